@@ -1,0 +1,48 @@
+# Everything runs in .venv, which is made from setup.cfg and constraints.txt when it is missing or older.
+VENV   := .venv
+PYTHON := $(VENV)/bin/python
+FIND   := for p in python3 python3.13 python3.12 python3.11; do \
+            $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; \
+          done
+
+.PHONY: demo test test-all check lint tables bench clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo      train two models on embedded data and write a prediction file"
+	@echo "make test      run the tests            make test-all   those marked slow too"
+	@echo "make check     lint, format check and tests"
+	@echo "make tables    write models/leaderboard.csv and the README table from the run folders"
+	@echo "make bench     the short benchmarks"
+
+$(VENV)/installed: setup.cfg pyproject.toml constraints.txt
+	@python=$$($(FIND)); test -n "$$python" || \
+	  { echo "error: no Python 3.11, 3.12 or 3.13 found: install one of them" >&2; exit 2; }; \
+	echo "installing into $(VENV) with $$python"; $$python -m venv --clear $(VENV)
+	$(PYTHON) -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[test,lint]'
+	@touch $@
+
+demo: $(VENV)/installed
+	@$(PYTHON) -m fashion_nn demo
+
+test: $(VENV)/installed
+	$(PYTHON) -m pytest -m 'not slow'
+
+test-all: $(VENV)/installed
+	$(PYTHON) -m pytest
+
+lint: $(VENV)/installed
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m ruff format --check .
+
+check: lint test
+
+tables: $(VENV)/installed
+	$(PYTHON) -m fashion_nn compare $$(git ls-files 'models/*/run.json' | xargs -n 1 dirname) \
+	  --csv models/leaderboard.csv --readme README.md
+
+bench: $(VENV)/installed
+	$(PYTHON) benchmarks/csv_reading.py
+
+clean:
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
