@@ -1,0 +1,186 @@
+"""The one strict reader of CSV image tables, for training and test files alike.
+
+Every value in a `Table` is a number that stands in the file in the column of that name. What other readers
+guess (a missing header, a ragged row, an empty cell, `1_0`, 783 pixels) is refused with row, line and column.
+
+    stream    file, plain or gzip  ->  pieces of whole lines, within limits
+    layout    header               ->  which column holds what
+    exact     lines, cell by cell  ->  rows: the definition of what is accepted, and every message
+    plain     lines, as one array  ->  the same rows, ten times faster, or None: then `exact` decides
+"""
+
+import math
+import os
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal, TypeVar
+
+import numpy as np
+
+from fashion_nn.errors import InputError
+from fashion_nn.tables.exact import Exact, Piece
+from fashion_nn.tables.layout import Layout
+from fashion_nn.tables.plain import Plain
+from fashion_nn.tables.stream import Stream, opened
+
+_TABLE_BYTES = 16 << 20  # pixels in one table of `blocks`
+_GUESS_BYTES = 64 << 20  # pixels that `read` makes room for before it has seen half as many
+
+_THREADS = 2
+
+_Item = TypeVar("_Item")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Table:
+    """Images of one CSV table, in file order.
+
+    `pixels` is uint8 (n, p), ordered by the number in the column name whatever the order in the file; `labels`
+    and `ids` are int64 (n,) or None, ids unique; `id_column` is the id column's name as the file spells it.
+    """
+
+    pixels: np.ndarray
+    labels: np.ndarray | None
+    ids: np.ndarray | None
+    id_column: str | None
+
+    @property
+    def image_shape(self) -> tuple[int, int]:
+        """Height and width of the square image that a row of `pixels` is, row by row."""
+        side = math.isqrt(self.pixels.shape[1])
+        return side, side
+
+
+def read(
+    path: str | os.PathLike[str],
+    *,
+    labels: Literal["required", "optional", "ignored"] = "optional",
+    progress: Callable[[int, int], None] | None = None,
+) -> Table:
+    """Read a CSV table (`.csv`, `.csv.gz`) of images as a whole.
+
+    The header is mandatory: `pixel0` to `pixelN-1` or `pixel1` to `pixelN`, N a square number, at most one
+    label column (`label`, `class`, `target`) and one id column (`id`, `ImageId`, `image_id`), in any order.
+    With `labels="ignored"` the cells of the label column are not looked at. `progress(done_bytes, total_bytes)`
+    is called about once a MiB of text; the bytes are those of the file, packed or not.
+
+    Raises:
+        InputError: the file is anything else than such a table; names row, line and column.
+    """
+    return next(_tables(path, labels, progress, table_bytes=None))
+
+
+def blocks(
+    path: str | os.PathLike[str],
+    *,
+    labels: Literal["required", "optional", "ignored"] = "optional",
+    progress: Callable[[int, int], None] | None = None,
+) -> Iterator[Table]:
+    """Yield what `read` returns as successive tables of about 16 MiB of pixels, in bounded memory.
+
+    An id that stood in an earlier block is found too. A fault is raised when its row is reached, so what was
+    made of earlier blocks is to be thrown away then.
+    """
+    return _tables(path, labels, progress, table_bytes=_TABLE_BYTES)
+
+
+def _tables(
+    path: str | os.PathLike[str],
+    labels: Literal["required", "optional", "ignored"],
+    progress: Callable[[int, int], None] | None,
+    *,
+    table_bytes: int | None,
+) -> Iterator[Table]:
+    with opened(path, progress) as stream:
+        layout = Layout.of_header(stream, stream.header(), labels)
+        collected = _Collected(layout, table_bytes or _GUESS_BYTES)
+        seen: set[int] = set()
+        for row, piece in _pieces(stream, layout):
+            if piece.ids is not None:
+                _check_unique(stream, layout, row, piece.ids.tolist(), seen)
+            collected.append(piece, stream.fraction)
+            if table_bytes and collected.count * layout.size >= table_bytes:
+                yield collected.table()
+                collected = _Collected(layout, table_bytes)
+        if not stream.rows:
+            raise stream.refuse("there is a header but no data row; expected one row an image")
+        if collected.count:
+            yield collected.table()
+
+
+def _pieces(stream: Stream, layout: Layout) -> Iterator[tuple[int, Piece]]:
+    """Yield parsed pieces, each with the number of its first row.
+
+    NumPy lets go of the interpreter's lock in each step of the plain parser, so two threads do run at once.
+    """
+    plain, exact = Plain(layout), Exact(stream, layout)
+    with ThreadPoolExecutor(_THREADS) as pool:
+        submitted = ((row, text, pool.submit(plain.parse, text, count)) for row, count, text in stream.pieces())
+        for row, text, parsed in _behind(submitted, 2 * _THREADS):
+            yield row, parsed.result() or exact.parse(text, row)
+
+
+def _behind(items: Iterator[_Item], count: int) -> Iterator[_Item]:
+    """Yield `items` while `count` later ones are drawn already; a fault in drawing them comes in its turn."""
+    drawn: deque[_Item] = deque()
+    try:
+        for item in items:
+            drawn.append(item)
+            if len(drawn) > count:
+                yield drawn.popleft()
+    except InputError:
+        yield from drawn
+        raise
+    yield from drawn
+
+
+def _check_unique(stream: Stream, layout: Layout, row: int, ids: list[int], seen: set[int]) -> None:
+    new = set(ids)
+    if len(new) == len(ids) and seen.isdisjoint(new):
+        seen |= new
+        return
+    for place, value in enumerate(ids, row):
+        if value in seen:
+            column = layout.names[layout.id]
+            raise stream.refuse(f"{value} occurs a second time; expected unique ids", row=place, column=column)
+        seen.add(value)
+
+
+class _Collected:
+    """Rows in one array that grows in place, so that pixels are never held twice."""
+
+    def __init__(self, layout: Layout, guess_bytes: int) -> None:
+        self.count = 0
+        self._layout = layout
+        self._guess_bytes = guess_bytes
+        self._pixels = np.empty((0, layout.size), np.uint8)
+        self._labels: list[np.ndarray] = []
+        self._ids: list[np.ndarray] = []
+
+    def append(self, piece: Piece, fraction: float) -> None:
+        """Add `piece`; `fraction` of the file is read, from which the rows to come are guessed."""
+        end = self.count + len(piece.pixels)
+        if end > len(self._pixels):
+            bound = 2 * end + self._guess_bytes // self._layout.size
+            self._make_room(max(end, min(bound, int(1.01 * end / fraction))))
+        self._pixels[self.count : end] = piece.pixels
+        self.count = end
+        if piece.labels is not None:
+            self._labels.append(piece.labels)
+        if piece.ids is not None:
+            self._ids.append(piece.ids)
+
+    def _make_room(self, rows: int) -> None:
+        # Nobody else has the array yet, so it may move; realloc of a large one moves pages, not bytes.
+        self._pixels.resize((rows, self._layout.size), refcheck=False)
+
+    def table(self) -> Table:
+        self._make_room(self.count)
+        return Table(
+            pixels=self._pixels,
+            labels=np.concatenate(self._labels) if self._labels else None,
+            ids=np.concatenate(self._ids) if self._ids else None,
+            id_column=None if self._layout.id is None else self._layout.names[self._layout.id],
+        )

@@ -1,0 +1,115 @@
+"""From the header to which column holds what."""
+
+import math
+import re
+from dataclasses import dataclass
+from itertools import islice
+from typing import Literal, Self
+
+import numpy as np
+
+from fashion_nn.tables.stream import Stream, shown
+
+NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
+_LABEL_NAMES = ("label", "class", "target")
+_ID_NAMES = ("id", "imageid")  # compared without case and underscores
+_PIXEL_NAME = re.compile(r"pixel([0-9]{1,7})", re.IGNORECASE)
+_EXAMPLE = "expected a header such as label,pixel0,pixel1,..."
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Indices of columns. `pixels` is int64 (p,) in pixel order; `label` is None too if it is to be ignored.
+
+    `apart` are the columns that hold no pixels, an ignored label among them.
+    """
+
+    names: list[str]
+    pixels: np.ndarray
+    label: int | None
+    id: int | None
+    apart: list[int]
+
+    @property
+    def size(self) -> int:
+        return len(self.pixels)
+
+    @classmethod
+    def of_header(cls, stream: Stream, line: bytes, labels: Literal["required", "optional", "ignored"]) -> Self:
+        """Read the header.
+
+        Raises:
+            InputError: no header, a column that is unknown, twice there or missing, or no square number of pixels.
+        """
+        names = _names(stream, line)
+        found: dict[str | int, int] = {}
+        for index, name in enumerate(names):
+            kind = _kind(name)
+            if kind is None:
+                raise stream.refuse(_unknown(name, index))
+            if kind in found:
+                pair = f"{shown(names[found[kind]])} and {shown(name)}"
+                raise stream.refuse(
+                    f"columns {pair} (numbers {found[kind] + 1} and {index + 1}) are duplicates; expected one"
+                )
+            found[kind] = index
+        label, identity = found.pop("label", None), found.pop("id", None)
+        if labels == "required" and label is None:
+            raise stream.refuse(f"there is no label column; expected one named {', '.join(_LABEL_NAMES)}")
+        return cls(
+            names=names,
+            pixels=np.array([found[number] for number in _pixel_numbers(stream, set(found))]),
+            label=None if labels == "ignored" else label,
+            id=identity,
+            apart=[index for index in (label, identity) if index is not None],
+        )
+
+
+def _names(stream: Stream, line: bytes) -> list[str]:
+    if b"\0" in line or line.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise stream.refuse("line 1 is binary, UTF-16 or UTF-32; expected CSV text in UTF-8")
+    try:
+        text = line.removeprefix(b"\xef\xbb\xbf").decode()
+    except UnicodeDecodeError as error:
+        raise stream.refuse(f"line 1 is not UTF-8 ({error.reason}); expected CSV text in UTF-8") from error
+    names = [name.strip() for name in stream.cells(text, 0)]
+    if names == [""]:
+        raise stream.refuse(f"line 1 is blank; {_EXAMPLE}")
+    if len(names) == 1 and (wrong := re.search(r"[;\t|]", names[0])):
+        raise stream.refuse(f"the columns are divided by {wrong.group()!a}; expected commas")
+    if all(NUMBER.fullmatch(name) for name in names):
+        raise stream.refuse(f"the header is missing, line 1 is all numbers ({shown(','.join(names))}); {_EXAMPLE}")
+    return names
+
+
+def _kind(name: str) -> str | int | None:
+    """What a column holds: a pixel's number, "label", "id", or None for an unknown name."""
+    if match := _PIXEL_NAME.fullmatch(name):
+        return int(match.group(1))
+    plain = name.lower()
+    if plain in _LABEL_NAMES:
+        return "label"
+    return "id" if plain.replace("_", "") in _ID_NAMES else None
+
+
+def _unknown(name: str, index: int) -> str:
+    if not name or name.lower() in ("index", "unnamed: 0"):
+        what = f"column {index + 1} is named {shown(name)}" if name else f"column {index + 1} has an empty name"
+        return f"{what}, as an index that pandas wrote; write the file with to_csv(..., index=False)"
+    return f"column {index + 1}, {shown(name)}, is unknown; expected label, id and pixel0, pixel1, ... only"
+
+
+def _pixel_numbers(stream: Stream, numbers: set[int]) -> range:
+    """The pixels' numbers in order, from 0 or 1 on."""
+    if not numbers:
+        raise stream.refuse("there are no pixel columns; expected pixel0, pixel1, ...")
+    wanted = range(0 if 0 in numbers else 1, max(numbers) + 1)
+    if lost := len(wanted) - len(numbers):
+        some = ", ".join(f"pixel{number}" for number in islice((n for n in wanted if n not in numbers), 5))
+        raise stream.refuse(
+            f"{lost} of {len(wanted)} pixel columns are missing: {some}{', ...' if lost > 5 else ''}; expected all"
+        )
+    if math.isqrt(len(wanted)) ** 2 != len(wanted):
+        span = f"pixel{wanted[0]} to pixel{wanted[-1]}"
+        raise stream.refuse(f"there are {len(wanted)} pixel columns, {span}; expected a square number, such as 784")
+    return wanted

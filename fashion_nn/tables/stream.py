@@ -1,0 +1,187 @@
+"""From a file, plain or gzip, to lines and their cells, within limits; and the form of every refusal."""
+
+import csv
+import gzip
+import os
+import stat
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import BinaryIO
+
+import numpy as np
+
+from fashion_nn.errors import InputError
+
+_READ_BYTES = 1 << 20
+_PIECE_BYTES = 1 << 19  # the arrays that `plain` makes of one piece stay in the processor's cache
+_MAX_LINE_BYTES = 4 << 20  # an image of 1024 x 1024
+_MAX_GZIP_RATIO = 100  # image tables pack 4 to 10 times
+_GZIP_ALLOWANCE = 64 << 20
+_MAX_SHOWN = 80
+_BLANKS = b" \r\n"
+
+
+class Stream:
+    """An open table file; `rows` counts the data rows that its user has taken."""
+
+    def __init__(
+        self, path: str | os.PathLike[str], raw: BinaryIO, progress: Callable[[int, int], None] | None
+    ) -> None:
+        self.rows = 0
+        self._name = os.fsdecode(path)
+        self._raw = raw
+        self._size = os.fstat(raw.fileno()).st_size
+        self._packed = self._is_gzip()
+        self._file = gzip.GzipFile(fileobj=raw, mode="rb") if self._packed else raw
+        self._text_bytes = 0
+        self._rest = b""
+        self._progress = progress
+
+    @property
+    def fraction(self) -> float:
+        """How much of the file is read, above 0 and up to 1."""
+        return min(1.0, max(1, self._raw.tell()) / self._size)
+
+    def refuse(self, problem: str, *, row: int | None = None, column: str | None = None) -> InputError:
+        """The error to raise. Row 0 is the header; a line break within a row is never accepted: line = row + 1."""
+        place = shown_path(self._name)
+        if row is not None:
+            place += f": data row {row} (line {row + 1})" if row else ": line 1, the header"
+        if column is not None:
+            place += f", column {shown(column)}"
+        return InputError(f"{place}: {problem}")
+
+    def header(self) -> bytes:
+        """The first line, without its line feed."""
+        while b"\n" not in self._rest and (block := self._block()):
+            self._rest += block
+            self._check_line_length()
+        line, _, self._rest = self._rest.partition(b"\n")
+        return line
+
+    def pieces(self) -> Iterator[tuple[int, int, bytes]]:
+        """Yield the other lines, many at a time: the number of the first, how many, the text with each line's feed.
+
+        Blank lines at the very end of the file are dropped, and refused where rows follow.
+        """
+        blank = False
+        block = b"\n"
+        while block != b"":
+            block = self._block()
+            text = self._rest + (block or b"\n" if self._rest else block)
+            end = text.rfind(b"\n") + 1
+            self._rest = text[end:]
+            self._check_line_length()
+            content = _end_of_content(text, end)
+            if content and blank:
+                raise self.refuse_blank(self.rows + 1)
+            blank = content < end or (blank and not end)
+            for piece in _divided(text, content):
+                count = int(np.count_nonzero(np.frombuffer(piece, np.uint8) == ord("\n")))
+                yield self.rows + 1, count, piece
+                self.rows += count
+
+    def cells(self, line: str, row: int) -> list[str]:
+        """Split a line without its line feed; row 0 is the header."""
+        line = line.removesuffix("\r")
+        if "\r" in line:
+            raise self.refuse("a carriage return stands in the line; expected lines that end in LF or CRLF", row=row)
+        if "\0" in line:
+            raise self.refuse("a NUL byte stands in the line; expected CSV text, not binary data", row=row)
+        if '"' not in line:
+            return line.split(",")
+        try:
+            return next(csv.reader([line], strict=True))
+        except csv.Error as error:
+            raise self.refuse(f'the quotes are wrong ({error}); expected cells such as 12 or "12"', row=row) from error
+
+    def refuse_blank(self, row: int) -> InputError:
+        return self.refuse("the line is blank; blank lines may stand at the end of the file only", row=row)
+
+    def _block(self) -> bytes:
+        if self._progress is not None:
+            self._progress(self._raw.tell(), self._size)
+        try:
+            block = self._file.read(_READ_BYTES)
+        except (OSError, EOFError, zlib.error) as error:
+            what = "the gzip data is truncated or corrupt" if self._packed else "reading failed"
+            raise self.refuse(f"{what} {self._here()} ({error}); get the file again") from error
+        self._text_bytes += len(block)
+        if self._packed and self._text_bytes > _GZIP_ALLOWANCE + _MAX_GZIP_RATIO * self._size:
+            raise self.refuse(
+                f"the gzip data unpacks to more than {_MAX_GZIP_RATIO} times its size; "
+                "expected an image table, unpack the file with gunzip if you trust it"
+            )
+        return block
+
+    def _check_line_length(self) -> None:
+        if len(self._rest) > _MAX_LINE_BYTES:
+            limit = f"{_MAX_LINE_BYTES >> 20} MiB"
+            raise self.refuse(f"a line {self._here()} is longer than {limit}; expected one image a line")
+
+    def _here(self) -> str:
+        return f"after data row {self.rows}" if self.rows else "at the start"
+
+    def _is_gzip(self) -> bool:
+        """Whether the content is gzip; the name must say the same."""
+        start = self._raw.read(4)
+        self._raw.seek(0)
+        named = self._name.lower().endswith(".gz")
+        packed = start.startswith(b"\x1f\x8b")
+        if not start:
+            raise self.refuse("the file is empty; expected a header and one row an image")
+        if start == b"PK\3\4":
+            raise self.refuse("this is a zip archive or an Excel workbook; unpack it or save it as CSV")
+        if packed and not named:
+            raise self.refuse("the content is gzip; expected plain text under this name, rename it to .csv.gz")
+        if named and not packed:
+            raise self.refuse("the content is not gzip; expected gzip under this name, rename it to .csv")
+        return packed
+
+
+@contextmanager
+def opened(path: str | os.PathLike[str], progress: Callable[[int, int], None] | None) -> Iterator[Stream]:
+    """Open a table file; raises InputError when that cannot be done."""
+    name = shown_path(os.fsdecode(path))
+    try:
+        mode = os.stat(path).st_mode
+        raw = open(path, "rb") if stat.S_ISREG(mode) else None  # noqa: SIM115 (opening a pipe would block)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{name}: cannot be opened ({reason}); expected the path of a CSV file") from error
+    if raw is None:
+        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise InputError(f"{name}: this is {kind}; expected the path of a CSV file")
+    with raw:
+        yield Stream(path, raw, progress)
+
+
+def shown(text: str) -> str:
+    """Foreign text for a message: quoted, escaped to printable ASCII, at most 80 characters."""
+    escaped = ascii(text[:_MAX_SHOWN])
+    return escaped if len(escaped) <= _MAX_SHOWN and len(text) <= _MAX_SHOWN else escaped[: _MAX_SHOWN - 3] + "..."
+
+
+def shown_path(name: str) -> str:
+    return name if name.isprintable() else ascii(name)
+
+
+def _end_of_content(text: bytes, end: int) -> int:
+    """Where the last line of `text[:end]` ends that is not blank."""
+    if text[max(end - 2, 0) : max(end - 1, 0)].strip(_BLANKS):
+        return end
+    content = text[:end].rstrip(_BLANKS)
+    last = text.index(b"\n", len(content)) + 1 if content else 0
+    lone = b"\r" in text[last:end].replace(b"\r\n", b"\n")
+    return end if lone else last  # a carriage return by itself is for `exact` to refuse
+
+
+def _divided(text: bytes, end: int) -> Iterator[bytes]:
+    """Whole lines of `text[:end]` in pieces of roughly `_PIECE_BYTES`."""
+    size = end // max(1, round(end / _PIECE_BYTES))
+    start = 0
+    while start < end:
+        stop = text.find(b"\n", start + size, end) + 1 or end
+        yield text[start:stop]
+        start = stop
