@@ -1,0 +1,87 @@
+"""Read the IDX files of the MNIST family, and doubt everything that they declare.
+
+Source: http://yann.lecun.com/exdb/mnist/ (big-endian: magic number, sizes, then one byte a value).
+"""
+
+import gzip
+import hashlib
+import struct
+import zlib
+from pathlib import Path
+
+import numpy as np
+
+from fashion_nn.errors import InputError
+
+_DIMENSIONS = {"images": 3, "labels": 1}
+_MAGIC = {kind: 0x0800 + dimensions for kind, dimensions in _DIMENSIONS.items()}
+_MAX_BYTES = 1 << 30
+
+
+def read(path: Path, kind: str) -> tuple[np.ndarray, str]:
+    """Read an IDX file of `kind` "images" or "labels", packed with gzip or not.
+
+    Returns: uint8 (n, height, width) or (n,), read-only, and the sha256 of the unpacked bytes.
+    Raises:
+        InputError: not such a file, cut short, too long, empty, or damaged.
+    """
+    header_size = 4 + 4 * _DIMENSIONS[kind]
+    try:
+        with _open(path) as file:
+            header = file.read(header_size)
+            sizes = _declared(path, kind, header, header_size)
+            expected = int(np.prod(sizes, dtype=object))
+            if expected > _MAX_BYTES:
+                raise InputError(f"{path}: declares {expected:,} bytes of {kind}, the limit is {_MAX_BYTES:,}")
+            body = file.read(expected + 1)
+    except EOFError as error:
+        raise InputError(f"{path}: the gzip stream ends too early; delete it and get it again") from error
+    except (gzip.BadGzipFile, zlib.error) as error:
+        raise InputError(f"{path}: the gzip stream is damaged ({error}); delete it and get it again") from error
+    except OSError as error:
+        raise InputError(f"{path} could not be read ({error.strerror or error})") from error
+    if len(body) != expected:
+        found = "more" if len(body) > expected else f"{len(body):,}"
+        shape = "x".join(map(str, sizes))
+        raise InputError(
+            f"{path}: declares {shape} = {expected:,} bytes of {kind}, holds {found}; delete it and get it again"
+        )
+    digest = hashlib.sha256(header)
+    digest.update(body)
+    return np.frombuffer(body, dtype=np.uint8).reshape(sizes), digest.hexdigest()
+
+
+def sha256(values: np.ndarray) -> str:
+    """sha256 of the unpacked IDX file that would hold `values`, uint8 of one dimension or three."""
+    digest = hashlib.sha256(encode_header(values.shape))
+    digest.update(np.ascontiguousarray(values, dtype=np.uint8))
+    return digest.hexdigest()
+
+
+def encode_header(shape: tuple[int, ...]) -> bytes:
+    """The first bytes of an IDX file of uint8 values in this shape."""
+    return struct.pack(f">{1 + len(shape)}I", 0x0800 + len(shape), *shape)
+
+
+def _open(path: Path):
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return gzip.open(path, "rb") if packed else path.open("rb")
+
+
+def _declared(path: Path, kind: str, header: bytes, header_size: int) -> tuple[int, ...]:
+    magic = int.from_bytes(header[:4], "big") if len(header) >= 4 else None
+    if magic != _MAGIC[kind]:
+        other = next((other for other, number in _MAGIC.items() if number == magic), None)
+        if other:
+            raise InputError(
+                f"{path}: holds {other} (magic number {magic}), expected {kind} ({_MAGIC[kind]}); are they swapped?"
+            )
+        got = "is empty" if not header else f"begins with {header[:4].hex(' ')}"
+        raise InputError(f"{path}: {got}, expected an IDX file of {kind} (magic number {_MAGIC[kind]})")
+    if len(header) < header_size:
+        raise InputError(f"{path}: ends inside its header; delete it and get it again")
+    sizes = struct.unpack(f">{_DIMENSIONS[kind]}I", header[4:])
+    if 0 in sizes:
+        raise InputError(f"{path}: declares no {kind} ({'x'.join(map(str, sizes))}), expected at least one")
+    return sizes

@@ -1,0 +1,112 @@
+"""From a name or a path to checked, divided rows."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from fashion_nn import tables
+from fashion_nn.datasets.catalogue import DATASETS, by_fingerprint, known
+from fashion_nn.datasets.recognition import recognise
+from fashion_nn.datasets.sources import official, read_folder
+from fashion_nn.datasets.splits import VALIDATION_FRACTION, Split, Splits, divide, fingerprint
+from fashion_nn.errors import InputError
+
+
+def load(
+    name_or_path: str | os.PathLike[str],
+    *,
+    data_dir: str | os.PathLike[str] | None = None,
+    test: str | os.PathLike[str] | None = None,
+    validation_fraction: float = VALIDATION_FRACTION,
+    progress: Callable[[int, int], None] | None = None,
+) -> Splits:
+    """Load a data set and divide its training rows by the one stored, stratified split.
+
+    Args:
+        name_or_path: a known data set (`names()`; a name goes before a file of that name, write ./digits for the
+            file), a labelled CSV table, or a folder of IDX files.
+        data_dir: for a known data set, the folder to search first; see `fetch` for the others.
+        test: for a CSV table, a second one with the test rows and their labels.
+        validation_fraction: share of every class's training rows that becomes `valid`, at least 0 and below 1.
+        progress: handed to `tables.read`.
+    Returns: images uint8 (n, height, width), labels int64 (n,) of 0..k-1. A table or folder goes by its own name,
+        but by that of a known data set if it holds the same training rows. It gets the class names of the data set
+        that it looks like, else "0".."k-1".
+    Raises:
+        InputError: nothing there, damaged, or labels that are not 0..k-1 with every class present.
+    """
+    record = known(name_or_path)
+    path = Path(name_or_path)
+    if test is not None and (record or path.is_dir()):
+        raise InputError(
+            f"test={str(test)!r} was given with {name_or_path}, which has test rows of its own; leave it out"
+        )
+    if record:
+        train, test_rows, _ = official(record, data_dir)
+    elif path.is_dir():
+        train, test_rows = read_folder(path)
+    elif path.is_file():
+        train = _read_table(path, progress)
+        test_rows = None if test is None else _read_table(Path(test), progress)
+    else:
+        raise InputError(
+            f"{str(name_or_path)!r} is neither a file or folder nor a known data set ({', '.join(DATASETS)}); "
+            "give one of these names, a CSV table or a folder of IDX files"
+        )
+    classes = _count_classes(path, train.labels)
+    if test_rows is not None:
+        _check_test(path if test is None else Path(test), train, test_rows, classes)
+    content = fingerprint(train.images, train.labels)
+    record = by_fingerprint(content)
+    return divide(
+        train,
+        test_rows,
+        validation_fraction,
+        name=record.name if record else stem(path),
+        class_names=record.class_names if record else _class_names(train.images, classes),
+        fingerprint=content,
+    )
+
+
+def stem(path: Path) -> str:
+    """A file's or folder's name without .csv, .csv.gz or .gz; "." gets the name of the current directory."""
+    name = Path(os.path.abspath(path)).name  # not where a link leads: its name is the claim
+    return name.removesuffix(".gz").removesuffix(".csv") or name
+
+
+def _read_table(path: Path, progress: Callable[[int, int], None] | None) -> Split:
+    table = tables.read(path, labels="required", progress=progress)
+    return Split(table.pixels.reshape(-1, *table.image_shape), table.labels)
+
+
+def _count_classes(path: Path, labels: np.ndarray) -> int:
+    present = np.unique(labels)
+    absent = np.setdiff1d(np.arange(min(int(present[-1]) + 1, len(labels) + 1)), present)
+    if len(absent):
+        raise InputError(
+            f"{path}: no row has label {absent[0]}, but labels go up to {present[-1]}; "
+            "number the classes 0, 1, 2, ... without a gap"
+        )
+    if len(present) < 2:
+        raise InputError(f"{path}: every row has label 0, expected at least two classes")
+    return len(present)
+
+
+def _check_test(path: Path, train: Split, test: Split, classes: int) -> None:
+    if test.images.shape[1:] != train.images.shape[1:]:
+        got, expected = ("x".join(map(str, rows.images.shape[1:])) for rows in (test, train))
+        raise InputError(f"{path}: test images are {got} pixels, training images {expected}; they must be alike")
+    strange = np.setdiff1d(test.labels, np.arange(classes))
+    if len(strange):
+        raise InputError(
+            f"{path}: test rows have label {strange[0]}, training rows only 0 to {classes - 1}; use one numbering"
+        )
+
+
+def _class_names(images: np.ndarray, classes: int) -> tuple[str, ...]:
+    recognised = recognise(images).name
+    if recognised and len(DATASETS[recognised].class_names) == classes:
+        return DATASETS[recognised].class_names
+    return tuple(map(str, range(classes)))

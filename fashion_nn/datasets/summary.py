@@ -1,0 +1,87 @@
+"""What is in a data set, and whether it is what it claims to be."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from fashion_nn.datasets.catalogue import DATASETS, by_fingerprint, by_folder, known, require
+from fashion_nn.datasets.loading import load, stem
+from fashion_nn.datasets.recognition import Recognition, recognise
+from fashion_nn.datasets.splits import VALIDATION_FRACTION, Split
+
+
+def info(
+    name_or_path: str | os.PathLike[str],
+    *,
+    expect: str | None = None,
+    data_dir: str | os.PathLike[str] | None = None,
+    test: str | os.PathLike[str] | None = None,
+    validation_fraction: float = VALIDATION_FRACTION,
+    progress: Callable[[int, int], None] | None = None,
+) -> dict[str, object]:
+    """Describe a data set; the arguments are those of `load`. Every value can be written as JSON.
+
+    `pixels` are of the original training rows, on a scale of 0 to 1. `official` names the known data set whose
+    training rows these are to the byte, whatever file they came in; `recognised` the one that they look like.
+    `warnings` holds a line when that is not the data set that `expect`, the name, or the name of the file or folder
+    claims.
+
+    Raises:
+        InputError: as `load`; or `expect` is not a known data set.
+    """
+    claimed = _claimed(name_or_path, expect)
+    splits = load(
+        name_or_path, data_dir=data_dir, test=test, validation_fraction=validation_fraction, progress=progress
+    )
+    parts = {"train": splits.train, "valid": splits.valid, "test": splits.test}
+    train = splits.original_train()
+    seen = recognise(train.images)
+    official = by_fingerprint(splits.fingerprint)
+    return {
+        "name": splits.name,
+        "classes": list(splits.class_names),
+        "image_shape": list(splits.image_shape),
+        "counts": {part: len(rows) for part, rows in parts.items() if rows is not None},
+        "class_counts": {
+            part: np.bincount(rows.labels, minlength=splits.classes).tolist()
+            for part, rows in parts.items()
+            if rows is not None
+        },
+        "pixels": pixel_statistics(train),
+        "fingerprint": splits.fingerprint,
+        "split": {
+            "id": splits.split_id,
+            "seed": splits.split_seed,
+            "validation_fraction": splits.validation_fraction,
+        },
+        "official": official.name if official else None,
+        "recognised": {"name": seen.name, "score": round(seen.score, 4)},
+        "warnings": _disagreements(claimed, seen),
+    }
+
+
+def pixel_statistics(rows: Split) -> dict[str, float]:
+    """Mean, standard deviation and share of zeros over all pixels, on a scale of 0 to 1, from exact counts."""
+    counts = np.bincount(rows.images.ravel(), minlength=256)
+    levels = np.arange(256) / 255
+    mean = counts @ levels / counts.sum()
+    deviation = np.sqrt(counts @ (levels - mean) ** 2 / counts.sum())
+    return {"mean": float(mean), "sd": float(deviation), "zeros": float(counts[0] / counts.sum())}
+
+
+def _claimed(name_or_path: str | os.PathLike[str], expect: str | None) -> str | None:
+    if expect is not None:
+        return require(expect).name
+    record = known(name_or_path) or by_folder(stem(Path(name_or_path)))
+    return record.name if record else None
+
+
+def _disagreements(claimed: str | None, seen: Recognition) -> list[str]:
+    if claimed is None or seen.name == claimed:
+        return []
+    title = DATASETS[claimed].title
+    if seen.name:
+        return [f"this looks like {DATASETS[seen.name].title}, not {title} ({seen.score:.0%} of the images fit)"]
+    return [f"this does not look like {title}, nor like any other known data set"]
