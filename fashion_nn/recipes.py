@@ -1,0 +1,270 @@
+"""Recipes: what to train and how, as typed, frozen data. No code in them.
+
+A recipe names a builder of the zoo and every setting of a training. `RECIPES` holds the published
+ones and ours; `override` changes single settings (`--set key=value`). Where a setting comes from
+stands in `Recipe.sources`; what is not listed there is our choice.
+"""
+
+import difflib
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from fashion_nn.errors import InputError
+
+
+class _Settings(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class Augmentation(_Settings):
+    """Random changes to each training image, drawn anew each epoch. All zero: none."""
+
+    flip: bool = Field(False, description="mirror left-right, with probability 1/2")
+    shift_pixels: int = Field(0, ge=0, le=64, description="move by up to this many pixels in x and in y")
+    rotation_degrees: float = Field(0.0, ge=0, le=180, description="turn by up to this angle either way")
+    brightness: float = Field(0.0, ge=0, lt=1, description="scale pixels by a factor in 1 ± this")
+    erase: float = Field(0.0, ge=0, le=1, description="side of an erased square, as a share of the image's")
+
+    @property
+    def active(self) -> bool:
+        return any(self.model_dump().values())
+
+
+class Recipe(_Settings):
+    """One training, completely described; the same recipe and data give the same bytes."""
+
+    name: str
+    model: str = Field(description="name of the builder in the zoo")
+    options: dict[str, bool | int | float | str] = Field({}, description="options of the builder")
+    seed: int = Field(0, ge=0, lt=2**31, description="of weights, shuffling, dropout and augmentation")
+    batch_size: int = Field(256, ge=1)
+    epochs: int = Field(100, ge=1, description="at most")
+    patience: int | None = Field(50, ge=1, description="epochs without a better `monitor` before stopping; none: never")
+    monitor: Literal["val_loss", "val_accuracy", "loss", "accuracy"] = Field(
+        "val_loss", description="what early stopping watches"
+    )
+    checkpoint_monitor: Literal["val_loss", "val_accuracy", "loss", "accuracy"] = Field(
+        "val_accuracy", description="what decides which epoch's weights are kept"
+    )
+    validation_fraction: float = Field(0.1, ge=0, le=0.5, description="share of the training rows held out")
+    optimizer: Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"] = "sgd"
+    learning_rate: float = Field(0.01, gt=0, description="at the start; the peak for one-cycle")
+    momentum: float = Field(0.0, ge=0, lt=1, description="of sgd and rmsprop")
+    nesterov: bool = Field(False, description="of sgd")
+    weight_decay: float = Field(0.0, ge=0, description="decoupled, as a share of the weights per step and rate")
+    schedule: Literal["constant", "inverse-time", "cosine", "cosine-restarts", "one-cycle"] = "constant"
+    decay_per_step: float = Field(0.0, ge=0, description="inverse-time: rate / (1 + decay · steps)")
+    warmup_fraction: float = Field(0.3, gt=0, lt=1, description="one-cycle: share of the steps that climb")
+    restart_epochs: int = Field(10, ge=1, description="cosine-restarts: length of the first period")
+    precision: Literal["float32", "mixed_bfloat16"] = "float32"
+    deterministic: bool = Field(True, description="only operations that give the same bits each time")
+    augment: Augmentation = Augmentation()
+    sources: dict[str, str] = Field({}, description="setting → where it is published; the rest is ours")
+
+    @model_validator(mode="after")
+    def _agree(self) -> "Recipe":
+        watched = (self.monitor, self.checkpoint_monitor)
+        if self.validation_fraction == 0 and any(name.startswith("val_") for name in watched):
+            raise ValueError(
+                "validation_fraction=0 leaves nothing to monitor: set monitor and checkpoint_monitor to loss"
+            )
+        if self.momentum and self.optimizer not in {"sgd", "rmsprop"}:
+            raise ValueError(f"momentum has no effect with optimizer={self.optimizer}: set momentum=0, nesterov=false")
+        if self.nesterov and not (self.momentum and self.optimizer == "sgd"):
+            raise ValueError("nesterov=true needs optimizer=sgd and momentum above 0")
+        if self.schedule != "inverse-time" and self.decay_per_step:
+            raise ValueError("decay_per_step needs schedule=inverse-time")
+        return self
+
+    def to_json(self) -> dict[str, Any]:
+        return self.model_dump(mode="json")
+
+
+def get(name: str) -> Recipe:
+    """The recipe called `name`.
+
+    Raises:
+        InputError: there is none; the message lists those that exist.
+    """
+    if name not in RECIPES:
+        close = difflib.get_close_matches(name, RECIPES, n=1)
+        hint = f"; did you mean {close[0]}?" if close else ""
+        raise InputError(f"unknown recipe {name!r}: expected one of {', '.join(RECIPES)}{hint}")
+    return RECIPES[name]
+
+
+def from_json(values: Mapping[str, Any]) -> Recipe:
+    """The recipe stored as `values`, checked.
+
+    Raises:
+        InputError: a key is unknown or a value is out of range.
+    """
+    try:
+        return Recipe.model_validate(dict(values))
+    except ValidationError as error:
+        raise InputError(f"not a recipe: {_first_problem(error)}") from None
+
+
+def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
+    """`recipe` with single settings changed.
+
+    A value is read as JSON where that works (`true`, `0.1`, `none` for null), else as text. Dots
+    reach inside: `augment.flip=true`, `options.rate=0.3`. A changed setting loses its source.
+
+    Raises:
+        InputError: no `=`, an unknown key (the known ones are listed), or a value out of range.
+    """
+    values = recipe.to_json()
+    for assignment in assignments:
+        key, equals, text = (part.strip() for part in assignment.partition("="))
+        if not equals:
+            raise InputError(f"--set {assignment!r}: expected key=value, such as epochs=20")
+        _require_known(key)
+        outer, dot, inner = key.partition(".")
+        target = values[outer] if dot else values
+        target[inner or outer] = _parse(text)
+        values["sources"].pop(key, None)
+    try:
+        return Recipe.model_validate(values)
+    except ValidationError as error:
+        raise InputError(f"--set: {_first_problem(error)}") from None
+
+
+def _require_known(key: str) -> None:
+    if key.startswith("options.") and key != "options.":
+        return  # only the builder knows its options; it refuses the others
+    fixed = {"name", "model", "options", "augment", "sources"}
+    known = [name for name in Recipe.model_fields if name not in fixed]
+    known += [f"augment.{name}" for name in Augmentation.model_fields]
+    if key in known:
+        return
+    close = difflib.get_close_matches(key, known, n=1)
+    hint = f"; did you mean {close[0]}?" if close else ""
+    raise InputError(f"--set: unknown key {key!r}: expected one of {', '.join(known)}, options.<name>{hint}")
+
+
+def _parse(text: str) -> Any:
+    if text.lower() in {"none", "null"}:
+        return None
+    if text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _first_problem(error: ValidationError) -> str:
+    problem = error.errors()[0]
+    where = ".".join(str(part) for part in problem["loc"])
+    message = problem["msg"].removeprefix("Value error, ")
+    message = message[0].lower() + message[1:]
+    return f"{where}={problem['input']!r}: {message}" if where else message
+
+
+_CODE = "public code whose layers match the report's figures one by one"
+
+_MLP = Recipe(
+    name="mlp",
+    model="mlp",
+    batch_size=256,
+    epochs=100,
+    patience=50,
+    optimizer="sgd",
+    learning_rate=0.01,
+    momentum=0.975,
+    nesterov=True,
+    schedule="inverse-time",
+    decay_per_step=2e-6,
+    sources={
+        "batch_size": "report 003, part 2.1",
+        "epochs": "report 003, part 2.1",
+        "validation_fraction": "report 003, part 2.1",
+        "checkpoint_monitor": "report 003, part 2.1",
+        "optimizer": "report 003, part 2.1 (SGD with Nesterov momentum, after Adam)",
+        "nesterov": "report 003, part 2.1",
+        "learning_rate": "report 003, part 2.2, note",
+        "momentum": _CODE,
+        "schedule": _CODE,
+        "decay_per_step": _CODE,
+        "patience": _CODE,
+        "monitor": _CODE,
+    },
+)
+
+_CNN_V1 = Recipe(
+    name="cnn-v1",
+    model="cnn-v1",
+    batch_size=256,
+    epochs=100,
+    patience=50,
+    optimizer="sgd",
+    learning_rate=0.01,
+    momentum=0.9,
+    nesterov=True,
+    sources={
+        "batch_size": "report 003, part 2.2",
+        "epochs": "report 003, part 2.2",
+        "optimizer": "report 003, part 2.2 (SGD; its momentum is not stated)",
+        "learning_rate": "report 003, part 2.2, note",
+        "validation_fraction": "report 003, part 2.2 (10 per cent; its note says 20)",
+        "checkpoint_monitor": "report 003, part 2.2",
+        "patience": _CODE,
+        "monitor": _CODE,
+    },
+)
+
+_CNN_V2 = Recipe(
+    name="cnn-v2",
+    model="cnn-v2",
+    batch_size=256,
+    epochs=100,
+    patience=50,
+    optimizer="sgd",
+    learning_rate=0.01,
+    momentum=0.9,
+    nesterov=True,
+    schedule="inverse-time",
+    decay_per_step=1e-6,
+    sources={
+        "optimizer": "report 003, part 2.2, note (SGD; its momentum is not stated)",
+        "learning_rate": "report 003, part 2.2, note",
+        "schedule": "report 003, part 2.2, note (with decay; its size is not stated)",
+        "validation_fraction": "report 003, part 2.2, note",
+        "checkpoint_monitor": "report 003, part 2.2",
+        "batch_size": _CODE,
+        "epochs": _CODE,
+        "patience": _CODE,
+        "monitor": _CODE,
+        "decay_per_step": _CODE,
+    },
+)
+
+_CNN_V2_ADAM = Recipe(
+    name="cnn-v2-adam",
+    model="cnn-v2",
+    batch_size=256,
+    epochs=100,
+    patience=50,
+    optimizer="adam",
+    learning_rate=1e-4,
+    schedule="inverse-time",
+    decay_per_step=1e-6,
+    sources={
+        "optimizer": _CODE,
+        "learning_rate": _CODE,
+        "schedule": _CODE,
+        "decay_per_step": _CODE,
+        "batch_size": _CODE,
+        "epochs": f"{_CODE} (its second fit, on all rows and without validation, is left out)",
+        "validation_fraction": "report 003, part 2.2, note",
+        "checkpoint_monitor": "report 003, part 2.2",
+        "patience": _CODE,
+        "monitor": _CODE,
+    },
+)
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (_MLP, _CNN_V1, _CNN_V2, _CNN_V2_ADAM)}

@@ -1,0 +1,299 @@
+"""Run folders: the only module that knows the file names inside one.
+
+    run.json      what ran: recipe, data, split, versions, hardware, sessions
+    split.json    indices of the rows held out for validation
+    history.csv   one row an epoch
+    model.keras   the best model so far: float32, no optimizer state
+    metrics.json  figures of exactly that model (its sha256 is inside)
+    resume.npz    everything resume needs; there until the training is complete
+
+`run.json` is written first and `metrics.json` last, so a folder with the second is complete.
+"""
+
+import csv
+import hashlib
+import io
+import json
+import os
+import platform
+import subprocess
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from fashion_nn.errors import InputError
+from fashion_nn.files import write_atomic
+
+FORMAT = 1
+HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run folder and the files in it. Nothing is read or written before it is asked for."""
+
+    folder: Path
+
+    @property
+    def record(self) -> Path:
+        return self.folder / "run.json"
+
+    @property
+    def split(self) -> Path:
+        return self.folder / "split.json"
+
+    @property
+    def history(self) -> Path:
+        return self.folder / "history.csv"
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "model.keras"
+
+    @property
+    def metrics(self) -> Path:
+        return self.folder / "metrics.json"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "resume.npz"
+
+    @property
+    def openings(self) -> Path:
+        return self.folder / "test-openings.jsonl"
+
+    @property
+    def card(self) -> Path:
+        return self.folder / "README.md"
+
+    @property
+    def predictions(self) -> Path:
+        return self.folder / "predictions.csv"
+
+    def export(self, suffix: str) -> Path:
+        return self.folder / f"model.{suffix}"
+
+    def figure(self, name: str) -> Path:
+        return self.folder / f"{name}.png"
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def exists(self) -> bool:
+        return self.record.exists()
+
+    @property
+    def complete(self) -> bool:
+        return self.metrics.exists()
+
+    def read_record(self) -> dict[str, Any]:
+        """The content of run.json.
+
+        Raises:
+            InputError: it is missing, damaged or of a newer format.
+        """
+        record = _read_json(self.record)
+        if record.get("format") != FORMAT:
+            raise InputError(
+                f"{self.record}: format {record.get('format')!r}, expected {FORMAT}: another version wrote it"
+            )
+        return record
+
+    def read_metrics(self) -> dict[str, Any]:
+        """The content of metrics.json.
+
+        Raises:
+            InputError: the training is not complete, or the file belongs to another model.
+        """
+        if not self.complete:
+            raise InputError(
+                f"{self.folder}: this training is not complete: continue it with "
+                f"`fashion-nn train … --out {self.folder} --resume`"
+            )
+        metrics = _read_json(self.metrics)
+        if metrics.get("model_sha256") != sha256(self.model):
+            raise InputError(f"{self.metrics}: belongs to another {self.model.name}; restore that file or train again")
+        return metrics
+
+    def read_history(self) -> list[dict[str, float]]:
+        """The rows of history.csv; an empty cell is left out of its row."""
+        text = _read_text(self.history)
+        rows = csv.DictReader(io.StringIO(text))
+        return [{key: float(cell) for key, cell in row.items() if cell} for row in rows]
+
+    def read_split(self) -> dict[str, Any]:
+        return _read_json(self.split)
+
+    def write_record(self, record: Mapping[str, Any]) -> None:
+        write_json(self.record, {"format": FORMAT, **record})
+
+    def write_split(self, split: Mapping[str, Any]) -> None:
+        write_atomic(self.split, json.dumps(split) + "\n")
+
+    def write_history(self, rows: Sequence[Mapping[str, float]]) -> None:
+        text = io.StringIO()
+        table = csv.DictWriter(text, HISTORY_COLUMNS, lineterminator="\n", restval="")
+        table.writeheader()
+        table.writerows(rows)
+        write_atomic(self.history, text.getvalue())
+
+    def write_metrics(self, metrics: Mapping[str, Any]) -> None:
+        """Store `metrics` with the model's checksum; an equal file is left as it is."""
+        content = {"model_sha256": sha256(self.model), **metrics}
+        if not self.metrics.exists() or _read_json(self.metrics) != json.loads(json.dumps(content)):
+            write_json(self.metrics, content)
+
+    def log_opening(self, by: str) -> None:
+        """Append that the test split was opened, by what and when."""
+        line = json.dumps({"opened": now(), "by": by, "model_sha256": sha256(self.model)})
+        with self.openings.open("a") as log:
+            log.write(line + "\n")
+
+    def remove_state(self) -> None:
+        self.state.unlink(missing_ok=True)
+
+    def remove_leftovers(self) -> None:
+        """Remove temporary files that a killed process left behind."""
+        for path in self.folder.glob(".*"):
+            if path.is_file() and any(path.name.startswith(f".{known.name}.") for known in self._own_files()):
+                path.unlink(missing_ok=True)
+
+    def _own_files(self) -> tuple[Path, ...]:
+        return self.record, self.split, self.history, self.model, self.metrics, self.state
+
+
+def open_run(path: str | Path) -> Run:
+    """The run in folder `path`.
+
+    Raises:
+        InputError: the folder is missing or holds no run.
+    """
+    run = Run(Path(path))
+    if not run.folder.is_dir():
+        raise InputError(f"{path}: no such run folder; `fashion-nn compare` lists those under models/")
+    if not run.exists:
+        raise InputError(f"{path}: not a run folder: it has no {run.record.name}")
+    return run
+
+
+def require_free(path: str | Path, *, resume: bool) -> None:
+    """Refuse a folder that a new run would overwrite, or with `resume` one that holds something else.
+
+    Raises:
+        InputError: there is a run and `resume` is false, or the folder holds other files.
+    """
+    run = Run(Path(path))
+    if run.folder.exists() and not run.folder.is_dir():
+        raise InputError(f"{path}: is a file: choose another folder with --out")
+    if run.exists:
+        if not resume:
+            raise InputError(f"{path}: a run is already there: add --resume to continue it, or choose another --out")
+    elif run.folder.exists():
+        # A kill before run.json was there can leave the split and temporary files.
+        others = [p.name for p in run.folder.iterdir() if p != run.split and not p.name.startswith(".")]
+        if others:
+            raise InputError(f"{path}: exists and is no run (it holds {others[0]!a}): choose another --out")
+
+
+def find(root: str | Path) -> Iterator[Run]:
+    """The complete runs in `root` and one level below it, by name."""
+    folder = Path(root)
+    for path in sorted({*folder.glob("*/run.json"), *folder.glob("*/*/run.json")}):
+        run = Run(path.parent)
+        if run.complete:
+            yield run
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    write_atomic(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256, as hexadecimal text.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def now() -> str:
+    """The time in UTC, to the second, as ISO 8601 text."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def environment() -> dict[str, Any]:
+    """What a figure depends on besides recipe and data: versions, hardware, and the commit where known."""
+    packages = ("tensorflow", "keras", "numpy", "fashion-nn")
+    return {
+        "python": platform.python_version(),
+        "versions": {name: _version(name) for name in packages},
+        "hardware": {"processor": _processor(), "cores": _cores(), "machine": platform.machine()},
+        "commit": _commit(),
+    }
+
+
+def _read_text(path: Path) -> str:
+    try:
+        return path.read_text()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}): expected a run folder's {path.name}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not text: expected a run folder's {path.name}") from None
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(_read_text(path))
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{path}: damaged ({error}): restore it or train again") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: damaged (expected a JSON object): restore it or train again")
+    return content
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _commit() -> str | None:
+    """The checkout's commit, with `+` behind it when files were changed; None outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        if Path(_git(here, "rev-parse", "--show-toplevel")) != here.parent:
+            return None
+        changed = _git(here, "status", "--porcelain", "--untracked-files=no")
+        return _git(here, "rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(folder: Path, *words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, timeout=10, check=True)
+    return done.stdout.strip()

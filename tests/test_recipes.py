@@ -1,0 +1,95 @@
+"""Recipes are typed, frozen, and say where each setting comes from."""
+
+import pytest
+from pydantic import ValidationError
+
+from fashion_nn import recipes
+from fashion_nn.errors import InputError
+from fashion_nn.recipes import RECIPES, Augmentation, Recipe
+
+
+@pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
+def test_every_recipe(recipe):
+    assert RECIPES[recipe.name] is recipe
+    assert recipes.from_json(recipe.to_json()) == recipe
+    settings = set(Recipe.model_fields) - {"name", "model", "sources"}
+    assert set(recipe.sources) <= settings
+    assert all(source.startswith(("report 003", "public code")) for source in recipe.sources.values())
+    with pytest.raises(ValidationError, match="frozen"):
+        recipe.epochs = 1
+
+
+def test_published_settings():
+    """Report 003, part 2, and the public code whose layers match its figures."""
+    mlp, adam = RECIPES["mlp"], RECIPES["cnn-v2-adam"]
+    assert (mlp.optimizer, mlp.learning_rate, mlp.momentum, mlp.nesterov) == ("sgd", 0.01, 0.975, True)
+    assert (mlp.schedule, mlp.decay_per_step, mlp.batch_size, mlp.epochs) == ("inverse-time", 2e-6, 256, 100)
+    assert (mlp.patience, mlp.monitor, mlp.checkpoint_monitor, mlp.validation_fraction) == (
+        50,
+        "val_loss",
+        "val_accuracy",
+        0.1,
+    )
+    assert (adam.model, adam.optimizer, adam.learning_rate, adam.decay_per_step) == ("cnn-v2", "adam", 1e-4, 1e-6)
+    for name in ("cnn-v1", "cnn-v2"):
+        recipe = RECIPES[name]
+        assert (recipe.optimizer, recipe.learning_rate, recipe.batch_size, recipe.epochs) == ("sgd", 0.01, 256, 100)
+    assert RECIPES["cnn-v2"].schedule == "inverse-time"
+
+
+def test_override_changes_only_what_is_named():
+    before = recipes.get("mlp")
+    after = recipes.override(
+        before,
+        [
+            "epochs=3",
+            "nesterov=false",
+            "patience=none",
+            "augment.shift_pixels=2",
+            "options.dropout_1=0.1",
+            "momentum=0.5",
+        ],
+    )
+    assert (after.epochs, after.nesterov, after.patience) == (3, False, None)
+    assert after.augment == Augmentation(shift_pixels=2)
+    assert after.options == {"dropout_1": 0.1}
+    assert after.learning_rate == before.learning_rate
+    assert "epochs" not in after.sources and "learning_rate" in after.sources
+    assert before == RECIPES["mlp"] and before.epochs == 100
+
+
+@pytest.mark.parametrize(
+    ("assignment", "said"),
+    [
+        ("epohcs=3", "unknown key 'epohcs': expected one of seed, batch_size.*did you mean epochs"),
+        ("augment.x=3", "unknown key 'augment.x'"),
+        ("options.=3", "unknown key 'options.'"),
+        ("name=x", "unknown key 'name'"),
+        ("sources.epochs=x", "unknown key"),
+        ("epochs", "expected key=value"),
+        ("epochs=0", "epochs=0: input should be greater than or equal to 1"),
+        ("epochs=2.5", "epochs=2.5"),
+        ("epochs=many", "epochs='many'"),
+        ("learning_rate=nan", "learning_rate='nan'"),
+        ("learning_rate=NaN", "learning_rate=nan"),
+        ("optimizer=sdg", "optimizer='sdg'"),
+        ("optimizer=adam", "momentum has no effect with optimizer=adam"),
+        ("validation_fraction=0", "nothing to monitor"),
+        ("schedule=cosine", "decay_per_step needs schedule=inverse-time"),
+        ("batch_size=[1]", "batch_size="),
+    ],
+)
+def test_a_wrong_setting_is_one_line(assignment, said):
+    with pytest.raises(InputError, match=said) as caught:
+        recipes.override(recipes.get("mlp"), [assignment])
+    assert "\n" not in str(caught.value)
+
+
+def test_unknown_recipe_names_the_known_ones():
+    with pytest.raises(InputError, match="expected one of mlp, cnn-v1, cnn-v2, cnn-v2-adam; did you mean cnn-v2"):
+        recipes.get("cnn-2")
+
+
+def test_a_stored_recipe_with_an_unknown_key_is_refused():
+    with pytest.raises(InputError, match="not a recipe: speed='high'"):
+        recipes.from_json({"name": "x", "model": "mlp", "speed": "high"})
