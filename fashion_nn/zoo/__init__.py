@@ -1,0 +1,25 @@
+"""The models: a registry, and one module a family. Importing this imports no Keras."""
+
+from fashion_nn.zoo.registry import (
+    Entry,
+    LayerRow,
+    Parameters,
+    build,
+    describe,
+    layer_table,
+    names,
+    parameters,
+    require_known,
+)
+
+__all__ = [
+    "Entry",
+    "LayerRow",
+    "Parameters",
+    "build",
+    "describe",
+    "layer_table",
+    "names",
+    "parameters",
+    "require_known",
+]

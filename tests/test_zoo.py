@@ -1,0 +1,422 @@
+"""The contract of every registered model, and the published layer tables row by row."""
+
+import itertools
+import math
+import pkgutil
+import re
+import subprocess
+import sys
+
+import keras
+import numpy as np
+import pytest
+
+from fashion_nn import zoo
+from fashion_nn.errors import InputError
+from fashion_nn.zoo import registry
+
+# Total and trainable parameters at 28 x 28 and 10 classes.
+PUBLISHED_PARAMETERS = {
+    "mlp": (244_591, 244_491),
+    "cnn-v1": (380_675, 380_163),
+    "cnn-v2": (1_922_058, 1_920_330),
+}
+
+# type, output shape without the batch, parameters; typed from the reports, not from our output.
+PUBLISHED_TABLES = {
+    "mlp": """
+        Dense 256 200960
+        Dropout 256 0
+        Dense 128 32896
+        Dropout 128 0
+        Dense 50 6450
+        BatchNormalization 50 200
+        Dense 50 2550
+        Dense 25 1275
+        Dropout 25 0
+        Dense 10 260
+        Activation 10 0
+    """,
+    "cnn-v1": """
+        Conv2D 28,28,200 2000
+        Activation 28,28,200 0
+        Conv2D 28,28,100 180100
+        Activation 28,28,100 0
+        MaxPooling2D 14,14,100 0
+        Dropout 14,14,100 0
+        Conv2D 14,14,50 45050
+        Activation 14,14,50 0
+        MaxPooling2D 7,7,50 0
+        Conv2D 7,7,50 22550
+        Activation 7,7,50 0
+        MaxPooling2D 3,3,50 0
+        Flatten 450 0
+        Dense 256 115456
+        BatchNormalization 256 1024
+        Activation 256 0
+        Dense 50 12850
+        Activation 50 0
+        Dropout 50 0
+        Dense 25 1275
+        Activation 25 0
+        Dropout 25 0
+        Dense 10 260
+        Activation 10 0
+        Dropout 10 0
+        Dense 10 110
+        Activation 10 0
+    """,
+    "cnn-v2": """
+        Conv2D 28,28,32 320
+        BatchNormalization 28,28,32 128
+        Conv2D 26,26,64 18496
+        BatchNormalization 26,26,64 256
+        MaxPooling2D 13,13,64 0
+        Dropout 13,13,64 0
+        Conv2D 13,13,128 73856
+        BatchNormalization 13,13,128 512
+        Conv2D 11,11,128 147584
+        BatchNormalization 11,11,128 512
+        MaxPooling2D 5,5,128 0
+        Dropout 5,5,128 0
+        Conv2D 5,5,256 295168
+        BatchNormalization 5,5,256 1024
+        Conv2D 3,3,256 590080
+        BatchNormalization 3,3,256 1024
+        MaxPooling2D 1,1,256 0
+        Flatten 256 0
+        Dense 1024 263168
+        Dropout 1024 0
+        Dense 512 524800
+        Dense 10 5130
+    """,
+}
+
+# Activations stated with each table; None: the activation is a layer of its own.
+ACTIVATIONS_INSIDE = {
+    "mlp": ["relu"] * 5 + ["linear"],
+    "cnn-v1": ["linear"] * 9,
+    "cnn-v2": ["relu"] * 8 + ["softmax"],
+}
+
+DROPOUT_RATES = {"mlp": [0.6, 0.4, 0.5], "cnn-v2": [0.5, 0.5, 0.5]}
+
+every_model = pytest.mark.parametrize("name", zoo.names())
+
+
+@pytest.fixture(autouse=True)
+def fresh_keras():
+    keras.utils.set_random_seed(0)
+    yield
+    keras.config.set_dtype_policy("float32")
+    keras.backend.clear_session()
+
+
+def small_side(name: str) -> int:
+    """A quick size that the model accepts."""
+    return max(zoo.describe(name).smallest, 8)
+
+
+def images(count: int, height: int, width: int) -> np.ndarray:
+    return np.random.default_rng(0).integers(0, 256, (count, height, width), dtype=np.uint8)
+
+
+def no_dropout(name: str) -> dict[str, float]:
+    return {option: 0.0 for option in zoo.describe(name).options if option.startswith("dropout")}
+
+
+def compile_for_training(model: keras.Model, learning_rate: float) -> None:
+    model.compile(
+        keras.optimizers.Adam(learning_rate),
+        "sparse_categorical_crossentropy",
+        metrics=["accuracy"],
+        jit_compile=False,  # the XLA compiler takes longer than these trainings
+    )
+
+
+# The registry
+
+
+def test_names_need_no_keras():
+    code = (
+        "import sys; from fashion_nn import zoo; print(*zoo.names());"
+        "print([m for m in ('keras', 'tensorflow', 'numpy') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines() == [" ".join(zoo.names()), "[]"]
+
+
+def test_the_map_agrees_with_what_the_modules_register():
+    for module in pkgutil.iter_modules(zoo.__path__):
+        __import__(f"fashion_nn.zoo.{module.name}")
+    registered = {
+        name: entry._body.__module__.removeprefix("fashion_nn.zoo.") for name, entry in registry._REGISTERED.items()
+    }
+    assert registered == registry._FAMILIES
+    assert zoo.names() == tuple(registry._FAMILIES)
+
+
+def test_a_name_cannot_be_registered_twice():
+    zoo.describe("mlp")
+    with pytest.raises(ValueError, match="two models are called 'mlp'"):
+        registry.register("mlp", source="elsewhere")(lambda **_: None)
+
+
+@every_model
+def test_describe(name):
+    entry = zoo.describe(name)
+    assert entry.name == name
+    assert entry.source and entry.summary.endswith(".") and "\n" not in entry.summary
+    assert all(isinstance(default, bool | int | float | str) for default in entry.options.values())
+
+
+@every_model
+def test_the_summary_states_the_parameters(name):
+    stated = re.search(r"([\d,]+) parameters", zoo.describe(name).summary)
+    assert int(stated[1].replace(",", "")) == zoo.parameters(zoo.build(name)).total
+
+
+@pytest.mark.parametrize("call", [zoo.build, zoo.describe])
+def test_an_unknown_name_lists_the_known(call):
+    with pytest.raises(InputError, match="unknown model 'resnet-900': expected one of mlp, cnn-v1, cnn-v2"):
+        call("resnet-900")
+
+
+def test_an_unknown_option_lists_the_known():
+    with pytest.raises(
+        InputError, match="mlp has no option 'dropuot': expected one of dropout_1, dropout_2, dropout_3"
+    ):
+        zoo.build("mlp", dropuot=0.1)
+
+
+@every_model
+@pytest.mark.parametrize("value", [-0.1, 1, 1.5, math.nan, "0.5", None, True, [0.5]])
+def test_a_rate_out_of_range_is_refused(name, value):
+    for option in zoo.describe(name).options:
+        with pytest.raises(InputError, match=rf"{name}: {option}=.*: expected .*") as caught:
+            zoo.build(name, **{option: value})
+        assert "\n" not in str(caught.value)
+
+
+@every_model
+def test_each_option_reaches_one_layer_or_all_norms(name):
+    standard = [layer.get_config() for layer in zoo.build(name).layers]
+    for option in zoo.describe(name).options:
+        changed = [layer.get_config() for layer in zoo.build(name, **{option: 0.125}).layers]
+        touched = [new["name"] for old, new in zip(standard, changed, strict=True) if old != new]
+        if option == "bn_momentum":
+            assert touched == [config["name"] for config in standard if config["name"].startswith("norm_")]
+        else:
+            assert touched == [option]
+
+
+@pytest.mark.parametrize("shape", [(28,), (28, 28, 1), 28, "28", (28.0, 28), (None, 28), (True, 28), None])
+def test_an_image_shape_that_is_none_is_refused(shape):
+    with pytest.raises(InputError, match="expected a height and a width in pixels"):
+        zoo.build("mlp", image_shape=shape)
+
+
+@pytest.mark.parametrize("classes", [1, 0, -3, 2.0, "10", None, True])
+def test_fewer_than_two_classes_are_refused(classes):
+    with pytest.raises(InputError, match="expected a whole number, at least 2"):
+        zoo.build("mlp", classes=classes)
+
+
+# The published tables
+
+
+def split_table(text: str) -> list[tuple]:
+    rows = (line.split() for line in text.strip().splitlines())
+    return [(kind, (None, *map(int, shape.split(","))), int(parameters)) for kind, shape, parameters in rows]
+
+
+@every_model
+def test_the_table_is_the_published_one(name):
+    rows = zoo.layer_table(zoo.build(name))
+    assert [row.type for row in rows[:2]] in (["Rescaling", "Flatten"], ["Rescaling", "Reshape"])
+    assert rows[0].parameters == rows[1].parameters == 0
+    published = split_table(PUBLISHED_TABLES[name])
+    assert [(row.type, row.output_shape, row.parameters) for row in rows[2:]] == published
+
+
+@every_model
+def test_parameters(name):
+    total, trainable = PUBLISHED_PARAMETERS[name]
+    assert zoo.parameters(zoo.build(name)) == (total, trainable, total - trainable)
+    assert sum(row.parameters for row in zoo.layer_table(zoo.build(name))) == total
+
+
+@every_model
+def test_activations_are_where_the_table_has_them(name):
+    model = zoo.build(name)
+    inside = [layer.activation.__name__ for layer in model.layers if layer.name.startswith(("conv", "dense"))]
+    if not isinstance(model.layers[-1], keras.layers.Activation):
+        inside.append(model.layers[-1].activation.__name__)
+    assert inside == ACTIVATIONS_INSIDE[name]
+    assert model.layers[-1].activation.__name__ == "softmax"
+
+
+@pytest.mark.parametrize("name", DROPOUT_RATES)
+def test_published_dropout_rates(name):
+    dropouts = [layer for layer in zoo.build(name).layers if isinstance(layer, keras.layers.Dropout)]
+    assert [layer.rate for layer in dropouts] == DROPOUT_RATES[name]
+
+
+def test_published_momentum():
+    assert zoo.build("mlp").get_layer("norm_1").momentum == 0.70
+
+
+# The contract of every model
+
+
+@every_model
+def test_pixels_in_probabilities_out(name):
+    side = small_side(name)
+    model = zoo.build(name, image_shape=(side, side))
+    assert not model.compiled
+    assert model.inputs[0].dtype == "uint8" and model.inputs[0].shape == (None, side, side)
+    x = images(3, side, side)
+    probabilities = model.predict(x, verbose=0)
+    assert probabilities.shape == (3, 10) and probabilities.dtype == np.float32
+    assert probabilities.min() >= 0
+    np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-6)
+    assert len(np.unique(probabilities, axis=0)) == 3
+
+
+@every_model
+@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
+def test_the_same_pixels_in_another_number_type_give_the_same(name, dtype):
+    side = small_side(name)
+    model = zoo.build(name, image_shape=(side, side))
+    x = images(2, side, side)
+    np.testing.assert_array_equal(model.predict(x.astype(dtype), verbose=0), model.predict(x, verbose=0))
+
+
+@every_model
+def test_the_first_weights_see_pixels_from_0_to_1(name):
+    model = zoo.build(name)
+    x = images(1, 28, 28)
+    scaled = keras.Sequential(model.layers[:2])(x)
+    np.testing.assert_allclose(np.ravel(scaled), np.ravel(x) / 255, atol=1e-6)
+
+
+@every_model
+def test_gradients_are_finite_and_reach_every_weight(name):
+    import tensorflow as tf
+
+    side = small_side(name)
+    model = zoo.build(name, image_shape=(side, side), **no_dropout(name))
+    x, y = images(16, side, side), np.arange(16) % 10
+    with tf.GradientTape() as tape:
+        loss = keras.ops.mean(keras.losses.sparse_categorical_crossentropy(y, model(x, training=True)))
+    gradients = tape.gradient(loss, [weight.value for weight in model.trainable_weights])
+    for weight, gradient in zip(model.trainable_weights, gradients, strict=True):
+        assert np.isfinite(gradient).all(), weight.path
+        if weight.name == "kernel":
+            assert np.any(gradient), weight.path
+
+
+@every_model
+@pytest.mark.parametrize("suffix", [".keras", ".h5"])
+def test_a_saved_model_gives_the_same(name, suffix, tmp_path):
+    side = small_side(name)
+    model = zoo.build(name, image_shape=(side, side))
+    for weight in model.non_trainable_weights:  # not the moving means 0 and variances 1 of a new model
+        weight.assign(keras.random.uniform(weight.shape, 0.5, 1.5, seed=1))
+    model.save(tmp_path / f"model{suffix}")
+    loaded = keras.models.load_model(tmp_path / f"model{suffix}", compile=False)
+    x = images(4, side, side)
+    np.testing.assert_array_equal(loaded.predict(x, verbose=0), model.predict(x, verbose=0))
+    assert zoo.layer_table(loaded) == zoo.layer_table(model)
+    assert loaded.inputs[0].dtype == "uint8"
+
+
+@every_model
+def test_two_builds_are_the_same_model(name, tmp_path):
+    side = small_side(name)
+    for path in (tmp_path / "first.h5", tmp_path / "second.h5"):
+        keras.utils.set_random_seed(1)
+        zoo.build(name, image_shape=(side, side)).save(path)
+    assert (tmp_path / "first.h5").read_bytes() == (tmp_path / "second.h5").read_bytes()
+    assert zoo.build(name).to_json() == zoo.build(name).to_json()
+    assert zoo.build(name).name == name
+
+
+@every_model
+def test_mixed_precision_still_gives_float32(name):
+    side = small_side(name)
+    single = zoo.build(name, image_shape=(side, side))
+    keras.config.set_dtype_policy("mixed_bfloat16")
+    mixed = zoo.build(name, image_shape=(side, side))
+    mixed.set_weights(single.get_weights())
+    x = images(8, side, side)
+    probabilities = mixed.predict(x, verbose=0)
+    assert mixed.layers[3].compute_dtype == "bfloat16"
+    assert mixed.outputs[0].dtype == "float32" and probabilities.dtype == np.float32
+    np.testing.assert_allclose(probabilities.sum(1), 1, atol=1e-6)
+    np.testing.assert_allclose(probabilities, single.predict(x, verbose=0), atol=0.02)
+
+
+@every_model
+def test_it_overfits_32_images(name):
+    side = small_side(name)
+    model = zoo.build(name, image_shape=(side, side), bn_momentum=0.5, **no_dropout(name))
+    compile_for_training(model, 2e-3)
+    x, y = images(32, side, side), np.arange(32) % 10
+    assert model.evaluate(x, y, verbose=0)[1] < 0.5
+    for _ in range(12):
+        model.fit(x, y, batch_size=32, epochs=10, verbose=0)
+        if model.evaluate(x, y, verbose=0)[1] == 1:
+            return
+    pytest.fail(f"accuracy {model.evaluate(x, y, verbose=0)[1]} after 120 epochs")
+
+
+@pytest.mark.slow
+@every_model
+def test_it_learns_handwritten_digits_with_its_own_rates(name):
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    scale = math.ceil(zoo.describe(name).smallest / 8)
+    x = np.kron(digits.images * 255 / 16, np.ones((1, scale, scale))).astype(np.uint8)
+    model = zoo.build(name, image_shape=x.shape[1:], bn_momentum=0.9)
+    compile_for_training(model, 1e-3)
+    model.fit(x[:1200], digits.target[:1200], batch_size=32, epochs=6, verbose=0)
+    assert model.evaluate(x[1200:], digits.target[1200:], verbose=0)[1] > 0.5  # guessing gives 0.1
+
+
+@every_model
+@pytest.mark.parametrize("classes", [2, 3, 26, 100])
+def test_other_class_counts(name, classes):
+    side = small_side(name)
+    model = zoo.build(name, image_shape=(side, side), classes=classes)
+    assert model.predict(images(1, side, side), verbose=0).shape == (1, classes)
+    widths = [row.output_shape[-1] for row in zoo.layer_table(model) if row.type == "Dense"]
+    assert min(widths[:-1]) >= min(classes, 10)
+
+
+@every_model
+def test_other_and_oblong_image_sizes(name):
+    least = zoo.describe(name).smallest
+    for height, width in itertools.permutations((least, least + 13, 40), 2):
+        model = zoo.build(name, image_shape=(height, width))
+        assert model.predict(images(1, height, width), verbose=0).shape == (1, 10)
+
+
+@every_model
+def test_the_smallest_image_is_the_smallest_that_the_layers_allow(name):
+    entry = zoo.describe(name)
+    least = entry.smallest
+    zoo.build(name, image_shape=(least, least))
+    for shape in ((least - 1, 40), (40, least - 1)):
+        message = f"^{name} needs images of at least {least} x {least} pixels, got {shape[0]} x {shape[1]}$"
+        with pytest.raises(InputError, match=message):
+            zoo.build(name, image_shape=shape)
+        if least > 1:  # so do the layers themselves
+            with pytest.raises(ValueError):
+                entry._body(name=name, image_shape=shape, classes=10)
+
+
+def test_the_published_minimum():
+    with pytest.raises(InputError, match="cnn-v2 needs images of at least 22 x 22 pixels, got 8 x 8"):
+        zoo.build("cnn-v2", image_shape=(8, 8))
