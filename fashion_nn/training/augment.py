@@ -1,0 +1,88 @@
+"""Random changes to training images, drawn from a seed: the same in every process and on resume.
+
+Mirroring and shifting copy windows of a padded batch in NumPy, many times faster than resampling; only
+a rotation resamples, in TensorFlow.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import tensorflow as tf
+
+from fashion_nn.recipes import Augmentation
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Draws:
+    """What happens to n images, in this order.
+
+    angle: float32 (n,), radians, counterclockwise about the centre.
+    mirror: bool (n,), about the middle column.
+    shift: int64 (n, 2), pixels down and right.
+    brightness: float32 (n,), factors.
+    corner: int64 (n, 2), top and left of the erased square, whose side is `side` for all.
+    """
+
+    angle: np.ndarray
+    mirror: np.ndarray
+    shift: np.ndarray
+    brightness: np.ndarray
+    corner: np.ndarray
+    side: int
+
+    def apply(self, images: np.ndarray, rows: slice) -> np.ndarray:
+        """Change uint8 images (m, h, w) by the draws of `rows`; what moves in from outside is black."""
+        if self.angle.any():
+            images = rotate(images, self.angle[rows])
+        images = move(images, self.mirror[rows], self.shift[rows])
+        if (self.brightness != 1).any():
+            scaled = images * self.brightness[rows, None, None]
+            images = np.rint(np.minimum(scaled, 255, out=scaled), out=scaled).astype(np.uint8)
+        if self.side:
+            for image, (top, left) in zip(images, self.corner[rows], strict=True):
+                image[top : top + self.side, left : left + self.side] = 0
+        return images
+
+
+def draw(settings: Augmentation, n: int, image_shape: tuple[int, int], rng: np.random.Generator) -> Draws:
+    """Draw independent changes for `n` images of `image_shape` (height, width)."""
+    reach, side = settings.shift_pixels, round(settings.erase * min(image_shape))
+    return Draws(
+        angle=np.radians(settings.rotation_degrees * rng.uniform(-1, 1, n)).astype(np.float32),
+        mirror=rng.random(n) < 0.5 * settings.flip,
+        shift=rng.integers(-reach, reach, (n, 2), endpoint=True),
+        brightness=(1 + settings.brightness * rng.uniform(-1, 1, n)).astype(np.float32),
+        corner=rng.integers(0, np.array(image_shape) - side, (n, 2), endpoint=True),
+        side=side,
+    )
+
+
+def move(images: np.ndarray, mirror: np.ndarray, shift: np.ndarray) -> np.ndarray:
+    """Mirror images where `mirror` is set, then shift each by whole pixels (down, right)."""
+    n, height, width = images.shape
+    reach = np.abs(shift).max(initial=0)
+    padded = np.zeros((n, height + 2 * reach, width + 2 * reach), np.uint8)
+    inner = padded[:, reach : reach + height, reach : reach + width]
+    inner[:] = images
+    inner[mirror] = images[mirror, :, ::-1]
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
+    return windows[np.arange(n), reach - shift[:, 0], reach - shift[:, 1]]
+
+
+def rotate(images: np.ndarray, angle: np.ndarray) -> np.ndarray:
+    """Turn images about their centre, counterclockwise by `angle` (radians), interpolating linearly."""
+    height, width = images.shape[1:]
+    cx, cy = (width - 1) / 2, (height - 1) / 2
+    cos, sin = np.cos(angle), np.sin(angle)
+    zero = np.zeros_like(angle)
+    # Output pixel (x, y) takes input pixel (cos x - sin y + ..., sin x + cos y + ...); y points down.
+    transforms = np.stack([cos, -sin, cx - cos * cx + sin * cy, sin, cos, cy - sin * cx - cos * cy, zero, zero], axis=1)
+    turned = tf.raw_ops.ImageProjectiveTransformV3(
+        images=images[..., None].astype(np.float32),
+        transforms=transforms,
+        output_shape=[height, width],
+        fill_value=0.0,
+        interpolation="BILINEAR",
+        fill_mode="CONSTANT",
+    )
+    return np.rint(turned.numpy()[..., 0]).astype(np.uint8)

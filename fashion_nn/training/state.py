@@ -1,0 +1,74 @@
+"""Everything a training needs to go on as if it had never stopped, in one file.
+
+One file, replaced atomically at the end of each epoch, is the whole truth; history and best model on
+disk are copies made from it. So a kill at any moment, inside a save too, loses at most the epoch
+that was running, and that epoch is drawn again from the same random numbers.
+"""
+
+import io
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fashion_nn.errors import InputError
+from fashion_nn.files import write_atomic
+
+
+@dataclass(slots=True)
+class TrainState:
+    """Where a training stands after `epoch` complete epochs.
+
+    `variables` and `optimizer` are all variables of model (weights and the states of its random
+    number generators) and optimizer, in Keras' order; `best_weights` the weights worth keeping.
+    `wait` counts epochs since `monitor_best` was reached.
+    """
+
+    epoch: int = 0
+    history: list[dict[str, float]] = field(default_factory=list)
+    best_value: float | None = None
+    best_epoch: int = 0
+    monitor_best: float | None = None
+    wait: int = 0
+    stopped_because: str | None = None
+    variables: list[np.ndarray] = field(default_factory=list)
+    optimizer: list[np.ndarray] = field(default_factory=list)
+    best_weights: list[np.ndarray] = field(default_factory=list)
+
+    def save(self, path: Path) -> None:
+        """Write to `path` (.npz, no pickle), completely or not at all."""
+        plain, arrays = {}, {}
+        for name, value in _shallow(self).items():
+            if name in _ARRAYS:
+                plain[name] = len(value)
+                arrays |= {f"{name}/{i:04d}": array for i, array in enumerate(value)}
+            else:
+                plain[name] = value
+        buffer = io.BytesIO()
+        np.savez(buffer, plain=np.frombuffer(json.dumps(plain).encode(), np.uint8), **arrays)
+        write_atomic(path, buffer.getbuffer())
+
+    @classmethod
+    def load(cls, path: Path) -> "TrainState":
+        """Read what `save` wrote.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                plain = json.loads(file["plain"].tobytes())
+                for name in _ARRAYS:
+                    plain[name] = [file[f"{name}/{i:04d}"] for i in range(plain[name])]
+            return cls(**plain)
+        except (OSError, ValueError, KeyError, TypeError) as error:
+            raise InputError(f"{path}: damaged ({error}): remove it to train from the start") from None
+
+
+_ARRAYS = ("variables", "optimizer", "best_weights")
+
+
+def _shallow(state: TrainState) -> dict[str, Any]:
+    return {name: getattr(state, name) for name in TrainState.__slots__}

@@ -1,0 +1,119 @@
+"""Resume is exact: however often a training is killed, it ends with the same bytes."""
+
+import multiprocessing
+import os
+import signal
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fashion_nn import datasets, files, recipes, runs, training
+from fashion_nn.runs import Run
+from fashion_nn.training.state import TrainState
+
+# Fails to get better on validation loss early, so that patience counts for half of the training;
+# dropout, augmentation, shuffling, momentum and a schedule all have states that must survive.
+RECIPE = recipes.override(
+    recipes.get("mlp"),
+    [
+        "epochs=80",
+        "patience=12",
+        "batch_size=64",
+        "momentum=0.9",
+        "learning_rate=0.05",
+        "options.dropout_1=0.1",
+        "options.dropout_2=0.1",
+        "options.dropout_3=0.1",
+        "augment.shift_pixels=1",
+        "augment.rotation_degrees=5",
+    ],
+)
+KILLS = 20
+COMPARED = ("model.keras", "history.csv", "metrics.json", "split.json")
+
+
+def few_digits() -> datasets.Splits:
+    splits = datasets.load("digits")
+    return datasets.Splits(
+        **{
+            name: getattr(splits, name)
+            for name in ("name", "class_names", "valid", "test", "valid_indices", "split_seed", "validation_fraction")
+        },
+        train=splits.train.take(np.arange(300)),
+        fingerprint=splits.fingerprint,
+    )
+
+
+def train(folder: Path, started, kill_at_sync: int | None) -> None:
+    """In a child: train, and die by SIGKILL at the given flush to disk, in the midst of a save."""
+    if kill_at_sync is not None:
+        flush, calls = os.fsync, iter(range(1, 10**6))
+
+        def flush_or_die(descriptor: int) -> None:
+            if next(calls) == kill_at_sync:
+                os.kill(os.getpid(), signal.SIGKILL)
+            flush(descriptor)
+
+        files.os.fsync = flush_or_die
+    started.set()
+    training.run(RECIPE, few_digits(), folder, resume=True)
+
+
+def run_child(folder: Path, *, kill_at_sync: int | None = None, kill_after: float | None = None) -> int:
+    """Train in a process of its own; return its exit code."""
+    context = multiprocessing.get_context("forkserver")
+    started = context.Event()
+    child = context.Process(target=train, args=(folder, started, kill_at_sync))
+    child.start()
+    if kill_after is not None:
+        started.wait(60)
+        time.sleep(kill_after)
+        child.kill()
+    child.join()
+    return child.exitcode
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _import_once():
+    # Children are forked from a server that has TensorFlow loaded, else each would spend seconds on it.
+    multiprocessing.get_context("forkserver").set_forkserver_preload(["fashion_nn.training", "fashion_nn.datasets"])
+
+
+def same_bytes(whole: Path, killed: Path) -> None:
+    for name in COMPARED:
+        assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
+    assert len(Run(killed).read_history()) == len(Run(whole).read_history())
+    assert not [path for path in killed.iterdir() if path.name.startswith(".")], "leftovers of a killed save"
+    assert not Run(killed).state.exists()
+
+
+def test_killed_at_random_moments_ends_with_the_same_bytes(tmp_path):
+    whole = tmp_path / "whole"
+    began = time.perf_counter()
+    assert run_child(whole) == 0
+    seconds = time.perf_counter() - began
+    assert runs.open_run(whole).read_record()["stopped_because"] == "patience"
+
+    # How far a training comes between two kills depends on the machine: one that ends is compared, and another begun.
+    rng = np.random.default_rng(0)
+    kills, trainings, waits = 0, 0, []
+    killed = tmp_path / "killed-0"
+    while kills < KILLS or max(waits, default=0) < 3:
+        assert kills + trainings < 5 * KILLS, "no kill came while patience was counting"
+        if (kills + trainings) % 2:
+            code = run_child(killed, kill_at_sync=int(rng.integers(1, 17)))
+        else:
+            code = run_child(killed, kill_after=float(rng.uniform(0, seconds / 3)))
+        if code == 0:
+            same_bytes(whole, killed)
+            trainings += 1
+            killed = tmp_path / f"killed-{trainings}"
+            continue
+        assert code == -signal.SIGKILL
+        kills += 1
+        if Run(killed).state.exists():
+            waits.append(TrainState.load(Run(killed).state).wait)
+    assert run_child(killed) == 0
+    same_bytes(whole, killed)

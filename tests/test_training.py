@@ -1,0 +1,214 @@
+"""What a training leaves behind, however it ends."""
+
+import csv
+import io
+import json
+import time
+import zipfile
+
+import h5py
+import keras
+import numpy as np
+import pytest
+
+from fashion_nn import datasets, metrics, recipes, runs, training, zoo
+from fashion_nn.errors import InputError
+from fashion_nn.runs import Run
+
+SMALL = ["batch_size=64", "momentum=0.9", "epochs=3"]
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return datasets.load("digits")
+
+
+def recipe(*settings, name="mlp"):
+    return recipes.override(recipes.get(name), [*SMALL, *settings])
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, digits):
+    folder = tmp_path_factory.mktemp("runs") / "mlp"
+    return training.run(recipe(), digits, folder)
+
+
+class Watch:
+    """Remembers the epochs it is told of."""
+
+    stop_requested = False
+
+    def __init__(self):
+        self.rows = []
+
+    def step(self, epoch, step, steps, loss):
+        pass
+
+    def epoch(self, row, improved, seconds):
+        self.rows.append(row)
+
+
+def test_the_run_folder_tells_everything(finished, digits):
+    run = finished.run
+    record, measured = run.read_record(), run.read_metrics()
+    assert recipes.from_json(record["recipe"]) == recipe()
+    assert record["dataset"]["fingerprint"] == digits.fingerprint
+    assert record["parameters"] == 244_591
+    assert record["environment"]["versions"]["keras"] == keras.__version__
+    assert record["stopped_because"] == finished.stopped_because == "epochs"
+    assert run.read_split()["valid_indices"] == digits.valid_indices.tolist()
+    assert len(record["sessions"][0]["epoch_seconds"]) == 3
+    history = run.read_history()
+    assert [row["epoch"] for row in history] == [1, 2, 3]
+    best = max(history, key=lambda row: row["val_accuracy"])
+    assert record["best_epoch"] == best["epoch"]
+    assert measured["valid"]["accuracy"] == best["val_accuracy"]
+    assert measured["valid"]["log_loss"] == pytest.approx(best["val_loss"], abs=1e-6)
+    assert next(csv.reader(io.StringIO(run.history.read_text()))) == list(runs.HISTORY_COLUMNS)
+
+
+def test_the_saved_model_is_what_was_measured(finished, digits):
+    model = keras.models.load_model(finished.run.model)
+    found = metrics.score(digits.valid.labels, model.predict(digits.valid.images, verbose=0))
+    assert found.accuracy == finished.metrics["valid"]["accuracy"]
+
+
+@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
+def test_saved_models_are_float32_without_optimizer_state(tmp_path, digits, precision):
+    outcome = training.run(recipe("epochs=1", f"precision={precision}"), digits, tmp_path / "run")
+    with zipfile.ZipFile(outcome.run.model) as archive:
+        config = archive.read("config.json").decode()
+        weights = h5py.File(io.BytesIO(archive.read("model.weights.h5")))
+    types = {item.dtype for item in _leaves(weights) if item.dtype != np.uint32}  # random states are uint32
+    assert types == {np.dtype("float32")}
+    assert "bfloat16" not in config
+    assert "optimizer" not in weights
+    assert json.loads(config).get("compile_config") in (None, {})
+
+
+def _leaves(group):
+    found = []
+    group.visititems(lambda _, item: found.append(item) if isinstance(item, h5py.Dataset) else None)
+    return found
+
+
+def test_bfloat16_learns(tmp_path, digits):
+    outcome = training.run(recipe("epochs=25", "precision=mixed_bfloat16"), digits, tmp_path / "run")
+    assert outcome.metrics["valid"]["accuracy"] > 0.8
+
+
+def test_same_recipe_same_bytes_other_seed_others(tmp_path, digits, finished):
+    again = training.run(recipe(), digits, tmp_path / "again")
+    other = training.run(recipe("seed=1"), digits, tmp_path / "other")
+    assert again.run.model.read_bytes() == finished.run.model.read_bytes()
+    assert other.run.model.read_bytes() != finished.run.model.read_bytes()
+
+
+def test_an_existing_run_is_never_overwritten(finished, digits):
+    before = finished.run.model.read_bytes()
+    with pytest.raises(InputError, match="a run is already there: add --resume"):
+        training.run(recipe("seed=5"), digits, finished.run.folder)
+    with pytest.raises(InputError, match=r"other settings: seed=0 \(now 5\)"):
+        training.run(recipe("seed=5"), digits, finished.run.folder, resume=True)
+    fewer = datasets.load("digits", validation_fraction=0.2)
+    with pytest.raises(InputError, match="other data"):
+        training.run(recipe(), fewer, finished.run.folder, resume=True)
+    assert finished.run.model.read_bytes() == before
+
+
+def test_resuming_a_complete_run_changes_nothing(finished, digits):
+    before = {path: path.read_bytes() for path in finished.run.folder.iterdir()}
+    again = training.run(recipe(), digits, finished.run.folder, resume=True)
+    assert again == finished
+    assert {path: path.read_bytes() for path in finished.run.folder.iterdir()} == before
+
+
+def test_a_folder_of_something_else_is_refused(tmp_path, digits):
+    (tmp_path / "notes.txt").write_text("mine")
+    with pytest.raises(InputError, match=r"exists and is no run \(it holds 'notes.txt'\)"):
+        training.run(recipe(), digits, tmp_path, resume=True)
+
+
+def test_patience_stops_and_the_best_epoch_is_kept(tmp_path, digits):
+    outcome = training.run(recipe("epochs=30", "learning_rate=0.2", "patience=2"), digits, tmp_path / "run")
+    history = outcome.run.read_history()
+    losses = [row["val_loss"] for row in history]
+    assert outcome.stopped_because == "patience" and len(history) < 30
+    assert len(history) - 1 - int(np.argmin(losses)) == 2
+    assert outcome.metrics["valid"]["accuracy"] == max(row["val_accuracy"] for row in history)
+
+
+def test_divergence_is_an_error_that_keeps_the_last_good_model(tmp_path, digits):
+    # At this decay each step turns a weight into -1.03 times itself: it takes epochs to overflow.
+    settings = ["weight_decay=203", "epochs=40"]
+    watched = Watch()
+    with pytest.raises(training.Diverged, match="not a finite number any more") as caught:
+        training.run(recipes.override(recipe(), settings), digits, tmp_path / "run", progress=watched)
+    assert "\n" not in str(caught.value)
+    run = Run(tmp_path / "run")
+    assert watched.rows and not run.complete
+    model = keras.models.load_model(run.model)
+    found = metrics.score(digits.valid.labels, model.predict(digits.valid.images, verbose=0))
+    assert found.accuracy == max(row["val_accuracy"] for row in watched.rows)
+
+
+def test_no_validation_rows(tmp_path):
+    everything = datasets.load("digits", validation_fraction=0)
+    changed = recipe("validation_fraction=0", "monitor=loss", "checkpoint_monitor=loss")
+    outcome = training.run(changed, everything, tmp_path / "run")
+    assert "valid" not in outcome.metrics
+    assert set(outcome.run.read_history()[0]) == {"epoch", "learning_rate", "loss", "accuracy"}
+
+
+def test_the_budget_ends_at_the_best_so_far_and_resume_goes_on(tmp_path, digits):
+    ample = recipe("epochs=200")
+    cut = training.run(ample, digits, tmp_path / "run", deadline=time.monotonic() + 4)
+    done = len(cut.run.read_history())
+    assert cut.stopped_because == "budget" and 1 <= done < 200
+    assert cut.run.complete and cut.run.state.exists()
+    more = training.run(ample, digits, tmp_path / "run", resume=True, deadline=time.monotonic() + 4)
+    assert len(more.run.read_history()) > done
+    assert len(more.run.read_record()["sessions"]) == 2
+
+
+def test_a_budget_that_is_over_at_once_still_gives_a_model(tmp_path, digits):
+    outcome = training.run(recipe(), digits, tmp_path / "run", deadline=time.monotonic())
+    assert outcome.stopped_because == "budget"
+    assert keras.models.load_model(outcome.run.model).count_params() == 244_591
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("options.dropout_9=0.1", "mlp has no option 'dropout_9': expected one of dropout_1"),
+        ("options.dropout_1=2", "dropout_1=2: expected a number"),
+    ],
+)
+def test_wrong_builder_options_leave_nothing(tmp_path, digits, setting, said):
+    with pytest.raises(InputError, match=said):
+        training.run(recipe(setting), digits, tmp_path / "run")
+    assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("schedule", ["cosine", "cosine-restarts", "one-cycle"])
+def test_schedules_reach_the_optimizer(tmp_path, digits, schedule):
+    changed = recipes.Recipe(
+        name="mlp", model="mlp", batch_size=256, epochs=4, restart_epochs=1, schedule=schedule, learning_rate=0.05
+    )
+    outcome = training.run(changed, digits, tmp_path / "run")
+    rates = [row["learning_rate"] for row in outcome.run.read_history()]
+    steps = -(-len(digits.train) // 256)
+    expected = training.schedules.learning_rate(changed, steps)
+    assert rates == pytest.approx([float(expected(steps * epoch)) for epoch in (1, 2, 3, 4)], rel=1e-5)
+
+
+def test_estimate_is_in_the_right_order(digits):
+    seconds = training.estimate(recipe(), digits)
+    assert 0.005 < seconds < 30
+
+
+def test_published_architectures_are_what_is_trained(finished):
+    model = keras.models.load_model(finished.run.model)
+    assert [row.parameters for row in zoo.layer_table(model)] == [
+        row.parameters for row in zoo.layer_table(zoo.build("mlp"))
+    ]
