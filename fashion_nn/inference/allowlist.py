@@ -1,0 +1,396 @@
+"""The allow-list, as data: every layer, argument, activation and helper object that a model file may name.
+
+What is not here is refused. Each layer's entry gives a rule for each argument that any Keras from 2.0 to
+3.15 has written for it. The bounds are far above what image classifiers use, and small enough that one
+argument alone cannot exhaust a machine; what several do together is measured in the child process.
+"""
+
+from typing import Any
+
+from fashion_nn.inference.refusal import Refusal, quoted
+from fashion_nn.inference.rules import (
+    Rule,
+    axes,
+    axis,
+    checked,
+    dimensions,
+    dropped,
+    either,
+    factor,
+    family,
+    flag,
+    listed,
+    margins,
+    maybe,
+    node,
+    number,
+    numbers,
+    one_axis,
+    one_of,
+    only,
+    policy,
+    seed,
+    sizes,
+    target_shape,
+    unless,
+    whole,
+)
+
+ACTIVATIONS = (
+    *("celu", "elu", "exponential", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish"),
+    *("hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu"),
+    *("sigmoid", "silu", "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "sparse_sigmoid"),
+    *("sparsemax", "squareplus", "swish", "tanh", "tanh_shrink", "threshold"),
+)
+
+_width = whole(1, 1 << 16)
+_rate = number(0, 1)
+_positive = number(0, 1e6)
+_axes_of_scaling = dropped(maybe(axes))
+
+_SEEDED = {"seed": seed, "dtype": dropped(policy)}
+_SCALED = {**_SEEDED, "input_axes": _axes_of_scaling, "output_axes": _axes_of_scaling}
+# Keras 2 has written the three settings that the name of such an initializer stands for.
+_IMPLIED = {name: dropped(lambda value: value) for name in ("scale", "mode", "distribution")}
+_PLAIN = {"dtype": dropped(policy)}
+
+INITIALIZERS: dict[str, dict[str, Rule]] = {
+    "Zeros": _PLAIN,
+    "Ones": _PLAIN,
+    "Constant": {"value": number(), **_PLAIN},
+    "Identity": {"gain": number(), **_PLAIN},
+    "RandomNormal": {"mean": number(), "stddev": _positive, **_SEEDED},
+    "TruncatedNormal": {"mean": number(), "stddev": _positive, **_SEEDED},
+    "RandomUniform": {"minval": number(), "maxval": number(), **_SEEDED},
+    "Orthogonal": {"gain": number(), **_SEEDED},
+    "VarianceScaling": {
+        "scale": _positive,
+        "mode": one_of("fan_in", "fan_out", "fan_avg"),
+        "distribution": one_of("normal", "truncated_normal", "untruncated_normal", "uniform"),
+        **_SCALED,
+    },
+    **{
+        name: {**_SCALED, **_IMPLIED}
+        for name in ("GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal")
+    },
+}
+_SNAKES = {
+    "Zeros": ("zeros", "zero"),
+    "Ones": ("ones", "one"),
+    "Constant": ("constant",),
+    "Identity": ("identity", "IdentityInitializer"),
+    "RandomNormal": ("random_normal", "normal", "RandomNormalV2"),
+    "TruncatedNormal": ("truncated_normal", "TruncatedNormalV2"),
+    "RandomUniform": ("random_uniform", "uniform", "RandomUniformV2"),
+    "Orthogonal": ("orthogonal", "OrthogonalInitializer"),
+    "VarianceScaling": ("variance_scaling", "VarianceScalingV2"),
+    "GlorotUniform": ("glorot_uniform", "GlorotUniformV2"),
+    "GlorotNormal": ("glorot_normal", "GlorotNormalV2"),
+    "HeUniform": ("he_uniform", "HeUniformV2"),
+    "HeNormal": ("he_normal", "HeNormalV2"),
+    "LecunUniform": ("lecun_uniform", "LecunUniformV2"),
+    "LecunNormal": ("lecun_normal", "LecunNormalV2"),
+}
+REGULARIZERS: dict[str, dict[str, Rule]] = {
+    "L1": {"l1": _positive},
+    "L2": {"l2": _positive},
+    "L1L2": {"l1": _positive, "l2": _positive},
+    "OrthogonalRegularizer": {"factor": _positive, "mode": one_of("rows", "columns")},
+}
+CONSTRAINTS: dict[str, dict[str, Rule]] = {
+    "MaxNorm": {"max_value": number(), "axis": axes},
+    "MinMaxNorm": {"min_value": number(), "max_value": number(), "rate": _rate, "axis": axes},
+    "NonNeg": {},
+    "UnitNorm": {"axis": axes},
+}
+
+initializer = family("initializer", INITIALIZERS, {short: name for name, all_ in _SNAKES.items() for short in all_})
+regularizer = family("regularizer", REGULARIZERS, {"l1": "L1", "l2": "L2", "l1_l2": "L1L2"})
+constraint = family(
+    "constraint",
+    CONSTRAINTS,
+    {"max_norm": "MaxNorm", "min_max_norm": "MinMaxNorm", "non_neg": "NonNeg", "unit_norm": "UnitNorm"},
+)
+
+
+def activation(value: Any) -> Any:
+    """An activation by its name, or a layer that is one, as in `Dense(10, activation=LeakyReLU(0.2))`."""
+    if value is None or isinstance(value, str):
+        return "linear" if value is None else one_of(*ACTIVATIONS)(value)
+    name, config = node(value)
+    if name not in _AS_ARGUMENT:
+        raise Refusal(f"{quoted(name)} is not an allowed activation")
+    clean = checked(config, {"name": dropped(_any_text), "trainable": dropped(flag), "dtype": policy, **LAYERS[name]})
+    return {"module": "keras.layers", "class_name": name, "config": clean, "registered_name": None}
+
+
+def _any_text(value: Any) -> None:
+    if not isinstance(value, str):
+        raise Refusal(f"expected a text, got {quoted(value)}")
+
+
+_AS_ARGUMENT = ("ELU", "LeakyReLU", "ReLU", "Softmax")
+
+
+def _weight(*names: str) -> dict[str, Rule]:
+    rules: dict[str, Rule] = {}
+    for name in names:
+        rules |= {
+            f"{name}_initializer": initializer,
+            f"{name}_regularizer": regularizer,
+            f"{name}_constraint": constraint,
+        }
+    return rules
+
+
+def _unused_weight(name: str) -> dict[str, Rule]:
+    """Arguments that Keras 2 inherited from its convolution, for a weight that the layer does not have."""
+    return {argument: dropped(rule) for argument, rule in _weight(name).items()}
+
+
+_FORMAT = {"data_format": maybe(one_of("channels_last", "channels_first"))}
+_DENSE = {
+    "activation": activation,
+    "use_bias": flag,
+    "activity_regularizer": regularizer,
+    "lora_rank": only(None),
+    "quantization_config": only(None),
+    **_weight("kernel", "bias"),
+}
+_PADDING = one_of("valid", "same")
+
+
+def _convolution(rank: int) -> dict[str, Rule]:
+    return {
+        **_DENSE,
+        **_FORMAT,
+        "kernel_size": sizes(rank, 1, 512),
+        "strides": sizes(rank, 1, 512),
+        "dilation_rate": sizes(rank, 1, 512),
+        "padding": one_of("valid", "same", "causal") if rank == 1 else _PADDING,
+    }
+
+
+def _grouped(rank: int) -> dict[str, Rule]:
+    return {**_convolution(rank), "filters": _width, "groups": _width}
+
+
+def _transposed(rank: int) -> dict[str, Rule]:
+    return {
+        **_convolution(rank),
+        "filters": _width,
+        "groups": only(1),
+        "output_padding": unless(None, sizes(rank, 0, 512)),
+    }
+
+
+def _depthwise(rank: int) -> dict[str, Rule]:
+    return {
+        **_convolution(rank),
+        **_weight("depthwise"),
+        **_unused_weight("kernel"),
+        "depth_multiplier": _width,
+        "groups": only(1),
+    }
+
+
+def _separable(rank: int) -> dict[str, Rule]:
+    return {**_depthwise(rank), **_weight("depthwise", "pointwise"), "filters": _width}
+
+
+def _pool(rank: int) -> dict[str, Rule]:
+    size = sizes(rank, 1, 1024)
+    return {"pool_size": size, "strides": maybe(size), "padding": _PADDING, **_FORMAT}
+
+
+_NORMALIZED = {"axis": axes, "epsilon": number(0, 1e3), "center": flag, "scale": flag, **_weight("gamma", "beta")}
+_RENORM = {"renorm": only(False), "renorm_clipping": only(None), "renorm_momentum": dropped(number())}
+_GLOBAL = {"keepdims": flag, **_FORMAT}
+_DROPOUT = {"rate": _rate, "seed": seed}
+_SPATIAL = {**_DROPOUT, "noise_shape": only(None)}
+
+_RANDOM = {"seed": seed, **_FORMAT, "rng_type": dropped(_any_text)}
+_RANGE = {"value_range": listed(number(), 2)}
+_FILL = {
+    "fill_mode": one_of("constant", "reflect", "wrap", "nearest"),
+    "fill_value": number(),
+    "interpolation": one_of("bilinear", "nearest"),
+}
+
+
+def _upper(value: Any) -> Any:
+    """The upper end of a range: Keras writes -x to x for RandomShear, and does not take it back."""
+    clean = factor(value)
+    return clean[1] if isinstance(clean, list) else clean
+
+
+_COLOUR = {"factor": factor, **_RANGE, **_RANDOM}
+_INTERPOLATION = one_of("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic")
+_AREA = {"height": whole(1, 1024), "width": whole(1, 1024), **_FORMAT}
+
+LAYERS: dict[str, dict[str, Rule]] = {
+    "Dense": {"units": _width, **_DENSE},
+    "Conv1D": _grouped(1),
+    "Conv2D": _grouped(2),
+    "Conv1DTranspose": _transposed(1),
+    "Conv2DTranspose": _transposed(2),
+    "DepthwiseConv1D": _depthwise(1),
+    "DepthwiseConv2D": _depthwise(2),
+    "SeparableConv1D": _separable(1),
+    "SeparableConv2D": _separable(2),
+    # Pooling
+    "MaxPooling1D": _pool(1),
+    "MaxPooling2D": _pool(2),
+    "AveragePooling1D": _pool(1),
+    "AveragePooling2D": _pool(2),
+    "GlobalMaxPooling1D": _GLOBAL,
+    "GlobalMaxPooling2D": _GLOBAL,
+    "GlobalAveragePooling1D": _GLOBAL,
+    "GlobalAveragePooling2D": _GLOBAL,
+    "AdaptiveAveragePooling2D": {"output_size": sizes(2, 1, 1024), **_FORMAT},
+    "AdaptiveMaxPooling2D": {"output_size": sizes(2, 1, 1024), **_FORMAT},
+    # Normalisation
+    "BatchNormalization": {
+        **_NORMALIZED,
+        "axis": one_axis,
+        **_RENORM,
+        "momentum": number(0, 1),
+        "moving_mean_initializer": initializer,
+        "moving_variance_initializer": initializer,
+        "synchronized": dropped(flag),
+        "fused": dropped(maybe(flag)),
+        "virtual_batch_size": only(None),
+        "adjustment": only(None),
+        "mode": only(0),
+    },
+    "LayerNormalization": {**_NORMALIZED, "rms_scaling": unless(False, flag)},
+    "GroupNormalization": {**_NORMALIZED, "groups": whole(-1, 1 << 16)},
+    "RMSNormalization": {"axis": axes, "epsilon": number(0, 1e3)},
+    "UnitNormalization": {"axis": axes},
+    # Regularisation: nothing happens when predicting
+    "Dropout": {**_DROPOUT, "noise_shape": maybe(listed(maybe(whole(1, 1 << 16)), *range(1, 6)))},
+    "SpatialDropout1D": _SPATIAL,
+    "SpatialDropout2D": {**_SPATIAL, **_FORMAT},
+    "AlphaDropout": _SPATIAL,
+    "GaussianDropout": _DROPOUT,
+    "GaussianNoise": {"stddev": _positive, "seed": seed},
+    "ActivityRegularization": {"l1": _positive, "l2": _positive},
+    # Merging
+    **{name: {} for name in ("Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum")},
+    "Concatenate": {"axis": axis},
+    "Dot": {"axes": either(axis, listed(axis, 2)), "normalize": flag},
+    # Shapes
+    "Identity": {},
+    "Flatten": _FORMAT,
+    "Reshape": {"target_shape": target_shape},
+    "Permute": {"dims": listed(whole(1, 8), *range(1, 9))},
+    "RepeatVector": {"n": whole(1, 1024)},
+    "ZeroPadding1D": {"padding": margins(1, 512), **_FORMAT},
+    "ZeroPadding2D": {"padding": margins(2, 512), **_FORMAT},
+    "Cropping1D": {"cropping": margins(1, 4096)},
+    "Cropping2D": {"cropping": margins(2, 4096), **_FORMAT},
+    "UpSampling1D": {"size": whole(1, 64)},
+    "UpSampling2D": {"size": sizes(2, 1, 64), "interpolation": _INTERPOLATION, **_FORMAT},
+    # Activations
+    "Activation": {"activation": activation},
+    "ReLU": {"max_value": maybe(number()), "negative_slope": number(), "threshold": number()},
+    "LeakyReLU": {"negative_slope": number(), "alpha": number()},
+    "PReLU": {**_weight("alpha"), "shared_axes": maybe(axes)},
+    "ELU": {"alpha": number()},
+    "Softmax": {"axis": axes},
+    # Preprocessing
+    "Rescaling": {"scale": numbers, "offset": numbers},
+    "Normalization": {
+        "axis": maybe(axes),
+        "mean": maybe(numbers),
+        "variance": maybe(numbers),
+        "invert": flag,
+    },
+    "Resizing": {
+        **_AREA,
+        **_FILL,
+        "interpolation": _INTERPOLATION,
+        "crop_to_aspect_ratio": flag,
+        "pad_to_aspect_ratio": flag,
+        "antialias": flag,
+    },
+    "CenterCrop": _AREA,
+    # Augmentation: nothing happens when predicting
+    "RandomFlip": {"mode": one_of("horizontal", "vertical", "horizontal_and_vertical"), **_RANDOM},
+    "RandomRotation": {"factor": factor, **_FILL, **_RANDOM, "value_range": dropped(listed(number(), 2))},
+    "RandomTranslation": {"height_factor": factor, "width_factor": factor, **_FILL, **_RANDOM},
+    "RandomZoom": {"height_factor": factor, "width_factor": maybe(factor), **_FILL, **_RANDOM},
+    "RandomShear": {"x_factor": _upper, "y_factor": _upper, **_FILL, **_RANDOM},
+    "RandomPerspective": {"factor": factor, "scale": factor, **_FILL, **_RANDOM},
+    "RandomCrop": {**_AREA, **_RANDOM},
+    "RandomContrast": _COLOUR,
+    "RandomBrightness": _COLOUR,
+    "RandomSharpness": _COLOUR,
+    "RandomInvert": _COLOUR,
+    "RandomGrayscale": {"factor": factor, **_RANDOM},
+    "RandomErasing": {**_COLOUR, "scale": factor, "fill_value": maybe(number())},
+    "RandomGaussianBlur": {**_COLOUR, "kernel_size": sizes(2, 1, 64), "sigma": factor},
+    "RandomElasticTransform": {**_COLOUR, **_FILL, "scale": factor},
+    "RandomHue": _COLOUR,
+    "RandomSaturation": _COLOUR,
+    "RandomColorDegeneration": _COLOUR,
+    "RandomPosterization": _COLOUR,
+    "RandomColorJitter": {
+        **{f"{part}_factor": maybe(factor) for part in ("brightness", "contrast", "saturation", "hue")},
+        **_RANGE,
+        **_RANDOM,
+    },
+    "RandAugment": {**_COLOUR, "num_ops": whole(1, 16), "interpolation": _INTERPOLATION},
+    # Filters that act when predicting too
+    "AutoContrast": {**_RANGE, **_FORMAT},
+    "Equalization": {**_RANGE, "bins": whole(1, 1024), **_FORMAT},
+    "Solarization": {"addition_factor": factor, "threshold_factor": factor, **_RANGE, **_RANDOM},
+}
+
+REQUIRED = {
+    "Dense": ("units",),
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose"), ("filters", "kernel_size")),
+    **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), ("filters", "kernel_size")),
+    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), ("kernel_size",)),
+    **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "AlphaDropout"), ("rate",)),
+    "GaussianDropout": ("rate",),
+    "GaussianNoise": ("stddev",),
+    "Dot": ("axes",),
+    "Reshape": ("target_shape",),
+    "Permute": ("dims",),
+    "RepeatVector": ("n",),
+    "Activation": ("activation",),
+    **dict.fromkeys(("AveragePooling1D", "AveragePooling2D"), ("pool_size",)),
+    **dict.fromkeys(("AdaptiveAveragePooling2D", "AdaptiveMaxPooling2D"), ("output_size",)),
+    "Rescaling": ("scale",),
+    **dict.fromkeys(("Resizing", "CenterCrop", "RandomCrop"), ("height", "width")),
+}
+"""Arguments that have no default."""
+
+ALIASES = {"BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization"}
+"""Classes that early versions of tf.keras called otherwise."""
+
+RENAMED = {"LeakyReLU": {"alpha": "negative_slope"}}
+"""Arguments that Keras 2 called otherwise."""
+
+OPERATIONS = {
+    "Add": ("add", 2),
+    "Subtract": ("subtract", 2),
+    "Multiply": ("multiply", 2),
+    "Divide": ("divide", 2),
+    "TrueDivide": ("true_divide", 2),
+    "Maximum": ("maximum", 2),
+    "Minimum": ("minimum", 2),
+    "Negative": ("negative", 1),
+    "Relu": ("relu", 1),
+    "Sigmoid": ("sigmoid", 1),
+    "Tanh": ("tanh", 1),
+    "Softmax": ("softmax", 1),
+}
+"""What arithmetic on a tensor, such as `inputs / 255`, leaves in a model: class -> (name in keras.ops, operands)."""
+
+INPUT_TYPES = (
+    *("float16", "float32", "float64", "bfloat16"),
+    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
+)
+input_shape = dimensions(4096, 1 << 22)

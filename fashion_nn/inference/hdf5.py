@@ -1,0 +1,188 @@
+"""An HDF5 file from strangers, opened only inside the child process.
+
+The whole file is walked before anything is read: groups and plain arrays of numbers, held together by hard
+links, each reached once. What could name another file, run a filter plugin or unfold to more than the file
+can hold is refused wherever it stands.
+"""
+
+import io
+from typing import Any
+
+import h5py
+import numpy as np
+
+from fashion_nn.inference.refusal import Refusal, quoted
+
+MAX_OBJECTS = 50_000
+MAX_DEPTH = 40
+MAX_ARRAY_BYTES = 512 << 20
+MAX_CHUNK_BYTES = 64 << 20
+MAX_NAMES = 20_000
+MAX_TEXT_BYTES = 8 << 20
+
+_FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+
+
+class Store:
+    """The arrays and the few texts of an HDF5 file, by path.
+
+    Raises:
+        Refusal: from every method, when the file is damaged or holds what it should not.
+    """
+
+    def __init__(self, content: bytes | bytearray | memoryview):
+        self._file = _guarded(h5py.File, io.BytesIO(content), "r")
+        self._seen: set[int] = set()
+        self._bytes = 0
+        self._kinds: dict[str, str] = {"": "group"}
+        _guarded(self._walk, self._file, "", 0)
+
+    def has(self, path: str) -> bool:
+        return path in self._kinds
+
+    def is_group(self, path: str) -> bool:
+        return self._kinds.get(path) == "group"
+
+    def members(self, path: str) -> list[str]:
+        return _guarded(lambda: list(self._group(path)))
+
+    def array(self, path: str) -> np.ndarray:
+        """The array at `path`, as float32 where it holds fractions, all of them finite."""
+        return _guarded(self._array, path)
+
+    def text(self, name: str) -> bytes | None:
+        """The attribute `name` of the file itself, a text; None when there is none."""
+        return _guarded(self._text, name)
+
+    def names(self, path: str, attribute: str) -> list[str]:
+        """The list of names in an attribute of the group at `path`, or in its parts `attribute0`, `attribute1`, ..."""
+        return _guarded(self._names, path, attribute)
+
+    def _walk(self, group: h5py.Group, path: str, depth: int) -> None:
+        if depth > MAX_DEPTH:
+            raise Refusal(f"HDF5: groups nested deeper than {MAX_DEPTH}")
+        if len(self._kinds) + len(group) > MAX_OBJECTS:
+            raise Refusal(f"HDF5: more than {MAX_OBJECTS} objects")
+        for name in group:
+            below = f"{path}/{name}" if path else name
+            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+                raise Refusal(f"HDF5: {quoted(below)} is a link to elsewhere, expected an object of this file")
+            child = group[name]
+            self._visit(child, below)
+            if isinstance(child, h5py.Group):
+                self._kinds[below] = "group"
+                self._walk(child, below, depth + 1)
+            else:
+                self._kinds[below] = "array"
+
+    def _visit(self, child: Any, path: str) -> None:
+        address = h5py.h5o.get_info(child.id).addr
+        if address in self._seen:
+            raise Refusal(f"HDF5: {quoted(path)} is linked to twice")
+        self._seen.add(address)
+        if isinstance(child, h5py.Dataset):
+            self._bytes += _array_bytes(child, path)
+            if self._bytes > MAX_ARRAY_BYTES:
+                raise Refusal(f"HDF5: its arrays hold more than {MAX_ARRAY_BYTES} bytes")
+        elif not isinstance(child, h5py.Group):
+            raise Refusal(f"HDF5: {quoted(path)} is neither a group nor an array")
+
+    def _group(self, path: str) -> h5py.Group:
+        if not self.is_group(path):
+            raise Refusal(f"HDF5: has no group {quoted(path)}")
+        return self._file[path] if path else self._file
+
+    def _array(self, path: str) -> np.ndarray:
+        if self._kinds.get(path) != "array":
+            raise Refusal(f"HDF5: has no array {quoted(path)}")
+        data = self._file[path]
+        values = data[()] if data.shape == () else data[:]
+        if data.dtype.kind == "V":
+            values = _from_bfloat16(values)
+        elif data.dtype.kind == "f":
+            with np.errstate(over="ignore"):
+                values = np.asarray(values, np.float32)
+        values = np.asarray(values)
+        if values.dtype.kind == "f" and not np.isfinite(values).all():
+            raise Refusal(f"weights: {quoted(path)} holds numbers that are not finite: the training diverged")
+        return values
+
+    def _text(self, name: str) -> bytes | None:
+        if name not in self._file.attrs:
+            return None
+        _require_small_attribute(self._file, name)
+        value = self._file.attrs[name]
+        content = value.encode() if isinstance(value, str) else bytes(value) if isinstance(value, bytes) else None
+        if content is None or len(content) > MAX_TEXT_BYTES:
+            raise Refusal(f"HDF5: the attribute {name} is no text of at most {MAX_TEXT_BYTES} bytes")
+        return content
+
+    def _names(self, path: str, attribute: str) -> list[str]:
+        group, found = self._group(path), []
+        parts = [attribute] if attribute in group.attrs else []
+        while not parts or (parts[0] != attribute and f"{attribute}{len(parts)}" in group.attrs):
+            if f"{attribute}{len(parts)}" not in group.attrs:
+                break
+            parts.append(f"{attribute}{len(parts)}")
+        for part in parts:
+            _require_small_attribute(group, part)
+            found += [_decoded(name) for name in np.ravel(group.attrs[part])]
+            if len(found) > MAX_NAMES:
+                raise Refusal(f"HDF5: more than {MAX_NAMES} names in {attribute}")
+        return found
+
+
+def _guarded(function: Any, *arguments: Any) -> Any:
+    """The result of `function`; whatever h5py raises means that the file is damaged."""
+    try:
+        return function(*arguments)
+    except (Refusal, MemoryError):
+        raise
+    except Exception as error:
+        raise Refusal(f"HDF5: damaged ({type(error).__name__})") from None
+
+
+def _array_bytes(data: h5py.Dataset, path: str) -> int:
+    """Bytes that reading `data` would give, when it is a plain array of numbers."""
+    settings = data.id.get_create_plist()
+    if settings.get_layout() == h5py.h5d.VIRTUAL or settings.get_external_count():
+        raise Refusal(f"HDF5: {quoted(path)} keeps its data in another file")
+    filters = {settings.get_filter(i)[0] for i in range(settings.get_nfilters())}
+    if filters - _FILTERS:
+        raise Refusal(
+            f"HDF5: {quoted(path)} is packed with the filter {min(filters - _FILTERS)}, expected gzip or none"
+        )
+    if data.shape is None or not _numeric(data):
+        raise Refusal(f"HDF5: {quoted(path)} is no array of numbers")
+    if settings.get_layout() == h5py.h5d.CHUNKED:
+        chunk = int(np.prod(settings.get_chunk(), dtype=float)) * data.dtype.itemsize
+        if chunk > MAX_CHUNK_BYTES:
+            raise Refusal(f"HDF5: {quoted(path)} is packed in pieces of more than {MAX_CHUNK_BYTES} bytes")
+    return int(min(np.prod(data.shape, dtype=float) * data.dtype.itemsize, 1 << 62))
+
+
+def _numeric(data: h5py.Dataset) -> bool:
+    if data.dtype.kind == "V":  # how Keras writes bfloat16
+        return data.dtype.itemsize == 2 and data.dtype.names is None and data.dtype.subdtype is None
+    return data.dtype.kind in "fiu" and data.dtype.itemsize <= 8
+
+
+def _from_bfloat16(values: np.ndarray) -> np.ndarray:
+    # A bfloat16 is the upper half of a float32.
+    bits = np.frombuffer(np.asarray(values).tobytes(), np.uint16).astype(np.uint32) << 16
+    return bits.view(np.float32).reshape(np.shape(values))
+
+
+def _require_small_attribute(group: h5py.Group, name: str) -> None:
+    attribute = h5py.h5a.open(group.id, name.encode())
+    count = np.prod(attribute.shape, dtype=float)
+    if count > MAX_NAMES or (count and attribute.get_storage_size() > MAX_TEXT_BYTES):
+        raise Refusal(f"HDF5: the attribute {quoted(name)} is too large")
+
+
+def _decoded(name: Any) -> str:
+    if isinstance(name, bytes):
+        name = name.decode("utf-8", "surrogateescape")
+    if not isinstance(name, str) or len(name) > 1000:
+        raise Refusal("HDF5: a name in its lists is no text of at most 1000 characters")
+    return name

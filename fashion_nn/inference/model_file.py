@@ -1,0 +1,94 @@
+"""A model file's bytes, read once: a path becomes `ModelFile`, and only its bytes are used after."""
+
+import hashlib
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from fashion_nn.errors import InputError
+from fashion_nn.inference import archive
+from fashion_nn.inference.refusal import Refusal, input_error, quoted, shown
+
+MAX_BYTES = 256 << 20
+
+Kind = Literal["keras", "h5"]
+_KINDS: dict[str, Kind] = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
+_MAGIC = {"keras": b"PK\x03\x04", "h5": b"\x89HDF\r\n\x1a\n"}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ModelFile:
+    """What was read.
+
+    path: as it was given, for messages only.
+    kind: "keras", a zip archive, or "h5".
+    sha256: of the whole file, hexadecimal: which file it is, not that it is safe.
+    config: the architecture as JSON, None for "h5", where it stands inside the HDF5 file.
+    weights: an HDF5 file.
+    """
+
+    path: str | os.PathLike[str]
+    kind: Kind
+    sha256: str
+    config: bytes | None
+    weights: memoryview
+
+
+def read(path: str | os.PathLike[str]) -> ModelFile:
+    """Read the .keras, .h5 or .hdf5 file at `path`, once, with bounds on all its parts.
+
+    A symbolic link is followed, because people link to models; but only a regular file is read, whatever
+    the path leads to, and a pipe or a device is not even opened.
+
+    Raises:
+        InputError: no such file, not a regular one, of another size than 1 byte to 256 MiB, or of other
+            content than its suffix says; a .keras that is not exactly the archive Keras writes.
+    """
+    name = Path(path)
+    kind = _KINDS.get(name.suffix.lower())
+    if kind is None:
+        raise InputError(f"{shown(path)}: suffix {quoted(name.suffix)} is not a model's: expected .keras or .h5")
+    try:
+        content = _content(name)
+        if not content.startswith(_MAGIC[kind]):
+            raise Refusal(f"its content is not that of a {name.suffix.lower()} file: damaged, or another format")
+        sha256 = hashlib.sha256(content).hexdigest()
+        if kind == "h5":
+            return ModelFile(path, kind, sha256, None, memoryview(content))
+        members = archive.members(content)
+        return ModelFile(path, kind, sha256, bytes(members["config.json"]), members["model.weights.h5"])
+    except Refusal as refusal:
+        raise input_error(path, refusal) from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        _require_regular(os.stat(path))
+        # Between the two looks the path may have come to lead elsewhere: the open file is what counts.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        with open(descriptor, "rb") as file:
+            size = _require_regular(os.fstat(descriptor))
+            content = file.read(size + 1)
+    except FileNotFoundError:
+        raise Refusal("no such model file: expected a .keras or .h5") from None
+    except OSError as error:
+        raise Refusal(f"cannot be read ({error.strerror})") from None
+    except ValueError:  # a path with a zero byte in it
+        raise Refusal("no such model file: expected a .keras or .h5") from None
+    if len(content) != size:
+        raise Refusal("changed while it was read: try again")
+    return content
+
+
+def _require_regular(status: os.stat_result) -> int:
+    if stat.S_ISDIR(status.st_mode):
+        raise Refusal("is a folder, not a file: expected a .keras or .h5, as model.save writes it")
+    if not stat.S_ISREG(status.st_mode):
+        raise Refusal("not a regular file: expected a .keras or .h5")
+    if status.st_size == 0:
+        raise Refusal("is empty: expected a .keras or .h5")
+    if status.st_size > MAX_BYTES:
+        raise Refusal(f"is {status.st_size} bytes large, at most {MAX_BYTES} are read")
+    return status.st_size

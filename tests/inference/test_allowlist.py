@@ -1,0 +1,176 @@
+"""Every layer on the allow-list, as this Keras writes it, and every one that is not."""
+
+import io
+import json
+import zipfile
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from fashion_nn.inference import allowlist, architecture, model_file, weights
+from fashion_nn.inference.building import Built
+from fashion_nn.inference.hdf5 import Store
+from fashion_nn.inference.network import from_json
+from fashion_nn.inference.refusal import Refusal
+
+IMAGE, ROWS, FLAT = (12, 12, 3), (16, 4), (24,)
+SIZE_1 = {"filters": 4, "kernel_size": 3}
+FACTOR = {"factor": 0.2}
+# Constructor arguments and input shape of each layer; what is not named takes an image and no arguments.
+CASES = {
+    "Dense": (FLAT, {"units": 5, "activation": layers.LeakyReLU(0.1), "kernel_regularizer": "l2"}),
+    "Conv1D": (ROWS, {**SIZE_1, "padding": "causal", "dilation_rate": 2}),
+    "Conv2D": (IMAGE, {**SIZE_1, "strides": 2, "activation": "relu", "use_bias": False}),
+    "Conv1DTranspose": (ROWS, {**SIZE_1, "strides": 2}),
+    "Conv2DTranspose": (IMAGE, {**SIZE_1, "strides": 2, "padding": "same"}),
+    "DepthwiseConv1D": (ROWS, {"kernel_size": 3, "depth_multiplier": 2}),
+    "DepthwiseConv2D": (IMAGE, {"kernel_size": 3, "depthwise_initializer": "he_normal"}),
+    "SeparableConv1D": (ROWS, SIZE_1),
+    "SeparableConv2D": (IMAGE, {**SIZE_1, "pointwise_constraint": keras.constraints.MaxNorm(2.0)}),
+    "MaxPooling1D": (ROWS, {}),
+    "AveragePooling1D": (ROWS, {"pool_size": 2}),
+    "AveragePooling2D": (IMAGE, {"pool_size": 2, "strides": 1}),
+    "GlobalMaxPooling1D": (ROWS, {"keepdims": True}),
+    "GlobalAveragePooling1D": (ROWS, {}),
+    "AdaptiveAveragePooling2D": (IMAGE, {"output_size": 3}),
+    "AdaptiveMaxPooling2D": (IMAGE, {"output_size": (3, 2)}),
+    "LayerNormalization": (IMAGE, {"axis": [1, 2, 3]}),
+    "GroupNormalization": (IMAGE, {"groups": 3}),
+    "Dropout": (IMAGE, {"rate": 0.3, "seed": 3, "noise_shape": (None, 1, 1, 3)}),
+    "SpatialDropout1D": (ROWS, {"rate": 0.3}),
+    "SpatialDropout2D": (IMAGE, {"rate": 0.3}),
+    "AlphaDropout": (IMAGE, {"rate": 0.3}),
+    "GaussianDropout": (IMAGE, {"rate": 0.3}),
+    "GaussianNoise": (IMAGE, {"stddev": 0.3, "seed": 4}),
+    "ActivityRegularization": (IMAGE, {"l1": 0.1}),
+    "Concatenate": (IMAGE, {"axis": 1}),
+    "Dot": (FLAT, {"axes": 1, "normalize": True}),
+    "Reshape": (IMAGE, {"target_shape": (-1, 6)}),
+    "Permute": (IMAGE, {"dims": (3, 1, 2)}),
+    "RepeatVector": (FLAT, {"n": 3}),
+    "ZeroPadding1D": (ROWS, {"padding": (1, 2)}),
+    "ZeroPadding2D": (IMAGE, {"padding": ((1, 2), (3, 4))}),
+    "Cropping1D": (ROWS, {"cropping": 1}),
+    "Cropping2D": (IMAGE, {"cropping": (1, 2)}),
+    "UpSampling1D": (ROWS, {"size": 2}),
+    "UpSampling2D": (IMAGE, {"size": (2, 3), "interpolation": "bilinear"}),
+    "Activation": (IMAGE, {"activation": "gelu"}),
+    "ReLU": (IMAGE, {"max_value": 6, "negative_slope": 0.1, "threshold": 0.1}),
+    "LeakyReLU": (IMAGE, {"negative_slope": 0.2}),
+    "PReLU": (IMAGE, {"shared_axes": [1, 2]}),
+    "ELU": (IMAGE, {"alpha": 0.5}),
+    "Softmax": (IMAGE, {"axis": [2, 3]}),
+    "Rescaling": (IMAGE, {"scale": [0.5, 0.25, 0.1], "offset": 1}),
+    "Normalization": (IMAGE, {"mean": np.array([1.0, 2, 3]), "variance": [1.0, 4, 9]}),
+    "Resizing": (IMAGE, {"height": 6, "width": 5, "interpolation": "nearest"}),
+    "CenterCrop": (IMAGE, {"height": 6, "width": 5}),
+    "RandomFlip": (IMAGE, {"mode": "horizontal"}),
+    "RandomTranslation": (IMAGE, {"height_factor": 0.1, "width_factor": (-0.1, 0.2), "fill_mode": "wrap"}),
+    "RandomZoom": (IMAGE, {"height_factor": (0.1, 0.2)}),
+    "RandomShear": (IMAGE, {"x_factor": 0.2, "y_factor": 0.1}),
+    "RandomCrop": (IMAGE, {"height": 12, "width": 12}),
+    "RandomGrayscale": (IMAGE, FACTOR),
+    "RandomColorJitter": (IMAGE, {"hue_factor": 0.2}),
+    "RandAugment": (IMAGE, {"num_ops": 2}),
+    "RandomHue": (IMAGE, {**FACTOR, "value_range": (0, 1)}),
+    **dict.fromkeys(
+        ("RandomRotation", "RandomContrast", "RandomBrightness", "RandomSharpness", "RandomInvert"), (IMAGE, FACTOR)
+    ),
+    **dict.fromkeys(("RandomErasing", "RandomGaussianBlur", "RandomPerspective"), (IMAGE, FACTOR)),
+    **dict.fromkeys(("RandomElasticTransform", "RandomSaturation", "RandomColorDegeneration"), (IMAGE, FACTOR)),
+    "RandomPosterization": (IMAGE, {"factor": 3}),
+}
+MERGING = {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"}
+REFUSED = sorted(
+    name
+    for name, found in vars(layers).items()
+    if isinstance(found, type) and found.__name__ == name and name not in {*allowlist.LAYERS, "InputLayer"}
+)
+
+
+def saved(model, suffix, folder):
+    model.save(folder / f"model.{suffix}")
+    return model_file.read(folder / f"model.{suffix}")
+
+
+def rebuilt(file):
+    """The model in `file` by the ways of the child, without the process."""
+    store = Store(file.weights)
+    config = store.text("model_config") if file.config is None else file.config
+    network = from_json(json.loads(json.dumps(architecture.read(json.loads(config)).to_json())))
+    built = Built(network)
+    weights.copy(store, built, file.kind)
+    return built.model
+
+
+# Keras itself cannot write these into an .h5.
+NOT_IN_H5 = {"RandomBrightness", "RandomColorDegeneration", "RandomPosterization", "RandomSaturation"}
+NOT_IN_H5 |= {"RandomSharpness", "Solarization"}
+FILES = [(name, suffix) for name in allowlist.LAYERS for suffix in ("keras", "h5")[: 2 - (name in NOT_IN_H5)]]
+
+
+@pytest.mark.parametrize(("name", "suffix"), FILES)
+def test_each_allowed_layer_is_rebuilt_as_keras_wrote_it(name, suffix, tmp_path):
+    shape, arguments = CASES.get(name, (IMAGE, {}))
+    keras.utils.set_random_seed(0)
+    image = keras.Input(shape)
+    inner = getattr(layers, name)(**arguments)([image, image] if name in MERGING else image)
+    model = keras.Model(image, layers.Dense(3)(layers.Flatten()(inner)))
+    for weight in model.weights:
+        if weight.dtype == "float32":
+            weight.assign(keras.random.uniform(weight.shape, 0.1, 1, seed=1))
+    x = np.random.default_rng(0).random((4, *shape), np.float32)
+    found = rebuilt(saved(model, suffix, tmp_path))
+    np.testing.assert_allclose(found(x, training=False), model(x, training=False), rtol=1e-6, atol=1e-6)
+
+
+@pytest.mark.parametrize("name", sorted(REFUSED))
+def test_no_other_layer_of_keras_passes(name):
+    image = {"class_name": "InputLayer", "config": {"batch_shape": [None, 28, 28], "name": "image"}}
+    config = {"name": "model", "layers": [image, {"class_name": name, "config": {"name": "other"}}]}
+    with pytest.raises(Refusal, match=f"^layer 'other' \\('{name}'\\): is not on the list of allowed layers$"):
+        architecture.read({"class_name": "Sequential", "config": config})
+
+
+def test_what_the_lists_name_exists_in_keras():
+    for name in allowlist.ACTIVATIONS:
+        assert callable(keras.activations.get(name))
+    for family in ("initializer", "regularizer", "constraint"):
+        for name in getattr(allowlist, f"{family.upper()}S"):
+            assert isinstance(getattr(getattr(keras, f"{family}s"), name), type)
+    for function, operands in allowlist.OPERATIONS.values():
+        assert callable(getattr(keras.ops, function)) and operands in (1, 2)
+    assert set(CASES) <= set(allowlist.LAYERS)
+
+
+@pytest.mark.parametrize("name", allowlist.LAYERS)
+def test_configs_with_only_the_needed_keys(name):
+    """What has no default is asked for by name, and nothing else is."""
+    given = {
+        "units": 3, "filters": 3, "kernel_size": 1, "rate": 0.5, "stddev": 0.5, "axes": 1, "target_shape": [-1], "n": 2,
+        "dims": [1, 2, 3], "activation": "relu", "pool_size": 1, "output_size": 1, "scale": 2, "height": 3, "width": 3,
+    }  # fmt: skip
+    needed = allowlist.REQUIRED.get(name, ())
+    for missing in needed:
+        config = {key: given[key] for key in needed if key != missing}
+        with pytest.raises(Refusal, match=f"the argument {missing} is missing"):
+            architecture._layer_arguments(name, config)
+    clean = architecture._layer_arguments(name, {key: given[key] for key in needed})
+    if name not in ("RandomCrop",) and not name.startswith(("Random", "RandAugment", "Solarization")):
+        getattr(layers, name)(**clean)
+
+
+def test_a_zip_packed_anew_is_read_the_same(tmp_path):
+    model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10)])
+    model.save(tmp_path / "model.keras")
+    packed = io.BytesIO()
+    with zipfile.ZipFile(tmp_path / "model.keras") as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
+        for name in reversed(source.namelist()):
+            out.writestr(name, source.read(name))
+        out.comment = b"packed by hand"
+    (tmp_path / "packed.keras").write_bytes(packed.getvalue())
+    first, second = (model_file.read(tmp_path / f"{name}.keras") for name in ("model", "packed"))
+    assert (first.config, bytes(first.weights)) == (second.config, bytes(second.weights))
+    assert first.sha256 != second.sha256

@@ -1,0 +1,164 @@
+"""Models that others made are fed what they expect, and the choice is printed."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from fashion_nn import inference
+from fashion_nn.errors import InputError
+
+IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), np.uint8)
+
+
+def model(*body, shape, dtype="float32", outputs=10, activation="softmax"):
+    keras.utils.set_random_seed(0)
+    return keras.Sequential(
+        [
+            keras.Input(shape, dtype=dtype),
+            *body,
+            layers.Flatten(),
+            layers.Dense(8, activation="relu"),
+            layers.Dense(outputs, activation=activation),
+        ]
+    )
+
+
+def normalization():
+    return layers.Normalization(axis=None, mean=72.9, variance=8100.0)
+
+
+FOREIGN = {
+    "flat": (model(shape=(784,)), lambda x: x.reshape(-1, 784) / 255, "no scaling of its own"),
+    "image": (model(shape=(28, 28)), lambda x: x / 255, "no scaling of its own"),
+    "channel": (
+        model(layers.Conv2D(4, 3), shape=(28, 28, 1)),
+        lambda x: x[..., None] / 255,
+        "no scaling of its own",
+    ),
+    "rescaling": (
+        model(layers.Rescaling(1 / 255), layers.Conv2D(4, 3), shape=(28, 28, 1)),
+        lambda x: x[..., None],
+        "begins with Rescaling",
+    ),
+    "normalization": (
+        model(layers.Reshape((28, 28, 1)), normalization(), shape=(28, 28)),
+        lambda x: x,
+        "begins with Normalization",
+    ),
+    "augmented": (
+        model(layers.RandomFlip("horizontal"), layers.Rescaling(1 / 127.5, offset=-1), shape=(28, 28, 1)),
+        lambda x: x[..., None],
+        "begins with Rescaling",
+    ),
+    "nested": (
+        model(keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255)]), shape=(28, 28, 1)),
+        lambda x: x[..., None],
+        "begins with Rescaling",
+    ),
+    "uint8": (model(layers.Rescaling(1 / 255), shape=(28, 28), dtype="uint8"), lambda x: x, "takes uint8"),
+}
+
+
+@pytest.mark.parametrize("suffix", ["keras", "h5"])
+@pytest.mark.parametrize("name", FOREIGN)
+def test_outputs_are_those_of_keras_on_rightly_scaled_images(tmp_path, name, suffix):
+    foreign, prepare, why = FOREIGN[name]
+    foreign.save(tmp_path / f"model.{suffix}")
+    predictor = inference.open_model(tmp_path / f"model.{suffix}")
+    expected = foreign.predict(prepare(IMAGES), verbose=0)
+    assert predictor.classes == 10
+    np.testing.assert_allclose(predictor(IMAGES), expected, atol=1e-5)
+    assert why in str(predictor.feeding)
+    assert ("divided by 255" in str(predictor.feeding)) == ("no scaling" in why)
+
+
+@pytest.mark.parametrize("scale", ["0-1", "0-255"])
+def test_scale_overrides_and_is_said(tmp_path, scale):
+    foreign = FOREIGN["flat"][0]
+    foreign.save(tmp_path / "model.keras")
+    predictor = inference.open_model(tmp_path / "model.keras", scale=scale)
+    raw = IMAGES.reshape(-1, 784).astype("float32")
+    expected = foreign.predict(raw / 255 if scale == "0-1" else raw, verbose=0)
+    np.testing.assert_allclose(predictor(IMAGES), expected, atol=1e-5)
+    assert "asked for" in str(predictor.feeding)
+
+
+def test_a_model_that_takes_integers_cannot_be_given_fractions(tmp_path):
+    FOREIGN["uint8"][0].save(tmp_path / "model.keras")
+    with pytest.raises(InputError, match="takes integers of type uint8"):
+        inference.open_model(tmp_path / "model.keras", scale="0-1")
+
+
+def test_logits_are_as_good_as_probabilities(tmp_path):
+    logits = model(shape=(28, 28), activation=None)
+    logits.save(tmp_path / "model.keras")
+    found = inference.open_model(tmp_path / "model.keras")(IMAGES)
+    expected = keras.ops.softmax(logits.predict(IMAGES / 255, verbose=0))
+    np.testing.assert_allclose(found, expected, atol=1e-5)
+    np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
+
+
+def test_order_and_answers_do_not_depend_on_the_batch_size(tmp_path):
+    FOREIGN["flat"][0].save(tmp_path / "model.keras")
+    predictor = inference.open_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(predictor(IMAGES), predictor(IMAGES, batch_size=3), atol=1e-6)
+    np.testing.assert_allclose(predictor(IMAGES)[::-1], predictor(IMAGES[::-1]), atol=1e-6)
+
+
+@pytest.mark.parametrize(
+    ("build", "said"),
+    [
+        (lambda: model(shape=(32, 32, 3)), r"inputs of shape \(32, 32, 3\)"),
+        (lambda: model(shape=(783,)), r"inputs of shape \(783,\)"),
+        (lambda: model(shape=(28, 28), outputs=1, activation="sigmoid"), r"output has the shape \(None, 1\)"),
+        (lambda: keras.Sequential([keras.Input((28, 28)), layers.Dense(10)]), r"output has the shape \(None, 28, 10\)"),
+        (
+            lambda: keras.Model(x := keras.Input((784,)), [layers.Dense(10)(x), layers.Dense(10)(x)]),
+            "has 2 outputs",
+        ),
+        (
+            lambda: keras.Model(
+                [x := keras.Input((784,)), y := keras.Input((784,))], layers.Dense(10)(layers.Add()([x, y]))
+            ),
+            "has 2 inputs",
+        ),
+    ],
+)
+def test_models_that_do_not_classify_one_image_are_refused(tmp_path, build, said):
+    build().save(tmp_path / "model.keras")
+    with pytest.raises(InputError, match=said) as caught:
+        inference.open_model(tmp_path / "model.keras")(IMAGES)
+    assert "\n" not in str(caught.value)
+
+
+def test_images_of_another_size_are_refused(tmp_path):
+    FOREIGN["image"][0].save(tmp_path / "model.keras")
+    with pytest.raises(InputError, match="takes images of 28 x 28 pixels, got 14 x 14"):
+        inference.open_model(tmp_path / "model.keras")(IMAGES[:, ::2, ::2])
+
+
+def test_outputs_that_are_not_finite_are_refused(tmp_path):
+    broken = model(shape=(784,))
+    broken.layers[-1].kernel.assign(np.full((8, 10), np.nan))
+    broken.save(tmp_path / "model.keras")
+    with pytest.raises(InputError, match="finite"):
+        inference.open_model(tmp_path / "model.keras")(IMAGES)
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("model.pt", b"PK\x03\x04", "suffix '.pt' is not a model's: expected .keras or .h5"),
+        ("model.keras", b"", "is empty"),
+        ("model.h5", b"PK\x03\x04", "not that of a .h5 file"),
+        ("model.keras", b"\x89HDF\r\n\x1a\n", "not that of a .keras file"),
+        ("model.keras", b"PK\x03\x04 and then nothing", "model.keras"),
+        ("model.h5", b"\x89HDF\r\n\x1a\n and then nothing", "model.h5"),
+    ],
+)
+def test_files_that_are_no_models(tmp_path, name, content, said):
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(InputError, match=said) as caught:
+        inference.open_model(tmp_path / name)
+    assert "\n" not in str(caught.value)
