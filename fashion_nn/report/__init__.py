@@ -1,0 +1,6 @@
+"""Figures, cards and tables made from run folders. Nothing here trains."""
+
+from fashion_nn.report.card import write_card
+from fashion_nn.report.training import describe_training
+
+__all__ = ["describe_training", "write_card"]

@@ -1,0 +1,266 @@
+"""Pictures for print, as PNG files: the same values give the same bytes with the same matplotlib.
+
+Drawn with matplotlib's objects, not with pyplot: no state, no window, matplotlib's own defaults whatever
+the user's settings are. Colours are those of Okabe and Ito, or of one hue, and survive colour blindness
+and a grey printer. Each file is complete or absent.
+"""
+
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from fashion_nn import metrics
+from fashion_nn.files import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DOTS_PER_INCH = 150
+
+_TRAIN, _VALID, _INK = "#0072B2", "#D55E00", "#444444"
+
+PathLike = str | os.PathLike[str]
+
+
+def curves(history: Sequence[Mapping[str, Any]], path: PathLike, *, title: str, best_epoch: int | None = None) -> None:
+    """Accuracy and loss by epoch, train and validation, with a mark at the best epoch.
+
+    Args:
+        history: one row per epoch: `epoch`, `accuracy` (0..1), `loss` (nats), and where there is a
+            validation split `val_accuracy` and `val_loss`. Other keys are ignored.
+        path: the PNG file to write.
+        title: above the picture.
+        best_epoch: the epoch to mark; without it the first one with the highest validation accuracy.
+
+    Source: report 003, figures 6, 9 and 10.
+    """
+    if not history:
+        raise ValueError("a history without epochs")
+    epochs = _column(history, "epoch")
+    accuracy = _column(history, "val_accuracy")
+    if best_epoch is None and np.isfinite(accuracy).any():
+        best_epoch = int(epochs[np.nanargmax(accuracy)])
+    with _page(path, 9, 4) as figure:
+        figure.suptitle(title)
+        left, right = figure.subplots(1, 2)
+        _curve(left, history, "accuracy", 100, best_epoch)
+        left.set_ylabel("accuracy (%)")
+        _curve(right, history, "loss", 1, best_epoch)
+        right.set_ylabel("loss (nats per image)")
+        figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+
+
+def confusion(matrix: ArrayLike, class_names: Sequence[str], path: PathLike, *, title: str) -> None:
+    """A confusion matrix: counts in the cells, an empty cell for none, colours by share of the true class.
+
+    Args:
+        matrix: counts, whole numbers (k, k), true classes in rows.
+        class_names: the k names.
+        path: the PNG file to write.
+        title: above the picture.
+    """
+    matrix = np.asarray(matrix)
+    classes = len(class_names)
+    if matrix.shape != (classes, classes):
+        raise ValueError(f"a confusion matrix of shape {matrix.shape} for {classes} class names")
+    shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
+    cell, size = (0.5, 8) if classes <= 20 else (0.32, 5.5)
+    side = max(3.0, cell * classes)
+    with _page(path, side + 2.4, side + 1.6) as figure:
+        axes = figure.subplots()
+        # A square root, or mistakes of a few per cent would be as white as none.
+        picture = axes.imshow(shares, cmap="Blues", norm=_square_root())
+        for row, column in zip(*np.nonzero(matrix), strict=True):
+            ink = "white" if shares[row, column] > 0.4 else "black"
+            count = axes.text(column, row, matrix[row, column], ha="center", va="center", color=ink)
+            count.set(fontsize=size, in_layout=False)
+        axes.set_xticks(range(classes), [_short(name, 20) for name in class_names], rotation=90)
+        axes.set_yticks(range(classes), [_short(name, 20) for name in class_names])
+        axes.tick_params(length=0, labelsize=max(size, 7))
+        axes.set(title=title, xlabel="predicted class", ylabel="true class")
+        bar = figure.colorbar(picture, ax=axes, shrink=0.6, label="share of the true class (%)")
+        bar.set_ticks([0, 0.01, 0.05, 0.1, 0.2, 0.5, 1], labels=["0", "1", "5", "10", "20", "50", "100"])
+        bar.outline.set_visible(False)
+
+
+def mistakes(
+    images: ArrayLike,
+    labels: ArrayLike,
+    probabilities: ArrayLike,
+    class_names: Sequence[str],
+    path: PathLike,
+    *,
+    title: str = "",
+    count: int = 25,
+) -> None:
+    """The worst mistakes, the least probability for the true class first, row by row.
+
+    Above each image stand its true class and the predicted one, each with its probability.
+
+    Args:
+        images: grey values 0..255, (n, height, width).
+        labels: true classes 0..k-1, (n,).
+        probabilities: of the classes, 0..1, (n, k).
+        class_names: the k names.
+        path: the PNG file to write.
+        title: above the number of mistakes.
+        count: at most so many; where there are fewer mistakes, all of them.
+    """
+    images, labels, probabilities = np.asarray(images), np.asarray(labels), np.asarray(probabilities)
+    rows = metrics.worst_mistakes(labels, probabilities, count)
+    wrong = int((probabilities.argmax(axis=1) != labels).sum())
+    finding = f"{wrong:,} of {len(labels):,} predictions are wrong"
+    if not wrong:
+        finding = f"no mistakes: all {len(labels):,} predictions are right"
+    elif wrong > len(rows):
+        finding += f"; the {len(rows)} worst"
+    width, height = _grid_size(len(rows), 5, 1.75, 1.95)
+    with _page(path, width, height + 0.25 * bool(title)) as figure:
+        figure.suptitle(f"{title}\n{finding}" if title else finding)
+        for axes, row in zip(_grid(figure, len(rows), 5), rows, strict=True):
+            true, predicted = labels[row], probabilities[row].argmax()
+            _picture(axes, images[row], cmap="gray", vmin=0, vmax=255)
+            lines = [
+                f"{word} {_short(class_names[which], 14)}, {_per_cent(probabilities[row, which])}"
+                for word, which in (("is", true), ("taken for", predicted))
+            ]
+            axes.set_title("\n".join(lines), fontsize=6.5, loc="left", linespacing=1.3)
+
+
+def first_layer_weights(kernel: ArrayLike, image_shape: tuple[int, int], path: PathLike, *, units: int = 20) -> None:
+    """What the units of the first dense layer look for: the weights of each, as an image.
+
+    Bright weights speak for a bright pixel, dark ones against it; all images share one scale.
+
+    Args:
+        kernel: weights (height · width, units of the layer).
+        image_shape: height and width of the images, in pixels.
+        path: the PNG file to write.
+        units: show so many, the first ones; where the layer has fewer, all.
+
+    Source: report 003, figure 7 (20 units, colour map hot, no smoothing).
+    """
+    kernel = np.asarray(kernel, dtype=np.float64)
+    if kernel.ndim != 2 or len(kernel) != image_shape[0] * image_shape[1]:
+        raise ValueError(f"a kernel of shape {kernel.shape} for images of {image_shape}")
+    shown = kernel.T[:units].reshape(-1, *image_shape)
+    width, height = _grid_size(len(shown), 5, 1.5, 1.7)
+    with _page(path, width + 1, height) as figure:
+        figure.suptitle(f"Weights of the first dense layer, {len(shown)} of {kernel.shape[1]} units")
+        grid = _grid(figure, len(shown), 5)
+        for number, (axes, weights) in enumerate(zip(grid, shown, strict=True), start=1):
+            picture = _picture(axes, weights, cmap="hot", vmin=shown.min(), vmax=shown.max())
+            axes.set_title(f"unit {number}", fontsize=7)
+        figure.colorbar(picture, ax=grid, shrink=0.8, label="weight")
+
+
+def sample_grid(
+    images: ArrayLike,
+    labels: ArrayLike,
+    class_names: Sequence[str],
+    path: PathLike,
+    *,
+    title: str,
+    per_class: int = 10,
+) -> None:
+    """The first images of every class, a row per class.
+
+    Args:
+        images: grey values 0..255, (n, height, width).
+        labels: classes 0..k-1, (n,).
+        class_names: the k names.
+        path: the PNG file to write.
+        title: above the picture.
+        per_class: images in a row; a class with fewer leaves the rest of its row empty.
+    """
+    images, labels = np.asarray(images), np.asarray(labels)
+    classes = len(class_names)
+    with _page(path, 1.6 + 0.6 * per_class, 0.7 + 0.6 * classes) as figure:
+        figure.suptitle(title)
+        grid = figure.subplots(classes, per_class, squeeze=False)
+        for number, (name, row) in enumerate(zip(class_names, grid, strict=True)):
+            of_class = images[np.flatnonzero(labels == number)[:per_class]]
+            for column, axes in enumerate(row):
+                if column < len(of_class):
+                    _picture(axes, of_class[column], cmap="gray", vmin=0, vmax=255)
+                else:
+                    axes.set(xticks=[], yticks=[], frame_on=False)
+            row[0].set_ylabel(_short(name, 20), rotation=0, ha="right", va="center", fontsize=9)
+
+
+@contextmanager
+def _page(path: PathLike, width: float, height: float) -> Iterator["Figure"]:
+    """A figure of this size in inches, written to `path` when the block ends without an error."""
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    # A dollar sign in a class name is a dollar sign, not a formula.
+    with style.context(["default", {"text.parse_math": False}]):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
+        yield figure
+        with replacing(path) as temporary:
+            figure.savefig(temporary, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+
+
+def _column(history: Sequence[Mapping[str, Any]], key: str) -> NDArray[np.float64]:
+    values = (row.get(key) for row in history)
+    return np.array([np.nan if value is None else float(value) for value in values])
+
+
+def _curve(axes: "Axes", history: Sequence[Mapping[str, Any]], key: str, scale: float, best_epoch: int | None) -> None:
+    from matplotlib.ticker import MaxNLocator
+
+    epochs = _column(history, "epoch")
+    marker = "o" if len(epochs) <= 30 else None
+    for column, label, colour, line in (
+        (key, "train", _TRAIN, "--"),
+        (f"val_{key}", "validation", _VALID, "-"),
+    ):
+        values = scale * _column(history, column)
+        if np.isfinite(values).any():
+            axes.plot(epochs, values, line, color=colour, marker=marker, markersize=3, label=label)
+    if best_epoch is not None:
+        axes.axvline(best_epoch, color=_INK, linestyle=":", linewidth=1, label=f"best epoch: {best_epoch}")
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    if len(epochs) == 1:
+        axes.set_xlim(epochs[0] - 1, epochs[0] + 1)
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _grid_size(cells: int, columns: int, width: float, height: float) -> tuple[float, float]:
+    rows = -(-cells // columns)
+    return columns * width, 0.6 + rows * height
+
+
+def _grid(figure: "Figure", cells: int, columns: int) -> list["Axes"]:
+    rows = -(-cells // columns)
+    return [figure.add_subplot(rows, columns, number + 1) for number in range(cells)]
+
+
+def _picture(axes: "Axes", image: ArrayLike, **colours: Any) -> Any:
+    axes.set(xticks=[], yticks=[], frame_on=False)
+    return axes.imshow(image, interpolation="nearest", **colours)
+
+
+def _square_root() -> Any:
+    from matplotlib.colors import PowerNorm
+
+    return PowerNorm(0.5, vmin=0, vmax=1)
+
+
+def _short(name: str, length: int) -> str:
+    return name if len(name) <= length else name[: length - 1] + "…"
+
+
+def _per_cent(share: float) -> str:
+    if share < 0.01:
+        return "below 1 %"
+    return "above 99 %" if share > 0.99 else f"{100 * share:.0f} %"
