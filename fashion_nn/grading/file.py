@@ -1,0 +1,150 @@
+"""The file itself: header, ids, their order, count, and labels written as whole numbers in range."""
+
+import os
+from collections.abc import Sequence
+from typing import Literal
+
+from fashion_nn.grading import predictions
+from fashion_nn.grading.check import Check
+from fashion_nn.grading.predictions import PredictionFile, is_number
+
+_INDEX_NAMES = ("", "index", "Unnamed: 0")
+
+
+def check_file(
+    path: str | os.PathLike[str],
+    *,
+    header: Sequence[str] | Literal["any"] | None,
+    ids: Sequence[int | str] | None,
+    rows: int,
+    classes: int,
+) -> Check:
+    """Read the prediction file at `path` back and compare it with what its test table asks for.
+
+    Args:
+        header: its column names, ids first; None for a file of bare labels; "any" where both are good, and
+            any two names.
+        ids: the ids in order; None for a file of bare labels.
+        rows: number of test rows.
+        classes: labels are 0..classes-1, written as plain integers.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    return judge(predictions.read(path, rows=rows), header=header, ids=ids, rows=rows, classes=classes)
+
+
+def judge(
+    file: PredictionFile,
+    *,
+    header: Sequence[str] | Literal["any"] | None,
+    ids: Sequence[int | str] | None,
+    rows: int,
+    classes: int,
+) -> Check:
+    """As `check_file`, of a file that has been read."""
+    expected = f"{rows} rows, labels 0..{classes - 1}"
+    if header == "any":
+        bare = file.columns == 1 and file.header is None
+        problem = _byte_order_mark(file) if bare else _header_of_any(file, classes)
+        ids = None if bare else ids
+        expected += ", bare or with ids"
+    else:
+        problem = _header(file, header, classes)
+        expected += f", header {','.join(header)}" if header else ""
+    problem = problem or _rows(file, None if ids is None else [str(name) for name in ids], rows, classes)
+    return Check("file", "FAIL" if problem else "PASS", problem or f"{rows} rows", expected)
+
+
+def _header(file: PredictionFile, header: Sequence[str] | None, classes: int) -> str | None:
+    first = file.header or (file.rows[0] if file.rows else None)
+    if header is None:
+        return _byte_order_mark(file) or (file.header and f"header {_shown(file.header)}, expected none")
+    if file.has_bom:
+        return f"header '\\ufeff{_shown(first or ())[1:]}: it begins with a byte order mark (BOM)"
+    if first is None:
+        return "header missing"
+    if file.header is None:
+        return f"header {_shown(first)}: it is missing"
+    return None if file.header == tuple(header) else f"header {_shown(first)}{_width_named(file, classes)}"
+
+
+def _header_of_any(file: PredictionFile, classes: int) -> str | None:
+    if file.has_bom:
+        return _byte_order_mark(file)
+    if named := _width_named(file, classes):
+        return f"header {_shown(file.header)}{named}" if file.header else named.removeprefix(": ")
+    if file.header is None:
+        return f"header missing: line 1 is {_shown(file.rows[0])}" if file.rows else "header missing"
+    if file.columns == 1:
+        return f"header {_shown(file.header)}: there is no id column; bare labels have no header"
+    if file.header[0] in _INDEX_NAMES:
+        return f"header {_shown(file.header)}: its first column is an index column, not the ids"
+    return None
+
+
+def _byte_order_mark(file: PredictionFile) -> str | None:
+    return "begins with a byte order mark (BOM)" if file.has_bom else None
+
+
+def _width_named(file: PredictionFile, classes: int) -> str:
+    """What a number of columns other than one or two is probably due to."""
+    if file.columns <= 2:
+        return ""
+    if file.columns == 3 and file.header and file.header[0] in _INDEX_NAMES:
+        return ": 3 columns, the first an index column"
+    if file.columns in (classes, classes + 1):
+        return f": {file.columns} columns, one-hot labels or probabilities instead of the class"
+    return f": {file.columns} columns, expected an id and a label"
+
+
+def _rows(file: PredictionFile, ids: list[str] | None, rows: int, classes: int) -> str | None:
+    if len(file.rows) != rows:
+        missing = rows - len(file.rows)
+        return f"{len(file.rows)} rows, {abs(missing)} too {'few' if missing > 0 else 'many'}"
+    width = 1 if ids is None else 2
+    labels = {str(label) for label in range(classes)}
+    for i, row in enumerate(file.rows):
+        if ids is not None and (not row or row[0] != ids[i]):
+            return f"row {i + 1}: {_shown(row)}, expected the id {ids[i]}{_ids_named(file, ids)}"
+        if len(row) != width or row[-1] not in labels:
+            return f"row {i + 1}: {_shown(row)}, its label is not an integer 0..{classes - 1}" + _label_named(
+                file, row, width, classes
+            )
+    return None
+
+
+def _ids_named(file: PredictionFile, ids: list[str]) -> str:
+    """What the wrong ids are probably due to."""
+    found = [row[0] if row else "" for row in file.rows]
+    if len(set(found)) < len(found):
+        return ": an id occurs more than once"
+    if set(found) == set(ids):
+        return ": the ids are the right ones in another order"
+    if found[0].isdecimal() and len(found[0]) < 16 and found == [str(int(found[0]) + i) for i in range(len(found))]:
+        return f": the ids count from {found[0]}"
+    if all(is_number(name) and float(name).is_integer() and "." in name for name in found):
+        return ": the ids are written as decimal numbers"
+    return ""
+
+
+def _label_named(file: PredictionFile, row: tuple[str, ...], width: int, classes: int) -> str:
+    """What the wrong label is probably due to."""
+    if len(row) != width:
+        return f": {len(row)} cells, expected {width}"
+    cell, values = row[-1], file.labels()
+    if cell.strip().lower() in ("", "nan", "none", "null"):
+        return ": it is missing"
+    if not is_number(cell):
+        return ": it is text"
+    if not float(cell).is_integer():
+        return ": it is a fraction, a probability perhaps"
+    if "." in cell or "e" in cell.lower():
+        return ": it is written as a decimal number"
+    if values is not None and values.min() >= 1 and values.max() == classes:
+        return f": the labels count from 1 to {classes}"
+    return ""
+
+
+def _shown(row: Sequence[str]) -> str:
+    return ascii(",".join(row)[:60])

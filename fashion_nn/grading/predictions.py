@@ -1,0 +1,111 @@
+"""Read a prediction file that anyone may have made, as it stands, so that what is wrong with it can be named."""
+
+import csv
+import io
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from fashion_nn.errors import InputError
+
+_WHOLE = re.compile(r"\s*[+-]?[0-9]{1,9}(?:\.0*)?\s*")
+_BYTES_BASE, _BYTES_A_ROW = 1 << 20, 1024
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PredictionFile:
+    """The cells of a prediction file: header (None where there is none) and rows, as they are written."""
+
+    header: tuple[str, ...] | None
+    rows: tuple[tuple[str, ...], ...]
+    has_bom: bool
+
+    @property
+    def columns(self) -> int:
+        return len(self.header or (self.rows[0] if self.rows else ()))
+
+    @property
+    def ids(self) -> tuple[str, ...] | None:
+        """The first of two columns; None for another number of columns."""
+        return tuple(row[0] for row in self.rows) if self._is_wide(2) else None
+
+    def labels(self) -> np.ndarray | None:
+        """The last of at most two columns as int64 (n,), `3.0` read as 3; None where a cell is no whole number."""
+        if not (self._is_wide(1) or self._is_wide(2)):
+            return None
+        cells = [row[-1] for row in self.rows]
+        if not all(map(_WHOLE.fullmatch, cells)):
+            return None
+        return np.array([int(float(cell)) for cell in cells], np.int64)
+
+    def aligned_labels(self, ids: Sequence[str]) -> np.ndarray | None:
+        """The labels in the order of `ids` where the file's ids are the same ones, else in the order of its rows.
+
+        None when they cannot be read or their number is not that of `ids`.
+        """
+        labels, own = self.labels(), self.ids
+        if labels is None or len(labels) != len(ids):
+            return None
+        if own is None or own == tuple(ids) or set(own) != set(ids):
+            return labels
+        place = {name: row for row, name in enumerate(own)}
+        return labels[[place[name] for name in ids]]
+
+    def _is_wide(self, columns: int) -> bool:
+        return bool(self.rows) and all(len(row) == columns for row in self.rows)
+
+
+def read(path: str | os.PathLike[str], *, rows: int) -> PredictionFile:
+    """Read the CSV `path`; CRLF, quoted cells and blank lines at the end are accepted.
+
+    A first line with a cell that is no number is the header.
+
+    Args:
+        rows: how many are expected; a file of more than 1 MiB + 1 KiB a row is not read.
+
+    Raises:
+        InputError: it is no regular file, cannot be read, is far too large, or not CSV text in UTF-8.
+    """
+    text = _text(path, limit=_BYTES_BASE + rows * _BYTES_A_ROW)
+    try:
+        lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True))
+    except csv.Error as error:
+        raise InputError(f"{path}: is not CSV ({error}): expected a prediction file") from None
+    while lines and not any(lines[-1]):
+        lines.pop()
+    table = [tuple(line) for line in lines]
+    header = table.pop(0) if table and not all(map(is_number, table[0])) else None
+    return PredictionFile(header, tuple(table), text.startswith("\ufeff"))
+
+
+def is_number(cell: str) -> bool:
+    try:
+        float(cell)
+    except ValueError:
+        return False
+    return "_" not in cell
+
+
+def _text(path: str | os.PathLike[str], limit: int) -> str:
+    file = Path(path)
+    if not file.is_file():
+        reason = "is not a regular file" if file.exists() else "cannot be read (no such file)"
+        raise InputError(f"{path}: {reason}: expected a prediction file")
+    try:
+        with file.open("rb") as content:
+            found = content.read(limit + 1)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}): expected a prediction file") from None
+    if len(found) > limit:
+        raise InputError(f"{path}: has more than {limit:,} bytes, too many for a prediction file of this test table")
+    try:
+        text = found.decode()
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not text in UTF-8: expected a prediction file") from None
+    if "\0" in text:
+        raise InputError(f"{path}: holds NUL bytes, is not text in UTF-8: expected a prediction file")
+    return text

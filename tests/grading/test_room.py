@@ -1,0 +1,173 @@
+"""The room and the command line: reports, exit codes, and a class in which some files are broken or hostile."""
+
+import csv
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from grading_tables import write_predictions
+
+from fashion_nn.errors import InputError
+from fashion_nn.grading import Room, grade_folder
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def verdicts(report):
+    return {check.name: check.verdict for check in report.checks}
+
+
+def command(*words, cwd, expect, script=None):
+    program = [str(ROOT / script)] if script else ["-m", "fashion_nn"]
+    done = subprocess.run([sys.executable, *program, *map(str, words)], cwd=cwd, capture_output=True, text=True)
+    assert done.returncode == expect, done.stdout + done.stderr
+    assert "Traceback" not in done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def room(tables):
+    return Room(tables / "unlabelled.csv", train=tables / "digits_train.csv", labels=tables / "digits_test.csv")
+
+
+def test_a_correct_file(room, tmp_path, digits):
+    report = room.grade(write_predictions(tmp_path / "p.csv", digits.test.labels))
+    assert report.verdict == "PASS"
+    assert verdicts(report) == {
+        "file": "PASS", "canary": "not applicable", "feeding": "not applicable", "sentinel": "PASS", "balance": "PASS",
+        "order": "PASS", "leak": "PASS", "score": "PASS",
+    }  # fmt: skip
+    report.write(tmp_path / "p.json")
+    content = json.loads((tmp_path / "p.json").read_text())
+    assert set(content["sha256"]) == {"data", "train", "labels", "output"}
+    assert {"python", "keras", "numpy", "fashion-nn"} <= set(content["versions"])
+    assert all({"name", "verdict", "value", "expected"} <= set(check) for check in content["checks"])
+
+
+def test_ids_in_another_order_are_a_defect_but_labels_follow_their_ids(room, tmp_path, digits):
+    path = write_predictions(tmp_path / "p.csv", digits.test.labels)
+    header, *lines = path.read_text().splitlines()
+    path.write_text("\n".join([header, *reversed(lines)]) + "\n")
+    found = room.grade(path)
+    assert verdicts(found)["file"] == "FAIL" and verdicts(found)["sentinel"] == "PASS"
+    assert next(c for c in found.checks if c.name == "score").figures["accuracy"] == 1
+
+
+def test_a_file_that_is_too_short_fails_and_the_rest_is_not_applicable(room, tmp_path, digits):
+    found = verdicts(room.grade(write_predictions(tmp_path / "p.csv", digits.test.labels[:-1])))
+    assert found["file"] == "FAIL"
+    assert {found[name] for name in ("sentinel", "balance", "order", "score")} == {"not applicable"}
+
+
+def test_a_strangers_model(tables, tmp_path, digits_model, digits):
+    from fashion_nn import submission
+
+    room = Room(tables / "unlabelled.csv", dataset="digits", seek_twins=False)
+    for scale, expected in (("auto", "PASS"), ("0-1", "FAIL")):
+        made = submission.predict(digits_model, room.test, scale=scale)
+        submission.write(made, tmp_path / "p.csv")
+        found = room.grade(
+            tmp_path / "p.csv", model=digits_model, scale=scale, expectation=submission.expectation(made)
+        )
+        assert verdicts(found)["canary"] == "PASS" and verdicts(found)["file"] == "PASS"
+        assert verdicts(found)["feeding"] == expected, found
+        assert found.verdict == expected
+    submission.write(submission.predict(digits_model, room.test), tmp_path / "p.csv")
+    rows = (tmp_path / "p.csv").read_text().splitlines()
+    stale = [f"{i},{row.split(',')[1]}" for i, row in enumerate([rows[-1], *rows[1:-1]], start=1)]
+    (tmp_path / "p.csv").write_text("\n".join([rows[0], *stale]) + "\n")
+    found = verdicts(room.grade(tmp_path / "p.csv", model=digits_model))
+    assert (found["file"], found["canary"], found["sentinel"]) == ("PASS", "FAIL", "FAIL")
+
+
+def test_images_of_another_data_set_fail(tables, tmp_path, digits):
+    room = Room(tables / "unlabelled.csv", dataset="fashion_mnist")
+    found = next(c for c in room.grade(write_predictions(tmp_path / "p.csv", digits.test.labels)).checks
+                 if c.name == "sentinel")  # fmt: skip
+    assert found.verdict == "FAIL" and "digits" in found.value
+
+
+def test_a_class_with_hostile_files(room, tmp_path, digits, digits_model):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    write_predictions(folder / "good.csv", digits.test.labels)
+    write_predictions(folder / "shuffled.csv", np.random.default_rng(0).permutation(digits.test.labels))
+    write_predictions(folder / "=1+1.csv", digits.test.labels)
+    write_predictions(folder / "<script>alert(1)<.csv", digits.test.labels)
+    shutil.copy(digits_model, folder / "model.keras")
+    (folder / "cut.keras").write_bytes(digits_model.read_bytes()[:2000])
+    (folder / "text.h5").write_text("no model")
+    (folder / "binary.csv").write_bytes(bytes(range(256)))
+    (folder / "empty.csv").write_bytes(b"")
+    (folder / "bomb.csv").write_bytes(b"9\n" * 3_000_000)
+    (folder / "quotes.csv").write_text('"' * 999)
+    (folder / "numbers.csv").write_text("id,label\n" + "1,1e308\n" * 359)
+    (folder / "secret.csv").symlink_to("/etc/passwd")
+    (folder / "folder.csv").mkdir()
+    graded = {hand_in.name: hand_in for hand_in in grade_folder(folder, room, tmp_path / "out")}
+    found = {name: hand_in.verdict for name, hand_in in graded.items()}
+    good = {"good.csv", "=1+1.csv", "<script>alert(1)<.csv", "model.keras"}
+    assert {name for name, verdict in found.items() if verdict in ("PASS", "WARN")} == good
+    assert found["shuffled.csv"] == found["numbers.csv"] == found["empty.csv"] == "FAIL"
+    rows = list(csv.DictReader((tmp_path / "out" / "class-list.csv").open(newline="")))
+    assert len(rows) == len(found) == 14
+    assert not any(row["hand_in"].startswith("=") for row in rows)
+    page = (tmp_path / "out" / "class-list.html").read_text()
+    assert "<script" not in page and "src=" not in page and "&lt;script&gt;" in page
+    assert "root:" not in page
+    assert json.loads((tmp_path / "out" / "good.csv.checks.json").read_text())["verdict"] == "PASS"
+    assert sorted(p.name for p in folder.iterdir()) == sorted([*found])
+
+
+def test_a_folder_without_hand_ins_is_refused(room, tmp_path):
+    with pytest.raises(InputError, match="holds no model"):
+        grade_folder(tmp_path, room, tmp_path / "out")
+
+
+def test_the_command_line(tables, tmp_path, digits):
+    good = write_predictions(tmp_path / "good.csv", digits.test.labels)
+    bad = write_predictions(tmp_path / "bad.csv", np.roll(digits.test.labels, 1))
+    common = ("--test", tables / "unlabelled.csv", "--train", tables / "digits_train.csv")
+    done = command("grade", good, *common, cwd=tmp_path, expect=0)
+    assert "PASS  sentinel" in done.stdout
+    assert json.loads((tmp_path / "good.csv.checks.json").read_text())["verdict"] == "PASS"
+    done = command("grade", bad, *common, "--json", cwd=tmp_path, expect=3)
+    assert json.loads(done.stdout)["verdict"] == "FAIL"
+    done = command(
+        "grade", bad, *common, "--labels", tables / "digits_test.csv", "--against", good, cwd=tmp_path, expect=3
+    )
+    assert "the other one is better" in done.stdout
+    ordered = write_predictions(tmp_path / "sorted.csv", np.sort(digits.test.labels))
+    plain = ("--test", tables / "unlabelled.csv")
+    assert "WARN  order" in command("grade", ordered, *plain, cwd=tmp_path, expect=0).stdout
+    command("grade", ordered, *plain, "--strict", cwd=tmp_path, expect=3)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("nowhere.csv", "--test", "{test}"),
+        ("{good}", "--test", "nowhere.csv"),
+        ("{good}", "--test", "{good}"),
+        ("{good}", "--test", "{test}", "--against", "{good}"),
+        ("{good}", "--test", "{test}", "--train", "a.csv", "--dataset", "digits"),
+        ("{good}", "--test", "{test}", "--sample", "{test}"),
+        ("{good}", "--test", "{test}", "--labels", "{short}"),
+        (".", "--test", "{test}", "--out", "."),
+        ("model.keras", "--test", "{test}"),
+    ],
+)
+def test_what_cannot_be_read_is_one_line_and_code_2(tables, tmp_path, digits, words):
+    names = {
+        "good": write_predictions(tmp_path / "good.csv", digits.test.labels),
+        "short": write_predictions(tmp_path / "short.csv", digits.test.labels[:9]),
+        "test": tables / "unlabelled.csv",
+    }
+    (tmp_path / "model.keras").touch()
+    done = command("grade", *(str(word).format(**names) for word in words), cwd=tmp_path, expect=2)
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert not list(tmp_path.glob("*.checks.json"))
