@@ -1,0 +1,6 @@
+"""Write a prediction file for a CSV of test images: python submit.py --model FILE --test CSV --out CSV."""
+
+from fashion_nn.cli import submit_main
+
+if __name__ == "__main__":
+    submit_main()
