@@ -1,0 +1,157 @@
+"""A student's answers: read from JSON into terms, and compared with a value to as many digits as they have."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fashion_nn.errors import InputError
+from fashion_nn.lab.backprop.activations import Array
+from fashion_nn.lab.backprop.exercise import Exercise
+from fashion_nn.lab.backprop.network import KEYS, LAYERED, Sheet, Term
+
+EXACT = 15
+ENOUGH = 3
+"""Digits that an answer must have right to be right."""
+
+_NOISE = 1e-12
+"""What a sum that should be 0 may come to in float64."""
+
+
+def read(values: Any, right: Sheet, source: str = "answers") -> dict[Term, Array]:
+    """The answered terms; NaN where a single number is left out (null).
+
+    The keys are those of a trace. A layer, or a number, that is null is not answered. One number
+    stands for a whole matrix, a flat list for one column. A matrix of another shape than the term's
+    is kept: it is a mistake, not a broken file.
+
+    Args:
+        values: the parsed JSON object.
+        right: the solved exercise, for the shapes.
+        source: named in messages.
+
+    Raises:
+        InputError: not an object, an unknown key, something other than numbers, or a key that the
+            exercise does not ask for.
+    """
+    if not isinstance(values, dict) or not values:
+        raise InputError(f"{source}: expected a JSON object with any of {', '.join(KEYS)}")
+    answers: dict[Term, Array] = {}
+    for key, given in values.items():
+        if key not in KEYS:
+            raise InputError(f"{source}: unknown key {key!r}: expected any of {', '.join(KEYS)}")
+        for term, entry in _entries(key, given, right.exercise, source).items():
+            if entry is not None:
+                answers[term] = _shaped(_numbers(entry, f"{source}: {label(term)}"), term, right, source)
+    answers = {term: array for term, array in answers.items() if not np.isnan(array).all()}
+    if not answers:
+        raise InputError(f"{source}: every key is null: nothing is answered")
+    return answers
+
+
+def _entries(key: str, given: Any, exercise: Exercise, source: str) -> Mapping[Term, Any]:
+    if key not in LAYERED:
+        return {Term(key): given}
+    if given is None:
+        return {}
+    if not isinstance(given, list) or len(given) != exercise.depth:
+        got = f"{len(given)} entries" if isinstance(given, list) else "no list"
+        wanted = f"a list of {exercise.depth}, one entry a layer (null for one left out)"
+        raise InputError(f"{source}: {key}: expected {wanted}, got {got}")
+    return {Term(key, layer): entry for layer, entry in enumerate(given, start=1)}
+
+
+def _numbers(entry: Any, where: str) -> Array:
+    def check(value: Any, depth: int) -> Any:
+        if isinstance(value, list) and depth < 2:
+            return [check(inner, depth + 1) for inner in value]
+        if value is None:
+            return np.nan
+        if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e100:
+            raise InputError(f"{where}: expected numbers below 1e100, got {str(value)[:40]!r}")
+        return float(value)
+
+    try:
+        return np.array(check(entry, 0), dtype=np.float64)
+    except ValueError as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"{where}: rows of different lengths") from None
+
+
+def _shaped(array: Array, term: Term, right: Sheet, source: str) -> Array:
+    if term not in right:
+        raise InputError(f"{source}: {term.key}: the exercise has no query")
+    if np.isnan(right[term]).any():
+        raise InputError(f"{source}: query_class: the single output of this exercise is a regression, not a class")
+    shape = right[term].shape
+    if array.ndim == 0:
+        return np.full(shape, array)
+    flat_column = array.ndim == 1 and len(shape) == 2 and shape[1] == 1 and len(array) == shape[0]
+    column_as_vector = array.ndim == 2 and array.shape[1] == 1 and len(shape) == 1 and len(array) == shape[0]
+    return array.reshape(shape) if flat_column or column_as_vector or (array.size == 1 and not shape) else array
+
+
+def label(term: Term) -> str:
+    """The term as it stands on paper."""
+    pattern = {
+        "nets": "z[{0}]",
+        "outputs": "a[{0}]",
+        "deltas": "δ[{0}]",
+        "weight_gradients": "∂E/∂W[{0}]",
+        "bias_gradients": "∂E/∂b[{0}]",
+        "updated_weights": "updated W[{0}]",
+        "updated_biases": "updated b[{0}]",
+        "loss_before": "E before the step",
+        "loss_after": "E after the step",
+        "query_output": "output for the query",
+        "query_class": "class of the query",
+    }
+    return pattern[term.key].format(term.layer)
+
+
+def digits(answer: Array, value: Array) -> NDArray[np.int64]:
+    """Significant digits to which each entry of `answer` is `value` rounded.
+
+    `EXACT` where they are equal but for float32 noise; 0 where the answer is no rounding of the value.
+    An entry may be rounded to significant digits of its own, or all to the same decimals: then the
+    digits are those of the largest entry. Entries left out count as exact.
+    """
+    scale = _largest(value)
+    error = np.abs(answer - value)
+    exact = np.isnan(answer) | (error <= 1e-7 * np.maximum(np.abs(value), 1e-3 * scale) + _NOISE)
+    found = np.where(exact, EXACT, 0)
+    if exact.all():
+        return found
+    # All entries written to the same decimals.
+    decimals = next((n for n in range(12) if _multiples(answer, 10.0**-n).all()), None)
+    if decimals is not None and scale:
+        of_largest = decimals + int(np.floor(np.log10(scale))) + 1
+        fits = error <= 0.5000005 * 10.0**-decimals
+        found[fits & ~exact] = np.clip(of_largest, 0, EXACT - 1)
+    # Each entry to significant digits of its own.
+    with np.errstate(all="ignore"):
+        magnitude = np.floor(np.log10(np.abs(value))) + 1
+        for count in range(1, 13):
+            unit = 10.0 ** (magnitude - count)
+            found[(error <= 0.5000005 * unit) & _multiples(answer, unit) & (found < count)] = count
+    return found
+
+
+def _largest(value: Array) -> float:
+    return float(np.abs(value, where=np.isfinite(value), out=np.zeros(value.shape)).max(initial=0))
+
+
+def _multiples(answer: Array, unit: Any) -> NDArray[np.bool_]:
+    with np.errstate(all="ignore"):
+        steps = answer / unit
+        return (np.abs(steps - np.round(steps)) <= 1e-3) | np.isnan(answer)
+
+
+def closeness(answer: Array, value: Array, size: Array) -> NDArray[np.int64]:
+    """Digits to which the entries agree without being a rounding: of `size`, at least a hundredth of the largest."""
+    with np.errstate(all="ignore"):
+        floor = np.maximum(np.abs(size), 0.01 * _largest(size))
+        agree = -np.log10(2 * np.abs(answer - value) / floor)
+    return np.floor(np.nan_to_num(agree, nan=0, posinf=EXACT, neginf=0)).clip(0, EXACT).astype(np.int64)

@@ -1,0 +1,294 @@
+"""Pictures for print: a network with its weights, activations with their derivatives, sigmoid beside softmax."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fashion_nn.errors import InputError
+from fashion_nn.lab.backprop.activations import ACTIVATIONS, sigmoid, softmax
+from fashion_nn.lab.backprop.exercise import Exercise, load
+from fashion_nn.lab.backprop.network import trace
+from fashion_nn.lab.pages import BLUE, GREEN, INK, ORANGE, VERMILION, PathLike, page
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+MOST_UNITS = 12
+"""Units of a layer that still make a picture."""
+
+MOST_LABELS = 12
+"""Weights of a layer that can be written beside their lines."""
+
+_COLOURS = (VERMILION, BLUE, GREEN, ORANGE)
+_LINES = ("-", "--", "-.", ":")
+_RADIUS = 0.24
+_LAYER_GAP, _UNIT_GAP = 2.4, 1.15
+
+
+@dataclass(frozen=True)
+class Diagram:
+    """What is written into a drawing of a network. Labels are matplotlib text, `$…$` for formulas."""
+
+    title: str
+    units: Sequence[Sequence[str]]
+    """One label a unit, layer by layer, inputs first."""
+    connections: Sequence[Sequence[Sequence[str]]]
+    """One label a connection: a matrix outputs × inputs for each layer of weights."""
+    biases: Sequence[Sequence[str]]
+    """One label a unit above the inputs."""
+    weights: Sequence[Sequence[Sequence[float]]] | None = None
+    """Numbers behind the connections: wide lines for large ones, another colour for negative ones."""
+    captions: Sequence[str] = field(default=())
+    """Below each layer."""
+
+
+def diagram(exercise: Exercise, path: PathLike, *, title: str = "") -> None:
+    """Draw the network of an exercise with its weights and biases, before the step.
+
+    Raises:
+        InputError: a layer is too large for a drawing.
+    """
+    if max(exercise.layers) > MOST_UNITS:
+        raise InputError(f"layers {list(exercise.layers)}: a drawing has at most {MOST_UNITS} units in a layer")
+    hidden = [[f"$h_{{{n}}}$" for n in range(1, size + 1)] for size in exercise.layers[1:-1]]
+    if len(hidden) > 1:
+        hidden = [[f"$h^{{[{k}]}}_{{{n + 1}}}$" for n in range(len(row))] for k, row in enumerate(hidden, start=1)]
+    units = [
+        [f"$x_{{{n}}}$" for n in range(1, exercise.layers[0] + 1)],
+        *hidden,
+        [f"$y_{{{n}}}$" if exercise.layers[-1] > 1 else "$y$" for n in range(1, exercise.layers[-1] + 1)],
+    ]
+    captions, connections = ["inputs"], []
+    for name, matrix in zip(exercise.activations, exercise.weight_matrices, strict=True):
+        alike = matrix.size > 1 and (matrix == matrix[0, 0]).all()
+        written = matrix.size <= MOST_LABELS and not alike
+        connections.append([[_short(w) if written else "" for w in row] for row in matrix])
+        captions.append(f"{name}\nall weights {_short(matrix[0, 0])}" if alike else name)
+    biases = [[_short(b) for b in vector] for vector in exercise.bias_vectors]
+    weights = [matrix.tolist() for matrix in exercise.weight_matrices]
+    title = title.replace("$", r"\$")  # a file name is no formula
+    draw(Diagram(title, units, connections, biases, weights, captions), path)
+
+
+def _short(value: float) -> str:
+    return f"{value + 0.0:.3g}".replace("-", "\N{MINUS SIGN}")
+
+
+def draw(picture: Diagram, path: PathLike) -> None:
+    """Draw a network, inputs on the left."""
+    below = 0.5 if picture.captions else 0.0
+    tallest = max(map(len, picture.units))
+    width, height = _LAYER_GAP * (len(picture.units) - 1) + 1.6, _UNIT_GAP * (tallest - 1) + 1.75 + below
+    middle = (height + below) / 2 - 0.3
+    places = [
+        [(0.8 + _LAYER_GAP * layer, middle + _UNIT_GAP * ((len(units) - 1) / 2 - n)) for n in range(len(units))]
+        for layer, units in enumerate(picture.units)
+    ]
+    largest = max((abs(w) for matrix in picture.weights or () for row in matrix for w in row), default=1.0)
+    with page(path, width, height, layout=None) as figure:
+        axes = figure.add_axes((0, 0, 1, 1))
+        axes.set(xlim=(0, width), ylim=(0, height), aspect="equal")
+        axes.set_axis_off()
+        centred = {"ha": "center", "va": "center"}
+        axes.text(width / 2, height - 0.28, picture.title, fontsize=11, **centred)
+        for layer, (sources, targets) in enumerate(pairwise(places)):
+            for target, end in enumerate(targets):
+                for source, start in enumerate(sources):
+                    weight = picture.weights[layer][target][source] if picture.weights else None
+                    label = picture.connections[layer][target][source]
+                    _connect(axes, start, end, label, weight, largest, source)
+        for layer, units in enumerate(picture.units):
+            for unit, place in enumerate(places[layer]):
+                _unit(axes, place, units[unit], picture.biases[layer - 1][unit] if layer else None)
+            if picture.captions:
+                axes.text(places[layer][0][0], 0.32, picture.captions[layer], fontsize=9, color=INK, **centred)
+
+
+def _unit(axes: "Axes", place: tuple[float, float], label: str, bias: str | None) -> None:
+    """A circle, and above it the arrow of its bias; inputs have none."""
+    from matplotlib.patches import Circle
+
+    face = "white" if bias is None else "#EAF2F8"
+    axes.add_patch(Circle(place, _RADIUS, facecolor=face, edgecolor=INK, lw=1.2, zorder=3))
+    axes.text(*place, label, ha="center", va="center", fontsize=11, zorder=4)
+    if bias is not None:
+        x, top = place[0], place[1] + _RADIUS
+        arrow = {"arrowstyle": "-|>", "color": GREEN, "shrinkA": 0, "shrinkB": 0, "lw": 0.9}
+        axes.annotate(bias, (x, top), (x, top + 0.24), ha="center", fontsize=9, color=GREEN, arrowprops=arrow)
+
+
+def _connect(
+    axes: "Axes",
+    start: tuple[float, float],
+    end: tuple[float, float],
+    label: str,
+    weight: float | None,
+    largest: float,
+    source: int,
+) -> None:
+    colour = INK if weight is None else VERMILION if weight < 0 else BLUE
+    width = 1.1 if weight is None else 0.5 + 2.0 * abs(weight) / (largest or 1)
+    from_, to = np.array(start), np.array(end)
+    along = (to - from_) / np.linalg.norm(to - from_)
+    tip = to - along * _RADIUS
+    style = {
+        "arrowstyle": "-|>,head_width=0.18,head_length=0.32",
+        "color": colour,
+        "lw": width,
+        "shrinkA": 0,
+        "shrinkB": 0,
+    }
+    axes.annotate("", tip, from_ + along * _RADIUS, arrowprops=style, zorder=1)
+    if label:
+        # Staggered by source, so that labels of lines that cross do not meet.
+        share = 0.30 + 0.12 * (source % 2)
+        spot = from_ + (to - from_) * share
+        box = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
+        axes.text(*spot, label, ha="center", va="center", fontsize=9, color=colour, bbox=box, zorder=2)
+
+
+def activations(
+    names: Sequence[str],
+    path: PathLike,
+    *,
+    title: str,
+    points: Sequence[float] = (),
+    reach: float = 8.0,
+) -> None:
+    """Activations on the left and their derivatives on the right, as functions of the net.
+
+    Args:
+        names: which; the first is drawn last and marked.
+        path: the PNG file to write.
+        title: above the picture.
+        points: nets at which the derivative of the first is marked and written out.
+        reach: nets from -reach to reach.
+
+    Raises:
+        InputError: an unknown activation, or softmax, which is no function of one net.
+    """
+    for name in names:
+        if name not in ACTIVATIONS or ACTIVATIONS[name].slope is None:
+            known = ", ".join(f.name for f in ACTIVATIONS.values() if f.slope)
+            raise InputError(f"activation {name!r}: expected one of {known}")
+    z = np.linspace(-reach, reach, 1601)
+    with page(path, 9, 3.8) as figure:
+        figure.suptitle(title)
+        left, right = figure.subplots(1, 2)
+        for name, colour, line in reversed(list(zip(names, _COLOURS, _LINES, strict=False))):
+            f = ACTIVATIONS[name]
+            left.plot(z, f.apply(z), line, color=colour, label=name)
+            right.plot(*_with_gaps(z, f.slope(z), jumps=name in {"relu", "leaky-relu"}), line, color=colour)
+        for point in points:
+            _mark(right, point, float(ACTIVATIONS[names[0]].slope(np.array(point))), far=point > reach / 2)
+        left.set(xlabel="net z", ylabel="output f(z)", ylim=_limits([f(z) for f in _of(names, "apply")]))
+        right.set(xlabel="net z", ylabel="derivative f'(z)", ylim=_limits([f(z) for f in _of(names, "slope")]))
+        for axes in (left, right):
+            _plain(axes)
+            axes.set_xticks(np.linspace(-reach, reach, 9))
+        if len(names) > 1:
+            handles, labels = left.get_legend_handles_labels()
+            figure.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=len(names), frameon=False)
+
+
+def _mark(axes: "Axes", point: float, value: float, *, far: bool) -> None:
+    """A dot with its value; a far one has its text above it, where there is room."""
+    written = np.format_float_positional(value, precision=2, fractional=False, trim="-")
+    axes.plot(point, value, "o", color=_COLOURS[0], markersize=5)
+    offset = (-8, 8) if far else (6, 6)
+    axes.annotate(f"f'({point:.4g}) = {written}", (point, value), offset, textcoords="offset points", fontsize=8)
+
+
+def _of(names: Iterable[str], attribute: str) -> list[Callable]:
+    return [getattr(ACTIVATIONS[name], attribute) for name in names]
+
+
+def _with_gaps(z: np.ndarray, values: np.ndarray, *, jumps: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The curve without a line where it jumps."""
+    if not jumps:
+        return z, values
+    where = int(np.argmax(z > 0))
+    return np.insert(z, where, 0.0), np.insert(values, where, np.nan)
+
+
+def _limits(curves: Sequence[np.ndarray]) -> tuple[float, float]:
+    """All of the curves but the parts of a ReLU far above the others."""
+    low, high = min(curve.min() for curve in curves), max(curve.max() for curve in curves)
+    high = min(high, 2.2) if len(curves) > 1 else high
+    room = 0.08 * (high - low)
+    return low - room, high + room
+
+
+def sigmoid_and_softmax(path: PathLike) -> None:
+    """Sigmoid and softmax of one net while the other nets are 0, and what the outputs of a layer sum to.
+
+    Source: report 004, exercise 3.
+    """
+    z = np.linspace(-8, 8, 801)
+    with page(path, 9, 3.8) as figure:
+        figure.suptitle("Sigmoid and softmax: the same curve for two units, not the same function")
+        left, right = figure.subplots(1, 2)
+        left.plot(z, sigmoid(z), "-", color=VERMILION, linewidth=4, alpha=0.45, label="sigmoid")
+        for units, colour, line in ((2, BLUE, "--"), (3, GREEN, "-."), (10, ORANGE, ":")):
+            nets = np.vstack([z, np.zeros((units - 1, len(z)))])
+            left.plot(z, softmax(nets)[0], line, color=colour, label=f"softmax, {units} units")
+        left.set(xlabel="net z of one unit, the others 0", ylabel="its output", ylim=(-0.05, 1.05))
+        nets = np.vstack([z, np.zeros((2, len(z)))])
+        right.plot(z, sigmoid(nets).sum(axis=0), "-", color=VERMILION, label="three sigmoid units")
+        right.plot(z, softmax(nets).sum(axis=0), "--", color=BLUE, label="three softmax units")
+        right.set(xlabel="net z of one unit, the others 0", ylabel="sum of the outputs", ylim=(0, 2.15))
+        for axes in (left, right):
+            _plain(axes)
+            axes.legend(frameon=False, fontsize=9)
+
+
+def _plain(axes: "Axes") -> None:
+    axes.grid(alpha=0.3)
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _neural_network(path: PathLike) -> None:
+    labels = [[[f"$w_{{{unit}{source}}}$" for source in (1, 2)] for unit in of] for of in ((1, 2), (3,))]
+    units = (("$x_1$", "$x_2$"), ("$h_1$", "$h_2$"), ("$y$",))
+    draw(Diagram("A network of linear units", units, labels, (("$b_1$", "$b_2$"), ("$b_3$",))), path)
+
+
+def _collapsed_network(path: PathLike) -> None:
+    draw(
+        Diagram("The one unit it is equal to", (("$x_1$", "$x_2$"), ("$y$",)), [[["$w_1'$", "$w_2'$"]]], [["$b'$"]]),
+        path,
+    )
+
+
+def _question(names: Sequence[str], title: str, layers: int) -> Callable[[PathLike], None]:
+    """The plot of a question, with the nets of question 4 up to a layer."""
+
+    def write(path: PathLike) -> None:
+        nets = trace(load("report-001/sigmoid")).nets[:layers]
+        points = sorted(float(z) for layer in nets for z in layer.flat)
+        activations(names, path, title=title, points=points)
+
+    return write
+
+
+FIGURES: dict[str, Callable[[PathLike], None]] = {
+    "report-001-figure-1": _neural_network,
+    "report-001-figure-2": _collapsed_network,
+    "report-001-question-5": _question(("sigmoid",), "Sigmoid and its derivative, at the nets of question 4", 2),
+    "report-001-question-6": _question(("tanh", "sigmoid"), "Tanh beside sigmoid, at the nets of the hidden units", 1),
+    "report-001-question-7": _question(("relu", "sigmoid", "tanh"), "ReLU beside sigmoid and tanh", 1),
+    "report-004-sigmoid-softmax": sigmoid_and_softmax,
+}
+"""The figures of reports 001 and 004: a file name without its ending, and what writes it."""
+
+
+def write_figures(folder: Path) -> list[Path]:
+    """Write all of `FIGURES` into a folder, which is made if it is not there."""
+    paths = [folder / f"{name}.png" for name in FIGURES]
+    for path, write in zip(paths, FIGURES.values(), strict=True):
+        write(path)
+    return paths

@@ -1,0 +1,230 @@
+"""Decision boundaries for print: of whole networks side by side, and of each neuron."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fashion_nn.errors import InputError
+from fashion_nn.lab.boundaries import data, measures
+from fashion_nn.lab.boundaries.data import Points
+from fashion_nn.lab.boundaries.network import Fit, Plan, fit
+from fashion_nn.lab.pages import BLUE, GREEN, INK, VERMILION, PathLike, page
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+
+_COLOURS, _MARKERS = (BLUE, VERMILION, GREEN), ("o", "s", "^")
+_FILL = 240  # squares of a filled picture along each side
+Train = Callable[[Points, Plan], Fit]
+
+
+def side_by_side(fits: Mapping[str, Fit], path: PathLike, *, title: str, columns: int = 3) -> None:
+    """One panel a network: the regions of its classes, the line between them, the training points.
+
+    The fuller the colour, the surer the network. The mapping's keys stand above the panels.
+    """
+    columns = min(columns, len(fits))
+    lines = -(-len(fits) // columns)
+    with page(path, 0.4 + 3.6 * columns, 0.7 + 3.3 * lines) as figure:
+        figure.suptitle(title)
+        grid = figure.subplots(lines, columns, squeeze=False).ravel()
+        explained: set[str] = set()
+        for axes, (name, one) in zip(grid, fits.items(), strict=False):
+            _regions(axes, one)
+            _points(axes, one.points)
+            if one.points.name not in explained:
+                axes.legend(fontsize=7, loc="upper right", framealpha=0.85, handletextpad=0.1)
+                explained.add(one.points.name)
+            axes.set_title(f"{name}\naccuracy {one.accuracy():.3f}, loss {one.loss():.3f}", fontsize=9, loc="left")
+        for axes in grid[len(fits) :]:
+            axes.axis("off")
+
+
+def neurons(one: Fit, path: PathLike, *, title: str) -> None:
+    """One panel for each unit of the first hidden layer, then one for what the network makes of them.
+
+    A unit's line is where it receives 0: it divides the plane there, whatever its activation. The last panel shows
+    these lines, thin, under the network's boundary.
+
+    Source: report 003, sample question 2.
+    """
+    units = one.plan.hidden[0]
+    columns = min(4, units + 1)
+    lines = -(-(units + 1) // columns)
+    with page(path, 0.4 + 3.3 * columns, 0.7 + 3.2 * lines) as figure:
+        figure.suptitle(title)
+        grid = figure.subplots(lines, columns, squeeze=False).ravel()
+        for unit in range(units):
+            _unit(grid[unit], one, unit)
+            grid[unit].set_title(f"hidden unit {unit + 1}", fontsize=9, loc="left")
+        _regions(grid[units], one)
+        for unit in range(units):
+            _unit_line(grid[units], one, unit, linewidth=0.8, linestyle="--")
+        _points(grid[units], one.points)
+        grid[units].set_title(f"network, accuracy {one.accuracy():.3f}", fontsize=9, loc="left")
+        for axes in grid[units + 1 :]:
+            axes.axis("off")
+
+
+def softening(one: Fit, path: PathLike, *, title: str) -> None:
+    """The network's boundary beside that of the same network with steps in place of its activations.
+
+    Steps leave the plane cut along the units' lines; the slopes of the activations round the corners.
+
+    Source: report 003, sample question 2.
+    """
+    hard = measures.hardened(one)
+    with page(path, 7.8, 4.1) as figure:
+        figure.suptitle(title)
+        for axes, shown, name in zip(figure.subplots(1, 2), (hard, one), ("steps", one.plan.activation), strict=True):
+            _regions(axes, shown)
+            for unit in range(one.plan.hidden[0]):
+                _unit_line(axes, one, unit, linewidth=0.8, linestyle="--")
+            _points(axes, one.points)
+            sharpest = measures.bends(measures.boundary(shown)).sharpest
+            axes.set_title(f"{name}: sharpest bend {sharpest:.0f}°", fontsize=9, loc="left")
+
+
+def scatter_and_boundary(one: Fit, path: PathLike, *, title: str) -> None:
+    """The points alone, and with the boundary. Source: report 002, figure 1."""
+    with page(path, 7.8, 4.0) as figure:
+        figure.suptitle(title)
+        left, right = figure.subplots(1, 2, sharex=True, sharey=True)
+        _frame(left, one.points)
+        _points(left, one.points)
+        left.legend(fontsize=8, loc="upper right", title="class", title_fontsize=8, handletextpad=0.1)
+        left.set_title(f"(a) the data, {len(one.points.x)} points", fontsize=9, loc="left")
+        _regions(right, one)
+        _points(right, one.points)
+        right.set_title(f"(b) {_describe(one.plan)}\naccuracy {one.accuracy():.3f}", fontsize=9, loc="left")
+
+
+def figure(name: str, path: PathLike, *, train: Train = fit) -> dict[str, Fit]:
+    """Draw a figure of the reports again; returns the networks in it.
+
+    Args:
+        name: report-002/1 to report-002/4, report-003/16 or report-003/17.
+        train: how networks are trained, for progress.
+    Raises:
+        InputError: another name.
+    """
+    if name not in FIGURES:
+        raise InputError(f"figure {name!r}: expected one of {', '.join(FIGURES)}")
+    plans, draw = FIGURES[name]
+    fits = {label: train(points(), plan) for label, (points, plan) in plans.items()}
+    draw(fits, path)
+    return fits
+
+
+def deep_plan(activation: str, layers: int) -> Plan:
+    """The networks of report 002's figure 4, whose widths, rate and passes it does not state: five units a layer.
+
+    The rate is a tenth of the shallow networks': at 0.01 of a summed gradient deep ReLU networks die.
+    """
+    return Plan(hidden=(5,) * (layers - 2), activation=activation, learning_rate=0.001)
+
+
+def _describe(plan: Plan) -> str:
+    return f"{plan.activation} {'-'.join(map(str, plan.hidden))}, {plan.passes:,} passes"
+
+
+def _frame(axes: "Axes", points: Points) -> None:
+    left, right, bottom, top = points.extent()
+    axes.set(xlim=(left, right), ylim=(bottom, top))
+    axes.set_xlabel(points.axes[0], fontsize=8, labelpad=1)
+    axes.set_ylabel(points.axes[1], fontsize=8, labelpad=1)
+    axes.tick_params(labelsize=7)
+
+
+def _points(axes: "Axes", points: Points) -> None:
+    for label, name in enumerate(points.class_names):
+        rows = points.labels == label
+        colour, marker = _COLOURS[label % 3], _MARKERS[label % 3]
+        axes.scatter(*points.x[rows].T, c=colour, marker=marker, s=15, edgecolors="white", linewidths=0.5, label=name)
+
+
+def _plane(points: Points) -> tuple[np.ndarray, Any]:
+    left, right, bottom, top = extent = points.extent()
+    across, up = np.meshgrid(np.linspace(left, right, _FILL), np.linspace(bottom, top, _FILL))
+    return np.stack([across.ravel(), up.ravel()], axis=1), extent
+
+
+def _regions(axes: "Axes", one: Fit) -> None:
+    """Each class' colour, fuller where the network is surer."""
+    from matplotlib.colors import to_rgb
+
+    plane, extent = _plane(one.points)
+    chances = one.probabilities(plane)
+    sure = (chances.max(axis=1) - 1 / one.points.classes) / (1 - 1 / one.points.classes)
+    colours = np.array([to_rgb(_COLOURS[label % 3]) for label in range(one.points.classes)])[chances.argmax(axis=1)]
+    strength = (0.08 + 0.3 * sure)[:, None]
+    shown = (1 - strength) + strength * colours
+    axes.imshow(shown.reshape(_FILL, _FILL, 3), origin="lower", extent=extent, aspect="auto", interpolation="bilinear")
+    for line in measures.boundary(one):
+        axes.plot(*line.T, color="black", linewidth=1.3)
+    _frame(axes, one.points)
+
+
+def _unit(axes: "Axes", one: Fit, unit: int) -> None:
+    plane, extent = _plane(one.points)
+    answers = one.layers(plane)[1][:, unit].reshape(_FILL, _FILL)
+    shown = axes.imshow(answers, origin="lower", extent=extent, aspect="auto", cmap="Greys", alpha=0.45)
+    _unit_line(axes, one, unit, linewidth=1.6)
+    _points(axes, one.points)
+    _frame(axes, one.points)
+    axes.figure.colorbar(shown, ax=axes, shrink=0.85, pad=0.02).ax.tick_params(labelsize=7)
+
+
+def _unit_line(axes: "Axes", one: Fit, unit: int, **style: Any) -> None:
+    for line in measures.level_lines(lambda x: one.sums(x, 1)[:, unit], one.points.extent()):
+        axes.plot(*line.T, color=INK, **style)
+
+
+Planned = Mapping[str, tuple[Callable[[], Points], Plan]]
+
+_ONE = {"": (data.moons, Plan())}
+_QUESTION = {"": (data.moons, replace(Plan(), activation="sigmoid"))}
+FIGURES: Mapping[str, tuple[Planned, Callable[[dict[str, Fit], PathLike], None]]] = {
+    "report-002/1": (
+        _ONE,
+        lambda fits, path: scatter_and_boundary(fits[""], path, title="Make-moons and the boundary of a tanh network"),
+    ),
+    "report-002/2": (
+        {
+            f"({letter}) {name}": (data.moons, Plan(activation=name))
+            for letter, name in zip("abc", ("relu", "sigmoid", "tanh"), strict=True)
+        },
+        lambda fits, path: side_by_side(fits, path, title="Three hidden units, three activations"),
+    ),
+    "report-002/3": (
+        {
+            f"({letter}) {units} hidden units": (data.moons, Plan(hidden=(units,)))
+            for letter, units in zip("abc", (3, 5, 10), strict=True)
+        },
+        lambda fits, path: side_by_side(fits, path, title="Tanh, more and more hidden units"),
+    ),
+    "report-002/4": (
+        {
+            f"({letter}) {layers}-layer {activation} on {source.__name__}": (source, deep_plan(activation, layers))
+            for letter, source, activation, layers in (
+                ("a", data.moons, "tanh", 3),
+                ("b", data.moons, "relu", 4),
+                ("c", data.moons, "sigmoid", 5),
+                ("d", data.iris, "tanh", 3),
+                ("e", data.iris, "relu", 4),
+                ("f", data.iris, "sigmoid", 5),
+            )
+        },
+        lambda fits, path: side_by_side(fits, path, title="Deeper networks, five units a hidden layer"),
+    ),
+    "report-003/16": (
+        _QUESTION,
+        lambda fits, path: neurons(fits[""], path, title="What each sigmoid neuron divides, and the network"),
+    ),
+    "report-003/17": (
+        _QUESTION,
+        lambda fits, path: softening(fits[""], path, title="A combination of neurons, with steps and with sigmoids"),
+    ),
+}

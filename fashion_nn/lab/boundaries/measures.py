@@ -1,0 +1,182 @@
+"""Numbers for what the eye sees in a boundary: how sharply it bends, of how many linear pieces it is made."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
+from itertools import combinations
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fashion_nn.lab.boundaries import data
+from fashion_nn.lab.boundaries.network import ACTIVATIONS, Fit, Floats
+
+_GRID = 500
+_STEP = 0.02  # length of a piece of the line that a direction is read from
+_WINDOW = 0.1  # a bend within this length counts as one
+
+
+@dataclass(frozen=True)
+class Bends:
+    """How a boundary bends inside the picture.
+
+    Attributes:
+        length: of all its lines, in units of the axes.
+        turned: sum of all changes of direction, in degrees.
+        sharpest: the largest change of direction within a length of 0.1, in degrees: the angle of a corner for
+            straight pieces, small for a smooth line.
+        in_corners: share of `turned` that happens on the most bent tenth of the length; near 1 for straight pieces.
+    """
+
+    length: float
+    turned: float
+    sharpest: float
+    in_corners: float
+
+    def to_json(self) -> dict[str, Any]:
+        """The same as plain Python values."""
+        return asdict(self)
+
+
+def describe(fit: Fit) -> dict[str, Any]:
+    """Everything measured on a network, as plain Python values: what it is, how it fits, how it generalises.
+
+    `fresh`: loss and accuracy on 2,000 new points of make-moons; None for iris, of which there are no more.
+    """
+    unseen = data.moons(2000, seed=fit.plan.seed + 1_000_003) if fit.points.name == "moons" else None
+    return fit.to_json() | {
+        "fresh": unseen and {"loss": fit.loss(unseen), "accuracy": fit.accuracy(unseen)},
+        "bends": bends(boundary(fit)).to_json(),
+        "linear_regions": linear_regions(fit),
+        "distinct_gradients": distinct_gradients(fit),
+    }
+
+
+def boundary(fit: Fit, *, grid: int = _GRID) -> list[Floats]:
+    """Lines (n, 2) on which the likeliest class changes, within the picture of the training points.
+
+    A line for each two classes, ending where a third one takes over.
+    """
+    lines = []
+    for one, other in combinations(range(fit.points.classes), 2):
+
+        def lead(x: Floats, one: int = one, other: int = other) -> Floats:
+            scores = fit.scores(x)
+            return scores[:, other] - scores[:, one]
+
+        for line in level_lines(lead, fit.points.extent(), grid=grid):
+            scores = fit.scores(line)
+            rivals = np.delete(scores, (one, other), axis=1).max(axis=1, initial=-np.inf)
+            seen = scores[:, (one, other)].mean(axis=1) >= rivals
+            lines += [line[start:stop] for start, stop in _runs(seen) if stop - start > 1]
+    return lines
+
+
+def heading(fit: Fit) -> str:
+    """A line that says what was trained."""
+    plan = fit.plan
+    shape = "-".join(map(str, (2, *plan.hidden, fit.points.classes)))
+    return f"{fit.points.name}, {plan.activation} {shape}, {plan.passes:,} passes at {plan.learning_rate:g}"
+
+
+def as_table(fits: Mapping[str, Fit], found: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Columns and rows of text: the networks, and what `describe` (and `agreement`) found."""
+    columns = ["network", "loss", "accuracy", "fresh accuracy", "sharpest bend", "turn in corners", "linear regions"]
+    lines = []
+    for name, one in fits.items():
+        of = found[name]
+        fresh = f"{of['fresh']['accuracy']:.4f}" if of["fresh"] else ""
+        bend = of["bends"]
+        line = [name or heading(one), f"{of['loss']:.4f}", f"{of['accuracy']:.3f}", fresh]
+        line += [f"{bend['sharpest']:.0f}°", f"{bend['in_corners']:.2f}", str(of["linear_regions"] or "smooth")]
+        if "keras" in of:
+            line.append(f"{of['keras']['largest_weight_difference']:.1e}")
+        lines.append(tuple(line))
+    return (*columns, *["Keras differs by"] * ("keras" in next(iter(found.values())))), lines
+
+
+def level_lines(
+    height: Callable[[Floats], Floats], extent: tuple[float, float, float, float], *, grid: int = _GRID
+) -> list[Floats]:
+    """Lines (n, 2) where a function of points (n, 2) is 0."""
+    import contourpy
+
+    left, right, bottom, top = extent
+    xs, ys = np.linspace(left, right, grid), np.linspace(bottom, top, grid)
+    across, up = np.meshgrid(xs, ys)
+    heights = height(np.stack([across.ravel(), up.ravel()], axis=1)).reshape(grid, grid)
+    return [np.asarray(line) for line in contourpy.contour_generator(xs, ys, heights).lines(0.0)]
+
+
+def bends(lines: list[Floats]) -> Bends:
+    """Measure lines: each is walked in steps of 0.02, and turns are summed over windows of 0.1."""
+    window = round(_WINDOW / _STEP)
+    length, turns, sharpest = 0.0, [], 0.0
+    for line in lines:
+        walked = _resample(line)
+        length += _STEP * max(len(walked) - 1, 0)
+        if len(walked) < 3:
+            continue
+        steps = np.diff(walked, axis=0)
+        angles = np.unwrap(np.arctan2(steps[:, 1], steps[:, 0]))
+        turns.append(np.abs(np.diff(_smooth(angles))))
+        span = min(window, len(angles) - 1)
+        sharpest = max(sharpest, float(np.abs(angles[span:] - angles[:-span]).max()))
+    every = np.sort(np.concatenate(turns))[::-1] if turns else np.zeros(1)
+    total = float(every.sum())
+    in_corners = float(every[: max(len(every) // 10, 1)].sum()) / total if total else 0.0
+    return Bends(length, float(np.degrees(total)), float(np.degrees(sharpest)), in_corners)
+
+
+def linear_regions(fit: Fit, *, grid: int = _GRID) -> int | None:
+    """On how many regions of the picture a ReLU network is linear (patterns of units that are on); else None.
+
+    n units in one hidden layer cut the plane into 1 + n + n(n - 1)/2 regions at most: 7 for 3 units.
+    """
+    if fit.plan.activation != "relu":
+        return None
+    on = np.concatenate([layer > 0 for layer in fit.layers(_grid(fit, grid))[1:-1]], axis=1)
+    return len(np.unique(np.packbits(on, axis=1), axis=0))
+
+
+def distinct_gradients(fit: Fit, *, grid: int = 200) -> int:
+    """How many different slopes the second score minus the first has on a grid: few if it is piecewise linear."""
+    slope = ACTIVATIONS[fit.plan.activation][1]
+    layers = fit.layers(_grid(fit, grid))
+    last = fit.weights[-1]
+    flowing = np.broadcast_to(last[:, 1] - last[:, 0], (len(layers[0]), len(last)))
+    for layer in range(len(fit.weights) - 1, 0, -1):
+        flowing = (flowing * slope(layers[layer])) @ fit.weights[layer - 1].T
+    return len(np.unique(flowing.round(9), axis=0))
+
+
+def hardened(fit: Fit, factor: float = 100.0) -> Fit:
+    """The same network with the first hidden layer's weights multiplied: sigmoids become steps at the same lines."""
+    weights = (factor * fit.weights[0], *fit.weights[1:])
+    return replace(fit, weights=weights, biases=(factor * fit.biases[0], *fit.biases[1:]))
+
+
+def _runs(held: NDArray[np.bool_]) -> list[tuple[int, int]]:
+    """Start and end of each stretch of True."""
+    changes = np.flatnonzero(np.diff(np.concatenate([[0], held.astype(np.int8), [0]])))
+    return list(zip(changes[0::2].tolist(), changes[1::2].tolist(), strict=True))
+
+
+def _grid(fit: Fit, count: int) -> Floats:
+    left, right, bottom, top = fit.points.extent()
+    across, up = np.meshgrid(np.linspace(left, right, count), np.linspace(bottom, top, count))
+    return np.stack([across.ravel(), up.ravel()], axis=1)
+
+
+def _resample(line: Floats) -> Floats:
+    """The line as points at equal distances along it."""
+    pieces = np.hypot(*np.diff(line, axis=0).T)
+    along = np.concatenate([[0], np.cumsum(pieces)])
+    at = np.arange(0, along[-1], _STEP)
+    return np.stack([np.interp(at, along, line[:, axis]) for axis in (0, 1)], axis=1)
+
+
+def _smooth(angles: Floats) -> Floats:
+    """Mean of three: takes away the steps of the grid that the line was read from."""
+    padded = np.concatenate([angles[:1], angles, angles[-1:]])
+    return (padded[:-2] + padded[1:-1] + padded[2:]) / 3

@@ -1,0 +1,69 @@
+"""Which loss, which activation: report 000 part 2, and why not squared error (report 003).
+
+LOSSES["softsign-cross-entropy"].slope(z, t)
+found = study("bad-initialisation", dataset="mnist")     found.final("logistic-cross-entropy", "train_loss")
+"""
+
+from fashion_nn.lab.losses.figures import (
+    FIGURES,
+    PICTURES,
+    curves,
+    figure,
+    loss_functions,
+    saturation,
+    squared_error,
+)
+from fashion_nn.lab.losses.functions import (
+    BINARY,
+    LOSSES,
+    Loss,
+    Value,
+    cross_entropy,
+    entropy,
+    kl_divergence,
+    logistic,
+    logistic_slope,
+    softmax,
+    softsign,
+    softsign_slope,
+    values,
+    values_table,
+)
+from fashion_nn.lab.losses.studies import MEASURES, STUDIES, Study, StudyPlan, as_table, study
+from fashion_nn.lab.losses.training import Curve, Plan, Task, load_task, train, train_seeds
+
+__all__ = [
+    "BINARY",
+    "FIGURES",
+    "LOSSES",
+    "MEASURES",
+    "PICTURES",
+    "STUDIES",
+    "Curve",
+    "Loss",
+    "Plan",
+    "Study",
+    "StudyPlan",
+    "Task",
+    "Value",
+    "as_table",
+    "cross_entropy",
+    "curves",
+    "entropy",
+    "figure",
+    "kl_divergence",
+    "load_task",
+    "logistic",
+    "logistic_slope",
+    "loss_functions",
+    "saturation",
+    "softmax",
+    "softsign",
+    "softsign_slope",
+    "squared_error",
+    "study",
+    "train",
+    "train_seeds",
+    "values",
+    "values_table",
+]

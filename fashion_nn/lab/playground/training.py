@@ -1,0 +1,321 @@
+"""The Playground's training, for any number of seeds at once.
+
+All arrays carry the seed as their first axis, so that twenty runs cost little more than one: the updates are
+far too small to keep NumPy busy, and most of the time goes into calling it.
+"""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+
+from fashion_nn.errors import InputError
+from fashion_nn.lab.playground import data
+from fashion_nn.lab.playground.settings import Settings
+
+Array = NDArray[np.floating]
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """A trained Playground network.
+
+    Attributes:
+        start: data and initial weights.
+        weights, biases: after training; (units before, units) and (units,) of each layer.
+        alive: of each weight, False where L1 has set it to 0 for good.
+        losses: (epochs + 1, 2), training and test loss as the page shows them, from epoch 0 on: the average of
+            ½(output - target)² over the points, without the penalty.
+        seconds: how long it took; runs that were trained together share it.
+    """
+
+    settings: Settings
+    start: data.Start
+    weights: tuple[Array, ...]
+    biases: tuple[Array, ...]
+    alive: tuple[NDArray[np.bool_], ...]
+    losses: NDArray[np.float64]
+    seconds: float
+
+    @property
+    def epochs(self) -> int:
+        return len(self.losses) - 1
+
+    @property
+    def train_loss(self) -> float:
+        return float(self.losses[-1, 0])
+
+    @property
+    def test_loss(self) -> float:
+        return float(self.losses[-1, 1])
+
+    def layers(self, points: Array) -> list[Array]:
+        """What every neuron answers at points (n, 2): the features, then each layer's outputs (n, units)."""
+        found = [data.features(points, self.settings.features)]
+        for number, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
+            values = found[-1] @ weights + biases
+            last = number == len(self.weights) - 1
+            _activate(_output_activation(self.settings) if last else self.settings.activation, values)
+            found.append(values)
+        return found
+
+    def accuracy(self) -> tuple[float, float] | None:
+        """Share of training and of test points on the right side of 0; None for regression."""
+        if self.settings.regression:
+            return None
+        right = (self.layers(self.start.points)[-1][:, 0] >= 0) == (self.start.targets > 0)
+        cut = self.start.train_points
+        return float(right[:cut].mean()), float(right[cut:].mean())
+
+    def feature_strength(self) -> dict[str, float]:
+        """How much the network looks at each feature: the sum of |weight| out of it."""
+        strength = np.abs(self.weights[0]).sum(axis=1)
+        return dict(zip(self.settings.features, strength.tolist(), strict=True))
+
+    def epochs_to(self, loss: float, *, test: bool = True) -> int | None:
+        """The first epoch whose test (or training) loss is below `loss`; None if there is none."""
+        below = np.flatnonzero(self.losses[:, int(test)] < loss)
+        return int(below[0]) if len(below) else None
+
+    def to_json(self) -> dict[str, Any]:
+        """Everything but the points, as plain Python values."""
+        accuracy = self.accuracy()
+        return {
+            "train_loss": self.train_loss,
+            "test_loss": self.test_loss,
+            "train_accuracy": accuracy and accuracy[0],
+            "test_accuracy": accuracy and accuracy[1],
+            "epochs": self.epochs,
+            "seconds": round(self.seconds, 3),
+            "settings": asdict(self.settings),
+            "url": self.settings.url(),
+            "feature_strength": self.feature_strength(),
+            "dead_weights": int(sum((~alive).sum() for alive in self.alive)),
+            "weights": [layer.tolist() for layer in self.weights],
+            "biases": [layer.tolist() for layer in self.biases],
+            "losses": {"train": self.losses[:, 0].tolist(), "test": self.losses[:, 1].tolist()},
+        }
+
+
+def train(
+    settings: Settings,
+    *,
+    epochs: int,
+    dtype: DTypeLike = np.float64,
+    progress: Callable[[int, int], None] | None = None,
+) -> Run:
+    """Train one network; see `train_seeds`."""
+    return train_seeds(settings, [settings.seed], epochs=epochs, dtype=dtype, progress=progress)[0]
+
+
+def train_seeds(
+    settings: Settings,
+    seeds: Sequence[str | int],
+    *,
+    epochs: int,
+    dtype: DTypeLike = np.float64,
+    progress: Callable[[int, int], None] | None = None,
+) -> list[Run]:
+    """Train one set-up from several seeds at once; each run is what it would be alone, up to rounding.
+
+    An epoch goes through the training points in their fixed order and updates after every `batch_size` of them,
+    by the mean gradient. What is left over at its end counts in the first update of the next epoch.
+
+    Args:
+        epochs: passes over the training points, from 1.
+        progress: called with (epochs done, epochs) after each.
+    Raises:
+        InputError: a number of epochs below 1, no seed, or losses that are not finite (too large a learning rate).
+    """
+    if epochs < 1:
+        raise InputError(f"epochs {epochs}: expected at least 1")
+    if not seeds:
+        raise InputError("no seeds: give at least one")
+    began = time.perf_counter()
+    each = [replace(settings, seed=str(seed)) for seed in seeds]
+    starts = [data.start(one) for one in each]
+    network = _Network(settings, starts, np.dtype(dtype))
+    losses = np.empty((epochs + 1, len(seeds), 2))
+    losses[0] = network.losses()
+    for epoch in range(1, epochs + 1):
+        with np.errstate(over="ignore", invalid="ignore"):
+            network.epoch(first=epoch == 1)
+            losses[epoch] = network.losses()
+        if not np.isfinite(losses[epoch]).all():
+            raise InputError(
+                f"the loss became infinite in epoch {epoch}: the learning rate {settings.learning_rate} is too large"
+            )
+        if progress:
+            progress(epoch, epochs)
+    seconds = time.perf_counter() - began
+    return [
+        Run(one, starts[row], *network.parameters(row), losses[:, row].copy(), seconds) for row, one in enumerate(each)
+    ]
+
+
+class _Network:
+    """Networks of one shape, one a seed, in buffers that are made once.
+
+    `theta` (seeds, parameters) holds all parameters; `layers[l]` are views of it, (seeds, units, units before + 1),
+    with the biases in the last column, which meets a row of ones: points stand in columns, so that what is computed
+    for a seed lies in one piece.
+    """
+
+    def __init__(self, settings: Settings, starts: Sequence[data.Start], dtype: np.dtype):
+        self.settings, self.dtype, seeds = settings, dtype, len(starts)
+        sizes = [(a + 1) * b for a, b in pairwise(settings.shape)]
+        self.theta = np.empty((seeds, sum(sizes)), dtype)
+        self.gradient = np.empty_like(self.theta)
+        self.spare = np.empty_like(self.theta)
+        self.alive = np.ones_like(self.theta)
+        self.layers, self.gradients = self._views(self.theta), self._views(self.gradient)
+        is_weight = np.zeros_like(self.theta)
+        for layer, mask in zip(range(len(sizes)), self._views(is_weight), strict=True):
+            mask[:, :, :-1] = 1
+            self.layers[layer][:, :, :-1] = np.stack([one.weights[layer].T for one in starts])
+            self.layers[layer][:, :, -1] = np.stack([one.biases[layer] for one in starts])
+        penalty = 0.0 if settings.regularization == "none" else settings.learning_rate * settings.regularization_rate
+        self.decay = is_weight * dtype.type(penalty)
+        self._lay_out(starts)
+
+    def _views(self, flat: Array) -> list[Array]:
+        views, at = [], 0
+        for before, units in pairwise(self.settings.shape):
+            size = (before + 1) * units
+            views.append(flat[:, at : at + size].reshape(len(flat), units, before + 1))
+            at += size
+        assert all(np.shares_memory(view, flat) for view in views)
+        return views
+
+    def _lay_out(self, starts: Sequence[data.Start]) -> None:
+        inputs = np.stack([data.features(one.points, self.settings.features).T for one in starts])
+        ones = np.ones((len(starts), 1, inputs.shape[2]))
+        self.inputs = np.concatenate([inputs, ones], axis=1).astype(self.dtype)
+        self.targets = np.stack([one.targets[None] for one in starts]).astype(self.dtype)
+        self.cut, size = self.settings.train_points, self.settings.batch_size
+        left_over = self.cut % size
+        self.batches = [self._batch(slice(at, at + size)) for at in range(0, self.cut - size + 1, size)]
+        # From the second epoch on, the first update also counts what was left over at the end of the one before.
+        joined = np.r_[self.cut - left_over : self.cut, 0:size]
+        self.joined = self._batch(joined) if left_over else self.batches[0]
+        self.buffers = {count: _Buffers(self, count) for count in {size, size + left_over}}
+        self.all = _Buffers(self, self.inputs.shape[2])
+
+    def _batch(self, points: slice | NDArray) -> tuple[Array, Array]:
+        return np.ascontiguousarray(self.inputs[:, :, points]), np.ascontiguousarray(self.targets[:, :, points])
+
+    def epoch(self, *, first: bool) -> None:
+        batches = self.batches if first else [self.joined, *self.batches[1:]]
+        for inputs, targets in batches:
+            count = inputs.shape[2]
+            self.buffers[count].forward(inputs)
+            self.buffers[count].backward(inputs, targets)
+            self._update(count)
+
+    def _update(self, count: int) -> None:
+        """Gradient step, then the penalty's, whose slope is taken at the weight before both."""
+        theta, gradient, spare = self.theta, self.gradient, self.spare
+        np.multiply(gradient, self.settings.learning_rate / count, out=gradient)
+        kind = self.settings.regularization
+        if kind == "none":
+            np.subtract(theta, gradient, out=theta)
+        elif kind == "L2":
+            np.multiply(theta, self.decay, out=spare)
+            np.subtract(theta, gradient, out=theta)
+            np.subtract(theta, spare, out=theta)
+        else:
+            np.sign(theta, out=spare)
+            np.multiply(spare, self.decay, out=spare)
+            np.subtract(theta, gradient, out=theta)
+            np.subtract(theta, spare, out=spare)
+            # A weight that the penalty carries across 0 stays there for good.
+            np.multiply(theta, spare, out=theta)
+            np.multiply(self.alive, theta >= 0, out=self.alive)
+            np.multiply(spare, self.alive, out=theta)
+
+    def losses(self) -> Array:
+        """Mean training and test loss of each seed, (seeds, 2)."""
+        outputs = self.all.forward(self.inputs)
+        halves = (0.5 * (outputs - self.targets) ** 2)[:, 0]
+        return np.stack([halves[:, : self.cut].mean(axis=1), halves[:, self.cut :].mean(axis=1)], axis=1)
+
+    def parameters(self, row: int) -> tuple[tuple[Array, ...], tuple[Array, ...], tuple[NDArray[np.bool_], ...]]:
+        """Weights, biases and living weights of one seed."""
+        weights = tuple(layer[row, :, :-1].T.copy() for layer in self.layers)
+        biases = tuple(layer[row, :, -1].copy() for layer in self.layers)
+        return weights, biases, tuple(view[row, :, :-1].T > 0 for view in self._views(self.alive))
+
+
+class _Buffers:
+    """Everything that a pass over `count` points writes to."""
+
+    def __init__(self, network: _Network, count: int):
+        self.network = network
+        seeds, shape, dtype = len(network.theta), network.settings.shape, network.dtype
+        self.extended = [np.ones((seeds, units + 1, count), dtype) for units in shape[1:]]
+        self.outputs = [values[:, :-1] for values in self.extended]
+        self.deltas = [np.empty((seeds, units, count), dtype) for units in shape[1:]]
+        self.slopes = [np.empty_like(delta) for delta in self.deltas]
+        # Turned once: the views follow the values.
+        self.turned = [np.swapaxes(values, 1, 2) for values in self.extended]
+        self.turned_weights = [np.swapaxes(layer[:, :, :-1], 1, 2) for layer in network.layers]
+        hidden = network.settings.activation
+        self.activations = [hidden] * (len(shape) - 2) + [_output_activation(network.settings)]
+
+    def forward(self, inputs: Array) -> Array:
+        """The output, (seeds, 1, points), for inputs (seeds, features + 1, points)."""
+        before = inputs
+        for weights, output, extended, name in zip(
+            self.network.layers, self.outputs, self.extended, self.activations, strict=True
+        ):
+            np.matmul(weights, before, out=output)
+            _activate(name, output)
+            before = extended
+        return output
+
+    def backward(self, inputs: Array, targets: Array) -> None:
+        """Write the gradient of the summed loss, for the last forward pass, into the network's buffer."""
+        last = len(self.deltas) - 1
+        np.subtract(self.outputs[last], targets, out=self.deltas[last])
+        for layer in range(last, -1, -1):
+            delta = self.deltas[layer]
+            _times_slope(self.activations[layer], self.outputs[layer], delta, self.slopes[layer])
+            turned = self.turned[layer - 1] if layer else np.swapaxes(inputs, 1, 2)
+            np.matmul(delta, turned, out=self.network.gradients[layer])
+            if layer:
+                np.matmul(self.turned_weights[layer], delta, out=self.deltas[layer - 1])
+
+
+def _output_activation(settings: Settings) -> str:
+    return "linear" if settings.regression else "tanh"
+
+
+def _activate(name: str, values: Array) -> None:
+    """Replace sums by outputs."""
+    if name == "tanh":
+        np.tanh(values, out=values)
+    elif name == "relu":
+        np.maximum(values, 0, out=values)
+    elif name == "sigmoid":
+        np.negative(values, out=values)
+        np.exp(values, out=values)
+        np.add(values, 1, out=values)
+        np.reciprocal(values, out=values)
+
+
+def _times_slope(name: str, outputs: Array, delta: Array, spare: Array) -> None:
+    """Multiply `delta` by the activation's derivative, written in terms of its output."""
+    if name == "tanh":  # 1 - f²
+        np.multiply(outputs, outputs, out=spare)
+        np.subtract(1, spare, out=spare)
+        np.multiply(delta, spare, out=delta)
+    elif name == "relu":  # 0 at 0, as the Playground has it
+        np.multiply(delta, outputs > 0, out=delta)
+    elif name == "sigmoid":  # f - f²
+        np.multiply(outputs, outputs, out=spare)
+        np.subtract(outputs, spare, out=spare)
+        np.multiply(delta, spare, out=delta)
