@@ -1,0 +1,84 @@
+"""fashion-nn data: list, fetch, info, check, export."""
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fashion_nn.cli.options import AsJson, DataDir, Source, TestCsv, load_splits, option
+
+app = typer.Typer(
+    help="The data sets: list, fetch, describe, check for duplicates, export as CSV.", no_args_is_help=True
+)
+Name = Annotated[str, typer.Argument(help="A data set's name: fashion_mnist, mnist or digits.")]
+
+
+@app.command("list")
+def list_() -> None:
+    """Known data sets."""
+    from fashion_nn import console, datasets
+
+    rows = [(name, known.title, len(known.class_names), known.licence) for name, known in datasets.DATASETS.items()]
+    console.table(("name", "title", "classes", "licence"), rows)
+
+
+@app.command()
+def fetch(name: Name, data_dir: DataDir = None) -> None:
+    """Make sure that a data set is here; download it when it is nowhere."""
+    from fashion_nn import datasets
+
+    print(datasets.fetch(name, data_dir=data_dir))
+
+
+@app.command()
+def info(
+    name: Source,
+    data_dir: DataDir = None,
+    test: TestCsv = None,
+    expect: option(str | None, "--expect", "Warn when the images do not look like this data set's.") = None,
+    picture: option(Path | None, "--picture", "Draw some images of each class into this PNG.") = None,
+    as_json: AsJson = False,
+) -> None:
+    """Counts, class histogram, pixel statistics, content fingerprint, and what the images look like."""
+    from fashion_nn import console, datasets
+
+    found = datasets.info(name, data_dir=data_dir, test=test, expect=expect)
+    if picture:
+        from fashion_nn.report import figures
+
+        splits = load_splits(name, data_dir=data_dir, test=test)
+        figures.sample_grid(splits.train.images, splits.train.labels, splits.class_names, picture, title=splits.name)
+    if as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        console.info(found)
+
+
+@app.command()
+def check(name: Source, data_dir: DataDir = None, test: TestCsv = None, as_json: AsJson = False) -> None:
+    """Exact and near duplicates inside and between the splits, and whether their labels agree."""
+    from fashion_nn import console
+    from fashion_nn.datasets import duplicates
+
+    splits = load_splits(name, data_dir=data_dir, test=test)
+    with console.work_bar("comparing images") as progress:
+        found = duplicates.check(splits, progress=progress)
+    if as_json:
+        print(json.dumps(found, indent=2))
+    else:
+        console.duplicates(found)
+
+
+@app.command()
+def export(
+    name: Name,
+    out: option(Path, "--out", "Folder for the two CSV files."),
+    data_dir: DataDir = None,
+    overwrite: option(bool, "--overwrite", "Replace files that are there.") = False,
+) -> None:
+    """Write the training and the test split as CSV with the header label,pixel1,...,pixel784."""
+    from fashion_nn import datasets
+
+    for path in datasets.export(name, out, data_dir=data_dir, overwrite=overwrite):
+        print(path)

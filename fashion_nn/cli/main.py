@@ -1,0 +1,73 @@
+"""Entry points, and the one place where whatever goes wrong becomes one line and an exit code."""
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+
+from fashion_nn import __version__
+from fashion_nn.cli import data, grade, lab, models, submit
+from fashion_nn.errors import InputError
+
+app = typer.Typer(
+    name="fashion-nn",
+    help="Small-image classification in Keras: from raw image files to a graded prediction file.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(data.app, name="data")
+app.add_typer(lab.app, name="lab")
+for command in (*models.COMMANDS, *submit.COMMANDS, *grade.COMMANDS):
+    app.command()(command)
+
+
+@app.callback(invoke_without_command=True)
+def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+    if version:
+        print(__version__)
+        raise typer.Exit
+
+
+def main() -> None:
+    """Entry point of `fashion-nn`. Exit code 0, 2 for bad input, 3 for a failed check, 70 for a defect of ours."""
+    sys.exit(run(app, sys.argv[1:]))
+
+
+def submit_main() -> None:
+    """Entry point of `submit.py`."""
+    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    alone.command()(submit.submit)
+    sys.exit(run(alone, sys.argv[1:]))
+
+
+def run(command: typer.Typer, arguments: list[str]) -> int:
+    """Run `command`; return its exit code. `--debug` anywhere shows the traceback of an internal error."""
+    # TensorFlow's own log lines are no use to whoever trains or submits.
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    debug = "--debug" in arguments
+    try:
+        return command([word for word in arguments if word != "--debug"], standalone_mode=False) or 0
+    except InputError as error:
+        return _fail(str(error), 2)
+    except (KeyboardInterrupt, typer.Abort):
+        return _fail("stopped by Ctrl-C", 130)
+    except MemoryError:
+        return _fail("out of memory: use a smaller batch_size, or a machine with more", 2)
+    except BrokenPipeError:
+        # Whoever read the output went away; without this, Python complains once more at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if hasattr(error, "format_message"):  # Typer's own: a wrong option or argument
+            return _fail(error.format_message(), 2)
+        if debug:
+            raise
+        return _fail(f"internal error, please report it ({type(error).__name__}: {error}); --debug shows where", 70)
+
+
+def _fail(message: str, code: int) -> int:
+    print(f"error: {' '.join(message.split())}", file=sys.stderr)
+    return code

@@ -1,0 +1,173 @@
+"""fashion-nn models, train, evaluate, compare, export, demo: from the zoo to measured runs."""
+
+import json
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from fashion_nn import recipes, runs
+from fashion_nn.cli.options import (
+    MODELS,
+    AsJson,
+    DataDir,
+    Folder,
+    Folders,
+    Models,
+    OfRun,
+    TestCsv,
+    load_splits,
+    option,
+    require_one_of,
+)
+from fashion_nn.errors import InputError
+
+
+def models(
+    name: Annotated[str | None, typer.Argument(help="A model of the zoo: print its layer table.")] = None,
+) -> None:
+    """The zoo: name, parameters and source of each model, or the layer table of one."""
+    from fashion_nn import console, zoo
+
+    if name:
+        zoo.require_known(name)
+    console.load_tensorflow()
+    if name is None:
+        rows = [(known, zoo.parameters(zoo.build(known)).total, zoo.describe(known).source) for known in zoo.names()]
+        console.table(("model", "parameters", "source"), rows)
+    else:
+        model = zoo.build(name)
+        console.layers(zoo.layer_table(model), zoo.parameters(model))
+
+
+def train(
+    name: Annotated[str, typer.Argument(help=f"A recipe: {', '.join(recipes.RECIPES)}.")],
+    dataset: option(
+        str, "--dataset", "fashion_mnist, mnist, digits, a training CSV, or a folder of IDX files."
+    ) = "fashion_mnist",
+    out: option(Path | None, "--out", "Run folder [default: models/NAME-DATASET-seedN].") = None,
+    resume: option(bool, "--resume", "Continue the training in the run folder.") = False,
+    settings: option(
+        list[str] | None, "--set", "Change one setting of the recipe; may be repeated.", metavar="KEY=VALUE"
+    ) = None,
+    data_dir: DataDir = None,
+    test: TestCsv = None,
+) -> None:
+    """Train a model by its recipe; leaves a run folder with the best model on validation."""
+    recipe = recipes.override(recipes.get(name), settings or [])
+    folder = out or MODELS / f"{name}-{Path(dataset).name.split('.')[0]}-seed{recipe.seed}"
+    runs.require_free(folder, resume=resume)
+    from fashion_nn import console
+
+    splits = load_splits(dataset, data_dir=data_dir, test=test, validation_fraction=recipe.validation_fraction)
+    console.note(f"{name} on {splits.name}: {len(splits.train):,} rows to train, {len(splits.valid):,} to validate")
+    console.load_tensorflow()
+    from fashion_nn import report, training
+
+    try:
+        with console.TrainingBar(name, recipe.epochs) as progress:
+            outcome = training.run(recipe, splits, folder, resume=resume, progress=progress)
+    except KeyboardInterrupt:
+        words = [word for word in sys.argv[1:] if word != "--resume"]
+        console.note(f"stopped; {folder} keeps the best model so far; go on with")
+        console.note(f"  fashion-nn {shlex.join(words)} --resume")
+        raise typer.Exit(130) from None
+    report.describe_training(outcome.run, splits)
+    console.trained(outcome)
+
+
+def evaluate(
+    folders: Folders,
+    dataset: OfRun = None,
+    data_dir: DataDir = None,
+    test: TestCsv = None,
+    as_json: AsJson = False,
+) -> None:
+    """Test accuracy with a 95 % interval, log loss, per-class figures and pictures. Each opening is logged."""
+    opened = [runs.open_run(folder) for folder in folders]
+    for run in opened:
+        run.read_metrics()  # all are complete, before the first is measured
+    from fashion_nn import console, evaluation, report
+
+    results: list[dict[str, Any]] = []
+    for run in opened:
+        splits = load_splits(_source(run, dataset), data_dir=data_dir, test=test)
+        scores = evaluation.evaluate(run, splits)
+        report.write_card(run)
+        results.append({"run": str(run.folder), **scores.to_json()})
+        if not as_json:
+            console.scores(run, splits.class_names, scores)
+    if as_json:
+        print(json.dumps(results[0] if len(results) == 1 else results, indent=2))
+
+
+def _source(run: runs.Run, dataset: str | None) -> str:
+    """What to load for a run: what was asked for, else what it trained on."""
+    from fashion_nn import datasets
+
+    trained_on = run.read_record()["dataset"]["name"]
+    if dataset is None and trained_on not in datasets.names():
+        raise InputError(f"{run.folder}: trained on {trained_on}, which has no name here: give the file with --dataset")
+    return dataset or trained_on
+
+
+def compare(
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders [default: all in models/].")
+    ] = None,
+    csv: option(Path | None, "--csv", "Write the table to this CSV.") = None,
+    readme: option(Path | None, "--readme", "Put the table between the marks in this file.") = None,
+) -> None:
+    """The leaderboard: accuracy with interval, parameters, time and size of each run."""
+    from fashion_nn import console
+    from fashion_nn.report import leaderboard
+
+    rows = leaderboard.rows([runs.open_run(folder) for folder in folders] if folders else runs.find(MODELS))
+    if not rows:
+        raise InputError(f"{MODELS}: holds no complete run: train one, or name run folders")
+    if csv:
+        leaderboard.write_csv(rows, csv)
+    if readme:
+        leaderboard.write_into(readme, rows)
+    console.table(*leaderboard.as_table(rows))
+
+
+def export(
+    folder: Folder,
+    format: option(str, "--format", "h5 or keras."),
+    out: option(Path | None, "--out", "File [default: model.FORMAT in the run folder].") = None,
+    dataset: OfRun = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Write a run's model in another format, and record that it predicts the same."""
+    from fashion_nn import export as exporting
+
+    require_one_of(format, exporting.FORMATS, "--format")
+    run = runs.open_run(folder)
+    target = out or run.export(format)
+    exporting.require_target(run, target, format)
+    from fashion_nn import console
+
+    splits = load_splits(_source(run, dataset), data_dir=data_dir)
+    console.load_tensorflow()
+    parity = exporting.export(run, format, splits.valid.images[:1000], target)
+    console.note(
+        f"{parity['labels_equal']} of {parity['images']} labels equal, "
+        f"largest difference of a probability {parity['max_abs_difference']:.1e}"
+    )
+    print(target)
+
+
+def demo(models: Models = MODELS) -> None:
+    """The main job on embedded data, in minutes: train two models, submit with the better, draw pictures."""
+    from fashion_nn import console
+
+    console.load_tensorflow()
+    from fashion_nn import demo as demonstration
+
+    demonstration.run(models / "demo")
+
+
+COMMANDS = (models, train, evaluate, compare, export, demo)

@@ -1,0 +1,54 @@
+"""Arguments that several commands share, each described once."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from fashion_nn.errors import InputError
+
+if TYPE_CHECKING:
+    from fashion_nn.datasets import Splits
+
+MODELS = Path("models")
+
+
+def option(type_: Any, name: str, help: str, **extra: Any) -> Any:
+    """The annotation of an option."""
+    return Annotated[type_, typer.Option(name, help=help, **extra)]
+
+
+Source = Annotated[str, typer.Argument(help="A data set's name, a CSV, or a folder of IDX files.")]
+Folder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
+Folders = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")]
+DataDir = option(
+    Path | None, "--data-dir", "Folder with the data sets (else FASHION_NN_DATA, data/, Keras' cache, a download)."
+)
+TestCsv = option(Path | None, "--test", "Labelled CSV that is the test split of a training CSV.")
+OfRun = option(str | None, "--dataset", "Data set, CSV or folder [default: what the run trained on].")
+AsJson = option(bool, "--json", "Print JSON.")
+Models = option(Path, "--models", "Folder for the run folders.")
+
+
+def default_models() -> Path:
+    """models/ here, else the project's own."""
+    ours = Path(__file__).parents[2] / MODELS
+    return MODELS if MODELS.is_dir() or not ours.is_dir() else ours
+
+
+def load_splits(source: str | Path, **options: Any) -> "Splits":
+    """`datasets.load`, with a progress bar."""
+    from fashion_nn import console, datasets
+
+    with console.work_bar("reading") as progress:
+        return datasets.load(source, progress=progress, **options)
+
+
+def require_one_of(value: str, known: tuple[str, ...], name: str) -> None:
+    """Refuse a value that is not among `known`.
+
+    Raises:
+        InputError: it is not.
+    """
+    if value not in known:
+        raise InputError(f"{name} {value!r}: expected one of {', '.join(known)}")

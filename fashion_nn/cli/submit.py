@@ -1,0 +1,128 @@
+"""fashion-nn submit, and submit.py: a prediction file from a model and a table of test images."""
+
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fashion_nn.cli.grade import Strict, finish
+from fashion_nn.cli.options import MODELS, default_models, load_splits, option, require_one_of
+from fashion_nn.errors import InputError
+
+if TYPE_CHECKING:
+    from fashion_nn.grading import Report
+    from fashion_nn.submission import Format, Predictions
+
+
+def submit(
+    test: option(Path, "--test", "CSV of the images to predict (.csv or .csv.gz)."),
+    out: option(Path, "--out", "Prediction file to write."),
+    model: option(Path | None, "--model", "Saved model, .keras or .h5.") = None,
+    grade: option(
+        bool,
+        "--grade",
+        "Train nothing, check what was written; without --model, take the best saved one.",
+    ) = False,
+    train: option(
+        Path | None, "--train", "Labelled CSV: train the MLP and the CNN from scratch and submit the better."
+    ) = None,
+    budget: option(str | None, "--budget", "With --train: stop at the best so far after 90s, 30m or 2h, say.") = None,
+    strict: Strict = False,
+    format: option(str, "--format", "kaggle (ImageId,Label) or plain (one integer a line).") = "kaggle",
+    sample: option(Path | None, "--sample", "A competition's sample file: take its header and ids.") = None,
+    scale: option(str, "--scale", "Pixel range that the model is fed: auto, 0-1 or 0-255.") = "auto",
+    dataset: option(str | None, "--dataset", "With --grade: which data set this is [default: recognised].") = None,
+    models: option(
+        Path | None, "--models", "Folder of the run folders [default: models/ here, or the project's]."
+    ) = None,
+) -> None:
+    """Write a prediction file for a CSV of test images, rows in their order."""
+    from fashion_nn import inference, submission
+
+    require_one_of(format, submission.FORMATS, "--format")
+    require_one_of(scale, inference.SCALES, "--scale")
+    _require_one_way(model, grade, strict, train, budget)
+    deadline = time.monotonic() + _seconds(budget) if budget else None
+    submission.require_output(out, test, model, train, sample)
+    wanted = submission.read_sample(sample) if sample else None
+    from fashion_nn import console
+
+    if train:
+        model = _train(train, test, models or MODELS, deadline)
+    elif model is None:
+        model = _best(test, dataset, models or default_models())
+    with console.work_bar("predicting") as progress:
+        predictions = submission.predict(model, test, scale=scale, progress=progress)
+    console.note(str(predictions.feeding))
+    submission.write(predictions, out, format=format, sample=wanted)
+    print(f"{out}: {len(predictions.labels):,} predictions")
+    if grade:
+        finish(_grade(out, test, predictions, format, sample, model=model, scale=scale, dataset=dataset), strict=strict)
+
+
+def _require_one_way(model: Path | None, grade: bool, strict: bool, train: Path | None, budget: str | None) -> None:
+    if train and (model or grade):
+        raise InputError("--train makes a model from scratch: leave out --model and --grade, or leave out --train")
+    if not (model or grade or train):
+        raise InputError("no model: give --model FILE, or --grade for the best saved one, or --train CSV to make one")
+    if strict and not grade:
+        raise InputError("--strict makes warnings of the checks count: it needs --grade")
+    if budget and not train:
+        raise InputError("--budget limits a training: it needs --train CSV")
+
+
+def _best(test: Path, dataset: str | None, models: Path) -> Path:
+    from fashion_nn import console, submission
+
+    kind, image_shape = (dataset, submission.shape_of(test)) if dataset else submission.kind_of(test)
+    run = submission.best_run(models, kind, image_shape)
+    valid = run.read_metrics()["valid"]
+    console.note(f"model: {run.model}, the best saved one for {kind} (validation accuracy {valid['accuracy']:.4f})")
+    return run.model
+
+
+def _train(train: Path, test: Path, models: Path, deadline: float | None) -> Path:
+    from fashion_nn import console, submission
+
+    image_shape = submission.shape_of(test)  # a broken test table is refused before hours of training
+    splits = load_splits(train)
+    if splits.image_shape != image_shape:
+        raise InputError(f"{test}: images are {image_shape}, those of {train} {splits.image_shape}: not the same data")
+    console.load_tensorflow()
+    plan = submission.plan(splits)
+    for name, seconds in plan.seconds_per_epoch.items():
+        whole = console.duration(seconds * plan.epochs[name])
+        console.note(f"{name}: at most {plan.epochs[name]} epochs of about {seconds:.1f} s, {whole}")
+    limit = f"; stops after {console.duration(deadline - time.monotonic())} more" if deadline else ""
+    console.note(f"together at most {console.duration(plan.seconds)}, early stopping may end sooner{limit}")
+    folder = models / f"submit-{train.name.split('.')[0]}-{splits.fingerprint[:8]}"
+    with console.training_bars() as progress:
+        outcome = submission.train_best(splits, folder, deadline=deadline, progress=progress)
+    console.trained(outcome)
+    return outcome.run.model
+
+
+def _grade(
+    out: Path, test: Path, predictions: "Predictions", format: "Format", sample: Path | None, **how: Any
+) -> "Report":
+    from fashion_nn import console, submission
+    from fashion_nn.grading import Room
+
+    with console.work_bar("grading") as progress:
+        dataset = how.pop("dataset") or submission.trained_on(how["model"])
+        room = Room(test, sample=sample, dataset=dataset, seek_twins=False, progress=progress)
+        expectation = submission.expectation(predictions, format=format, sample=room.sample)
+        return room.grade(out, expectation=expectation, **how)
+
+
+def _seconds(text: str) -> float:
+    units = {"s": 1, "m": 60, "h": 3600}
+    try:
+        seconds = float(text[:-1]) * units[text[-1:]]
+    except (KeyError, ValueError):
+        seconds = 0.0
+    if not 0 < seconds < 1e7:
+        raise InputError(f"--budget {text!r}: expected a time such as 90s, 30m or 2h")
+    return seconds
+
+
+COMMANDS = (submit,)

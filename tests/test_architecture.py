@@ -1,0 +1,100 @@
+"""Who may import whom: the table in docs/architecture.md, walked over every file's syntax tree."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import fashion_nn
+
+PACKAGE = Path(fashion_nn.__file__).parent
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+BASE = {"errors", "files"}
+LEVELS = {
+    1: {"tables", "datasets", "metrics", "recipes", "runs", "zoo"},
+    2: {"training", "baselines", "inference"},
+    3: {"submission", "grading", "tuning", "report", "evaluation", "export"},
+    4: {"ledger", "demo"},
+    5: {"cli", "console", "__main__"},
+}
+LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names} | dict.fromkeys(BASE, 0)
+# Beside the levels: inside one level only what is named here, and what `lab` and the demonstration may use.
+SAME_LEVEL = {("datasets", "tables"), ("grading", "submission"), ("evaluation", "report"), ("cli", "console")}
+SAME_LEVEL |= {("__main__", "cli"), ("demo", "console"), ("files", "errors")}
+LAB_MAY = {"errors", "files", "datasets", "metrics", "lab"}
+# Only these may import Keras or TensorFlow at module level.
+KERAS_ROOMS = ("zoo/dense.py", "zoo/conv.py", "zoo/residual.py", "training/", "tuning", "inference/worker.py", "lab/")
+HEAVY = {"keras", "tensorflow", "pandas", "sklearn", "matplotlib", "scipy", "keras_tuner"}
+
+
+def room(path: Path) -> str:
+    return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
+
+
+def imports(tree: ast.Module, *, everywhere: bool) -> set[str]:
+    """Dotted names imported in the file; unless `everywhere`, only those that run on import."""
+    found: set[str] = set()
+    for node in ast.walk(tree) if everywhere else _module_level(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+        assert not (isinstance(node, ast.ImportFrom) and node.level), "relative import"
+    return found
+
+
+def _module_level(tree: ast.Module):
+    for node in tree.body:
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test):
+            continue
+        yield node
+        yield from (child for child in ast.walk(node) if isinstance(node, ast.If | ast.Try))
+
+
+def parse(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(), str(path))
+
+
+def own_rooms(names: set[str]) -> set[str]:
+    return {name.split(".")[1] for name in names if name.startswith("fashion_nn.")} & set(LEVEL_OF | {"lab": 0})
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_imports_go_downwards(path):
+    here = room(path)
+    if here == "__init__":
+        return
+    assert here in LEVEL_OF or here == "lab", f"{here}: give it a level in this table and in docs/architecture.md"
+    # Names needed for type hints only (TYPE_CHECKING) may point upwards.
+    hints = {
+        name
+        for node in ast.walk(parse(path))
+        if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.unparse(node.test)
+        for name in imports(ast.Module(node.body, []), everywhere=True)
+    }
+    for other in own_rooms(imports(parse(path), everywhere=True) - hints) - {here}:
+        if here == "lab":
+            assert other in LAB_MAY, f"lab may not import {other}"
+        elif other == "lab":
+            assert LEVEL_OF[here] >= 4, f"{here} may not import lab"
+        else:
+            below = LEVEL_OF[other] < LEVEL_OF[here]
+            assert below or (here, other) in SAME_LEVEL, f"{here} may not import {other}"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_heavy_packages_are_imported_late(path):
+    name = str(path.relative_to(PACKAGE))
+    heavy = {name.split(".")[0] for name in imports(parse(path), everywhere=False)} & HEAVY
+    allowed = {"keras", "tensorflow"} if name.startswith(KERAS_ROOMS) else set()
+    assert heavy <= allowed
+
+
+@pytest.mark.parametrize("module", ["cli", "datasets", "tables", "metrics", "runs", "zoo", "submission", "grading"])
+def test_importing_it_does_not_import_tensorflow(module):
+    code = f"import sys, fashion_nn.{module}; print([m for m in {sorted(HEAVY)!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
