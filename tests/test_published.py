@@ -1,0 +1,71 @@
+"""What is published: run folders under models/, and the tables made from them."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from fashion_nn import datasets, evaluation, metrics, recipes, zoo
+from fashion_nn.report import card, leaderboard
+from fashion_nn.runs import Run
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def published() -> list[Run]:
+    """The run folders that are part of the project, not those that somebody trained beside them."""
+    names = leaderboard.read_csv(ROOT / "models" / "leaderboard.csv")
+    return [Run(ROOT / "models" / row["run"]) for row in names]
+
+
+RUNS = pytest.mark.parametrize("run", published(), ids=lambda run: run.name)
+
+
+@RUNS
+def test_run_is_complete_and_small(run):
+    record, measured = run.read_record(), run.read_metrics()
+    assert {"valid", "test"} <= set(measured)
+    assert run.model.stat().st_size < 10_000_000
+    assert not run.state.exists()
+    assert record["parameters"] == zoo.parameters(zoo.build(record["recipe"]["model"])).total
+    assert not record["environment"]["commit"].endswith("+"), "trained from changed files"
+
+
+@RUNS
+def test_it_was_trained_by_its_published_recipe(run):
+    recipe = recipes.from_json(run.read_record()["recipe"])
+    assert recipe == recipes.get(run.name)
+
+
+@RUNS
+def test_its_card_is_what_its_files_say(run):
+    assert run.card.read_text() == card.render(run)
+
+
+@RUNS
+def test_its_figures_are_measured_again(run, real_data):
+    splits = datasets.load(run.read_record()["dataset"]["name"])
+    measured = run.read_metrics()
+    for name in ("valid", "test"):
+        split = getattr(splits, name)
+        found = metrics.score(split.labels, evaluation.predict(run, split))
+        # Another processor may round the last bits otherwise, which can turn a tie.
+        assert abs(found.correct - measured[name]["correct"]) <= 2
+        assert found.log_loss == pytest.approx(measured[name]["log_loss"], abs=1e-4)
+    assert run.read_record()["dataset"]["fingerprint"] == splits.fingerprint
+    assert run.read_split()["valid_indices"] == splits.valid_indices.tolist()
+
+
+def test_tables_are_generated_from_the_run_folders(tmp_path):
+    rows = leaderboard.rows(published())
+    leaderboard.write_csv(rows, tmp_path / "leaderboard.csv")
+    assert (tmp_path / "leaderboard.csv").read_text() == (ROOT / "models" / "leaderboard.csv").read_text()
+    assert leaderboard.markdown(rows) in (ROOT / "README.md").read_text()
+
+
+def test_every_tracked_run_folder_is_in_the_leaderboard():
+    listed = subprocess.run(["git", "ls-files", "models"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a checkout")
+    folders = {Path(line).parent.name for line in listed.stdout.split() if line.endswith("run.json")}
+    assert folders == {run.name for run in published()}
