@@ -1,0 +1,115 @@
+"""From claims to entries: each with its check's finding, counted and summed up."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib import import_module
+from typing import Any
+
+from fashion_nn.ledger import claims
+from fashion_nn.ledger.findings import DIFFERS, VERDICTS, Check, Claim, Finding, waiting
+
+INSTRUCTIVE = (
+    "001-017",
+    "001-016",
+    "001-005",
+    "001-059",
+    "001-073",
+    "002-006",
+    "004-052",
+    "003-179",
+    "003-006",
+    "003-022",
+    "003-170",
+    "003-032",
+    "000-017",
+    "003-118",
+)
+"""Where a reader learns most, the best first; of these the ones that still differ are shown."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A claim and what was found of it."""
+
+    claim: Claim
+    finding: Finding
+
+    def to_json(self) -> dict[str, Any]:
+        """As plain values; `evidence` is a command, the ledger's own where no other shows it."""
+        claim, finding = self.claim, self.finding
+        return {
+            "id": claim.id,
+            "report": claim.report,
+            "system": claim.system,
+            "claim": claim.claim,
+            "quoted": claim.quoted,
+            "measured": finding.measured,
+            "verdict": finding.verdict,
+            "why": finding.why,
+            "slip": finding.slip,
+            "evidence": finding.evidence or f"fashion-nn reproduce {claim.id}",
+        }
+
+
+@lru_cache
+def checks() -> Mapping[str, Check]:
+    """The check of each claim by its id."""
+    tables = (import_module(f"fashion_nn.ledger.report_{report}").CHECKS for report in claims.reports())
+    return {id: check for table in tables for id, check in table.items()}
+
+
+def judge(chosen: Sequence[Claim], *, progress: Callable[[int, int], None] | None = None) -> list[Entry]:
+    """The verdict on each claim, computed now from what it quotes.
+
+    Args:
+        progress: called with (claims done, claims).
+    """
+    entries = []
+    for done, claim in enumerate(chosen):
+        if progress:
+            progress(done, len(chosen))
+        check = checks().get(claim.id)
+        finding = check(claim) if check else waiting("there is no check yet")
+        entries.append(Entry(claim, finding))
+    if progress:
+        progress(len(chosen), len(chosen))
+    return entries
+
+
+def summary(entries: Sequence[Entry]) -> dict[str, dict[str, int]]:
+    """How many of each verdict, by report and under `all`."""
+    names = [*sorted({entry.claim.report for entry in entries}), "all"]
+    counts = {name: dict.fromkeys(VERDICTS, 0) for name in names}
+    for entry in entries:
+        for name in (entry.claim.report, "all"):
+            counts[name][entry.finding.verdict] += 1
+    return counts
+
+
+def slips(entries: Sequence[Entry], most: int = 10) -> list[Entry]:
+    """The most instructive claims that do not hold."""
+    wrong = {entry.claim.id: entry for entry in entries if entry.finding.verdict == DIFFERS}
+    first = [wrong[id] for id in INSTRUCTIVE if id in wrong]
+    rest = [entry for entry in wrong.values() if entry not in first and entry.finding.slip]
+    return (first + rest)[:most]
+
+
+def protocols_behind(chosen: Sequence[Claim]) -> list[str]:
+    """The statistical protocols on which these claims rest: those that their checks ask for."""
+    from fashion_nn.ledger import protocols
+
+    asked: list[str] = []
+    read = protocols.stored
+
+    def noting(name: str, *folder: Any) -> Any:
+        if name in protocols.PROTOCOLS and name not in asked:
+            asked.append(name)
+        return read(name, *folder)
+
+    protocols.stored = noting
+    try:
+        judge(chosen)
+    finally:
+        protocols.stored = read
+    return asked

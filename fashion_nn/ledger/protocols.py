@@ -1,0 +1,294 @@
+"""The statistical protocols: what is trained again over seeds, how it is resumed, and where its results are.
+
+A protocol is parts, each run for seeds 0, 1, ...; a part yields one record of plain numbers a seed. The file
+`results/<name>.json` is complete or absent: while a protocol runs, finished parts are kept in `<name>.partial.json`.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
+from importlib import resources
+from os import PathLike
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from fashion_nn.errors import InputError
+from fashion_nn.files import write_atomic
+from fashion_nn.lab import boundaries, losses, playground
+
+RESULTS = Path(str(resources.files(__package__).joinpath("results")))
+Record = dict[str, Any]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """What is run. `seconds` is what it took, in processor seconds, where it was measured first: for the estimate."""
+
+    name: str
+    title: str
+    seeds: int
+    seconds: int
+    parts: Mapping[str, Callable[[Sequence[int]], list[Record]]]
+    cheap: str
+    """The part that a test runs again."""
+
+
+# --- playground: report 003 part 1
+
+_THRESHOLDS = (0.01, 0.0015)
+
+
+def _play(settings: playground.Settings, epochs: int, seeds: Sequence[int]) -> list[Record]:
+    runs = playground.train_seeds(settings, seeds, epochs=epochs)
+    return [
+        {
+            "train_loss": run.train_loss,
+            "test_loss": run.test_loss,
+            "test_accuracy": run.accuracy()[1],
+            "strength": run.feature_strength(),
+            "epochs_to": {str(loss): run.epochs_to(loss) for loss in _THRESHOLDS},
+        }
+        for run in runs
+    ]
+
+
+def _playground_parts() -> dict[str, Callable[[Sequence[int]], list[Record]]]:
+    rows = playground.ROWS
+    parts = {name: partial(_play, row.settings, row.epochs) for name, row in rows.items()}
+    # Readings of the report that its words leave open, or that would explain a row.
+    for kind in ("l1", "l2"):
+        row = rows[f"table-2/spiral-{kind}"]
+        low = replace(row.settings, regularization_rate=0.001)
+        parts[f"table-2/spiral-{kind}, rate 0.001"] = partial(_play, low, row.epochs)
+        for label, settings in (("two layers", row.settings), ("two layers, rate 0.001", low)):
+            parts[f"table-2/spiral-{kind}, {label}"] = partial(_play, replace(settings, hidden=(5, 5)), row.epochs)
+    one, other = rows["table-3/xor-sigmoid-2x5"], rows["table-3/xor-sigmoid-2x10"]
+    parts["table-3/xor-sigmoid-2x5, epochs of 2x10"] = partial(_play, one.settings, other.epochs)
+    parts["table-3/xor-sigmoid-2x10, epochs of 2x5"] = partial(_play, other.settings, one.epochs)
+    two_layers = replace(rows["table-1/spiral"].settings, hidden=(5, 5))
+    parts["table-1/spiral, two layers"] = partial(_play, two_layers, rows["table-1/spiral"].epochs)
+    product = replace(rows["table-1/gauss"].settings, features=("x1x2",))
+    parts["gauss by x1x2 alone"] = partial(_play, product, 390)
+    for dataset in ("circle", "xor", "gauss"):
+        for activation in playground.ACTIVATIONS[:3]:
+            for hidden in ((5, 5), (10, 10), (5, 5, 5, 5)):
+                settings = replace(one.settings, dataset=dataset, activation=activation, hidden=hidden)
+                shape = "-".join(map(str, hidden))
+                parts[f"race/{dataset}/{activation}/{shape}"] = partial(_play, settings, 400)
+    return parts
+
+
+# --- losses: report 000 part 2, and why not squared error
+
+
+@lru_cache
+def _task(study: str) -> losses.Task:
+    plan = losses.STUDIES[study]
+    return losses.load_task("mnist", classes=plan.classes, flipped=plan.flipped)
+
+
+def _learn(study: str, label: str, seeds: Sequence[int]) -> list[Record]:
+    plan = losses.STUDIES[study].plans[label]
+    curves = [losses.train(_task(study), replace(plan, seed=seed)) for seed in seeds]
+    return [
+        {measure: getattr(curve, measure)[-1] for measure in losses.MEASURES}
+        | {
+            "start_loss": curve.train_loss[0],
+            "relative": {str(epoch): curve.relative(epoch) for epoch in (50, 100, 200, curve.epoch[-1])},
+        }
+        for curve in curves
+    ]
+
+
+def _losses_protocol(study: str, seconds: int) -> Protocol:
+    plan = losses.STUDIES[study]
+    parts = {label: partial(_learn, study, label) for label in plan.plans}
+    return Protocol(study, f"{plan.title} ({plan.source})", plan.runs, seconds, parts, next(iter(parts)))
+
+
+# --- boundaries: report 002 part 1
+
+_CELLS = 24
+
+
+def _divide(dataset: str, plan: boundaries.Plan, seeds: Sequence[int]) -> list[Record]:
+    points = boundaries.load(dataset)
+    return [_divided(boundaries.fit(points, replace(plan, seed=seed))) for seed in seeds]
+
+
+def _divided(fit: boundaries.Fit) -> Record:
+    found = boundaries.describe(fit)
+    left, right, bottom, top = fit.points.extent()
+    across, up = np.meshgrid(np.linspace(left, right, _CELLS), np.linspace(bottom, top, _CELLS))
+    classes = fit.scores(np.stack([across.ravel(), up.ravel()], axis=1)).argmax(axis=1)
+    kept = {key: found[key] for key in ("loss", "accuracy", "margin", "bends", "linear_regions", "distinct_gradients")}
+    hard = boundaries.bends(boundaries.boundary(boundaries.hardened(fit))).sharpest
+    return kept | {"fresh": found["fresh"], "classes": "".join(map(str, classes)), "sharpest_as_steps": hard}
+
+
+def _boundary_parts() -> dict[str, Callable[[Sequence[int]], list[Record]]]:
+    plans = {f"moons/{name}/3": ("moons", boundaries.Plan(activation=name)) for name in ("tanh", "sigmoid", "relu")}
+    plans |= {f"moons/tanh/{units}": ("moons", boundaries.Plan(hidden=(units,))) for units in (5, 10)}
+    deep = (("tanh", 3), ("relu", 4), ("sigmoid", 5), ("sigmoid", 3))
+    plans |= {
+        f"{dataset}/{activation}/{layers} layers": (dataset, boundaries.deep_plan(activation, layers))
+        for dataset in ("moons", "iris")
+        for activation, layers in deep
+    }
+    return {name: partial(_divide, *plan) for name, plan in plans.items()}
+
+
+# --- principal components of Fashion-MNIST: report 003, part 2.3
+
+COMPONENTS = (2, 5, 10, 25, 50, 100)
+
+
+def _components(seeds: Sequence[int]) -> list[Record]:
+    """Explained variance of the training images (no chance in it), and k-means on two components of the test images."""
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import adjusted_rand_score
+
+    from fashion_nn import datasets
+
+    splits = datasets.load("fashion_mnist")
+    train = splits.original_train().images.reshape(-1, 784).astype(np.float32) / 255
+    variances = np.linalg.eigvalsh(np.cov(train, rowvar=False))[::-1]
+    explained = np.cumsum(variances) / variances.sum()
+    images = splits.test.images.reshape(-1, 784).astype(np.float64) / 255
+    labels = splits.test.labels
+    centred = images - images.mean(axis=0)
+    plane = centred @ np.linalg.eigh(centred.T @ centred)[1][:, -2:]
+    records = []
+    for seed in seeds:
+        clusters = KMeans(10, n_init=10, random_state=seed).fit_predict(plane)
+        counts = np.histogram2d(clusters, labels, bins=10)[0]
+        records.append(
+            {
+                "explained": {str(count): float(explained[count - 1]) for count in COMPONENTS},
+                "purity": float(counts.max(axis=1).sum() / len(labels)),
+                "adjusted_rand": float(adjusted_rand_score(labels, clusters)),
+            }
+        )
+    return records
+
+
+PROTOCOLS: dict[str, Protocol] = {
+    protocol.name: protocol
+    for protocol in (
+        _losses_protocol("bad-initialisation", 35),
+        _losses_protocol("flipped-labels", 18),
+        _losses_protocol("saturation", 30),
+        _losses_protocol("squared-error", 60),
+        Protocol(
+            "playground",
+            "TensorFlow Playground's runs (report 003, tables 1 to 4)",
+            16,
+            120,
+            _playground_parts(),
+            "table-3/xor-sigmoid-2x10",
+        ),
+        Protocol(
+            "boundaries",
+            "Decision boundaries (report 002, figures 1 to 4)",
+            5,
+            120,
+            _boundary_parts(),
+            "iris/tanh/3 layers",
+        ),
+        Protocol(
+            "components", "Principal components (report 003, part 2.3)", 3, 12, {"fashion_mnist": _components}, "fashion_mnist"
+        ),
+    )
+}
+
+
+def run(
+    name: str, *, folder: str | PathLike[str] = RESULTS, progress: Progress | None = None
+) -> dict[str, Any]:
+    """Run a protocol, or what is left of it, and write its results; returns them.
+
+    Args:
+        progress: called with (parts done, parts) after each.
+    Raises:
+        InputError: no such protocol, data that is not there, or a folder that cannot be written.
+    """
+    if name not in PROTOCOLS:
+        raise InputError(f"protocol {name!r}: expected one of {', '.join(PROTOCOLS)}")
+    from threadpoolctl import threadpool_limits
+
+    protocol, folder = PROTOCOLS[name], Path(folder)
+    half, whole = folder / f"{name}.partial.json", folder / f"{name}.json"
+    wanted = {"protocol": name, "title": protocol.title, "seeds": list(range(protocol.seeds)), "version": _version()}
+    found = _read(half) or {}
+    if {key: found.get(key) for key in wanted} != wanted:
+        found = wanted | {"seconds": 0.0, "parts": {}}
+    for done, (label, part) in enumerate(protocol.parts.items()):
+        if progress:
+            progress(done, len(protocol.parts))
+        if label in found["parts"]:
+            continue
+        began = time.process_time()
+        with threadpool_limits(1, user_api="blas"):
+            found["parts"][label] = _rounded(part(range(protocol.seeds)))
+        found["seconds"] = round(found["seconds"] + time.process_time() - began, 1)
+        write_atomic(half, json.dumps(found))
+    if progress:
+        progress(len(protocol.parts), len(protocol.parts))
+    write_atomic(whole, _compact(found))
+    half.unlink(missing_ok=True)
+    stored.cache_clear()
+    return found
+
+
+@lru_cache
+def stored(name: str, folder: Path = RESULTS) -> dict[str, Any] | None:
+    """The results of a protocol, or of a training that is delivered as a file; None where there are none.
+
+    Raises:
+        InputError: the file is there and cannot be read.
+    """
+    return _read(folder / f"{name}.json")
+
+
+def estimate(names: Sequence[str], folder: Path = RESULTS) -> float:
+    """Processor seconds that protocols take: as long as the last time, or as measured first."""
+    return sum((stored(name, folder) or {"seconds": PROTOCOLS[name].seconds})["seconds"] for name in names)
+
+
+def _read(path: Path) -> dict[str, Any] | None:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read ({error}): remove it and run `fashion-nn reproduce --full`") from None
+
+
+def _rounded(value: Any) -> Any:
+    """Seven significant digits: more says nothing, and differs between machines."""
+    if isinstance(value, dict):
+        return {key: _rounded(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_rounded(each) for each in value]
+    return float(f"{value:.7g}") if isinstance(value, float) else value
+
+
+def _compact(found: dict[str, Any]) -> str:
+    """JSON with a line a record, so that a change can be read."""
+    head = {key: value for key, value in found.items() if key != "parts"}
+    lines = [
+        f"  {json.dumps(label)}: [\n" + ",\n".join(f"   {json.dumps(record)}" for record in records) + "\n  ]"
+        for label, records in found["parts"].items()
+    ]
+    return json.dumps(head, indent=1)[:-2] + ',\n "parts": {\n' + ",\n".join(lines) + "\n }\n}\n"
+
+
+def _version() -> str:
+    import fashion_nn
+
+    return fashion_nn.__version__

@@ -1,0 +1,237 @@
+"""Claims that wait for a training: figures read from run folders and from files that other commands wrote.
+
+Read are `models/<name>` (a run folder), `results/dcn.json` (`fashion-nn compare RUN... --histories FILE`: every epoch of
+the four configurations of report 002) and `results/baselines.json` (the cross-validation of logistic regression).
+"""
+
+import statistics
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import fashion_nn
+from fashion_nn import runs
+from fashion_nn.ledger import figures, protocols, texts
+from fashion_nn.ledger.findings import DIFFERS, MATCH, Check, Claim, Finding, statement, waiting
+from fashion_nn.ledger.studies import above, mean_sd
+from fashion_nn.ledger.traces import wording
+
+_Z = 1.96  # 95 %
+
+
+@lru_cache
+def run_of(name: str) -> tuple[dict[str, Any], list[dict[str, float]]] | None:
+    """Metrics and history of a complete run folder in models/, here or beside the package; None where there is none."""
+    for root in (Path("models"), Path(fashion_nn.__file__).parents[1] / "models"):
+        run = runs.Run(root / name)
+        if run.complete:
+            return run.read_metrics(), run.read_history()
+    return None
+
+
+def of_run(name: str, words: str | Sequence[str], criterion: Callable[[dict, list, Claim], tuple]) -> Check:
+    """A statement about the training of a recipe: from its metrics, its history, and the claim."""
+
+    def check(claim: Claim) -> Finding:
+        found = run_of(name)
+        if found is None:
+            return waiting(f"needs a trained models/{name}: fashion-nn train {name}")
+        holds, measured, why = criterion(*found, claim)
+        return statement(holds, measured, why, evidence=f"fashion-nn evaluate models/{name}")
+
+    return wording(words, check)
+
+
+def accuracy(name: str, *, train: bool = False) -> Check:
+    """A printed accuracy in per cent against that of the kept model on its validation rows.
+
+    Both are shares of a sample: they agree when a test of two proportions, on as many rows as ours, does not tell them
+    apart at 95 %, beyond half a unit of the printed figure's last digit.
+
+    Args:
+        train: against the training accuracy of the last epoch instead.
+    """
+
+    def check(claim: Claim) -> Finding:
+        found = run_of(name)
+        if found is None:
+            return waiting(f"needs a trained models/{name}: fashion-nn train {name}")
+        metrics, history = found
+        n = metrics["valid"]["n"]
+        ours = history[-1]["accuracy"] if train else metrics["valid"]["accuracy"]
+        (figure,) = figures.read(claim.quoted)
+        printed = figure.value / 100
+        margin = _Z * ((ours * (1 - ours) + max(printed * (1 - printed), 0)) / n) ** 0.5 + (figure.unit or 1) / 200
+        verdict = MATCH if abs(ours - printed) <= margin else DIFFERS
+        low, high = metrics["valid"]["interval"]
+        why = f"{100 * ours:.2f} % on {n:,} validation rows (95 %: {100 * low:.2f} to {100 * high:.2f}), one run"
+        why = f"{100 * ours:.2f} % of the training rows in the last epoch, dropout on" if train else why
+        return Finding(verdict, 100 * ours, f"{why}; the band is ±{100 * margin:.2f} points", evidence=f"fashion-nn evaluate models/{name}")
+
+    return check
+
+
+def near_epoch(words: str, epoch_of: Callable[[list[dict[str, float]]], int]) -> Check:
+    """An epoch, give or take a fifth of the epochs that were run."""
+
+    def criterion(_: dict, history: list, claim: Claim) -> tuple:
+        ours = epoch_of(history)
+        (figure,) = figures.read(claim.quoted.replace("th", ""))
+        band = len(history) // 5
+        return abs(ours - figure.value) <= band, ours, f"epoch {ours} in our run; the band is ±{band} epochs, one run"
+
+    return of_run("mlp", words, criterion)
+
+
+def plateau(history: list[dict[str, float]]) -> int:
+    """The first epoch from which the best validation accuracy so far is within half a point of the best of all."""
+    best = np.maximum.accumulate([row["val_accuracy"] for row in history])
+    return int(np.argmax(best >= best[-1] - 0.005)) + 1
+
+
+def best_epoch(history: list[dict[str, float]]) -> int:
+    return int(np.argmax([row["val_accuracy"] for row in history])) + 1
+
+
+# --- report 002's convolutional network
+
+DCN = ("relu-xavier-adam", "sigmoid-he-sgd", "tanh-xavier-adagrad", "leaky-relu-he-adam")
+Curves = dict[str, list[dict[str, Any]]]
+"""Configuration → its runs."""
+
+
+def dcn(words: str | Sequence[str], criterion: Callable[[Curves, Claim], tuple]) -> Check:
+    """A statement about the four configurations; `words` must stand in the quotation."""
+
+    def check(claim: Claim) -> Finding:
+        found = protocols.stored("dcn")
+        if found is None:
+            return waiting("needs results/dcn.json: the four configurations are trained on MNIST elsewhere")
+        curves = {name: found["configurations"][f"dcn-{name}"]["runs"] for name in DCN}
+        holds, measured, why, *slip = criterion(curves, claim)
+        return statement(holds, measured, why, slip=slip[0] if slip else "", evidence=found.get("command", ""))
+
+    return wording(words, check)
+
+
+def at_end(curves: Curves, measure: str) -> dict[str, dict[str, float]]:
+    """Mean and scatter of a measure: of the kept model (test_...), or of the last epoch."""
+    return {name: mean_sd(values) for name, values in _ends(curves, measure).items()}
+
+
+def _ends(curves: Curves, measure: str) -> dict[str, list[float]]:
+    return {
+        name: [run[measure] if measure.startswith("test_") else run["history"][-1][measure] for run in each]
+        for name, each in curves.items()
+    }
+
+
+def extreme(measure: str, name: str, largest: bool) -> Callable[[Curves, Claim], tuple]:
+    """Whether a configuration has the largest (or smallest) mean of a measure, beyond the scatter of the seeds."""
+
+    def criterion(curves: Curves, _: Claim) -> tuple:
+        ends = _ends(curves, measure)
+        others = [values for other, values in ends.items() if other != name]
+        holds = all(above(ends[name], o) if largest else above(o, ends[name]) for o in others)
+        order = sorted(ends, key=lambda each: statistics.fmean(ends[each]), reverse=largest)
+        return holds, at_end(curves, measure), f"{measure}, best first: {', '.join(order)}"
+
+    return criterion
+
+
+def first_epochs(curves: Curves, measure: str = "valid_accuracy", epoch: int = 1) -> dict[str, float]:
+    """Mean of a measure over the seeds at an epoch."""
+    return {
+        name: statistics.fmean(run["history"][epoch - 1][measure] for run in each) for name, each in curves.items()
+    }
+
+
+def epochs_until(curves: Curves, share: float = 0.9) -> dict[str, float]:
+    """Mean epoch at which the training loss has made this share of its way from the first epoch's to the lowest."""
+    found = {}
+    for name, each in curves.items():
+        epochs = []
+        for run in each:
+            losses = np.array([row["loss"] for row in run["history"]])
+            goal = losses[0] - share * (losses[0] - losses.min())
+            epochs.append(int(np.argmax(losses <= goal)) + 1)
+        found[name] = statistics.fmean(epochs)
+    return found
+
+
+def roughness(curves: Curves, measure: str = "valid_loss") -> dict[str, float]:
+    """How often a curve turns back: share of the steps between epochs in which it rises, mean over the seeds."""
+    return {
+        name: statistics.fmean(
+            float((np.diff([row[measure] for row in run["history"]]) > 0).mean()) for run in each
+        )
+        for name, each in curves.items()
+    }
+
+
+def some_accuracy() -> Check:
+    """A final test accuracy that is printed without its configuration: whether it is one of ours, within 95 %.
+
+    The report's runs and ours differ in seed and rows, so each of our runs is a sample of 10,000 with its own scatter.
+    """
+
+    def criterion(curves: Curves, claim: Claim) -> tuple:
+        ((figure),) = figures.read(claim.quoted)
+        ends = at_end(curves, "test_accuracy")
+        p = figure.value / 100
+        gaps = {name: abs(end["mean"] - p) for name, end in ends.items()}
+        nearest = min(gaps, key=gaps.get)
+        q, sd = ends[nearest]["mean"], ends[nearest]["sd"]
+        margin = _Z * ((p * (1 - p) + q * (1 - q)) / 10_000 + sd**2) ** 0.5
+        return gaps[nearest] <= margin, ends, f"nearest is {nearest}, {100 * q:.2f} %; the band is ±{100 * margin:.2f} points"
+
+    return dcn(".", criterion)
+
+
+# --- logistic regression in five folds
+
+
+def _points() -> dict[int | None, dict[str, Any]] | None:
+    found = protocols.stored("baselines")
+    if found is None:
+        return None
+    # As the report did it, where that was measured: components fitted on all rows, 100 iterations.
+    return {point["components"]: point.get("as_listed", point)["folds"] for point in found["points"]}
+
+
+def folds(words: str, criterion: Callable[[dict[int | None, dict[str, Any]], Claim], tuple]) -> Check:
+    """A statement about the cross-validated accuracies by number of components (None: all pixels)."""
+
+    def check(claim: Claim) -> Finding:
+        points = _points()
+        if points is None:
+            return waiting("needs results/baselines.json: the cross-validation is run elsewhere")
+        holds, measured, why = criterion(points, claim)
+        return statement(holds, measured, why, evidence="fashion-nn baseline pca-logreg")
+
+    return wording(words, check)
+
+
+def fold_score() -> Check:
+    """A fold's printed score: a fraction k/n of a fold's size; then ours, within three standard deviations of a fold."""
+
+    def check(claim: Claim) -> Finding:
+        found = texts.fraction(claim.quoted.strip())
+        if found is None:
+            return Finding(DIFFERS, None, "no fraction k/n with n from 11,950 to 12,050 is printed so")
+        k, n = found
+        words = f"{k}/{n}; folds of the official training split have {texts.OFFICIAL_FOLD:,}"
+        points = _points()
+        if points is None:
+            return waiting(f"it is {words}; our own folds: needs results/baselines.json", f"{k}/{n}")
+        ours = points[None]["accuracy"]
+        mean = statistics.fmean(ours)
+        band = 3 * (mean * (1 - mean) / n) ** 0.5
+        verdict = MATCH if abs(k / n - mean) <= band else DIFFERS
+        why = f"the printed score is {words}; our folds are within ±{band:.4f} of {mean:.4f} if it holds"
+        return Finding(verdict, mean_sd(ours), why, evidence="fashion-nn baseline logreg")
+
+    return check
