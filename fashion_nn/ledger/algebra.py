@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from sympy import Expr
 
 _SYMBOL = re.compile(r"[A-Za-z]+_?[a-z]?\d*'?")
-_FUNCTIONS = ("sigma", "tanh", "exp", "log")
+_FUNCTIONS = ("tanh", "exp", "log")
 
 
 def parse(text: str) -> "Expr":
@@ -24,14 +24,16 @@ def parse(text: str) -> "Expr":
 
     text = text.replace("{", "(").replace("}", ")").replace("^", "**").replace("²", "**2")
     text = re.sub(r"\|(\w+)\|", r"Abs(\1)", text)
-    text = re.sub(r"\be\*\*(-?)\(?(-?)z\)?", lambda m: f"exp({m[1] or m[2]}z)", text)
+    text = re.sub(r"\be\*\*(?:\((-?z)\)|(-?z))", lambda m: f"exp({m[1] or m[2]})", text)
     text = re.sub(r"\btanh\*\*2\(z\)", "tanh(z)**2", text)
-    text = re.sub(r"\bsigma(?!\()", "sigma(z)", text)
+    text = re.sub(r"\bsigma(?:\(z\))?", "(sigma_z)", text)
     text = re.sub(r"(?<=[0-9])(?=[a-zA-Z(])", "*", text)  # w11x1, 2(3)
     text = re.sub(r"(?<=[)])(?=[\w(])", "*", text)  # (a + b)(c + d)
     text = re.sub(r"(?<=[\w)]) +(?=[A-Za-z(])", "*", text)
+    text = re.sub(r"\b([A-Za-z]\w*)\(", lambda m: m[0] if m[1] in (*_FUNCTIONS, "Abs") else f"{m[1]}*(", text)
     names = {name: sympy.Symbol(name, real=True) for name in _SYMBOL.findall(text) if name not in (*_FUNCTIONS, "Abs")}
-    names |= {"sigma": lambda z: 1 / (1 + sympy.exp(-z)), "exp": sympy.exp, "tanh": sympy.tanh, "Abs": sympy.Abs}
+    logistic = 1 / (1 + sympy.exp(-sympy.Symbol("z", real=True)))
+    names |= {"sigma_z": logistic, "exp": sympy.exp, "tanh": sympy.tanh, "Abs": sympy.Abs}
     return sympy.sympify(text, locals=names)
 
 

@@ -13,7 +13,12 @@ from fashion_nn.ledger.findings import Claim
 @lru_cache
 def load() -> tuple[Claim, ...]:
     """All claims in their order."""
-    return tuple(Claim(**values) for values in _read("claims.json"))
+    return tuple(Claim(**values | {"quoted": _text(values["quoted"])}) for values in _read("claims.json"))
+
+
+def _text(quoted: str | list[str]) -> str:
+    """A matrix is quoted as the list of its entries."""
+    return quoted if isinstance(quoted, str) else ", ".join(map(str, quoted))
 
 
 @lru_cache

@@ -14,6 +14,7 @@ from fashion_nn.ledger.findings import DIFFERS, MATCH, ROUNDING, Claim, Finding,
 
 _NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?")
 _FLOAT_NOISE = 1e-9
+_FINEST = 1e-8  # NumPy prints no more than eight decimals
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def _figure(text: str, unit: float | None, digits: int | None) -> Figure:
     decimals = len(mantissa.partition(".")[2])
     printed = 10.0 ** (int(exponent or 0) - decimals) if decimals else 0.0
     if digits and value:
-        return Figure(value, min(printed or 1.0, 10.0 ** (floor(log10(abs(value))) + 1 - digits)))
+        return Figure(value, min(printed or 1.0, max(10.0 ** (floor(log10(abs(value))) + 1 - digits), _FINEST)))
     return Figure(value, printed)
 
 
@@ -66,7 +67,7 @@ def judge(
     claim: Claim, values: Iterable[float], *, unit: float | None = None, digits: int | None = None, **found: Any
 ) -> Finding:
     """Compare all numbers of the quotation with values; one printed number may stand for many that are equal."""
-    numbers = [float(value) for value in values]
+    numbers = [int(value) if isinstance(value, int) else float(value) for value in values]
     printed = read(claim.quoted, unit=unit, digits=digits)
     if len(printed) == 1 and numbers and max(numbers) - min(numbers) < 1e-12:
         numbers = numbers[:1]

@@ -15,7 +15,7 @@ MATCH, ROUNDING, DIFFERS, NOT_REPRODUCIBLE, WAITING = VERDICTS = (
 
 @dataclass(frozen=True)
 class Claim:
-    """One published figure or statement. `quoted` is what the report prints, `how` the way to check it."""
+    """One published figure or statement. `quoted` is what the report prints, as text; `how` the way to check it."""
 
     id: str
     report: str

@@ -13,7 +13,7 @@ from fashion_nn.lab import losses, playground
 from fashion_nn.ledger import claims, figures, tables, texts, trainings
 from fashion_nn.ledger.algebra import expression
 from fashion_nn.ledger.findings import MATCH, Check, Claim, Finding
-from fashion_nn.ledger.studies import Parts, epochs_to, mean_sd, over, row, strengths, study, surviving, survivors
+from fashion_nn.ledger.studies import Parts, epochs_to, learning, mean_sd, over, row, strengths, study, surviving, survivors
 from fashion_nn.ledger.texts import Answer, absent, captioned, fact, fold_sizes, numbers, quoted
 from fashion_nn.ledger.trainings import folds, of_run
 
@@ -120,8 +120,7 @@ def _sines(parts: Parts, _: Claim) -> tuple[bool, Any, str]:
 def _spiral_parts(parts: Parts, kind: str) -> dict[str, list[dict]]:
     """The runs of a regularised spiral that learnt anything: training loss below 0.45."""
     names = [name for name in parts if name.startswith(f"table-2/spiral-{kind}")]
-    learnt = {name: [record for record in parts[name] if record["train_loss"] < 0.45] for name in names}
-    return {name: records for name, records in learnt.items() if records}
+    return {name: learnt for name in names if (learnt := learning(parts[name]))}
 
 
 def _skewed(parts: Parts, _: Claim) -> tuple[bool, Any, str]:
@@ -215,7 +214,9 @@ def _best_of_two(_: Claim) -> Answer:
     found = trainings.run_of("mlp")
     ours = 100 * found[0]["valid"]["accuracy"] if found else None
     measured = {"said before": small, "said here": large, "ours": ours}
-    return abs(small - large) < 1, measured, "the report gives two validation accuracies of one network", "contradicts its own 87.4, which ours is near; 96.7 is above every dense network published"
+    nearer = ours is not None and abs(ours - small) < abs(ours - large)
+    slip = f"contradicts the {small:g} said before" + (", which ours is near" if nearer else "")
+    return abs(small - large) < 1, measured, "the report gives two validation accuracies of one network", slip
 
 
 def _vast(_: Claim) -> Answer:
@@ -250,10 +251,12 @@ def _distribution(_: Claim) -> Answer:
 
 
 def _overfitting(_: dict, history: list, claim: Claim) -> tuple:
-    lowest, last = min(r["val_loss"] for r in history), history[-1]["val_loss"]
-    gap = history[-1]["accuracy"] - history[-1]["val_accuracy"]
-    why = f"criterion: the validation loss ends over 2 % above its lowest, or training accuracy ends above validation; gap {100 * gap:.1f} points"
-    return last > 1.02 * lowest or gap > 0, {"last / lowest validation loss": last / lowest}, why
+    smooth = np.convolve([row["val_loss"] for row in history], np.full(10, 0.1), "valid")
+    ratio = float(smooth[-1] / smooth.min())
+    gap = 100 * (history[-1]["accuracy"] - history[-1]["val_accuracy"])
+    why = "criterion: the validation loss, over ten epochs, ends 2 % above its lowest, or training accuracy above validation; "
+    why += f"ours ends with {gap:+.1f} points, dropout on in training"
+    return ratio > 1.02 or gap > 0, {"last / lowest validation loss": ratio, "points above validation": gap}, why
 
 
 def _fractions(claim: Claim) -> Answer:
@@ -385,7 +388,7 @@ def _third(points: dict, _: Claim) -> tuple:
 
 
 def _listing(claim: Claim) -> Answer:
-    printed = [int(figure.value) for figure in figures.read(claim.quoted)]
+    printed = [int(figure.value) for figure in figures.read(claim.quoted.replace(",", ", "))]
     systems = [int(m[1]) for one in claims.systems().values() if (m := re.match(r"PCA\((\d+)\) \+ logistic", one["name"]))]
     return printed == systems, systems, "components of the six systems of the report"
 
@@ -492,7 +495,7 @@ def _bce_gradient(number: int, claim: Claim) -> Answer:
     printed, right = first * slope * math.prod(factors), _gradient(number)
     tried = {"the factor 1 - sigma is missing": printed * (1 - sigma)}
     for other in range(1, 5):
-        if other != number:
+        if other != number <= 4:
             at = {1: w5 * x1, 2: w6 * x1, 3: w5 * x2, 4: w6 * x2}[other]
             if abs(math.prod(factors) - at) < 1e-12:
                 tried[f"the factor 1 - sigma is missing, and it is the derivative by w{other}"] = right
@@ -524,7 +527,6 @@ def playground_(words: str | list[str], criterion: Any, row_: str = "table-3") -
 
 _RATE = "the regularization rate was not 0.01 but 0.001"
 _TWO = "two hidden layers, as the text says"
-_SWAPPED = [("table-2/gauss-l1", "the row is Gaussian's: the names of the data sets are exchanged")]
 NOT_IN_DOCUMENT = absent("what was run is not in the document; the public file with the same layers says otherwise or nothing")
 CLOCK = absent("wall clock of the author's machine")
 GPU = absent("the author's GPU is not stated")
@@ -565,7 +567,7 @@ CHECKS: dict[str, Check] = {
     "003-009": row("table-2/gauss-l1", readings=_swapped("table-2/xor-l1")),
     "003-010": surviving("table-2/gauss-l1", swapped="table-2/xor-l1"),
     "003-011": row("table-2/spiral-l1", readings=_spiral("l1")),
-    "003-012": surviving("table-2/spiral-l1"),
+    "003-012": surviving("table-2/spiral-l1", readings=_spiral("l1")),
     "003-013": row("table-2/xor-l2", readings=_swapped("table-2/gauss-l2")),
     "003-014": surviving("table-2/xor-l2", swapped="table-2/gauss-l2"),
     "003-015": row("table-2/circle-l2"),
@@ -573,7 +575,7 @@ CHECKS: dict[str, Check] = {
     "003-017": row("table-2/gauss-l2", readings=_swapped("table-2/xor-l2")),
     "003-018": surviving("table-2/gauss-l2", swapped="table-2/xor-l2"),
     "003-019": row("table-2/spiral-l2", readings=_spiral("l2")),
-    "003-020": surviving("table-2/spiral-l2"),
+    "003-020": surviving("table-2/spiral-l2", readings=_spiral("l2")),
     "003-021": row("table-3/xor-relu-4x5"),
     "003-022": row(
         "table-3/xor-sigmoid-2x5",
