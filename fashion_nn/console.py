@@ -95,6 +95,14 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], title: str |
     Console(highlight=False, width=None if sys.stdout.isatty() else 200).print(drawn, markup=False)
 
 
+def details(lines: Sequence[tuple[str, str]]) -> None:
+    """Print one thing: a line as a heading, then names and their texts, and an empty line."""
+    width = max(len(name) for name, _ in lines)
+    for name, text in lines:
+        print(f"{name:{width}}  {text}" if name else text)
+    print()
+
+
 def note(text: str) -> None:
     """Print a line for people, on stderr."""
     err.print(text, markup=False)

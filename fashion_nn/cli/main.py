@@ -8,6 +8,7 @@ import typer
 
 from fashion_nn import __version__
 from fashion_nn.cli import data, grade, lab, models, submit
+from fashion_nn.cli.reproduce import reproduce
 from fashion_nn.errors import InputError
 
 app = typer.Typer(
@@ -22,6 +23,7 @@ app.add_typer(data.app, name="data")
 app.add_typer(lab.app, name="lab")
 for command in (*models.COMMANDS, *submit.COMMANDS, *grade.COMMANDS):
     app.command()(command)
+app.command()(reproduce)
 
 
 @app.callback(invoke_without_command=True)

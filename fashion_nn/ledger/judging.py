@@ -12,7 +12,6 @@ from fashion_nn.ledger.findings import DIFFERS, VERDICTS, Check, Claim, Finding,
 INSTRUCTIVE = (
     "001-017",
     "001-016",
-    "001-005",
     "001-059",
     "001-073",
     "002-006",
