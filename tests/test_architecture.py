@@ -93,7 +93,9 @@ def test_heavy_packages_are_imported_late(path):
     assert heavy <= allowed
 
 
-@pytest.mark.parametrize("module", ["cli", "datasets", "tables", "metrics", "runs", "zoo", "submission", "grading"])
+@pytest.mark.parametrize(
+    "module", ["cli", "datasets", "tables", "metrics", "runs", "zoo", "submission", "grading", "ledger"]
+)
 def test_importing_it_does_not_import_tensorflow(module):
     code = f"import sys, fashion_nn.{module}; print([m for m in {sorted(HEAVY)!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

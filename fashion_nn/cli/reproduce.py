@@ -17,7 +17,9 @@ def reproduce(
         list[str] | None,
         typer.Argument(metavar="[ID|REPORT]...", help="Claims, reports or systems: 001-017, 004, S003-22 [all]."),
     ] = None,
-    full: option(bool, "--full", "Run the statistical protocols behind them again, first saying how long it takes.") = False,
+    full: option(
+        bool, "--full", "Run the statistical protocols behind them again, first saying how long it takes."
+    ) = False,
     as_json: AsJson = False,
     page: option(Path | None, "--page", "Write all verdicts, with the lab's pictures, into this HTML file.") = None,
     markdown: option(Path | None, "--markdown", "Write all verdicts into this Markdown file.") = None,
@@ -60,7 +62,9 @@ def _run_protocols(chosen: list["Claim"], *, everything: bool) -> None:
     from fashion_nn import console, ledger
 
     wanted = list(ledger.PROTOCOLS) if everything else ledger.protocols_behind(chosen)
-    console.note(f"{len(wanted)} protocols, about {console.duration(ledger.estimate(wanted))} of processor time: {', '.join(wanted)}")
+    console.note(
+        f"protocols: {', '.join(wanted) or 'none'}; about {console.duration(ledger.estimate(wanted))} of processor time"
+    )
     for name in wanted:
         with console.work_bar(name) as progress:
             found = ledger.run(name, progress=progress)
@@ -71,19 +75,30 @@ def _summary(entries: list["Entry"]) -> None:
     from fashion_nn import console, ledger
 
     counts = ledger.summary(entries)
-    rows = [(report, *(counts[report][verdict] for verdict in ledger.VERDICTS), sum(counts[report].values())) for report in counts]
+    rows = [
+        (report, *(counts[report][verdict] for verdict in ledger.VERDICTS), sum(counts[report].values()))
+        for report in counts
+    ]
     console.table(("report", *ledger.VERDICTS, "claims"), rows)
     holds = counts["all"]["match"] + counts["all"]["match-rounding"]
     print(f"\n{holds} of {len(entries)} hold, {counts['all']['differs']} do not.\n")
     shown = [(e.claim.id, e.claim.quoted, e.finding.slip or e.finding.why) for e in ledger.slips(entries)]
-    console.table(("slip", "printed", "what went wrong"), [(id, _short(printed, 48), _short(why, 88)) for id, printed, why in shown])
+    console.table(
+        ("slip", "printed", "what went wrong"),
+        [(id, _short(printed, 48), _short(why, 88)) for id, printed, why in shown],
+    )
     print("\nOne claim: fashion-nn reproduce ID. Everything on a page: fashion-nn reproduce --page ledger.html")
 
 
 def _row(entry: "Entry") -> tuple[str, str, str, str]:
     from fashion_nn.ledger import pages
 
-    return entry.claim.id, _short(entry.claim.quoted, 44), _short(pages.shown(entry.finding.measured), 44), entry.finding.verdict
+    return (
+        entry.claim.id,
+        _short(entry.claim.quoted, 44),
+        _short(pages.shown(entry.finding.measured), 44),
+        entry.finding.verdict,
+    )
 
 
 def _lines(entry: "Entry") -> list[tuple[str, str]]:
@@ -92,7 +107,9 @@ def _lines(entry: "Entry") -> list[tuple[str, str]]:
     values = entry.to_json()
     lines = [("", f"{values['id']}  {values['verdict']}"), ("claim", values["claim"]), ("quoted", values["quoted"])]
     lines += [("ours", pages.shown(values["measured"]))] * (values["measured"] is not None)
-    lines += [(name, values[key]) for name, key in (("why", "why"), ("slip", "slip"), ("evidence", "evidence")) if values[key]]
+    lines += [
+        (name, values[key]) for name, key in (("why", "why"), ("slip", "slip"), ("evidence", "evidence")) if values[key]
+    ]
     return lines
 
 

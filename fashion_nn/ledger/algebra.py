@@ -37,12 +37,11 @@ def parse(text: str) -> "Expr":
     return sympy.sympify(text, locals=names)
 
 
-def expression(right: Callable[[], Any], *, evidence: str = "", of: str = "") -> Check:
+def expression(right: Callable[[], Any], *, evidence: str = "") -> Check:
     """Whether each printed expression (divided by `;`, after `=` if there is one) is equal to the right one.
 
     Args:
         right: the right expressions, as SymPy or as text.
-        of: what is printed, for the message.
     """
 
     def check(claim: Claim) -> Finding:
@@ -54,11 +53,14 @@ def expression(right: Callable[[], Any], *, evidence: str = "", of: str = "") ->
         try:
             printed = [parse(part.partition("=")[2] or part) for part in claim.quoted.split(";")]
         except (sympy.SympifyError, SyntaxError, TypeError, AttributeError):
-            return Finding(DIFFERS, [str(one) for one in wanted], "the printed line is no expression", evidence=evidence)
+            return Finding(
+                DIFFERS, [str(one) for one in wanted], "the printed line is no expression", evidence=evidence
+            )
         same = len(printed) == len(wanted) and all(_equal(a, b) for a, b in zip(printed, wanted, strict=True))
         shown = str(wanted[0]) if len(wanted) == 1 else [str(one) for one in wanted]
         slip = "" if same else "; ".join(filter(None, map(_difference, printed, wanted)))
-        return statement(same, shown, f"{of or claim.claim} is {'; '.join(map(str, wanted))}", slip=slip, evidence=evidence)
+        why = "" if same else f"right is {'; '.join(map(str, wanted))}"
+        return statement(same, shown, why, slip=slip, evidence=evidence)
 
     return check
 
@@ -101,7 +103,9 @@ def _difference(printed: "Expr", right: "Expr") -> str:
     return f"wrong index: {', '.join(sorted(swaps))} ({listed})" if swaps else listed
 
 
-def arithmetic(value: Callable[[], float], *, mend: Callable[[str], tuple[str, str]] | None = None, evidence: str = "") -> Check:
+def arithmetic(
+    value: Callable[[], float], *, mend: Callable[[str], tuple[str, str]] | None = None, evidence: str = ""
+) -> Check:
     """A line `sum = result`: the sum as printed, its printed result, and the right value of the term.
 
     Args:

@@ -47,6 +47,16 @@ class Finding:
 Check = Callable[[Claim], Finding]
 
 
+def resting_on(protocol: str, check: Check) -> Check:
+    """Note on a check of which statistical protocol it reads the results."""
+    check.protocol = protocol  # type: ignore[attr-defined]
+    return check
+
+
+def protocol_of(check: Check) -> str | None:
+    return getattr(check, "protocol", None)
+
+
 def statement(holds: bool, measured: Any, why: str, *, slip: str = "", evidence: str = "") -> Finding:
     """The verdict on a statement in words, from a criterion that was fixed beforehand and computed."""
     return Finding(MATCH if holds else DIFFERS, measured, why, "" if holds else slip, evidence)

@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from fashion_nn.ledger import claims
-from fashion_nn.ledger.findings import DIFFERS, VERDICTS, Check, Claim, Finding, waiting
+from fashion_nn.ledger.findings import DIFFERS, VERDICTS, Check, Claim, Finding, protocol_of, waiting
 
 INSTRUCTIVE = (
     "001-017",
@@ -95,20 +95,6 @@ def slips(entries: Sequence[Entry], most: int = 10) -> list[Entry]:
 
 
 def protocols_behind(chosen: Sequence[Claim]) -> list[str]:
-    """The statistical protocols on which these claims rest: those that their checks ask for."""
-    from fashion_nn.ledger import protocols
-
-    asked: list[str] = []
-    read = protocols.stored
-
-    def noting(name: str, *folder: Any) -> Any:
-        if name in protocols.PROTOCOLS and name not in asked:
-            asked.append(name)
-        return read(name, *folder)
-
-    protocols.stored = noting
-    try:
-        judge(chosen)
-    finally:
-        protocols.stored = read
-    return asked
+    """The statistical protocols whose results the checks of these claims read."""
+    found = (protocol_of(checks()[claim.id]) for claim in chosen if claim.id in checks())
+    return list(dict.fromkeys(name for name in found if name))

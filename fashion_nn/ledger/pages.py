@@ -2,6 +2,7 @@
 
 import base64
 import html
+import io
 import json
 import tempfile
 from collections.abc import Callable, Sequence
@@ -46,16 +47,34 @@ def _text(value: Any) -> str:
 def write_markdown(entries: Sequence[Entry], path: str | PathLike[str]) -> None:
     """All verdicts: a summary, the slips, and a table for each report."""
     counts = summary(entries)
-    lines = ["# The ledger", "", "Every published figure and statement of the five reports, measured again. This page is"]
-    lines += ["made by `fashion-nn reproduce --markdown docs/ledger.md`; verdicts are computed, see architecture.md.", ""]
+    lines = [
+        "# The ledger",
+        "",
+        "Every published figure and statement of the five reports, measured again. This page is",
+    ]
+    lines += [
+        "made by `fashion-nn reproduce --markdown docs/ledger.md`; verdicts are computed, see architecture.md.",
+        "",
+    ]
     lines += _table(("report", *VERDICTS), [(name, *counts[name].values()) for name in counts])
     lines += ["", "## Ten slips", ""]
-    lines += _table(("claim", "printed", "what went wrong"), [(e.claim.id, e.claim.quoted, e.finding.slip or e.finding.why) for e in slips(entries)])
+    lines += _table(
+        ("claim", "printed", "what went wrong"),
+        [(e.claim.id, e.claim.quoted, e.finding.slip or e.finding.why) for e in slips(entries)],
+    )
     for report in (name for name in counts if name != "all"):
         lines += ["", f"## Report {report}", ""]
         rows = [entry for entry in entries if entry.claim.report == report]
         cells = [
-            (e.claim.id, e.claim.claim, e.claim.quoted, shown(e.finding.measured, 90), e.finding.verdict, _reason(e), f"`{e.to_json()['evidence']}`")
+            (
+                e.claim.id,
+                e.claim.claim,
+                e.claim.quoted,
+                shown(e.finding.measured, 90),
+                e.finding.verdict,
+                _reason(e),
+                f"`{e.to_json()['evidence']}`",
+            )
             for e in rows
         ]
         lines += _table(("id", "claim", "printed", "ours", "verdict", "why", "shown by"), cells)
@@ -95,7 +114,10 @@ def write_html(entries: Sequence[Entry], path: str | PathLike[str], *, progress:
         verdicts="".join(f"<option>{verdict}</option>" for verdict in VERDICTS),
         reports="".join(f"<option>{name}</option>" for name in counts if name != "all"),
         counts=_html_table(("report", *VERDICTS), [(name, *counts[name].values()) for name in counts]),
-        slips=_html_table(("claim", "printed", "what went wrong"), [(e.claim.id, e.claim.quoted, e.finding.slip or e.finding.why) for e in slips(entries)]),
+        slips=_html_table(
+            ("claim", "printed", "what went wrong"),
+            [(e.claim.id, e.claim.quoted, e.finding.slip or e.finding.why) for e in slips(entries)],
+        ),
         # A script ends at "</", wherever it stands.
         claims=json.dumps(rows, ensure_ascii=False).replace("</", "<\\/"),
         pictures="".join(_picture(title, data) for title, data in _pictures(progress)),
@@ -112,7 +134,8 @@ def _html_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 def _picture(title: str, data: bytes) -> str:
     source = base64.b64encode(data).decode()
     words = html.escape(title)
-    return f'<figure><img loading="lazy" alt="{words}" src="data:image/png;base64,{source}"><figcaption>{words}</figcaption></figure>'
+    image = f'<img loading="lazy" alt="{words}" src="data:image/png;base64,{source}">'
+    return f"<figure>{image}<figcaption>{words}</figcaption></figure>"
 
 
 def _pictures(progress: Progress | None) -> list[tuple[str, bytes]]:
@@ -122,10 +145,13 @@ def _pictures(progress: Progress | None) -> list[tuple[str, bytes]]:
         file = Path(folder) / "picture.png"
 
         def keep(title: str) -> None:
-            found.append((title, file.read_bytes()))
+            found.append((title, _small(file)))
 
         steps = [
-            *((f"Report 002, figure {number}", lambda n=number: boundaries.figure(f"report-002/{n}", file)) for number in (1, 2, 3, 4)),
+            *(
+                (f"Report 002, figure {number}", lambda n=number: boundaries.figure(f"report-002/{n}", file))
+                for number in (1, 2, 3, 4)
+            ),
             ("Report 003, table 4: the spiral", lambda: _spiral(file)),
             ("Report 000, figure 2", lambda: losses_figures.loss_functions(file)),
         ]
@@ -135,10 +161,20 @@ def _pictures(progress: Progress | None) -> list[tuple[str, bytes]]:
             draw()
             keep(title)
         drawn = drawing.write_figures(Path(folder) / "backprop")
-        found += [(f"Reports 001 and 004: {path.stem.replace('-', ' ')}", path.read_bytes()) for path in drawn]
+        found += [(f"Reports 001 and 004: {path.stem.replace('-', ' ')}", _small(path)) for path in drawn]
         if progress:
             progress(len(steps), len(steps))
     return found
+
+
+def _small(file: Path) -> bytes:
+    """The picture with 128 colours: a third of the bytes, and no eye sees it."""
+    from PIL import Image
+
+    written = io.BytesIO()
+    with Image.open(file) as image:
+        image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
+    return written.getvalue()
 
 
 def _spiral(file: Path) -> None:

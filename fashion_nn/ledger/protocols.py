@@ -201,15 +201,18 @@ PROTOCOLS: dict[str, Protocol] = {
             "iris/tanh/3 layers",
         ),
         Protocol(
-            "components", "Principal components (report 003, part 2.3)", 3, 12, {"fashion_mnist": _components}, "fashion_mnist"
+            "components",
+            "Principal components (report 003, part 2.3)",
+            3,
+            12,
+            {"fashion_mnist": _components},
+            "fashion_mnist",
         ),
     )
 }
 
 
-def run(
-    name: str, *, folder: str | PathLike[str] = RESULTS, progress: Progress | None = None
-) -> dict[str, Any]:
+def run(name: str, *, folder: str | PathLike[str] = RESULTS, progress: Progress | None = None) -> dict[str, Any]:
     """Run a protocol, or what is left of it, and write its results; returns them.
 
     Args:

@@ -1,5 +1,6 @@
 """Report 000: loss functions and their slopes, and what training by them comes to."""
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -32,7 +33,11 @@ def _steeper(claim: Claim) -> Answer:
 def _slowest(_: Claim) -> Answer:
     found = slopes(np.linspace(-20, -0.01, 2000))
     ratio = float((np.minimum(found[CE], found[SOFTSIGN]) / found[SQUARED]).min())
-    return ratio > 1, ratio, "criterion: the smallest slope of the three wherever z < 0; smallest ratio of the next to it"
+    return (
+        ratio > 1,
+        ratio,
+        "criterion: the smallest slope of the three wherever z < 0; smallest ratio of the next to it",
+    )
 
 
 def _plateau(claim: Claim) -> Answer:
@@ -41,7 +46,7 @@ def _plateau(claim: Claim) -> Answer:
     edge = figures.read(claim.quoted)[0].value
     share = float(slope[np.searchsorted(z, edge)] / slope.max())
     flat = float(z[slope <= 0.1 * slope.max()].max())
-    why = f"criterion: at most a tenth of the largest slope; at {edge:g} it is {share:.0%}, a tenth only from z = {flat:.2f} on"
+    why = f"criterion: at most a tenth of the largest slope; at {edge:g} it is {share:.0%}, a tenth at {flat:.2f}"
     slip = f"no plateau yet at z = {edge:g}: read off a picture" if share > 0.1 else ""
     return share <= 0.1, {"share of the largest slope": share, "flat from": flat}, why, slip
 
@@ -51,15 +56,20 @@ def _greater(_: Claim) -> Answer:
     found = slopes(z)
     by = {name: float((found[CE] / found[name])[z <= -1].min()) for name in (SOFTSIGN, SQUARED)}
     less = z[found[CE] < found[SOFTSIGN]]
-    why = "criterion: the largest slope of the three where the prediction is wrong as in part 2.1, z <= -1; smallest ratios"
+    why = (
+        "criterion: the largest slope of the three where predictions are wrong as in part 2.1, z <= -1; smallest ratios"
+    )
     why += f"; for {less.min():.2f} < z < 0 softsign cross-entropy is steeper"
     return min(by.values()) > 1, by, why
 
 
 def _quicker(_: Claim) -> Answer:
-    ratios = {f"{z:g}": float(losses.logistic_slope(np.float64(z)) / losses.softsign_slope(np.float64(z))) for z in (5, 10, 20, 40)}
+    ratios = {
+        f"{z:g}": float(losses.logistic_slope(np.float64(z)) / losses.softsign_slope(np.float64(z)))
+        for z in (5, 10, 20, 40)
+    }
     values = list(ratios.values())
-    holds = all(later < earlier / 10 for earlier, later in zip(values, values[1:], strict=False))
+    holds = all(later < earlier / 10 for earlier, later in pairwise(values))
     return holds, ratios, "criterion: (1) / (2) falls at least tenfold each time that z doubles from 5"
 
 
@@ -67,7 +77,11 @@ def _larger(_: Claim) -> Answer:
     z = np.linspace(-40, 40, 80_001)
     ratio = losses.softsign_slope(z) / losses.logistic_slope(z)
     at = abs(float(z[ratio.argmin()]))
-    return bool(ratio.min() > 1), float(ratio.min()), f"smallest ratio softsign to logistic, at |z| = {at:.2f}: larger everywhere"
+    return (
+        bool(ratio.min() > 1),
+        float(ratio.min()),
+        f"smallest ratio softsign to logistic, at |z| = {at:.2f}: larger everywhere",
+    )
 
 
 def _captions(claim: Claim) -> Answer:
@@ -79,20 +93,30 @@ def _captions(claim: Claim) -> Answer:
 def _near_zero(parts: Parts, claim: Claim) -> tuple[bool, Any, str]:
     epoch = str(int(figures.read(claim.quoted)[0].value))
     values = over(parts[CE], "relative", epoch)
-    return max(values) <= NEAR_ZERO * 2 and sum(values) / len(values) <= NEAR_ZERO, mean_sd(values), (
-        f"criterion: mean training loss at epoch {epoch} at most {NEAR_ZERO:.0%} of that at the start"
+    return (
+        max(values) <= NEAR_ZERO * 2 and sum(values) / len(values) <= NEAR_ZERO,
+        mean_sd(values),
+        (f"criterion: mean training loss at epoch {epoch} at most {NEAR_ZERO:.0%} of that at the start"),
     )
 
 
 def _still_some(parts: Parts, _: Claim) -> tuple[bool, Any, str]:
     values = over(parts[SQUARED], "relative", "300")
-    return min(values) > STILL_SOME, mean_sd(values), f"criterion: in each run more than {STILL_SOME:.0%} of the loss at the start is left"
+    return (
+        min(values) > STILL_SOME,
+        mean_sd(values),
+        f"criterion: in each run more than {STILL_SOME:.0%} of the loss at the start is left",
+    )
 
 
 def _between(parts: Parts, _: Claim) -> tuple[bool, Any, str]:
     found = {name: over(parts[name], "relative", "300") for name in losses.BINARY}
     holds = above(found[SQUARED], found[SOFTSIGN]) and above(found[SOFTSIGN], found[CE])
-    return holds, {name: mean_sd(v) for name, v in found.items()}, "share of the loss at the start that is left after 300 epochs"
+    return (
+        holds,
+        {name: mean_sd(v) for name, v in found.items()},
+        "share of the loss at the start that is left after 300 epochs",
+    )
 
 
 def _runs(parts: Parts, claim: Claim) -> tuple[bool, Any, str]:
@@ -101,15 +125,23 @@ def _runs(parts: Parts, claim: Claim) -> tuple[bool, Any, str]:
 
 
 def _valid(parts: Parts, _: Claim) -> tuple[bool, Any, str]:
-    found = {f"{measure} {name}": over(parts[name], measure) for measure in ("valid_loss", "valid_error") for name in losses.BINARY}
+    found = {
+        f"{measure} {name}": over(parts[name], measure)
+        for measure in ("valid_loss", "valid_error")
+        for name in losses.BINARY
+    }
     holds = all(
-        above(found[f"{m} {other}"], found[f"{m} {SQUARED}"]) for m in ("valid_loss", "valid_error") for other in (CE, SOFTSIGN)
+        above(found[f"{m} {other}"], found[f"{m} {SQUARED}"])
+        for m in ("valid_loss", "valid_error")
+        for other in (CE, SOFTSIGN)
     )
     why = "criterion: the lowest validation loss, and, as losses have different units, the lowest validation error too"
     return holds, {name: mean_sd(values) for name, values in found.items()}, why
 
 
-PRIVATE = absent("needs the course's private files data.pk and trained_model.pk; the formulas are checked by 000-001 and 000-022")
+PRIVATE = absent(
+    "needs the course's private files data.pk and trained_model.pk; the formulas are checked by 000-001 and 000-022"
+)
 SYMBOLIC = "fashion-nn lab losses values"
 
 

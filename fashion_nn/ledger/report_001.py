@@ -81,7 +81,12 @@ def _times_bias(_: Claim) -> Answer:
     printed = [v["zbar"] * old["b_1"], v["zbar_h1"] * old["b_1"], v["zbar_h2"] * old["b_2"]]
     right = [v["bbar_j"], v["bbar_1"], v["bbar_2"]]
     shown = ", ".join(f"{value:.6g}" for value in printed)
-    return bool(np.allclose(printed, right)), right, f"as printed they come to {shown}", "multiplied by the bias: its factor is 1"
+    return (
+        bool(np.allclose(printed, right)),
+        right,
+        f"as printed they come to {shown}",
+        "multiplied by the bias: its factor is 1",
+    )
 
 
 def _small_steps(_: Claim) -> Answer:
@@ -112,7 +117,11 @@ def _lower_limits(claim: Claim) -> Answer:
 def _no_better(_: Claim) -> Answer:
     found = {f"{name} at {z}": _slope(z, name) for z in (1.5, 5.5) for name in ("tanh", "sigmoid")}
     holds = not (found["tanh at 1.5"] > found["sigmoid at 1.5"] and found["tanh at 5.5"] > found["sigmoid at 5.5"])
-    return holds, found, "slopes; criterion: a good alternative has the larger slope at both (at 5.5 it is 60 times smaller)"
+    return (
+        holds,
+        found,
+        "slopes; criterion: a good alternative has the larger slope at both (at 5.5 it is 60 times smaller)",
+    )
 
 
 def _range(_: Claim) -> Answer:

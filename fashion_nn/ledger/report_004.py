@@ -74,7 +74,11 @@ def _batch(_: Claim) -> Answer:
         for key in ("weight_gradients", "bias_gradients")
         for layer in range(trace.exercise.depth)
     ]
-    return max(gaps) < 1e-15, max(gaps), "largest difference between the batch's gradient and the sum of the single ones"
+    return (
+        max(gaps) < 1e-15,
+        max(gaps),
+        "largest difference between the batch's gradient and the sum of the single ones",
+    )
 
 
 def _softmax_derivative(_: Claim) -> Answer:
@@ -82,7 +86,10 @@ def _softmax_derivative(_: Claim) -> Answer:
     s = activations.softmax(z)[:, 0]
     printed = np.where(np.eye(3, dtype=bool), s * (1 - s), -np.outer(s, s))
     step = 1e-6
-    columns = [(activations.softmax(z + step * e[:, None]) - activations.softmax(z - step * e[:, None]))[:, 0] / (2 * step) for e in np.eye(3)]
+    columns = [
+        (activations.softmax(z + step * e[:, None]) - activations.softmax(z - step * e[:, None]))[:, 0] / (2 * step)
+        for e in np.eye(3)
+    ]
     gap = float(np.abs(printed - np.array(columns).T).max())
     return gap < 1e-9, gap, "largest difference between the formula and finite differences"
 
@@ -95,8 +102,12 @@ def _sums_to_one(_: Claim) -> Answer:
 
 def _not_updated(_: Claim) -> Answer:
     trace = worked(THREE)
-    changes = [float(np.abs(a - b).max()) for a, b in zip(trace.updated_weights, trace.exercise.weight_matrices, strict=True)]
-    changes += [float(np.abs(a - b).max()) for a, b in zip(trace.updated_biases, trace.exercise.bias_vectors, strict=True)]
+    changes = [
+        float(np.abs(a - b).max()) for a, b in zip(trace.updated_weights, trace.exercise.weight_matrices, strict=True)
+    ]
+    changes += [
+        float(np.abs(a - b).max()) for a, b in zip(trace.updated_biases, trace.exercise.bias_vectors, strict=True)
+    ]
     lower = max(changes[0], changes[1], changes[3], changes[4])
     return lower == 0 < changes[2], lower, "largest change of a parameter in layers 1 and 2"
 
@@ -104,7 +115,11 @@ def _not_updated(_: Claim) -> Answer:
 def _better(parts: dict, _: Claim) -> tuple:
     found = {f"{m} {name}": over(parts[name], m) for m in ("valid_error", "train_error") for name in parts}
     holds = above(found["valid_error softmax-squared-error"], found["valid_error softmax-cross-entropy"])
-    return holds, {name: mean_sd(values) for name, values in found.items()}, "criterion: fewer validation errors, ten digits of MNIST, trained alike"
+    return (
+        holds,
+        {name: mean_sd(values) for name, values in found.items()},
+        "criterion: fewer validation errors, ten digits of MNIST, trained alike",
+    )
 
 
 def query(key: str, layer: int) -> Check:
@@ -128,9 +143,20 @@ _DEEP = [(key, layer) for layer in (3, 2, 1) for key in ("weight_gradients", "bi
 CHECKS: dict[str, Check] = {
     **_terms(ONE, 1, ("nets", 1), ("outputs", 1), ("nets", 2), ("outputs", 2)),
     "004-005": fact("E = 1/2 sum (x_i - z_i)^2", _half_squares, f"fashion-nn lab backprop {ONE}"),
-    "004-006": fact("delta[L] = (x-z) o s(1-s); delta[l] = W^T delta o s(1-s)", _deltas(ONE, "sigmoid"), f"fashion-nn lab backprop {ONE}"),
+    "004-006": fact(
+        "delta[L] = (x-z) o s(1-s); delta[l] = W^T delta o s(1-s)",
+        _deltas(ONE, "sigmoid"),
+        f"fashion-nn lab backprop {ONE}",
+    ),
     **_terms(ONE, 7, ("deltas", 2), ("deltas", 1), *_UPDATE),
-    **_terms(ONE, 13, *((key.replace("weight_gradients", "updated_weights").replace("bias_gradients", "updated_biases"), layer) for key, layer in _UPDATE)),
+    **_terms(
+        ONE,
+        13,
+        *(
+            (key.replace("weight_gradients", "updated_weights").replace("bias_gradients", "updated_biases"), layer)
+            for key, layer in _UPDATE
+        ),
+    ),
     "004-017": query("query_nets", 1),
     "004-018": query("query_outputs", 1),
     "004-019": query("query_nets", 2),
@@ -138,12 +164,23 @@ CHECKS: dict[str, Check] = {
     "004-021": fact("first class", _first_class, f"fashion-nn lab backprop {ONE}"),
     "004-022": nothing_printed(TWO_A, "updated_weights", "updated_biases"),
     **_terms(TWO, 23, *((key, layer) for layer in (1, 2, 3) for key in ("nets", "outputs"))),
-    "004-029": fact("(x-z) o (1-tanh^2 z); W^T delta o (1-tanh^2 z)", _deltas(TWO, "tanh"), f"fashion-nn lab backprop {TWO}"),
+    "004-029": fact(
+        "(x-z) o (1-tanh^2 z); W^T delta o (1-tanh^2 z)", _deltas(TWO, "tanh"), f"fashion-nn lab backprop {TWO}"
+    ),
     **_terms(TWO, 30, ("deltas", 3), ("deltas", 2), ("deltas", 1), *_DEEP),
-    **_terms(TWO, 39, *((key.replace("weight_gradients", "updated_weights").replace("bias_gradients", "updated_biases"), layer) for key, layer in _DEEP)),
+    **_terms(
+        TWO,
+        39,
+        *(
+            (key.replace("weight_gradients", "updated_weights").replace("bias_gradients", "updated_biases"), layer)
+            for key, layer in _DEEP
+        ),
+    ),
     "004-045": fact("joint update of all the singular", _batch, f"fashion-nn lab backprop {TWO}"),
     "004-046": fact("s_i(1-s_i) if i=j, -s_i s_j otherwise", _softmax_derivative, f"fashion-nn lab backprop {THREE}"),
-    "004-047": fact("sum of the softmax outputs is always equal to 1", _sums_to_one, f"fashion-nn lab backprop {THREE}"),
+    "004-047": fact(
+        "sum of the softmax outputs is always equal to 1", _sums_to_one, f"fashion-nn lab backprop {THREE}"
+    ),
     "004-048": term(THREE, "outputs", 3),
     "004-049": term(THREE, "deltas", 3),
     "004-050": zero_matrix(THREE, 2),

@@ -2,10 +2,22 @@
 
 import statistics
 from collections.abc import Callable, Sequence
+from itertools import pairwise
 from typing import Any
 
 from fashion_nn.ledger import figures, protocols
-from fashion_nn.ledger.findings import DIFFERS, MATCH, ROUNDING, Check, Claim, Finding, statement, waiting, worst
+from fashion_nn.ledger.findings import (
+    DIFFERS,
+    MATCH,
+    ROUNDING,
+    Check,
+    Claim,
+    Finding,
+    resting_on,
+    statement,
+    waiting,
+    worst,
+)
 from fashion_nn.ledger.traces import wording
 
 Records = list[dict[str, Any]]
@@ -30,7 +42,10 @@ def over(records: Records, *path: str) -> list[float]:
 
 
 def study(
-    protocol: str, words: str | Sequence[str], criterion: Callable[[Parts, Claim], tuple[bool, Any, str]], command: str = ""
+    protocol: str,
+    words: str | Sequence[str],
+    criterion: Callable[[Parts, Claim], tuple[bool, Any, str]],
+    command: str = "",
 ) -> Check:
     """A statement about what a protocol found.
 
@@ -47,7 +62,7 @@ def study(
         holds, measured, why = criterion(found["parts"], claim)
         return statement(holds, measured, why, evidence=command or f"fashion-nn lab losses {protocol}")
 
-    return wording(words, check)
+    return wording(words, resting_on(protocol, check))
 
 
 def ordered(measure: str, labels: Sequence[str]) -> Callable[[Parts, Claim], tuple[bool, Any, str]]:
@@ -55,7 +70,7 @@ def ordered(measure: str, labels: Sequence[str]) -> Callable[[Parts, Claim], tup
 
     def criterion(parts: Parts, _: Claim) -> tuple[bool, Any, str]:
         found = {label: over(parts[label], *measure.split("/")) for label in labels}
-        steps = [above(found[high], found[low]) for low, high in zip(labels, labels[1:], strict=False)]
+        steps = [above(found[high], found[low]) for low, high in pairwise(labels)]
         words = " < ".join(labels)
         return all(steps), {label: mean_sd(values) for label, values in found.items()}, f"criterion: {measure}, {words}"
 
@@ -96,13 +111,17 @@ def row(name: str, *, readings: Sequence[tuple[str, str]] = ()) -> Check:
         if verdict == DIFFERS:
             counted = _counted(printed, records)
             ranges = ["{:.3f} to {:.3f}".format(*_band(over(counted, kind))) for kind in ("train_loss", "test_loss")]
-            why = f"{len(counted)} of {len(records)} seeds count; all but the extremes have a training loss of {ranges[0]}, "
-            why += f"a test loss of {ranges[1]}"
+            why = (
+                f"{len(counted)} of {len(records)} seeds count; without the extremes the training loss is {ranges[0]}, "
+            )
+            why += f"the test loss {ranges[1]}"
             fits = [words for other, words in readings if _among(printed, found["parts"][other]) != DIFFERS]
             slip = "; ".join(fits)
-        return Finding(verdict, losses, why, slip, f"fashion-nn lab playground --row {name.partition(',')[0]} --seeds 16")
+        return Finding(
+            verdict, losses, why, slip, f"fashion-nn lab playground --row {name.partition(',')[0]} --seeds 16"
+        )
 
-    return check
+    return resting_on("playground", check)
 
 
 def _band(values: Sequence[float]) -> tuple[float, float]:
@@ -128,7 +147,15 @@ def _among(printed: Sequence[figures.Figure], records: Records) -> str:
     return worst(verdicts)
 
 
-FEATURES = {"X1": "x1", "X2": "x2", "X12": "x1^2", "X22": "x2^2", "X1*X2": "x1x2", "Sin(X1)": "sin_x1", "Sin(X2)": "sin_x2"}
+FEATURES = {
+    "X1": "x1",
+    "X2": "x2",
+    "X12": "x1^2",
+    "X22": "x2^2",
+    "X1*X2": "x1x2",
+    "Sin(X1)": "sin_x1",
+    "Sin(X2)": "sin_x2",
+}
 _SHARE = 0.25  # of the strongest feature: below that it does not count as surviving
 _CONSTANT = 0.45
 _NOTHING = 0.05  # a network whose strongest feature is weaker than that is a constant
@@ -165,7 +192,7 @@ def surviving(part: str, *, swapped: str | None = None, readings: Sequence[tuple
         command = f"fashion-nn lab playground --row {part.partition(',')[0]} --seeds 16"
         return statement(printed == ours, strength, why, slip=slip, evidence=command)
 
-    return check
+    return resting_on("playground", check)
 
 
 def strengths(records: Records) -> dict[str, float]:

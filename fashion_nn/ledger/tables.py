@@ -59,7 +59,9 @@ def count_types(model: str) -> Check:
         types = [row.type for row in table(model)[0]]
         ours = [types.count(kind) for kind in ("Dense", "BatchNormalization", "Dropout")]
         verdict = figures.compare(figures.read(text), ours)
-        return Finding(verdict, ours, "dense layers, batch normalisations, dropouts", evidence=f"fashion-nn models {model}")
+        return Finding(
+            verdict, ours, "dense layers, batch normalisations, dropouts", evidence=f"fashion-nn models {model}"
+        )
 
     return check
 

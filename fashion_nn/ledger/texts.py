@@ -51,8 +51,12 @@ def fraction(text: str, low: int = 11_950, high: int = 12_050) -> tuple[int, int
     """The only k/n with n in this range that is printed as `text`; None where there is none, or more than one."""
     decimals = len(text.partition(".")[2])
     value, unit = float(text), 10.0 ** -max(decimals, 8)  # NumPy prints eight digits and drops zeros at the end
-    fits = [(k, n) for n in range(low, high + 1) for k in {math.floor(value * n), math.ceil(value * n)} if
-            abs(k / n - value) <= unit / 2 * 1.000001]
+    fits = [
+        (k, n)
+        for n in range(low, high + 1)
+        for k in {math.floor(value * n), math.ceil(value * n)}
+        if abs(k / n - value) <= unit / 2 * 1.000001
+    ]
     return fits[0] if len(fits) == 1 else None
 
 

@@ -13,7 +13,19 @@ import numpy as np
 from fashion_nn.lab import backprop
 from fashion_nn.ledger import claims, figures
 from fashion_nn.ledger.figures import Figure
-from fashion_nn.ledger.findings import DIFFERS, MATCH, ROUNDING, Check, Claim, Finding, not_reproducible, statement, worst
+from fashion_nn.ledger.findings import (
+    DIFFERS,
+    MATCH,
+    ROUNDING,
+    Check,
+    Claim,
+    Finding,
+    not_reproducible,
+    protocol_of,
+    resting_on,
+    statement,
+    worst,
+)
 
 Place = tuple[str, int, tuple[int, ...]]
 """Key of the trace, layer from 1, entry."""
@@ -100,7 +112,9 @@ def _slip(figure: Figure, exercise: str, name: str, copied_from: str | None) -> 
     fits = [words for verdict in (MATCH, ROUNDING) for words, found in tried if found == verdict]
     if fits and (figure.value or fits[0].startswith("this is")):
         return fits[0]
-    return (copied_from and _printed_before(figure, copied_from)) or (_graded(figure, exercise, name) if figure.value else "")
+    return (copied_from and _printed_before(figure, copied_from)) or (
+        _graded(figure, exercise, name) if figure.value else ""
+    )
 
 
 def _cut(value: float) -> float:
@@ -134,8 +148,14 @@ def _hypotheses(exercise: str, name: str, copied_from: str | None) -> Iterator[t
         yield "the step is added, not subtracted", old[name[:-1]] + rate * gradient
         yield "the sign of the old value is lost", -old[name[:-1]] - rate * gradient
         for other, value in old.items():
-            yield f"the step starts from the old {other} = {value:g}, and its gradient is cut to {_cut(gradient):g}", value - rate * _cut(gradient)
-            yield f"the step starts from the old {other} = {value:g}, not from {old[name[:-1]]:g}", value - rate * gradient
+            yield (
+                f"the step starts from the old {other} = {value:g}, and its gradient is cut to {_cut(gradient):g}",
+                value - rate * _cut(gradient),
+            )
+            yield (
+                f"the step starts from the old {other} = {value:g}, not from {old[name[:-1]]:g}",
+                value - rate * gradient,
+            )
         for other in sorted(values, key=lambda other: other[:3] != name[:3]):
             if other.endswith("'") and other != name:
                 yield f"this is {other}", values[other]
@@ -193,7 +213,9 @@ def zero_matrix(exercise: str, layer: int) -> Check:
         right = worked(exercise).deltas[layer - 1]
         rows = [row.count(",") + 1 for row in claim.quoted.strip("[]").split("],[")]
         shape = (len(rows), rows[0])
-        zeros = all(figure.against(float(value)) == MATCH for figure in figures.read(claim.quoted) for value in right.flat)
+        zeros = all(
+            figure.against(float(value)) == MATCH for figure in figures.read(claim.quoted) for value in right.flat
+        )
         why = f"printed {shape[0]} × {shape[1]}; units × samples is {right.shape[0]} × {right.shape[1]}"
         slip = "the shape: one row for each sample, not for each unit" if zeros else ""
         holds = zeros and shape == right.shape
@@ -238,4 +260,5 @@ def wording(words: str | Sequence[str], check: Check) -> Check:
             return Finding("waiting", None, f"no criterion for this wording: expected {missing[0]!r} in it")
         return check(claim)
 
-    return asked
+    protocol = protocol_of(check)
+    return resting_on(protocol, asked) if protocol else asked

@@ -1,7 +1,7 @@
 """Claims that wait for a training: figures read from run folders and from files that other commands wrote.
 
-Read are `models/<name>` (a run folder), `results/dcn.json` (`fashion-nn compare RUN... --histories FILE`: every epoch of
-the four configurations of report 002) and `results/baselines.json` (the cross-validation of logistic regression).
+Read are `models/<name>` (a run folder), `results/dcn.json` (every epoch of the four configurations of report 002,
+written by `fashion-nn compare RUN... --histories FILE`) and `results/baselines.json` (logistic regression in folds).
 """
 
 import statistics
@@ -69,7 +69,12 @@ def accuracy(name: str, *, train: bool = False) -> Check:
         low, high = metrics["valid"]["interval"]
         why = f"{100 * ours:.2f} % on {n:,} validation rows (95 %: {100 * low:.2f} to {100 * high:.2f}), one run"
         why = f"{100 * ours:.2f} % of the training rows in the last epoch, dropout on" if train else why
-        return Finding(verdict, 100 * ours, f"{why}; the band is ±{100 * margin:.2f} points", evidence=f"fashion-nn evaluate models/{name}")
+        return Finding(
+            verdict,
+            100 * ours,
+            f"{why}; the band is ±{100 * margin:.2f} points",
+            evidence=f"fashion-nn evaluate models/{name}",
+        )
 
     return check
 
@@ -144,9 +149,7 @@ def extreme(measure: str, name: str, largest: bool) -> Callable[[Curves, Claim],
 
 def first_epochs(curves: Curves, measure: str = "valid_accuracy", epoch: int = 1) -> dict[str, float]:
     """Mean of a measure over the seeds at an epoch."""
-    return {
-        name: statistics.fmean(run["history"][epoch - 1][measure] for run in each) for name, each in curves.items()
-    }
+    return {name: statistics.fmean(run["history"][epoch - 1][measure] for run in each) for name, each in curves.items()}
 
 
 def epochs_until(curves: Curves, share: float = 0.9) -> dict[str, float]:
@@ -165,9 +168,7 @@ def epochs_until(curves: Curves, share: float = 0.9) -> dict[str, float]:
 def roughness(curves: Curves, measure: str = "valid_loss") -> dict[str, float]:
     """How often a curve turns back: share of the steps between epochs in which it rises, mean over the seeds."""
     return {
-        name: statistics.fmean(
-            float((np.diff([row[measure] for row in run["history"]]) > 0).mean()) for run in each
-        )
+        name: statistics.fmean(float((np.diff([row[measure] for row in run["history"]]) > 0).mean()) for run in each)
         for name, each in curves.items()
     }
 
@@ -186,7 +187,11 @@ def some_accuracy() -> Check:
         nearest = min(gaps, key=gaps.get)
         q, sd = ends[nearest]["mean"], ends[nearest]["sd"]
         margin = _Z * ((p * (1 - p) + q * (1 - q)) / 10_000 + sd**2) ** 0.5
-        return gaps[nearest] <= margin, ends, f"nearest is {nearest}, {100 * q:.2f} %; the band is ±{100 * margin:.2f} points"
+        return (
+            gaps[nearest] <= margin,
+            ends,
+            f"nearest is {nearest}, {100 * q:.2f} %; the band is ±{100 * margin:.2f} points",
+        )
 
     return dcn(".", criterion)
 
@@ -216,7 +221,7 @@ def folds(words: str, criterion: Callable[[dict[int | None, dict[str, Any]], Cla
 
 
 def fold_score() -> Check:
-    """A fold's printed score: a fraction k/n of a fold's size; then ours, within three standard deviations of a fold."""
+    """A fold's printed score: a fraction k/n of a fold; then ours, within three standard deviations of a fold."""
 
     def check(claim: Claim) -> Finding:
         found = texts.fraction(claim.quoted.strip())
