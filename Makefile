@@ -5,7 +5,7 @@ FIND   := for p in python3 python3.13 python3.12 python3.11; do \
             $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; \
           done
 
-.PHONY: demo test test-all check lint tables bench clean
+.PHONY: demo test test-all check lint tables ledger bench clean
 .DEFAULT_GOAL := help
 
 help:
@@ -13,6 +13,7 @@ help:
 	@echo "make test      run the tests            make test-all   those marked slow too"
 	@echo "make check     lint, format check and tests"
 	@echo "make tables    write models/leaderboard.csv and the README table from the run folders"
+	@echo "make ledger    write docs/ledger.md and docs/ledger.html from the verdicts"
 	@echo "make bench     the short benchmarks"
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
@@ -40,6 +41,9 @@ check: lint test
 tables: $(VENV)/installed
 	$(PYTHON) -m fashion_nn compare $$(git ls-files 'models/*/run.json' | xargs -n 1 dirname) \
 	  --csv models/leaderboard.csv --readme README.md
+
+ledger: $(VENV)/installed
+	$(PYTHON) -m fashion_nn reproduce --markdown docs/ledger.md --page docs/ledger.html
 
 bench: $(VENV)/installed
 	$(PYTHON) benchmarks/csv_reading.py
