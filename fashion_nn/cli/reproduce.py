@@ -82,10 +82,13 @@ def _summary(entries: list["Entry"]) -> None:
     console.table(("report", *ledger.VERDICTS, "claims"), rows)
     holds = counts["all"]["match"] + counts["all"]["match-rounding"]
     print(f"\n{holds} of {len(entries)} hold, {counts['all']['differs']} do not.\n")
-    shown = [(e.claim.id, e.claim.quoted, e.finding.slip or e.finding.why) for e in ledger.slips(entries)]
+    shown = [
+        (e.claim.id, f"{e.claim.claim}: {e.claim.quoted}", e.finding.slip or e.finding.why)
+        for e in ledger.slips(entries)
+    ]
     console.table(
-        ("slip", "printed", "what went wrong"),
-        [(id, _short(printed, 48), _short(why, 88)) for id, printed, why in shown],
+        ("claim", "printed", "what went wrong"),
+        [(id, _short(printed, 64), _short(why, 88)) for id, printed, why in shown],
     )
     print("\nOne claim: fashion-nn reproduce ID. Everything on a page: fashion-nn reproduce --page ledger.html")
 

@@ -49,17 +49,16 @@ def expression(right: Callable[[], Any], *, evidence: str = "") -> Check:
 
         wanted = right()
         wanted = list(wanted) if isinstance(wanted, tuple | list) else [wanted]
+        words = [str(one) for one in wanted]
         wanted = [parse(one) if isinstance(one, str) else _real(one) for one in wanted]
         try:
             printed = [parse(part.partition("=")[2] or part) for part in claim.quoted.split(";")]
         except (sympy.SympifyError, SyntaxError, TypeError, AttributeError):
-            return Finding(
-                DIFFERS, [str(one) for one in wanted], "the printed line is no expression", evidence=evidence
-            )
+            return Finding(DIFFERS, words, "the printed line is no expression", evidence=evidence)
         same = len(printed) == len(wanted) and all(_equal(a, b) for a, b in zip(printed, wanted, strict=True))
-        shown = str(wanted[0]) if len(wanted) == 1 else [str(one) for one in wanted]
+        shown = words[0] if len(words) == 1 else words
         slip = "" if same else "; ".join(filter(None, map(_difference, printed, wanted)))
-        why = "" if same else f"right is {'; '.join(map(str, wanted))}"
+        why = "" if same else f"right is {'; '.join(words)}"
         return statement(same, shown, why, slip=slip, evidence=evidence)
 
     return check
@@ -99,7 +98,7 @@ def _difference(printed: "Expr", right: "Expr") -> str:
             if wrong_one is not None and right_one is not None:
                 swaps.add(f"{wrong_one} in place of {right_one}")
                 break
-    listed = f"{', '.join(extra)} printed; {', '.join(missing)} missing"
+    listed = f"{', '.join(extra)} printed where {', '.join(missing)} belongs"
     return f"wrong index: {', '.join(sorted(swaps))} ({listed})" if swaps else listed
 
 

@@ -58,10 +58,7 @@ def write_markdown(entries: Sequence[Entry], path: str | PathLike[str]) -> None:
     ]
     lines += _table(("report", *VERDICTS), [(name, *counts[name].values()) for name in counts])
     lines += ["", "## Ten slips", ""]
-    lines += _table(
-        ("claim", "printed", "what went wrong"),
-        [(e.claim.id, e.claim.quoted, e.finding.slip or e.finding.why) for e in slips(entries)],
-    )
+    lines += _table(_SLIPS, _slip_rows(entries))
     for report in (name for name in counts if name != "all"):
         lines += ["", f"## Report {report}", ""]
         rows = [entry for entry in entries if entry.claim.report == report]
@@ -79,6 +76,13 @@ def write_markdown(entries: Sequence[Entry], path: str | PathLike[str]) -> None:
         ]
         lines += _table(("id", "claim", "printed", "ours", "verdict", "why", "shown by"), cells)
     write_atomic(path, "\n".join(lines) + "\n")
+
+
+_SLIPS = ("claim", "about", "printed", "what went wrong")
+
+
+def _slip_rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
+    return [(e.claim.id, e.claim.claim, e.claim.quoted, e.finding.slip or e.finding.why) for e in slips(entries)]
 
 
 def _reason(entry: Entry) -> str:
@@ -114,10 +118,7 @@ def write_html(entries: Sequence[Entry], path: str | PathLike[str], *, progress:
         verdicts="".join(f"<option>{verdict}</option>" for verdict in VERDICTS),
         reports="".join(f"<option>{name}</option>" for name in counts if name != "all"),
         counts=_html_table(("report", *VERDICTS), [(name, *counts[name].values()) for name in counts]),
-        slips=_html_table(
-            ("claim", "printed", "what went wrong"),
-            [(e.claim.id, e.claim.quoted, e.finding.slip or e.finding.why) for e in slips(entries)],
-        ),
+        slips=_html_table(_SLIPS, _slip_rows(entries)),
         # A script ends at "</", wherever it stands.
         claims=json.dumps(rows, ensure_ascii=False).replace("</", "<\\/"),
         pictures="".join(_picture(title, data) for title, data in _pictures(progress)),

@@ -151,7 +151,7 @@ CHECKS: dict[str, Check] = {
     "003-174": expression(lambda: _regression().coefficients[0], evidence=ALGEBRA),
     "003-175": expression(lambda: _regression().coefficients[1], evidence=ALGEBRA),
     "003-176": expression(lambda: _bce_slope(), evidence=ALGEBRA),
-    "003-177": expression(lambda: ["sigma(z)", "sigma(z) - sigma(z)**2"], evidence=ALGEBRA),
+    "003-177": expression(lambda: ["sigma(z)", "sigma(z) (1 - sigma(z))"], evidence=ALGEBRA),
     **{f"003-{177 + n}": fact("e^z/(1+e^z)", partial(_bce_gradient, n), ALGEBRA) for n in range(1, 7)},
     "003-184": study(
         "boundaries",
