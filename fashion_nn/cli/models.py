@@ -136,10 +136,11 @@ def compare(
 
 def export(
     folder: Folder,
-    format: option(str, "--format", "h5 or keras."),
+    format: option(str, "--format", "h5, keras or onnx."),
     out: option(Path | None, "--out", "File [default: model.FORMAT in the run folder].") = None,
     dataset: OfRun = None,
     data_dir: DataDir = None,
+    ship: Annotated[bool, typer.Option("--ship", hidden=True)] = False,  # for the project's own published models
 ) -> None:
     """Write a run's model in another format, and record that it predicts the same."""
     from fashion_nn import export as exporting
@@ -152,7 +153,7 @@ def export(
 
     splits = load_splits(_source(run, dataset), data_dir=data_dir)
     console.load_tensorflow()
-    parity = exporting.export(run, format, splits.valid.images[:1000], target)
+    parity = exporting.export(run, format, splits.valid.images[:1000], target, ship=ship)
     console.note(
         f"{parity['labels_equal']} of {parity['images']} labels equal, "
         f"largest difference of a probability {parity['max_abs_difference']:.1e}"
