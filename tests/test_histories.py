@@ -27,7 +27,7 @@ def make_run(folder, name="dcn-relu-xavier-adam", *settings, cores=2, test=True)
     rows = [{"epoch": n, "learning_rate": 0.1, "loss": 1 / n, "accuracy": 0.5, "val_loss": 0.2 / n} for n in (1, 2)]
     run.write_history([row | {"val_accuracy": 0.9} for row in rows])
     run.model.write_bytes(b"model")
-    run.write_metrics({"test": {"accuracy": 0.93, "log_loss": 0.3, "n": 100}} if test else {})
+    run.write_metrics({"test": {"accuracy": 0.93, "log_loss": 0.3, "n": 100, "interval": [0.86, 0.97]}} if test else {})
     return run
 
 

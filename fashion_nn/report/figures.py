@@ -310,8 +310,8 @@ def _near_hundred(axes: "Axes") -> None:
         functions=(lambda y: -np.log10(np.maximum(100.05 - y, 1e-3)), lambda y: 100.05 - 10 ** -np.asarray(y)),
     )
     marks = [0, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 100]
-    below = max((mark for mark in marks if mark <= low), default=0)
-    above = min(mark for mark in marks if mark >= high)
+    below = max((mark for mark in marks if mark < low), default=0)
+    above = min((mark for mark in marks if mark > high), default=100)
     axes.set_ylim(below, above)
     shown = [mark for mark in marks if below <= mark <= above]
     axes.set_yticks(shown, [f"{mark:g}" for mark in shown])
