@@ -71,4 +71,20 @@ def test_the_command_writes_both(tmp_path):
     found = json.loads(out["--histories"].read_text())
     assert list(found["configurations"]) == ["dcn-relu-xavier-adam"]
     assert str(tmp_path) not in out["--histories"].read_text()
-    assert out["--curves"].read_bytes().startswith(b"\x89PNG")
+    first = out["--curves"].read_bytes()
+    assert first.startswith(b"\x89PNG")
+    record = ["--record", str(out["--histories"])]
+    done = CliRunner().invoke(app, ["compare", *record, *words[2:]], catch_exceptions=False)
+    assert done.exit_code == 0 and "dcn-relu-xavier-adam" in done.stdout and "93.00" in done.stdout
+    assert out["--curves"].read_bytes() == first
+    with pytest.raises(InputError, match="stands for the run folders"):
+        CliRunner().invoke(app, ["compare", "a", *record], catch_exceptions=False)
+
+
+@pytest.mark.parametrize("content", [None, "", "[]", '{"configurations": {}}'])
+def test_another_file_is_no_record(content, tmp_path):
+    path = tmp_path / "other.json"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(InputError, match="no record of trainings"):
+        histories.read(path)

@@ -1,5 +1,6 @@
 """What several runs went through, in one record and in one picture: configurations beside each other."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -77,6 +78,37 @@ def _run(run: Run, one: dict[str, Any]) -> dict[str, Any]:
         "train_seconds": round(seconds, 1),
         "commit": one["environment"]["commit"],
     }
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A record that was stored as JSON.
+
+    Raises:
+        InputError: the file cannot be read or holds something else.
+    """
+    try:
+        found = json.loads(path.read_text())
+        found["configurations"], found["dataset"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(f"{path}: no record of trainings: expected a JSON that `compare --histories` wrote") from None
+    return found
+
+
+def as_table(found: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """Column titles and cells for people: a line a run, accuracies in per cent, losses at the last epoch."""
+    titles = ("configuration", "seed", "epochs", "train loss", "valid loss", "valid %", "kept", "test %", "test loss")
+    cells = []
+    for name, each in found["configurations"].items():
+        for run in each["runs"]:
+            last = run["history"][-1]
+            ends = (f"{last['loss']:.4f}", _shown(last["valid_loss"], 4), _shown(last["valid_accuracy"], 2, 100))
+            test = (_shown(run["test_accuracy"], 2, 100), _shown(run["test_loss"], 4))
+            cells.append((name, str(run["seed"]), last["epoch"], *ends, run["kept_epoch"], *test))
+    return titles, cells
+
+
+def _shown(value: float | None, digits: int, scale: float = 1) -> str:
+    return "-" if value is None else f"{scale * value:.{digits}f}"
 
 
 def draw(found: dict[str, Any], path: Path) -> None:
