@@ -295,7 +295,7 @@ def _dcn(activation: str, initializer: str, optimizer: str, learning_rate: float
 _DCN = (
     _dcn("relu", "xavier", "adam", 0.005),
     _dcn("sigmoid", "he", "sgd", 0.01),
-    # From Keras' 0.1 the sums hardly grow, and Adagrad is nothing but SGD with a rate of 0.03.
+    # Keras' own 0.1 slows the first epochs; ledger/results/dcn-variants.json has that run too.
     _dcn("tanh", "xavier", "adagrad", 0.01, initial_accumulator=0.0),
     _dcn("leaky-relu", "he", "adam", 0.005),
 )
