@@ -51,6 +51,11 @@ FOREIGN = {
         lambda x: x[..., None],
         "begins with Rescaling",
     ),
+    "resized": (
+        model(layers.Resizing(14, 14), layers.ZeroPadding2D(1), layers.Rescaling(1 / 255), shape=(28, 28, 1)),
+        lambda x: x[..., None],
+        "begins with Rescaling",
+    ),
     "nested": (
         model(keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255)]), shape=(28, 28, 1)),
         lambda x: x[..., None],

@@ -119,14 +119,33 @@ def compare(
     ] = None,
     csv: option(Path | None, "--csv", "Write the table to this CSV.") = None,
     readme: option(Path | None, "--readme", "Put the table between the marks in this file.") = None,
+    histories: option(Path | None, "--histories", "Write every epoch of each run to this JSON.") = None,
+    record: option(Path | None, "--record", "Instead of run folders: a JSON that --histories wrote.") = None,
+    curves: option(Path | None, "--curves", "Draw the curves of all into this PNG.") = None,
 ) -> None:
-    """The leaderboard: accuracy with interval, parameters, time and size of each run."""
+    """The leaderboard: accuracy with interval, parameters, time and size of each run; their curves side by side."""
     from fashion_nn import console
+    from fashion_nn.report import histories as reporting
     from fashion_nn.report import leaderboard
 
-    rows = leaderboard.rows([runs.open_run(folder) for folder in folders] if folders else runs.find(MODELS))
-    if not rows:
+    if record:
+        if folders or csv or readme or histories:
+            raise InputError("--record stands for the run folders: only --curves goes with it")
+        found = reporting.read(record)
+        if curves:
+            reporting.draw(found, curves)
+        console.table(*reporting.as_table(found))
+        return
+    compared = [runs.open_run(folder) for folder in folders] if folders else list(runs.find(MODELS))
+    if not compared:
         raise InputError(f"{MODELS}: holds no complete run: train one, or name run folders")
+    rows = leaderboard.rows(compared)
+    if histories or curves:
+        found = reporting.record(compared)
+        if histories:
+            runs.write_json(histories, found)
+        if curves:
+            reporting.draw(found, curves)
     if csv:
         leaderboard.write_csv(rows, csv)
     if readme:

@@ -389,8 +389,12 @@ OPERATIONS = {
 }
 """What arithmetic on a tensor, such as `inputs / 255`, leaves in a model: class -> (name in keras.ops, operands)."""
 
+_FLOATS = ("float16", "float32", "float64", "bfloat16")
+precision = one_of(*_FLOATS)
+"""What a Cast may lead to."""
+
 INPUT_TYPES = (
-    *("float16", "float32", "float64", "bfloat16"),
+    *_FLOATS,
     *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
 )
 input_shape = dimensions(4096, 1 << 22)

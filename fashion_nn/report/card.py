@@ -71,9 +71,11 @@ def _settings(recipe: dict[str, Any]) -> list[str]:
         skip.add("warmup_fraction")
     if recipe["schedule"] != "cosine-restarts":
         skip.add("restart_epochs")
+    if recipe["optimizer"] != "adagrad":
+        skip.add("initial_accumulator")
     rows = []
     for key, value in recipe.items():
-        if key in skip or value in ({}, None, False, 0):
+        if key in skip or (value in ({}, None, False, 0) and key not in recipe["sources"]):
             continue
         if key == "augment":
             value = ", ".join(f"{name} {amount}" for name, amount in value.items() if amount) or "none"
