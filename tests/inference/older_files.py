@@ -163,7 +163,7 @@ def save(model, path):
     """Write `model` to `path`; Keras before 2.12 has no .keras, and writes HDF5 under that name."""
     if path.endswith(".keras") and (MAJOR, MINOR) < (2, 12):
         return False
-    how = {"save_format": "keras"} if path.endswith(".keras") and (MAJOR, MINOR) < (2, 13) else {}
+    how = {"save_format": "keras_v3"} if path.endswith(".keras") and (MAJOR, MINOR) < (2, 13) else {}
     model.save(path, **how)
     return True
 
