@@ -8,6 +8,7 @@ stands for the path of that file.
     WHEN_OPENED  refused by the confined process when it looks through the HDF5, before TensorFlow is imported
     WHEN_BUILT   refused by the confined process when the model is built or tried
     HARMLESS     odd, but read: predicts, and nothing of the oddity is acted on
+    GREEDY       within every rule, and too much together: the limits of the process hold
 
 `fixtures`, the part below the tables, makes the files without Keras, so that no version of it stands between
 the table and the bytes. `python tests/inference/hostile.py FOLDER` writes all files into a folder.
@@ -339,6 +340,26 @@ def harmless() -> list[Row]:
     ]  # fmt: skip
 
 
+def greedy() -> list[Row]:
+    """What passes every rule by itself and then wants too much: stopped by the limits around the process, or served within them."""
+    image = odd("Reshape", name="r", target_shape=[28, 28, 1])
+    large = odd("Resizing", name="large", height=1024, width=1024)
+    small = odd("GlobalAveragePooling2D", name="small")
+    depthwise, wide = "layers/depthwise_conv2d/vars/{}", "layers/separable_conv2d/vars/{}"
+    stopped = r"refused .*the model could not be run \(.*\)"
+    either = r"(answers \(1000, 10\)|refused .*the model could not be run \(.*\))"
+    return [
+        ("97 million weights in 400 KB", packed(chain(odd("Dense", name="a", units=1480), odd("Dense", name="b", units=65_000)), weights=zeros({"layers/dense/vars/0": (784, 1480), "layers/dense/vars/1": (1480,), "layers/dense_1/vars/0": (1480, 65_000), "layers/dense_1/vars/1": (65_000,), "layers/dense_2/vars/0": (65_000, 10), "layers/dense_2/vars/1": (10,)})), either),
+        ("weights of 256 MiB in 256 KB", bomb("model.weights.h5", 256 << 20), "refused model.weights.h5: damaged, its checksum is wrong"),
+        ("500 MB of arrays that nobody asks for", packed(chain(), weights=hdf5(lambda file: file.create_dataset("more", (125_000_000,), "f4", chunks=(1 << 20,), compression="gzip"))), r"answers \(1000, 10\)"),
+        ("4 MiB of JSON", keras(text='{"class_name": "Sequential", "config": {"layers": [' + ",".join(["[[[[]]]]"] * 65_000) + "]}}"), r"refused layer 0 is a list of 1, expected .*"),
+        ("a kernel of 512 x 512 on 1024 x 1024", keras(chain(image, large, odd("DepthwiseConv2D", kernel_size=512, padding="same"), small), weights={depthwise.format(0): (512, 512, 1, 1), depthwise.format(1): (1,), **_dense(1, 10)}), stopped),
+        ("30 convolutions on 1024 x 1024", keras(chain(image, large, *(odd("Conv2D", name=f"c{i}", filters=1, kernel_size=31, padding="same") for i in range(30)), small), weights={f"layers/conv2d{f'_{i}' if i else ''}/vars/{j}": shape for i in range(30) for j, shape in enumerate([(31, 31, 1, 1), (1,)])} | _dense(1, 10)), stopped),
+        ("65,536 hidden channels", keras(chain(image, odd("SeparableConv2D", filters=1, kernel_size=1, depth_multiplier=65_536), small), weights={wide.format(0): (1, 1, 1, 65_536), wide.format(1): (1, 1, 65_536, 1), wide.format(2): (1,), **_dense(1, 10)}), either),
+        ("a hundred vectors of 16 million", keras(chain(*(part for i in range(50) for part in (odd("RepeatVector", name=f"v{i}", n=1024), odd("Flatten", name=f"f{i}"), odd("Reshape", name=f"w{i}", target_shape=[1024, 784]), odd("GlobalMaxPooling1D", name=f"g{i}")))), weights=_dense(784, 10)), either),
+    ]  # fmt: skip
+
+
 # Fixtures: what the files are made of
 
 NOISE = np.random.default_rng(0).bytes(20_000)
@@ -474,6 +495,15 @@ def hdf5(
         for path, shape in _PLAIN.items():
             file[path] = (replace or {}).get(path, np.zeros(shape, "f4"))
         change(file)
+    return content.getvalue()
+
+
+def zeros(shapes: dict[str, tuple[int, ...]]) -> bytes:
+    """Weights of zeros, packed: a thousandth of what they unfold to."""
+    content = io.BytesIO()
+    with h5py.File(content, "w") as file:
+        for path, shape in shapes.items():
+            file.create_dataset(path, shape, "f4", chunks=True, compression="gzip")
     return content.getvalue()
 
 
