@@ -126,7 +126,7 @@ _ODD += ["\ud800", "\x1b[31m", "a" * 300, [], {}, [[]], [None], {"": None}, [1, 
 def _value(rng: random.Random) -> Any:
     kind = rng.random()
     if kind < 0.35:
-        return rng.choice(_ODD)
+        return copy.deepcopy(rng.choice(_ODD))
     if kind < 0.6:
         return rng.choice(_words())
     if kind < 0.7:
@@ -498,6 +498,7 @@ def main() -> None:
     shares = {"config": 0.8, "archive": 0.1, "hdf5": 0.1}
     if arguments.only:
         shares = {arguments.only: 1.0}
+    resource.setrlimit(resource.RLIMIT_DATA, (4 << 30, 4 << 30))
     with tempfile.TemporaryDirectory() as folder:
         hostile.plant(Path(folder), marker := Path(folder) / "marker")
         os.chdir(folder)
@@ -506,8 +507,9 @@ def main() -> None:
             try:
                 verdicts = fuzz(kind, int(share * arguments.inputs), arguments.seed, marker)
             except Defect as defect:
-                Path(tempfile.gettempdir(), "defect.bin").write_bytes(defect.content)
-                sys.exit(f"{kind}: {defect}\nthe input is in {tempfile.gettempdir()}/defect.bin")
+                found = Path(tempfile.gettempdir(), f"defect-{kind}-{arguments.seed}.bin")
+                found.write_bytes(defect.content)
+                sys.exit(f"{kind}: {defect}\nthe input is in {found}")
             tried, past = verdicts.pop("tried"), verdicts.pop("past")
             refusals = sum(count for said, count in verdicts.items() if said.startswith("refused"))
             crashes = {said: count for said, count in verdicts.items() if said.startswith("crash")}

@@ -108,6 +108,8 @@ def in_parent() -> list[Row]:
         ("code in a call's keywords", keras(graph(keywords={"training": MARSHALLED})), r"layer 'odd' \('Dense'\): training: expected true or false, got an object"),
         ("unknown keywords of a call", keras(graph(keywords={"initial_state": SYSTEM})), r"layer 'odd' \('Dense'\): the argument 'initial_state' is not known"),
         ("an operation that is none", keras({**odd("EvalString"), "module": "keras.src.ops.core"}), unlisted.format("EvalString")),
+        ("an operation as a layer", keras(odd("Divide")), unlisted.format("Divide")),
+        ("an operation of another module", keras({**odd("Relu"), "module": "os"}), r"layer 'odd' \('Relu'\): 'Relu' is of the module 'os', expected one of Keras"),
         # Other files and other machines
         ("StringLookup of a file", keras(odd("StringLookup", vocabulary="/etc/passwd")), unlisted.format("StringLookup")),
         ("IndexLookup of a file", keras(odd("IndexLookup", vocabulary="/etc/passwd")), unlisted.format("IndexLookup")),
