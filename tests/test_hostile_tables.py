@@ -55,7 +55,12 @@ WRONG = {
 }
 
 
-@pytest.mark.parametrize("name", WRONG)
+QUICK = ("no header", "gzip under .csv", "a cell too few", "0.5", "a word", "an id twice")
+# The others say what they say in tests/test_tables.py too, without a process each.
+ROWS = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in WRONG]
+
+
+@pytest.mark.parametrize("name", ROWS)
 def test_a_broken_table_is_one_line_and_no_file(tmp_path, name):
     content, said = WRONG[name]
     (tmp_path / "out.csv").write_text("older")

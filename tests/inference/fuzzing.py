@@ -10,7 +10,9 @@ Three kinds, each started from valid files of every generation of Keras (tests/i
              attributes by h5py; looked through in a forked process with the resource limits of the child
 
 It prints how many inputs got past the parsing of JSON, of the archive's end or of the HDF5 superblock, what came
-of them, and stops at any other exception than a refusal, at a crash or hang, at a line that is none, or a marker.
+of them, and stops at any other exception than a refusal, at a hang that no limit ends, at a line that is none, or
+a marker. Crashes inside HDF5, and loops that the limit on processor time ends (SIGXCPU), happen to the child alone:
+they are counted.
 """
 
 import argparse
@@ -41,6 +43,7 @@ import hostile
 import numpy as np
 
 from fashion_nn.inference import allowlist, architecture, archive, feeding, model_file, network, strict_json
+from fashion_nn.inference.confinement import limit_processor_time
 from fashion_nn.inference.hdf5 import Store
 from fashion_nn.inference.refusal import Refusal, input_error
 
@@ -367,7 +370,7 @@ class Forked:
         self.pid = 0
 
     def __call__(self, content: bytes) -> str:
-        """What came of it; a crash is what the walls are for, and is counted, not hidden."""
+        """What came of it; a crash, or processor time without end (SIGXCPU), is what the walls are for."""
         if not self.pid:
             self._start()
         os.write(self.requests, struct.pack(">I", len(content)))
@@ -416,6 +419,7 @@ def _serve(requests: int, answers: int) -> None:
     stream = os.fdopen(requests, "rb")
     while size := stream.read(4):
         content = stream.read(*struct.unpack(">I", size))
+        limit_processor_time(2)
         try:
             said = _look_through(content)
         except Refusal as refusal:

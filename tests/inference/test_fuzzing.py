@@ -6,6 +6,8 @@ import fuzzing
 import hostile
 import pytest
 
+from fashion_nn import inference
+from fashion_nn.errors import InputError
 from fashion_nn.inference import architecture
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, with Linux' resource limits")
@@ -26,9 +28,16 @@ def test_a_b_tree_without_end():
     """Found by the fuzzing: where this file's B-trees are measured, HDF5 1.14 goes round for ever."""
     forked = fuzzing.Forked()
     try:
-        assert forked((fuzzing.FILES / "endless.h5").read_bytes()) == "passed"
+        assert forked((fuzzing.FILES / "endless-tree.h5").read_bytes()) == "passed"
     finally:
         forked.close()
+
+
+@pytest.mark.slow
+def test_a_heap_without_end():
+    """Found by the fuzzing: HDF5 1.14 goes round for ever in this file's texts, until the child's time is over."""
+    with pytest.raises(InputError, match="it used more processor time than it is given"):
+        inference.open_model(fuzzing.FILES / "endless-heap.h5")
 
 
 def test_a_defect_would_be_seen(monkeypatch):
