@@ -138,7 +138,7 @@ def expectation(predictions: Predictions, *, format: Format = "kaggle", sample: 
 
 
 def require_output(out: str | os.PathLike[str], *inputs: str | os.PathLike[str] | None) -> None:
-    """Refuse an output that is one of the inputs, or a folder.
+    """Refuse an output that is one of the inputs, a folder, or in a place where nothing can be written.
 
     Raises:
         InputError: it is.
@@ -146,6 +146,9 @@ def require_output(out: str | os.PathLike[str], *inputs: str | os.PathLike[str] 
     target = Path(out)
     if target.is_dir():
         raise InputError(f"{out}: is a folder: --out takes the name of a file")
+    folder = next(folder for folder in target.absolute().parents if folder.exists())
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise InputError(f"{out}: cannot be written, {folder} is no folder or not writable: choose another place")
     for given in inputs:
         if given is not None and target.exists() and Path(given).exists() and target.samefile(given):
             raise InputError(f"{out}: is an input: writing would destroy it; choose another --out")

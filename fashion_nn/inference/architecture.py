@@ -108,6 +108,8 @@ class _Reader:
             draft.role, draft.arguments = "operation", {"function": function, **rules.checked(arguments, known)}
             if class_name == "Cast" and "dtype" not in draft.arguments:
                 raise Refusal("the argument dtype is missing")
+        elif class_name not in allowlist.LAYERS:  # an operation by its name alone
+            raise Refusal("is not on the list of allowed layers")
         else:
             draft.arguments = _layer_arguments(class_name, arguments)
             draft.trainable = arguments.get("trainable") is not False

@@ -52,6 +52,8 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
         raise InputError(f"{shown(path)}: suffix {quoted(name.suffix)} is not a model's: expected .keras or .h5")
     with explained(path):
         content = read_bytes(name)
+        if kind == "keras" and content.startswith(_MAGIC["h5"]):  # the default of Keras before 2.13
+            raise Refusal("its content is HDF5, as early versions of Keras wrote it: rename it to .h5")
         if not content.startswith(_MAGIC[kind]):
             raise Refusal(f"its content is not that of a {name.suffix.lower()} file: damaged, or another format")
         sha256 = hashlib.sha256(content).hexdigest()
