@@ -4,6 +4,8 @@ PYTHON := $(VENV)/bin/python
 FIND   := for p in python3 python3.13 python3.12 python3.11; do \
             $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; \
           done
+# A file's tests stay together, because they share what is costly to make.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 
 .PHONY: demo test test-all check lint tables ledger bench clean
 .DEFAULT_GOAL := help
@@ -27,10 +29,10 @@ demo: $(VENV)/installed
 	@$(PYTHON) -m fashion_nn demo
 
 test: $(VENV)/installed
-	$(PYTHON) -m pytest -m 'not slow'
+	$(PYTHON) -m pytest -m 'not slow' $(SIDE_BY_SIDE)
 
 test-all: $(VENV)/installed
-	$(PYTHON) -m pytest
+	$(PYTHON) -m pytest $(SIDE_BY_SIDE)
 
 lint: $(VENV)/installed
 	$(PYTHON) -m ruff check .

@@ -54,6 +54,7 @@ class Recipe(_Settings):
     learning_rate: float = Field(0.01, gt=0, description="at the start; the peak for one-cycle")
     momentum: float = Field(0.0, ge=0, lt=1, description="of sgd and rmsprop")
     nesterov: bool = Field(False, description="of sgd")
+    initial_accumulator: float = Field(0.1, ge=0, description="of adagrad; 0.1 is Keras' default, 0 is PyTorch's")
     weight_decay: float = Field(0.0, ge=0, description="decoupled, as a share of the weights per step and rate")
     schedule: Literal["constant", "inverse-time", "cosine", "cosine-restarts", "one-cycle"] = "constant"
     decay_per_step: float = Field(0.0, ge=0, description="inverse-time: rate / (1 + decay · steps)")
@@ -75,6 +76,8 @@ class Recipe(_Settings):
             raise ValueError(f"momentum has no effect with optimizer={self.optimizer}: set momentum=0, nesterov=false")
         if self.nesterov and not (self.momentum and self.optimizer == "sgd"):
             raise ValueError("nesterov=true needs optimizer=sgd and momentum above 0")
+        if self.initial_accumulator != 0.1 and self.optimizer != "adagrad":
+            raise ValueError("initial_accumulator needs optimizer=adagrad")
         if self.schedule != "inverse-time" and self.decay_per_step:
             raise ValueError("decay_per_step needs schedule=inverse-time")
         return self
@@ -267,4 +270,34 @@ _CNN_V2_ADAM = Recipe(
     },
 )
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (_MLP, _CNN_V1, _CNN_V2, _CNN_V2_ADAM)}
+_SKELETON = "skeleton of report 002's course (PyTorch)"
+
+
+def _dcn(activation: str, initializer: str, optimizer: str, learning_rate: float, **more: Any) -> Recipe:
+    """One of the four configurations of report 002, part 2. It trained on all rows; we hold out a tenth."""
+    published = ("options", "optimizer", "learning_rate")
+    skeleton = ("batch_size", "epochs", "seed", "patience", *more)
+    return Recipe(
+        name=f"dcn-{activation}-{initializer}-{optimizer}",
+        model="dcn",
+        options={"activation": activation, "initializer": initializer},
+        seed=1000,
+        batch_size=64,
+        epochs=10,
+        patience=None,
+        optimizer=optimizer,
+        learning_rate=learning_rate,
+        sources=dict.fromkeys(published, "report 002, part 2.1") | dict.fromkeys(skeleton, _SKELETON),
+        **more,
+    )
+
+
+_DCN = (
+    _dcn("relu", "xavier", "adam", 0.005),
+    _dcn("sigmoid", "he", "sgd", 0.01),
+    # Keras' own 0.1 slows the first epochs; ledger/results/dcn-variants.json has that run too.
+    _dcn("tanh", "xavier", "adagrad", 0.01, initial_accumulator=0.0),
+    _dcn("leaky-relu", "he", "adam", 0.005),
+)
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (_MLP, _CNN_V1, _CNN_V2, _CNN_V2_ADAM, *_DCN)}

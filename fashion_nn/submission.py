@@ -27,12 +27,16 @@ TRAINED = ("mlp", "cnn-v2")
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
-    """What a model says of a table: labels int64 (n,), in the table's order; its ids, when it has some."""
+    """What a model says of a table: labels int64 (n,), in the table's order; its ids, when it has some.
+
+    engine: what ran the model, "keras" or "onnx".
+    """
 
     labels: np.ndarray
     ids: np.ndarray | None
     classes: int
     feeding: inference.Feeding
+    engine: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,7 @@ def predict(
     test: str | os.PathLike[str],
     *,
     scale: inference.Scale = "auto",
+    engine: inference.Engine = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Predictions:
     """Predict the class of each row of the CSV `test`, block by block; a label column is not looked at.
@@ -56,15 +61,15 @@ def predict(
         InputError: the table or the model file is not usable, or they do not fit each other.
     """
     labels, ids = [], []
-    # The process that runs the model imports TensorFlow while the first rows are read.
-    with inference.open_model(model, scale=scale, wait=False) as predictor:
+    # Where Keras runs the model, its process imports TensorFlow while the first rows are read.
+    with inference.open_fast(model, scale=scale, engine=engine) as predictor:
         for block in tables.blocks(test, labels="ignored", progress=progress):
             images = block.pixels.reshape(-1, *block.image_shape)
             labels.append(predictor(images).argmax(axis=1))
             ids.append(block.ids)
-        classes, feeding = predictor.classes, predictor.feeding
+        classes, feeding, used = predictor.classes, predictor.feeding, predictor.engine
     known = None if ids[0] is None else np.concatenate(ids)
-    return Predictions(np.concatenate(labels).astype(np.int64), known, classes, feeding)
+    return Predictions(np.concatenate(labels).astype(np.int64), known, classes, feeding, used)
 
 
 def read_sample(path: str | os.PathLike[str]) -> Sample:
@@ -133,7 +138,7 @@ def expectation(predictions: Predictions, *, format: Format = "kaggle", sample: 
 
 
 def require_output(out: str | os.PathLike[str], *inputs: str | os.PathLike[str] | None) -> None:
-    """Refuse an output that is one of the inputs, or a folder.
+    """Refuse an output that is one of the inputs, a folder, or in a place where nothing can be written.
 
     Raises:
         InputError: it is.
@@ -141,6 +146,9 @@ def require_output(out: str | os.PathLike[str], *inputs: str | os.PathLike[str] 
     target = Path(out)
     if target.is_dir():
         raise InputError(f"{out}: is a folder: --out takes the name of a file")
+    folder = next(folder for folder in target.absolute().parents if folder.exists())
+    if not (folder.is_dir() and os.access(folder, os.W_OK)):
+        raise InputError(f"{out}: cannot be written, {folder} is no folder or not writable: choose another place")
     for given in inputs:
         if given is not None and target.exists() and Path(given).exists() and target.samefile(given):
             raise InputError(f"{out}: is an input: writing would destroy it; choose another --out")

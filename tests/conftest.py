@@ -2,12 +2,15 @@
 
 import os
 import sys
+import tempfile
 from pathlib import Path
 
 # Before anything imports TensorFlow: quiet logs, no GPU, so that figures pinned on the CPU hold.
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# What tests export to ONNX is not to be trusted by the user who runs them.
+os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="fashion-nn-tests-")
 
 import pytest
 

@@ -51,6 +51,11 @@ FOREIGN = {
         lambda x: x[..., None],
         "begins with Rescaling",
     ),
+    "resized": (
+        model(layers.Resizing(14, 14), layers.ZeroPadding2D(1), layers.Rescaling(1 / 255), shape=(28, 28, 1)),
+        lambda x: x[..., None],
+        "begins with Rescaling",
+    ),
     "nested": (
         model(keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255)]), shape=(28, 28, 1)),
         lambda x: x[..., None],
@@ -152,7 +157,7 @@ def test_outputs_that_are_not_finite_are_refused(tmp_path):
         ("model.pt", b"PK\x03\x04", "suffix '.pt' is not a model's: expected .keras or .h5"),
         ("model.keras", b"", "is empty"),
         ("model.h5", b"PK\x03\x04", "not that of a .h5 file"),
-        ("model.keras", b"\x89HDF\r\n\x1a\n", "not that of a .keras file"),
+        ("model.keras", b"\x89HDF\r\n\x1a\n", "rename it to .h5"),
         ("model.keras", b"PK\x03\x04 and then nothing", "model.keras"),
         ("model.h5", b"\x89HDF\r\n\x1a\n and then nothing", "model.h5"),
     ],

@@ -39,6 +39,12 @@ def draw_curves(path):
     figures.curves(history(5), path, title="five epochs")
 
 
+def draw_comparison(path):
+    slow = [{"epoch": n, "loss": 2 / n, "valid_loss": 1 / n, "valid_accuracy": 1 - 0.5 / n} for n in range(1, 6)]
+    quick = [row | {"valid_loss": 0.02, "valid_accuracy": 0.991} for row in slow]
+    figures.comparison({"slow": [slow], "quick": [quick, quick]}, path, title="two configurations")
+
+
 def draw_confusion(path):
     figures.confusion([[90, 7, 3], [0, 99, 1], [30, 0, 70]], CLASSES, path, title="three classes")
 
@@ -59,6 +65,7 @@ def draw_sample_grid(path):
 # With the size each should have, in pixels.
 DRAWINGS = {
     draw_curves: (1350, 600),
+    draw_comparison: (1650, 660),
     draw_confusion: (810, 690),
     draw_mistakes: (1312, 382),
     draw_first_layer_weights: (1275, 1110),

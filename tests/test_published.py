@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from fashion_nn import datasets, evaluation, metrics, recipes, zoo
+from fashion_nn import datasets, evaluation, inference, metrics, recipes, zoo
 from fashion_nn.report import card, leaderboard
 from fashion_nn.runs import Run
 
@@ -35,6 +35,14 @@ def test_run_is_complete_and_small(run):
 def test_it_was_trained_by_its_published_recipe(run):
     recipe = recipes.from_json(run.read_record()["recipe"])
     assert recipe == recipes.get(run.name)
+
+
+@RUNS
+def test_its_onnx_ships_with_the_package(run):
+    pytest.importorskip("onnxruntime")
+    with inference.open_fast(run.model, engine="onnx") as predictor:
+        assert predictor.classes == 10
+    assert run.export("onnx").stat().st_size < 10_000_000
 
 
 @RUNS

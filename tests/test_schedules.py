@@ -2,6 +2,7 @@
 
 import math
 
+import keras
 import numpy as np
 import pytest
 
@@ -66,3 +67,13 @@ def test_optimizer_has_the_recipe_settings(name):
     assert config["learning_rate"] == pytest.approx(0.02)
     assert config["weight_decay"] == 0.001
     assert config.get("momentum", 0.8) == 0.8 or name not in {"sgd", "rmsprop"}
+
+
+@pytest.mark.parametrize("start", [0.0, 0.1])
+def test_adagrad_divides_by_the_root_of_its_sums(start):
+    """With sums that start at 0 each weight's first step is the rate, whatever its gradient; Keras' 0.1 damps it."""
+    recipe = recipes.Recipe(name="x", model="dcn", optimizer="adagrad", initial_accumulator=start)
+    weights, gradients = keras.Variable([1.0, 1.0]), np.array([0.5, 0.01], np.float32)
+    schedules.optimizer(recipe, STEPS).apply([keras.ops.convert_to_tensor(gradients)], [weights])
+    steps = 1 - keras.ops.convert_to_numpy(weights)
+    assert steps == pytest.approx(0.01 * gradients / np.sqrt(start + gradients**2), rel=1e-3)

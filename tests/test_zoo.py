@@ -20,6 +20,7 @@ PUBLISHED_PARAMETERS = {
     "mlp": (244_591, 244_491),
     "cnn-v1": (380_675, 380_163),
     "cnn-v2": (1_922_058, 1_920_330),
+    "dcn": (1_111_946, 1_111_946),
 }
 
 # type, output shape without the batch, parameters; typed from the reports, not from our output.
@@ -90,6 +91,21 @@ PUBLISHED_TABLES = {
         Dense 512 524800
         Dense 10 5130
     """,
+    # Report 002 prints no table: the layers as its course states them, shapes and counts by hand.
+    "dcn": """
+        Conv2D 24,24,32 832
+        Activation 24,24,32 0
+        MaxPooling2D 12,12,32 0
+        Conv2D 8,8,64 51264
+        Activation 8,8,64 0
+        MaxPooling2D 4,4,64 0
+        Flatten 1024 0
+        Dense 1024 1049600
+        Activation 1024 0
+        Dropout 1024 0
+        Dense 10 10250
+        Activation 10 0
+    """,
 }
 
 # Activations stated with each table; None: the activation is a layer of its own.
@@ -97,9 +113,13 @@ ACTIVATIONS_INSIDE = {
     "mlp": ["relu"] * 5 + ["linear"],
     "cnn-v1": ["linear"] * 9,
     "cnn-v2": ["relu"] * 8 + ["softmax"],
+    "dcn": ["linear"] * 4,
 }
 
-DROPOUT_RATES = {"mlp": [0.6, 0.4, 0.5], "cnn-v2": [0.5, 0.5, 0.5]}
+DROPOUT_RATES = {"mlp": [0.6, 0.4, 0.5], "cnn-v2": [0.5, 0.5, 0.5], "dcn": [0.5]}
+
+# What the first weights see of a black and of a white pixel.
+SCALED = dict.fromkeys(zoo.names(), (0, 1)) | {"dcn": (-0.01307 / 0.3081, (1 - 0.01307) / 0.3081)}
 
 every_model = pytest.mark.parametrize("name", zoo.names())
 
@@ -121,8 +141,14 @@ def images(count: int, height: int, width: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (count, height, width), dtype=np.uint8)
 
 
-def no_dropout(name: str) -> dict[str, float]:
-    return {option: 0.0 for option in zoo.describe(name).options if option.startswith("dropout")}
+def easy(name: str) -> dict[str, float]:
+    """Options without dropout, and with quick moving means."""
+    values = {"dropout": 0.0, "bn": 0.5}
+    return {
+        option: values[option.split("_")[0]]
+        for option in zoo.describe(name).options
+        if option.startswith(("dropout", "bn"))
+    }
 
 
 def compile_for_training(model: keras.Model, learning_rate: float) -> None:
@@ -201,7 +227,9 @@ def test_a_rate_out_of_range_is_refused(name, value):
 @every_model
 def test_each_option_reaches_one_layer_or_all_norms(name):
     standard = [layer.get_config() for layer in zoo.build(name).layers]
-    for option in zoo.describe(name).options:
+    for option, default in zoo.describe(name).options.items():
+        if isinstance(default, str):
+            continue
         changed = [layer.get_config() for layer in zoo.build(name, **{option: 0.125}).layers]
         touched = [new["name"] for old, new in zip(standard, changed, strict=True) if old != new]
         if option == "bn_momentum":
@@ -293,11 +321,11 @@ def test_the_same_pixels_in_another_number_type_give_the_same(name, dtype):
 
 
 @every_model
-def test_the_first_weights_see_pixels_from_0_to_1(name):
+def test_the_first_weights_see_scaled_pixels(name):
     model = zoo.build(name)
     x = images(1, 28, 28)
     scaled = keras.Sequential(model.layers[:2])(x)
-    np.testing.assert_allclose(np.ravel(scaled), np.ravel(x) / 255, atol=1e-6)
+    np.testing.assert_allclose(np.ravel(scaled), np.interp(np.ravel(x), (0, 255), SCALED[name]), atol=1e-6)
 
 
 @every_model
@@ -305,7 +333,7 @@ def test_gradients_are_finite_and_reach_every_weight(name):
     import tensorflow as tf
 
     side = small_side(name)
-    model = zoo.build(name, image_shape=(side, side), **no_dropout(name))
+    model = zoo.build(name, image_shape=(side, side), **easy(name))
     x, y = images(16, side, side), np.arange(16) % 10
     with tf.GradientTape() as tape:
         loss = keras.ops.mean(keras.losses.sparse_categorical_crossentropy(y, model(x, training=True)))
@@ -360,7 +388,7 @@ def test_mixed_precision_still_gives_float32(name):
 @every_model
 def test_it_overfits_32_images(name):
     side = small_side(name)
-    model = zoo.build(name, image_shape=(side, side), bn_momentum=0.5, **no_dropout(name))
+    model = zoo.build(name, image_shape=(side, side), **easy(name))
     compile_for_training(model, 2e-3)
     x, y = images(32, side, side), np.arange(32) % 10
     assert model.evaluate(x, y, verbose=0)[1] < 0.5
@@ -379,7 +407,8 @@ def test_it_learns_handwritten_digits_with_its_own_rates(name):
     digits = load_digits()
     scale = math.ceil(zoo.describe(name).smallest / 8)
     x = np.kron(digits.images * 255 / 16, np.ones((1, scale, scale))).astype(np.uint8)
-    model = zoo.build(name, image_shape=x.shape[1:], bn_momentum=0.9)
+    quick = {"bn_momentum": 0.9} if "bn_momentum" in zoo.describe(name).options else {}
+    model = zoo.build(name, image_shape=x.shape[1:], **quick)
     compile_for_training(model, 1e-3)
     model.fit(x[:1200], digits.target[:1200], batch_size=32, epochs=6, verbose=0)
     assert model.evaluate(x[1200:], digits.target[1200:], verbose=0)[1] > 0.5  # guessing gives 0.1
@@ -420,3 +449,59 @@ def test_the_smallest_image_is_the_smallest_that_the_layers_allow(name):
 def test_the_published_minimum():
     with pytest.raises(InputError, match="cnn-v2 needs images of at least 22 x 22 pixels, got 8 x 8"):
         zoo.build("cnn-v2", image_shape=(8, 8))
+
+
+# The options of the DCN that are words
+
+
+@pytest.mark.parametrize(
+    ("option", "known"),
+    [
+        ("activation", "relu, sigmoid, tanh, leaky-relu"),
+        ("initializer", "xavier, he"),
+        ("padding", "valid, same"),
+    ],
+)
+def test_an_unknown_word_lists_the_known(option, known):
+    for value in ("Relu", "", None, True, ["relu"]):
+        message = f"^dcn: {option}={re.escape(repr(value))}: expected one of {known}$"
+        with pytest.raises(InputError, match=message):
+            zoo.build("dcn", **{option: value})
+
+
+def test_both_readings_of_the_padding():
+    """Unpadded 4 x 4 x 64 numbers reach the dense layer, padded 7 x 7 x 64."""
+    filters = 5 * 5 * 1 * 32 + 32 + 5 * 5 * 32 * 64 + 64
+    for padding, side in (("valid", 4), ("same", 7)):
+        counted = filters + (side * side * 64 + 1) * 1024 + (1024 + 1) * 10
+        assert zoo.parameters(zoo.build("dcn", padding=padding)).total == counted
+    assert counted == 3_274_634
+
+
+@pytest.mark.parametrize(
+    ("activation", "formula"),
+    [
+        ("relu", lambda z: np.maximum(z, 0)),
+        ("sigmoid", lambda z: 1 / (1 + np.exp(-z))),
+        ("tanh", np.tanh),
+        ("leaky-relu", lambda z: np.where(z > 0, z, 0.01 * z)),
+    ],
+)
+def test_the_activation_is_in_all_three_places(activation, formula):
+    model = zoo.build("dcn", activation=activation)
+    z = np.linspace(-4, 4, 9, dtype=np.float32)[None]
+    for layer in (layer for layer in model.layers if layer.name.startswith("activation_")):
+        np.testing.assert_allclose(np.ravel(layer.call(z)), formula(z[0]), rtol=1e-5, atol=1e-6)
+    assert sum(layer.name.startswith("activation_") for layer in model.layers) == 3
+
+
+@pytest.mark.parametrize(("initializer", "fans"), [("xavier", lambda i, o: (i + o) / 2), ("he", lambda i, o: i)])
+def test_the_initial_weights_are_uniform_as_in_pytorch(initializer, fans):
+    model = zoo.build("dcn", initializer=initializer)
+    for name, fan_in, fan_out in (("conv_1", 25, 800), ("conv_2", 800, 1600), ("dense_1", 1024, 1024)):
+        kernel, bias = model.get_layer(name).get_weights()
+        scale = math.sqrt(1 if initializer == "xavier" else 2)
+        bound = scale * math.sqrt(3 / fans(fan_in, fan_out))
+        assert 0.97 * bound < np.abs(kernel).max() <= bound, name
+        assert kernel.std() == pytest.approx(bound / math.sqrt(3), rel=0.05)
+        assert not bias.any()

@@ -27,7 +27,9 @@ def backprop(
     check: option(Path | None, "--check", "Grade the worked answers in this JSON file.", metavar="FILE") = None,
     symbolic: option(bool, "--symbolic", "Print the algebra of linear units: what they collapse to.") = False,
     picture: Picture = None,
-    figures: option(Path | None, "--figures", "Write the figures of reports 001 and 004 into this folder.") = None,
+    figures: option(
+        Path | None, "--figures", "Write the figures of reports 001, 003 (15) and 004 into this folder."
+    ) = None,
     list_: option(bool, "--list", "List the built-in exercises.") = False,
 ) -> None:
     """Work an exercise in backpropagation: nets, outputs, deltas, gradients, one step, the class of a query."""

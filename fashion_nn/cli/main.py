@@ -1,7 +1,9 @@
 """Entry points, and the one place where whatever goes wrong becomes one line and an exit code."""
 
 import os
+import signal
 import sys
+import threading
 from typing import Annotated
 
 import typer
@@ -50,10 +52,16 @@ def run(command: typer.Typer, arguments: list[str]) -> int:
     # TensorFlow's own log lines are no use to whoever trains or submits.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     debug = "--debug" in arguments
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, _terminated)
     try:
-        return command([word for word in arguments if word != "--debug"], standalone_mode=False) or 0
+        code = command([word for word in arguments if word != "--debug"], standalone_mode=False) or 0
+        # Typer makes Ctrl-C a silent 130.
+        return _fail("stopped by Ctrl-C", 130) if code == 130 else code
     except InputError as error:
         return _fail(str(error), 2)
+    except _Terminated:
+        return _fail("stopped by SIGTERM", 143)
     except (KeyboardInterrupt, typer.Abort):
         return _fail("stopped by Ctrl-C", 130)
     except MemoryError:
@@ -68,6 +76,14 @@ def run(command: typer.Typer, arguments: list[str]) -> int:
         if debug:
             raise
         return _fail(f"internal error, please report it ({type(error).__name__}: {error}); --debug shows where", 70)
+
+
+class _Terminated(BaseException):
+    """SIGTERM, as an exception, so that half-written temporary files are removed."""
+
+
+def _terminated(*_: object) -> None:
+    raise _Terminated
 
 
 def _fail(message: str, code: int) -> int:

@@ -119,14 +119,33 @@ def compare(
     ] = None,
     csv: option(Path | None, "--csv", "Write the table to this CSV.") = None,
     readme: option(Path | None, "--readme", "Put the table between the marks in this file.") = None,
+    histories: option(Path | None, "--histories", "Write every epoch of each run to this JSON.") = None,
+    record: option(Path | None, "--record", "Instead of run folders: a JSON that --histories wrote.") = None,
+    curves: option(Path | None, "--curves", "Draw the curves of all into this PNG.") = None,
 ) -> None:
-    """The leaderboard: accuracy with interval, parameters, time and size of each run."""
+    """The leaderboard: accuracy with interval, parameters, time and size of each run; their curves side by side."""
     from fashion_nn import console
+    from fashion_nn.report import histories as reporting
     from fashion_nn.report import leaderboard
 
-    rows = leaderboard.rows([runs.open_run(folder) for folder in folders] if folders else runs.find(MODELS))
-    if not rows:
+    if record:
+        if folders or csv or readme or histories:
+            raise InputError("--record stands for the run folders: only --curves goes with it")
+        found = reporting.read(record)
+        if curves:
+            reporting.draw(found, curves)
+        console.table(*reporting.as_table(found))
+        return
+    compared = [runs.open_run(folder) for folder in folders] if folders else list(runs.find(MODELS))
+    if not compared:
         raise InputError(f"{MODELS}: holds no complete run: train one, or name run folders")
+    rows = leaderboard.rows(compared)
+    if histories or curves:
+        found = reporting.record(compared)
+        if histories:
+            runs.write_json(histories, found)
+        if curves:
+            reporting.draw(found, curves)
     if csv:
         leaderboard.write_csv(rows, csv)
     if readme:
@@ -136,10 +155,11 @@ def compare(
 
 def export(
     folder: Folder,
-    format: option(str, "--format", "h5 or keras."),
+    format: option(str, "--format", "h5, keras or onnx."),
     out: option(Path | None, "--out", "File [default: model.FORMAT in the run folder].") = None,
     dataset: OfRun = None,
     data_dir: DataDir = None,
+    ship: Annotated[bool, typer.Option("--ship", hidden=True)] = False,  # for the project's own published models
 ) -> None:
     """Write a run's model in another format, and record that it predicts the same."""
     from fashion_nn import export as exporting
@@ -152,7 +172,7 @@ def export(
 
     splits = load_splits(_source(run, dataset), data_dir=data_dir)
     console.load_tensorflow()
-    parity = exporting.export(run, format, splits.valid.images[:1000], target)
+    parity = exporting.export(run, format, splits.valid.images[:1000], target, ship=ship)
     console.note(
         f"{parity['labels_equal']} of {parity['images']} labels equal, "
         f"largest difference of a probability {parity['max_abs_difference']:.1e}"

@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     from fashion_nn.submission import Format, Predictions
 
 
+ENGINE_NAMES = {"keras": "Keras", "onnx": "ONNX Runtime"}
+
+
 def submit(
     test: option(Path, "--test", "CSV of the images to predict (.csv or .csv.gz)."),
     out: option(Path, "--out", "Prediction file to write."),
@@ -30,6 +33,9 @@ def submit(
     format: option(str, "--format", "kaggle (ImageId,Label) or plain (one integer a line).") = "kaggle",
     sample: option(Path | None, "--sample", "A competition's sample file: take its header and ids.") = None,
     scale: option(str, "--scale", "Pixel range that the model is fed: auto, 0-1 or 0-255.") = "auto",
+    engine: option(
+        str, "--engine", "What runs the model: keras, onnx (its exported .onnx), or auto, the faster that is there."
+    ) = "auto",
     dataset: option(str | None, "--dataset", "With --grade: which data set this is [default: recognised].") = None,
     models: option(
         Path | None, "--models", "Folder of the run folders [default: models/ here, or the project's]."
@@ -40,6 +46,7 @@ def submit(
 
     require_one_of(format, submission.FORMATS, "--format")
     require_one_of(scale, inference.SCALES, "--scale")
+    require_one_of(engine, inference.ENGINES, "--engine")
     _require_one_way(model, grade, strict, train, budget)
     deadline = time.monotonic() + _seconds(budget) if budget else None
     submission.require_output(out, test, model, train, sample)
@@ -51,8 +58,8 @@ def submit(
     elif model is None:
         model = _best(test, dataset, models or default_models())
     with console.work_bar("predicting") as progress:
-        predictions = submission.predict(model, test, scale=scale, progress=progress)
-    console.note(str(predictions.feeding))
+        predictions = submission.predict(model, test, scale=scale, engine=engine, progress=progress)
+    console.note(f"{predictions.feeding}; run by {ENGINE_NAMES[predictions.engine]}")
     submission.write(predictions, out, format=format, sample=wanted)
     print(f"{out}: {len(predictions.labels):,} predictions")
     if grade:

@@ -5,12 +5,32 @@
     weights, Network ── sandbox.Child ──▶ worker   the child process: confined, parses HDF5, builds, predicts
     images ── Predictor ──▶ probabilities          raw floats of the length that was asked for
 
-docs/safe-loading.md says what each step stops.
+`opening` chooses the engine: Keras in the child (`confined`), or ONNX Runtime (`onnx_runtime`) for the
+.onnx files that this installation made itself (`trust`). docs/safe-loading.md says what each step stops.
 """
 
+from fashion_nn.inference.confined import ConfinedPredictor, LayerWeights
 from fashion_nn.inference.feeding import SCALES, Feeding, Scale
-from fashion_nn.inference.predictor import LayerWeights, Predictor, check, open_model
+from fashion_nn.inference.opening import ENGINES, Engine, check, open_fast, open_model, open_onnx
+from fashion_nn.inference.predictor import Predictor
 from fashion_nn.inference.rebuild import rebuild
 from fashion_nn.inference.sandbox import Limits
+from fashion_nn.inference.trust import trust_onnx
 
-__all__ = ["SCALES", "Feeding", "LayerWeights", "Limits", "Predictor", "Scale", "check", "open_model", "rebuild"]
+__all__ = [
+    "ENGINES",
+    "SCALES",
+    "ConfinedPredictor",
+    "Engine",
+    "Feeding",
+    "LayerWeights",
+    "Limits",
+    "Predictor",
+    "Scale",
+    "check",
+    "open_fast",
+    "open_model",
+    "open_onnx",
+    "rebuild",
+    "trust_onnx",
+]

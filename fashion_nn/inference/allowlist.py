@@ -386,11 +386,23 @@ OPERATIONS = {
     "Sigmoid": ("sigmoid", 1),
     "Tanh": ("tanh", 1),
     "Softmax": ("softmax", 1),
+    "Cast": ("cast", 1),
 }
-"""What arithmetic on a tensor, such as `inputs / 255`, leaves in a model: class -> (name in keras.ops, operands)."""
+"""What arithmetic on a tensor, such as `inputs / 255`, leaves in a model: class -> (name in keras.ops, operands).
+
+A Cast stands before a layer of another precision, in a model of Keras 3.5 to 3.9.
+"""
+
+_FLOATS = ("float16", "float32", "float64", "bfloat16")
+precision = one_of(*_FLOATS)
+"""What a Cast may lead to."""
+
+_FLOATS = ("float16", "float32", "float64", "bfloat16")
+precision = one_of(*_FLOATS)
+"""What a Cast may lead to."""
 
 INPUT_TYPES = (
-    *("float16", "float32", "float64", "bfloat16"),
+    *_FLOATS,
     *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
 )
 input_shape = dimensions(4096, 1 << 22)

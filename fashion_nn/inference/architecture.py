@@ -103,8 +103,13 @@ class _Reader:
             function, operands = allowlist.OPERATIONS[class_name]
             if any(len(call.inputs) != operands for call in draft.calls):
                 raise Refusal(f"expected {operands} operands")
-            rules.checked(arguments, {"name": lambda name: name, "axis": rules.only(-1)})
-            draft.role, draft.arguments = "operation", {"function": function}
+            known = {"name": rules.dropped(lambda name: name), "axis": rules.only(-1)}
+            known |= {"dtype": allowlist.precision} if class_name == "Cast" else {}
+            draft.role, draft.arguments = "operation", {"function": function, **rules.checked(arguments, known)}
+            if class_name == "Cast" and "dtype" not in draft.arguments:
+                raise Refusal("the argument dtype is missing")
+        elif class_name not in allowlist.LAYERS:  # an operation by its name alone
+            raise Refusal("is not on the list of allowed layers")
         else:
             draft.arguments = _layer_arguments(class_name, arguments)
             draft.trainable = arguments.get("trainable") is not False

@@ -1,6 +1,7 @@
 """From a `Network` to a Keras model. Only called where a crash or a full memory would do no harm, or after that."""
 
 import contextlib
+import functools
 import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
@@ -71,7 +72,8 @@ class Built:
             if layer.role == "input":
                 tensors[layer.name, 0] = [self._made(layer)]
             elif layer.role == "operation":
-                made[layer.name] = getattr(keras.ops, layer.arguments["function"])
+                keywords = dict(layer.arguments)
+                made[layer.name] = functools.partial(getattr(keras.ops, keywords.pop("function")), **keywords)
             else:
                 made[layer.name] = self._made(layer)
         for name, number in network.order:

@@ -14,7 +14,11 @@ SCALES: tuple[Scale, ...] = ("auto", "0-1", "0-255")
 
 _SCALING_LAYERS = {"Rescaling", "Normalization"}
 # Layers before the scaling that leave pixel values as they are when predicting.
-_NEUTRAL_LAYERS = {"InputLayer", "Reshape", "Flatten", "Permute", "Identity"}
+_NEUTRAL_LAYERS = {
+    *("InputLayer", "Reshape", "Flatten", "Permute", "Identity", "RepeatVector", "Concatenate", "Cast"),
+    *("Resizing", "CenterCrop", "ZeroPadding1D", "ZeroPadding2D", "Cropping1D", "Cropping2D", "UpSampling1D"),
+    *("UpSampling2D", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout"),
+}
 
 
 @dataclass(frozen=True, slots=True)

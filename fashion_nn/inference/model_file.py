@@ -9,7 +9,7 @@ from typing import Literal
 
 from fashion_nn.errors import InputError
 from fashion_nn.inference import archive
-from fashion_nn.inference.refusal import Refusal, input_error, quoted, shown
+from fashion_nn.inference.refusal import Refusal, explained, quoted, shown
 
 MAX_BYTES = 256 << 20
 
@@ -50,8 +50,10 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
     kind = _KINDS.get(name.suffix.lower())
     if kind is None:
         raise InputError(f"{shown(path)}: suffix {quoted(name.suffix)} is not a model's: expected .keras or .h5")
-    try:
-        content = _content(name)
+    with explained(path):
+        content = read_bytes(name)
+        if kind == "keras" and content.startswith(_MAGIC["h5"]):  # the default of Keras before 2.13
+            raise Refusal("its content is HDF5, as early versions of Keras wrote it: rename it to .h5")
         if not content.startswith(_MAGIC[kind]):
             raise Refusal(f"its content is not that of a {name.suffix.lower()} file: damaged, or another format")
         sha256 = hashlib.sha256(content).hexdigest()
@@ -59,11 +61,14 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
             return ModelFile(path, kind, sha256, None, memoryview(content))
         members = archive.members(content)
         return ModelFile(path, kind, sha256, bytes(members["config.json"]), members["model.weights.h5"])
-    except Refusal as refusal:
-        raise input_error(path, refusal) from None
 
 
-def _content(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The content of the regular file at `path`, read once.
+
+    Raises:
+        Refusal: there is none, it cannot be read, or it is not 1 byte to 256 MiB large.
+    """
     try:
         _require_regular(os.stat(path))
         # Between the two looks the path may have come to lead elsewhere: the open file is what counts.

@@ -36,7 +36,8 @@ class Layer:
     name: unique in its network, letters that TensorFlow takes in a name.
     stored: the name it has in the file, under which an .h5 keeps its weights.
     class_name: as in the file; a .keras keeps its weights under a name made of it.
-    arguments: those of a layer's constructor; of an input {"shape", "dtype"}; of an operation {"function"}.
+    arguments: those of a layer's constructor; of an input {"shape", "dtype"}; of an operation {"function"}
+        and what it is told beside its tensors.
     network: of a nested network.
     """
 

@@ -3,13 +3,13 @@
 from typing import TYPE_CHECKING
 
 from fashion_nn.inference.building import Built
-from fashion_nn.inference.predictor import Predictor
+from fashion_nn.inference.confined import ConfinedPredictor
 
 if TYPE_CHECKING:
     import keras
 
 
-def rebuild(predictor: Predictor) -> "keras.Model":
+def rebuild(predictor: ConfinedPredictor) -> "keras.Model":
     """The model of `predictor`, uncompiled, made anew from its allowed architecture and its weights.
 
     Nothing of the file is opened here: its process has read and tried the model, and gives plain numbers.

@@ -1,6 +1,8 @@
 """Why a model file is not used: one line of printable ASCII, whatever stands in the file."""
 
+import contextlib
 import os
+from collections.abc import Iterator
 
 from fashion_nn.errors import InputError
 
@@ -51,3 +53,16 @@ def _printable(text: str) -> str:
 def input_error(path: str | os.PathLike[str], refusal: object) -> InputError:
     """What a caller is told: the file, and `refusal`, never longer than a few lines of a terminal."""
     return InputError(f"{shown(path)}: {ascii_line(str(refusal), 2 * LONGEST)}")
+
+
+@contextlib.contextmanager
+def explained(path: str | os.PathLike[str]) -> Iterator[None]:
+    """Tell of a refusal with the path.
+
+    Raises:
+        InputError: in the place of a `Refusal`.
+    """
+    try:
+        yield
+    except Refusal as refusal:
+        raise input_error(path, refusal) from None

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Target = tuple[Layer, "keras.Variable"]
 _STATES = ("StateVar", "seed_generator_state")
+# Keras 2.12 called the groups so, and went through a list in which each layer with weights stands twice.
+_EARLY = "_layer_checkpoint_dependencies"
 _NEVER_TRAINED = {"moving_mean", "moving_variance", "mean", "variance", "count"}
 
 
@@ -27,23 +29,27 @@ def copy(store: Store, built: Built, kind: Kind) -> None:
         Refusal: naming the layer whose weights are missing, too many, or of another shape.
     """
     if kind == "keras":
-        for layer, path in _groups(built.network, "layers"):
+        folder = _EARLY if store.is_group(_EARLY) else "layers"
+        for layer, path in _groups(built, built.network, folder, folder):
             _copy_group(store, built, layer, path)
     else:
         _copy_legacy(store, built)
 
 
-def _groups(network: Network, path: str) -> Iterator[tuple[Layer, str]]:
+def _groups(built: Built, network: Network, path: str, folder: str) -> Iterator[tuple[Layer, str]]:
     """Each leaf of a .keras file with the group its weights are in, named after classes and their order."""
     used: dict[str, int] = {}
     for layer in network.layers:
         if layer.role == "operation":
             continue
         name = snake_case(layer.class_name)
-        used[name] = used.get(name, -1) + 1
-        below = f"{path}/{name}_{used[name]}" if used[name] else f"{path}/{name}"
+        number = used.get(name, 0)
+        below = f"{path}/{name}_{number}" if number else f"{path}/{name}"
+        leaves = layer.network.leaves() if layer.network else (layer,)
+        counts_twice = folder == _EARLY and any(built.weights(leaf) for leaf in leaves)
+        used[name] = number + 1 + counts_twice
         if layer.network:
-            yield from _groups(layer.network, f"{below}/layers")
+            yield from _groups(built, layer.network, f"{below}/{folder}", folder)
         else:
             yield layer, below
 
@@ -52,10 +58,8 @@ def _copy_group(store: Store, built: Built, layer: Layer, path: str) -> None:
     targets = built.weights(layer)
     if not targets:
         return
-    # Keras 2.12 called the groups otherwise.
-    paths = (path, path.replace("layers", "_layer_checkpoint_dependencies"))
-    found = next((f"{one}/vars" for one in paths if store.is_group(f"{one}/vars")), None)
-    names = store.members(found) if found else []
+    found = f"{path}/vars"
+    names = store.members(found) if store.is_group(found) else []
     _require_count(layer, len(names), len(targets))
     for number, target in enumerate(targets):
         _assign(layer, target, store.array(f"{found}/{number}"))

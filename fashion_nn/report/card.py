@@ -38,6 +38,7 @@ def render(run: Run) -> str:
         f"Keras {environment['versions']['keras']}, commit {environment['commit'] or 'unknown'}.",
         f"- Training data: {data['rows']['train']:,} rows, fingerprint `{data['fingerprint'][:16]}`.",
         f"- SHA-256 of `{run.model.name}`: `{measured['model_sha256']}`.",
+        *(_export(record) for record in measured.get("exports", {}).values()),
         "",
         "| setting | value | source |",
         "|---|---|---|",
@@ -57,15 +58,24 @@ def _row(name: str, scores: dict[str, Any]) -> str:
     return f"| {name} | {scores['n']:,} | {accuracy:.4f} | {low:.4f} to {high:.4f} | {log_loss:.4f} |"
 
 
+def _export(record: dict[str, Any]) -> str:
+    return (
+        f"- `{record['file']}` predicts the same: {record['labels_equal']:,} of {record['images']:,} labels, "
+        f"largest difference of a probability {record['max_abs_difference']:.1e}."
+    )
+
+
 def _settings(recipe: dict[str, Any]) -> list[str]:
     skip = {"name", "model", "sources"}
     if recipe["schedule"] != "one-cycle":
         skip.add("warmup_fraction")
     if recipe["schedule"] != "cosine-restarts":
         skip.add("restart_epochs")
+    if recipe["optimizer"] != "adagrad":
+        skip.add("initial_accumulator")
     rows = []
     for key, value in recipe.items():
-        if key in skip or value in ({}, None, False, 0):
+        if key in skip or (value in ({}, None, False, 0) and key not in recipe["sources"]):
             continue
         if key == "augment":
             value = ", ".join(f"{name} {amount}" for name, amount in value.items() if amount) or "none"

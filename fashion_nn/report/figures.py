@@ -23,6 +23,15 @@ if TYPE_CHECKING:
 DOTS_PER_INCH = 150
 
 _TRAIN, _VALID, _INK = "#0072B2", "#D55E00", "#444444"
+# Colour, line and marker of each configuration in a comparison.
+_STYLES = (
+    ("#0072B2", "-", "o"),
+    ("#D55E00", "--", "s"),
+    ("#009E73", "-.", "^"),
+    ("#CC79A7", ":", "D"),
+    ("#E69F00", "-", "v"),
+    ("#444444", "--", "x"),
+)
 
 PathLike = str | os.PathLike[str]
 
@@ -53,6 +62,50 @@ def curves(history: Sequence[Mapping[str, Any]], path: PathLike, *, title: str, 
         _curve(right, history, "loss", 1, best_epoch)
         right.set_ylabel("loss (nats per image)")
         figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+
+
+def comparison(histories: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]], path: PathLike, *, title: str) -> None:
+    """Validation loss, training loss and validation accuracy by epoch of several configurations, a line a run.
+
+    Losses are on a logarithmic scale; accuracies on one of the distance to 100 %, which alone tells good ones apart.
+
+    Args:
+        histories: configuration → its runs → one row an epoch: `epoch`, `loss`, `valid_loss` (nats), `valid_accuracy`
+            (0..1); at most six configurations.
+        path: the PNG file to write.
+        title: above the picture.
+
+    Source: report 002, figure 5.
+    """
+    panels = (
+        ("valid_loss", "(a) validation loss", "nats per image"),
+        ("loss", "(b) training loss, with dropout", "nats per image"),
+        ("valid_accuracy", "(c) validation accuracy", "%"),
+    )
+    with _page(path, 11, 4.4 + 0.25 * (len(histories) > 3)) as figure:
+        figure.suptitle(title)
+        grid = figure.subplots(1, 3)
+        for axes, (column, heading, unit) in zip(grid, panels, strict=True):
+            scale = 100 if column.endswith("accuracy") else 1
+            for (name, runs), (colour, line, marker) in zip(histories.items(), _STYLES, strict=False):
+                for number, rows in enumerate(runs):
+                    axes.plot(
+                        _column(rows, "epoch"),
+                        scale * _column(rows, column),
+                        line,
+                        color=colour,
+                        marker=marker,
+                        markersize=4,
+                        label=name if not number else None,
+                    )
+            axes.set_title(heading, fontsize=10, loc="left")
+            axes.set_ylabel(unit)
+            _epochs(axes)
+        for axes in grid[:2]:
+            axes.set_yscale("log")
+            _plain_ticks(axes)
+        _near_hundred(grid[2])
+        figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
 
 
 def confusion(matrix: ArrayLike, class_names: Sequence[str], path: PathLike, *, title: str) -> None:
@@ -214,8 +267,6 @@ def _column(history: Sequence[Mapping[str, Any]], key: str) -> NDArray[np.float6
 
 
 def _curve(axes: "Axes", history: Sequence[Mapping[str, Any]], key: str, scale: float, best_epoch: int | None) -> None:
-    from matplotlib.ticker import MaxNLocator
-
     epochs = _column(history, "epoch")
     marker = "o" if len(epochs) <= 30 else None
     for column, label, colour, line in (
@@ -227,12 +278,44 @@ def _curve(axes: "Axes", history: Sequence[Mapping[str, Any]], key: str, scale: 
             axes.plot(epochs, values, line, color=colour, marker=marker, markersize=3, label=label)
     if best_epoch is not None:
         axes.axvline(best_epoch, color=_INK, linestyle=":", linewidth=1, label=f"best epoch: {best_epoch}")
-    axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
+    _epochs(axes)
     if len(epochs) == 1:
         axes.set_xlim(epochs[0] - 1, epochs[0] + 1)
+
+
+def _epochs(axes: "Axes") -> None:
+    """Dress the axes of curves by epoch."""
+    from matplotlib.ticker import MaxNLocator
+
+    axes.set_xlabel("epoch")
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(alpha=0.3)
     axes.spines[["top", "right"]].set_visible(False)
+
+
+def _plain_ticks(axes: "Axes") -> None:
+    """Numbers such as 0.05 on a logarithmic scale, which may span less than a decade."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axes.yaxis.set_minor_formatter(NullFormatter())
+
+
+def _near_hundred(axes: "Axes") -> None:
+    """A scale for per cents by their distance to 100, as good ones differ in it."""
+    low, high = axes.dataLim.intervaly
+    axes.set_yscale(
+        "function",
+        functions=(lambda y: -np.log10(np.maximum(100.05 - y, 1e-3)), lambda y: 100.05 - 10 ** -np.asarray(y)),
+    )
+    marks = [0, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 100]
+    below = max((mark for mark in marks if mark < low), default=0)
+    above = min((mark for mark in marks if mark > high), default=100)
+    axes.set_ylim(below, above)
+    shown = [mark for mark in marks if below <= mark <= above]
+    axes.set_yticks(shown, [f"{mark:g}" for mark in shown])
+    axes.minorticks_off()
 
 
 def _grid_size(cells: int, columns: int, width: float, height: float) -> tuple[float, float]:

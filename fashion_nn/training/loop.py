@@ -14,7 +14,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from fashion_nn import metrics, runs, zoo
+from fashion_nn import metrics, recipes, runs, zoo
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.files import write_atomic
@@ -342,10 +342,11 @@ def _require_same(target: Run, recipe: Recipe, splits: Splits) -> None:
     if not target.exists:
         return
     record = target.read_record()
-    there, here = record["recipe"], recipe.to_json()
-    changed = [key for key in here if key != "sources" and there.get(key) != here[key]]
+    # Read as a recipe, so that a setting that is newer than the run has its default.
+    there, here = recipes.from_json(record["recipe"]).to_json(), recipe.to_json()
+    changed = [key for key in here if key != "sources" and there[key] != here[key]]
     if changed:
-        listed = ", ".join(f"{key}={there.get(key)} (now {here[key]})" for key in changed)
+        listed = ", ".join(f"{key}={there[key]} (now {here[key]})" for key in changed)
         raise InputError(f"{target.folder}: holds a run with other settings: {listed}: choose another --out")
     data = record["dataset"]
     if (data["fingerprint"], data["split_id"]) != (splits.fingerprint, splits.split_id):

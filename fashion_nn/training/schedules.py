@@ -70,4 +70,4 @@ def optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimize
         case "rmsprop":
             return keras.optimizers.RMSprop(rate, momentum=recipe.momentum, weight_decay=decay)
         case "adagrad":
-            return keras.optimizers.Adagrad(rate, weight_decay=decay)
+            return keras.optimizers.Adagrad(rate, recipe.initial_accumulator, weight_decay=decay)

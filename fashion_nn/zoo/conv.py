@@ -1,5 +1,7 @@
 """Convolutional networks without skip connections."""
 
+from typing import Literal
+
 import keras
 from keras import layers
 
@@ -112,6 +114,58 @@ def cnn_v2(
             layers.Dropout(dropout_3, name="dropout_3"),
             layers.Dense(512, activation="relu", name="dense_2"),
             layers.Dense(classes, activation="softmax", dtype="float32", name="probabilities"),
+        ],
+        name=name,
+    )
+
+
+# Twice: an unpadded 5 x 5 convolution takes 4 pixels, pooling halves, rounding down. One pixel must be left: 16.
+@register("dcn", source="report 002, part 2", smallest=16)
+def dcn(
+    *,
+    name: str,
+    image_shape: tuple[int, int],
+    classes: int,
+    activation: Literal["relu", "sigmoid", "tanh", "leaky-relu"] = "relu",
+    initializer: Literal["xavier", "he"] = "xavier",
+    padding: Literal["valid", "same"] = "valid",
+    dropout: Fraction = 0.5,
+) -> keras.Model:
+    """Two 5 x 5 convolutions and a dense layer of 1024 units: 1,111,946 parameters.
+
+    The report leaves the padding open. Unpadded is the default of PyTorch's convolution, which its course's
+    skeleton uses; padded, there are 3,274,634 parameters. Pixels are scaled as the skeleton does: divided by
+    255, then less 0.01307 and divided by 0.3081. The mean of MNIST's pixels is 0.1307: a slip, kept.
+
+    Weights are uniform in ±sqrt(6 / (fan_in + fan_out)) for `xavier` and in ±sqrt(6 / fan_in) for `he`, as
+    PyTorch's functions of those names draw them; biases start at 0. Leaky ReLU has PyTorch's slope, 0.01.
+
+    Source: report 002, part 2; its layers and scaling from the skeleton of its course.
+    """
+    weights = {"xavier": "glorot_uniform", "he": "he_uniform"}[initializer]
+
+    def activate(number: int) -> layers.Layer:
+        if activation == "leaky-relu":
+            return layers.LeakyReLU(0.01, name=f"activation_{number}")
+        return layers.Activation(activation, name=f"activation_{number}")
+
+    return keras.Sequential(
+        [
+            keras.Input(image_shape, dtype="uint8", name="image"),
+            layers.Rescaling(1 / (255 * 0.3081), offset=-0.01307 / 0.3081, name="scale"),
+            layers.Reshape((*image_shape, 1), name="pixels"),
+            layers.Conv2D(32, 5, padding=padding, kernel_initializer=weights, name="conv_1"),
+            activate(1),
+            layers.MaxPooling2D(name="pool_1"),
+            layers.Conv2D(64, 5, padding=padding, kernel_initializer=weights, name="conv_2"),
+            activate(2),
+            layers.MaxPooling2D(name="pool_2"),
+            layers.Flatten(name="flatten"),
+            layers.Dense(1024, kernel_initializer=weights, name="dense_1"),
+            activate(3),
+            layers.Dropout(dropout, name="dropout"),
+            layers.Dense(classes, kernel_initializer=weights, name="dense_2"),
+            layers.Activation("softmax", dtype="float32", name="probabilities"),
         ],
         name=name,
     )

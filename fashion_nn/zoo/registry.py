@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from numbers import Integral
-from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from fashion_nn.errors import InputError
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Fraction = Annotated[float, "a number, at least 0 and below 1"]
 
 # Name → module of its family. Written here too, so that listing the models does not import Keras.
-_FAMILIES = {"mlp": "dense", "cnn-v1": "conv", "cnn-v2": "conv"}
+_FAMILIES = {"mlp": "dense", "cnn-v1": "conv", "cnn-v2": "conv", "dcn": "conv"}
 
 _REGISTERED: dict[str, "Entry"] = {}
 _GIVEN_BY_BUILD = ("name", "image_shape", "classes")
@@ -128,7 +128,7 @@ def register(name: str, *, source: str, smallest: int = 1) -> Callable[[Callable
     """Decorator: makes a function the body of the model `name`.
 
     The function takes keyword arguments only: `name`, `image_shape`, `classes`, and its options, each
-    with a default and annotated with its kind (`Fraction`). It returns the model, uncompiled.
+    with a default and annotated with its kind (`Fraction`, or a `Literal` of texts). It returns the model, uncompiled.
 
     Args:
         name: what the model is called everywhere.
@@ -158,6 +158,8 @@ def _check_options(entry: Entry, options: Mapping[str, Any]) -> None:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if kind is Fraction and not (is_number and 0 <= value < 1):
             raise InputError(f"{entry.name}: {key}={value!r}: expected {kind.__metadata__[0]}")
+        if get_origin(kind) is Literal and value not in get_args(kind):
+            raise InputError(f"{entry.name}: {key}={value!r}: expected one of {', '.join(get_args(kind))}")
 
 
 def _check_shape(name: str, least: int, image_shape: Any) -> None:

@@ -61,7 +61,7 @@ def test_symbols_and_pictures(command, tmp_path):
     assert "β1 = w1*w5 + w2*w6" in command("report-003/logistic", "--symbolic")[1]
     assert command("1", "--picture", tmp_path / "network.png")[0] == 0
     assert command("--figures", tmp_path / "figures")[0] == 0
-    assert (tmp_path / "network.png").exists() and len(list((tmp_path / "figures").iterdir())) == 6
+    assert (tmp_path / "network.png").exists() and len(list((tmp_path / "figures").iterdir())) == 7
 
 
 @pytest.mark.parametrize(

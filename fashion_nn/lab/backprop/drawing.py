@@ -38,8 +38,8 @@ class Diagram:
     """One label a unit, layer by layer, inputs first."""
     connections: Sequence[Sequence[Sequence[str]]]
     """One label a connection: a matrix outputs × inputs for each layer of weights."""
-    biases: Sequence[Sequence[str]]
-    """One label a unit above the inputs."""
+    biases: Sequence[Sequence[str]] = field(default=())
+    """One label a unit above the inputs; none at all where the units have no bias."""
     weights: Sequence[Sequence[Sequence[float]]] | None = None
     """Numbers behind the connections: wide lines for large ones, another colour for negative ones."""
     captions: Sequence[str] = field(default=())
@@ -103,16 +103,16 @@ def draw(picture: Diagram, path: PathLike) -> None:
                     _connect(axes, start, end, label, weight, largest, source)
         for layer, units in enumerate(picture.units):
             for unit, place in enumerate(places[layer]):
-                _unit(axes, place, units[unit], picture.biases[layer - 1][unit] if layer else None)
+                bias = picture.biases[layer - 1][unit] if layer and picture.biases else None
+                _unit(axes, place, units[unit], bias, face="#EAF2F8" if layer else "white")
             if picture.captions:
                 axes.text(places[layer][0][0], 0.32, picture.captions[layer], fontsize=9, color=INK, **centred)
 
 
-def _unit(axes: "Axes", place: tuple[float, float], label: str, bias: str | None) -> None:
-    """A circle, and above it the arrow of its bias; inputs have none."""
+def _unit(axes: "Axes", place: tuple[float, float], label: str, bias: str | None, face: str) -> None:
+    """A circle, and above it the arrow of its bias, if it has one."""
     from matplotlib.patches import Circle
 
-    face = "white" if bias is None else "#EAF2F8"
     axes.add_patch(Circle(place, _RADIUS, facecolor=face, edgecolor=INK, lw=1.2, zorder=3))
     axes.text(*place, label, ha="center", va="center", fontsize=11, zorder=4)
     if bias is not None:
@@ -264,6 +264,14 @@ def _collapsed_network(path: PathLike) -> None:
     )
 
 
+def _logistic_regression(path: PathLike) -> None:
+    weights = ((("$w_1$", "$w_3$"), ("$w_2$", "$w_4$")), (("$w_5$", "$w_6$"),))
+    units = (("$X_1$", "$X_2$"), ("$z_1$", "$z_2$"), (r"$\hat{y}$",))
+    title = "Units L, L and S are a binary logistic regression"
+    captions = ("inputs", "L: linear", "S: sigmoid")
+    draw(Diagram(title, units, weights, captions=captions), path)
+
+
 def _question(names: Sequence[str], title: str, layers: int) -> Callable[[PathLike], None]:
     """The plot of a question, with the nets of question 4 up to a layer."""
 
@@ -281,9 +289,10 @@ FIGURES: dict[str, Callable[[PathLike], None]] = {
     "report-001-question-5": _question(("sigmoid",), "Sigmoid and its derivative, at the nets of question 4", 2),
     "report-001-question-6": _question(("tanh", "sigmoid"), "Tanh beside sigmoid, at the nets of the hidden units", 1),
     "report-001-question-7": _question(("relu", "sigmoid", "tanh"), "ReLU beside sigmoid and tanh", 1),
+    "report-003-figure-15": _logistic_regression,
     "report-004-sigmoid-softmax": sigmoid_and_softmax,
 }
-"""The figures of reports 001 and 004: a file name without its ending, and what writes it."""
+"""Figures of reports 001, 003 and 004: a file name without its ending, and what writes it."""
 
 
 def write_figures(folder: Path) -> list[Path]:

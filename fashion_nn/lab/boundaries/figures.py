@@ -35,7 +35,7 @@ def side_by_side(fits: Mapping[str, Fit], path: PathLike, *, title: str, columns
             _regions(axes, one)
             _points(axes, one.points)
             if one.points.name not in explained:
-                axes.legend(fontsize=7, loc="upper right", framealpha=0.85, handletextpad=0.1)
+                _legend(axes)
                 explained.add(one.points.name)
             axes.set_title(f"{name}\naccuracy {one.accuracy():.3f}, loss {one.loss():.3f}", fontsize=9, loc="left")
         for axes in grid[len(fits) :]:
@@ -58,12 +58,13 @@ def neurons(one: Fit, path: PathLike, *, title: str) -> None:
         grid = figure.subplots(lines, columns, squeeze=False).ravel()
         for unit in range(units):
             _unit(grid[unit], one, unit)
-            grid[unit].set_title(f"hidden unit {unit + 1}", fontsize=9, loc="left")
+            grid[unit].set_title(f"output of hidden unit {unit + 1}", fontsize=9, loc="left")
+        _legend(grid[0])
         _regions(grid[units], one)
         for unit in range(units):
             _unit_line(grid[units], one, unit, linewidth=0.8, linestyle="--")
         _points(grid[units], one.points)
-        grid[units].set_title(f"network, accuracy {one.accuracy():.3f}", fontsize=9, loc="left")
+        grid[units].set_title(f"network, accuracy {one.accuracy():.3f}\n(dashed: its units)", fontsize=9, loc="left")
         for axes in grid[units + 1 :]:
             axes.axis("off")
 
@@ -78,13 +79,15 @@ def softening(one: Fit, path: PathLike, *, title: str) -> None:
     hard = measures.hardened(one)
     with page(path, 7.8, 4.1) as figure:
         figure.suptitle(title)
-        for axes, shown, name in zip(figure.subplots(1, 2), (hard, one), ("steps", one.plan.activation), strict=True):
+        panels = figure.subplots(1, 2)
+        for axes, shown, name in zip(panels, (hard, one), ("steps", one.plan.activation), strict=True):
             _regions(axes, shown)
             for unit in range(one.plan.hidden[0]):
                 _unit_line(axes, one, unit, linewidth=0.8, linestyle="--")
             _points(axes, one.points)
             sharpest = measures.bends(measures.boundary(shown)).sharpest
-            axes.set_title(f"{name}: sharpest bend {sharpest:.0f}°", fontsize=9, loc="left")
+            axes.set_title(f"{name}: sharpest bend {sharpest:.0f}° (dashed: the units)", fontsize=9, loc="left")
+        _legend(panels[0])
 
 
 def scatter_and_boundary(one: Fit, path: PathLike, *, title: str) -> None:
@@ -94,7 +97,7 @@ def scatter_and_boundary(one: Fit, path: PathLike, *, title: str) -> None:
         left, right = figure.subplots(1, 2, sharex=True, sharey=True)
         _frame(left, one.points)
         _points(left, one.points)
-        left.legend(fontsize=8, loc="upper right", title="class", title_fontsize=8, handletextpad=0.1)
+        _legend(left)
         left.set_title(f"(a) the data, {len(one.points.x)} points", fontsize=9, loc="left")
         _regions(right, one)
         _points(right, one.points)
@@ -127,7 +130,12 @@ def deep_plan(activation: str, layers: int) -> Plan:
 
 
 def _describe(plan: Plan) -> str:
-    return f"{plan.activation} {'-'.join(map(str, plan.hidden))}, {plan.passes:,} passes"
+    units = "-".join(map(str, plan.hidden))
+    return f"{plan.activation}, {units} hidden units, {plan.passes:,} passes"
+
+
+def _legend(axes: "Axes") -> None:
+    axes.legend(fontsize=7, title="class", title_fontsize=7, loc="upper right", framealpha=0.85, handletextpad=0.1)
 
 
 def _frame(axes: "Axes", points: Points) -> None:

@@ -63,7 +63,7 @@ def gallery(runs: Sequence[Run], path: PathLike, *, title: str, columns: int = 4
     """
     lines = -(-len(runs) // columns)
     columns = min(columns, len(runs))
-    with page(path, 0.3 + 3.1 * columns, 0.6 + 3.75 * lines) as figure:
+    with page(path, 0.3 + 3.1 * columns, 0.55 + 3.5 * lines) as figure:
         figure.suptitle(title)
         grid = figure.subplots(lines, columns, squeeze=False).ravel()
         for axes, run in zip(grid, runs, strict=False):

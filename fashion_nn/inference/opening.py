@@ -1,0 +1,94 @@
+"""From the path of a model file to a `Predictor`, and which engine that is."""
+
+import os
+from pathlib import Path
+from typing import Literal
+
+from fashion_nn.errors import InputError
+from fashion_nn.inference import architecture, model_file, onnx_runtime, strict_json
+from fashion_nn.inference.confined import ConfinedPredictor
+from fashion_nn.inference.feeding import Scale, feeding
+from fashion_nn.inference.model_file import ModelFile
+from fashion_nn.inference.predictor import Predictor
+from fashion_nn.inference.refusal import explained, shown
+from fashion_nn.inference.sandbox import Limits
+
+Engine = Literal["auto", "keras", "onnx"]
+ENGINES: tuple[Engine, ...] = ("auto", "keras", "onnx")
+
+
+def check(path: str | os.PathLike[str]) -> None:
+    """Refuse what can be seen to be no usable model without opening its HDF5: in a tenth of a second.
+
+    For a .keras that is everything but its weights; for an .h5 its size and first bytes.
+
+    Raises:
+        InputError: see `open_model`.
+    """
+    file = model_file.read(path)
+    if file.config is not None:
+        with explained(path):
+            feeding(architecture.read(strict_json.parse(file.config, "config")), "auto")
+
+
+def open_model(
+    path: str | os.PathLike[str], *, scale: Scale = "auto", wait: bool = True, limits: Limits | None = None
+) -> ConfinedPredictor:
+    """Open the model in `path` (.keras, .h5) for prediction by Keras, in a process of its own.
+
+    Args:
+        scale: "0-1" divides pixels by 255, "0-255" does not; "auto" decides by the model: raw when it
+            takes integers or begins with Rescaling or Normalization, else divided, as report 003 did.
+        wait: false returns while TensorFlow is still being imported and the model built; what then turns
+            out to be wrong is raised by the first use.
+        limits: what the process may use.
+
+    Raises:
+        InputError: the file is no usable image classifier; the line says why.
+    """
+    predictor = ConfinedPredictor(model_file.read(path), scale, limits or Limits())
+    if wait:
+        predictor.classes  # noqa: B018
+    return predictor
+
+
+def open_fast(path: str | os.PathLike[str], *, engine: Engine = "auto", scale: Scale = "auto") -> Predictor:
+    """Open the model in `path` with the engine that answers first.
+
+    Args:
+        engine: "auto" takes ONNX Runtime where that is installed and a trusted .onnx lies beside the
+            .keras, else Keras, still starting on return (see `open_model`); "onnx" and "keras" insist.
+        scale: as for `open_model`.
+
+    Raises:
+        InputError: the file is no usable image classifier, or cannot be run by the engine that was asked for.
+    """
+    file = model_file.read(path)
+    if engine != "keras":
+        try:
+            return _open_onnx(file, scale)
+        except InputError:
+            if engine == "onnx":
+                raise
+    return ConfinedPredictor(file, scale, Limits())
+
+
+def _open_onnx(file: ModelFile, scale: Scale) -> Predictor:
+    if not onnx_runtime.installed():
+        raise InputError("engine onnx needs ONNX Runtime: pip install 'fashion-nn[onnx]', or choose engine auto")
+    content = onnx_runtime.trusted(file)
+    if content is None:
+        raise InputError(
+            f"{shown(file.path)}: no .onnx beside it that was made from it here: "
+            "`fashion-nn export RUN --format onnx` makes one, or choose engine auto"
+        )
+    return onnx_runtime.OnnxPredictor(file, content, scale)
+
+
+def open_onnx(path: str | os.PathLike[str], onnx: Path, *, scale: Scale = "auto") -> Predictor:
+    """Open the .onnx file `onnx` in the place of the .keras file at `path`. Only for an .onnx that the caller made.
+
+    Raises:
+        InputError: ONNX Runtime cannot run it.
+    """
+    return onnx_runtime.OnnxPredictor(model_file.read(path), onnx.read_bytes(), scale)

@@ -1,0 +1,117 @@
+"""What several runs went through, in one record and in one picture: configurations beside each other."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fashion_nn import recipes
+from fashion_nn.errors import InputError
+from fashion_nn.report import figures
+from fashion_nn.runs import Run
+
+_COLUMNS = {
+    "epoch": "epoch",
+    "train_accuracy": "accuracy",
+    "loss": "loss",
+    "valid_accuracy": "val_accuracy",
+    "valid_loss": "val_loss",
+}
+
+
+def configuration(recipe: dict[str, Any]) -> str:
+    """The name of a run's recipe, and each setting in which it differs from the recipe of that name but the seed."""
+    known = recipes.RECIPES.get(recipe["name"])
+    before = known.to_json() if known else recipe
+    settings = (key for key in recipe if key not in {"name", "seed", "sources"})
+    changed = [f"{key}={recipe[key]}" for key in settings if recipe[key] != before.get(key)]
+    return " ".join([recipe["name"], *changed])
+
+
+def record(runs: Sequence[Run]) -> dict[str, Any]:
+    """All epochs and the scores of the kept model of each run, by configuration.
+
+    Accuracies are 0..1, losses nats per image. The training figures of an epoch are means over its batches, with
+    dropout; `test_…` are of the kept epoch's model, None where the test split was not opened.
+
+    Raises:
+        InputError: a training is not complete, or the runs are of different data, machines or versions.
+    """
+    records = [run.read_record() for run in runs]
+    first = _shared(records[0])
+    found: dict[str, list[dict[str, Any]]] = {}
+    for run, one in zip(runs, records, strict=True):
+        if _shared(one) != first:
+            raise InputError(
+                f"{run.folder}: other data, hardware or versions than {runs[0].folder}: record it by itself"
+            )
+        found.setdefault(configuration(one["recipe"]), []).append(_run(run, one))
+    return {
+        "configurations": {name: {"runs": each} for name, each in found.items()},
+        **first,
+        "command": "fashion-nn compare " + " ".join(run.name for run in runs) + " --histories FILE",
+    }
+
+
+def _shared(one: dict[str, Any]) -> dict[str, Any]:
+    data, environment = one["dataset"], one["environment"]
+    return {
+        "dataset": {key: data[key] for key in ("name", "fingerprint", "split_id", "rows")},
+        "hardware": environment["hardware"],
+        "versions": {"python": environment["python"], **environment["versions"]},
+    }
+
+
+def _run(run: Run, one: dict[str, Any]) -> dict[str, Any]:
+    measured = run.read_metrics()
+    test = measured.get("test", {})
+    seconds = sum(second for session in one["sessions"] for second in session["epoch_seconds"])
+    rows = [{ours: row.get(column) for ours, column in _COLUMNS.items()} for row in run.read_history()]
+    return {
+        "seed": one["recipe"]["seed"],
+        "parameters": one["parameters"],
+        "history": [row | {"epoch": int(row["epoch"])} for row in rows],
+        "kept_epoch": one["best_epoch"],
+        "test_accuracy": test.get("accuracy"),
+        "test_loss": test.get("log_loss"),
+        "test_n": test.get("n"),
+        "train_seconds": round(seconds, 1),
+        "commit": one["environment"]["commit"],
+    }
+
+
+def read(path: Path) -> dict[str, Any]:
+    """A record that was stored as JSON.
+
+    Raises:
+        InputError: the file cannot be read or holds something else.
+    """
+    try:
+        found = json.loads(path.read_text())
+        found["configurations"], found["dataset"]["name"]
+    except (OSError, ValueError, KeyError, TypeError):
+        raise InputError(f"{path}: no record of trainings: expected a JSON that `compare --histories` wrote") from None
+    return found
+
+
+def as_table(found: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
+    """Column titles and cells for people: a line a run, accuracies in per cent, losses at the last epoch."""
+    titles = ("configuration", "seed", "epochs", "train loss", "valid loss", "valid %", "kept", "test %", "test loss")
+    cells = []
+    for name, each in found["configurations"].items():
+        for run in each["runs"]:
+            last = run["history"][-1]
+            ends = (f"{last['loss']:.4f}", _shown(last["valid_loss"], 4), _shown(last["valid_accuracy"], 2, 100))
+            test = (_shown(run["test_accuracy"], 2, 100), _shown(run["test_loss"], 4))
+            cells.append((name, str(run["seed"]), last["epoch"], *ends, run["kept_epoch"], *test))
+    return titles, cells
+
+
+def _shown(value: float | None, digits: int, scale: float = 1) -> str:
+    return "-" if value is None else f"{scale * value:.{digits}f}"
+
+
+def draw(found: dict[str, Any], path: Path) -> None:
+    """The curves of all configurations of a `record`. Source: report 002, figure 5."""
+    curves = {name: [run["history"] for run in each["runs"]] for name, each in found["configurations"].items()}
+    figures.comparison(curves, path, title=f"Training on {found['dataset']['name']}")
