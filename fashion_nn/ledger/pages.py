@@ -36,7 +36,8 @@ def _text(value: Any) -> str:
     if isinstance(value, float):
         return f"{value:.6g}"
     if isinstance(value, dict) and set(value) == {"mean", "sd", "n"}:
-        return f"{value['mean']:.4g} ± {value['sd']:.2g} (n = {value['n']})"
+        spread = f" ± {value['sd']:.2g}" if value["n"] > 1 else ""
+        return f"{value['mean']:.4g}{spread} (n = {value['n']})"
     if isinstance(value, dict):
         return "; ".join(f"{key}: {_text(each)}" for key, each in value.items())
     if isinstance(value, list | tuple):
