@@ -3,8 +3,10 @@
 import json
 import shlex
 import sys
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +25,9 @@ from fashion_nn.cli.options import (
     require_one_of,
 )
 from fashion_nn.errors import InputError
+
+if TYPE_CHECKING:
+    from fashion_nn.datasets import Splits
 
 
 def models(
@@ -92,15 +97,27 @@ def evaluate(
     from fashion_nn import console, evaluation, report
 
     results: list[dict[str, Any]] = []
+    load = _loader(dataset, data_dir, test)
     for run in opened:
-        splits = load_splits(_source(run, dataset), data_dir=data_dir, test=test)
-        scores = evaluation.evaluate(run, splits)
+        splits = load(run)
+        with console.work_bar("near duplicates") as progress:
+            scores = evaluation.evaluate(run, splits, progress)
         report.write_card(run)
         results.append({"run": str(run.folder), **scores.to_json()})
         if not as_json:
             console.scores(run, splits.class_names, scores)
     if as_json:
         print(json.dumps(results[0] if len(results) == 1 else results, indent=2))
+
+
+def _loader(dataset: str | None, data_dir: Path | None, test: Path | None) -> Callable[[runs.Run], "Splits"]:
+    """A function that loads the data of a run with the rows that it held out, once for runs on the same data."""
+
+    @cache
+    def load(source: str, fraction: float) -> "Splits":
+        return load_splits(source, data_dir=data_dir, test=test, validation_fraction=fraction)
+
+    return lambda run: load(_source(run, dataset), run.read_split()["fraction"])
 
 
 def _source(run: runs.Run, dataset: str | None) -> str:
