@@ -62,7 +62,7 @@ def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> metr
         hardware = runs.environment()["hardware"]
         cost = {
             "multiply_adds": multiply_adds,
-            "prediction": {"images": len(probabilities), "seconds": round(seconds, 3), "engine": "keras", **hardware},
+            "prediction": {"images": len(probabilities), "seconds": round(seconds, 5), "engine": "keras", **hardware},
         }
         del stored["model_sha256"]
         run.write_metrics(cost | stored | figures_of_valid | {"test": test})

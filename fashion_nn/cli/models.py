@@ -1,8 +1,9 @@
-"""fashion-nn models, train, evaluate, compare, export, demo: from the zoo to measured runs."""
+"""fashion-nn models, train, evaluate, compare, report, export, demo: from the zoo to measured runs."""
 
 import json
 import shlex
 import sys
+import webbrowser
 from collections.abc import Callable
 from functools import cache
 from pathlib import Path
@@ -137,7 +138,7 @@ def compare(
     csv: option(Path | None, "--csv", "Write the table to this CSV.") = None,
     readme: option(Path | None, "--readme", "Put the table between the marks in this file.") = None,
 ) -> None:
-    """The leaderboard: accuracy with interval, parameters, time and size of each run."""
+    """The leaderboard: accuracy with interval, cost and calibration of each run; runs that share a letter are tied."""
     from fashion_nn import console
     from fashion_nn.report import leaderboard
 
@@ -149,6 +150,49 @@ def compare(
     if readme:
         leaderboard.write_into(readme, rows)
     console.table(*leaderboard.as_table(rows))
+    titles, groups = leaderboard.over_seeds(rows)
+    if groups:
+        print()
+        console.table(titles, groups, title="mean ± sd over seeds")
+    if missing := leaderboard.without_answers(rows):
+        console.note(f"not compared with the others: {', '.join(missing)}: `fashion-nn evaluate` stores what that needs")
+
+
+def report(
+    folders: Annotated[list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders.")] = None,
+    every: option(bool, "--all", "All complete runs in the folder of models, and the leaderboard that links them.") = False,
+    image: option(int, "--image", "Test image whose way through the layers is shown.") = 0,
+    dataset: OfRun = None,
+    data_dir: DataDir = None,
+    test: TestCsv = None,
+    models: Models = MODELS,
+    show: option(bool, "--open", "Show the page in the browser.") = False,
+) -> None:
+    """One HTML page a run, report.html in its folder: curves, mistakes, calibration, layers. Needs no network."""
+    if bool(folders) == every:
+        raise InputError("name run folders, or give --all for those in the folder of models")
+    chosen = list(runs.find(models)) if every else [runs.open_run(folder) for folder in folders]
+    if not chosen:
+        raise InputError(f"{models}: holds no complete run: train one, or name run folders")
+    for run in chosen:
+        run.read_metrics()
+    from fashion_nn import console, report
+
+    load = _loader(dataset, data_dir, test)
+    console.load_tensorflow()
+    pages = []
+    with console.work_bar("pages") as progress:
+        for done, run in enumerate(chosen, start=1):
+            pages.append(report.write_page(run, load(run), image))
+            if progress:
+                progress(done, len(chosen))
+    if every:
+        pages.append(models / "leaderboard.html")
+        report.write_leaderboard(chosen, pages[-1])
+    for page in pages:
+        print(page)
+    if show:
+        webbrowser.open(pages[-1].resolve().as_uri())
 
 
 def export(
@@ -188,4 +232,4 @@ def demo(models: Models = MODELS) -> None:
     demonstration.run(models / "demo")
 
 
-COMMANDS = (models, train, evaluate, compare, export, demo)
+COMMANDS = (models, train, evaluate, compare, report, export, demo)
