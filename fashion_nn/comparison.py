@@ -51,10 +51,10 @@ def tied_groups(right: Sequence[NDArray[np.bool_]]) -> list[str]:
         if p > DOUBT / (len(pairs) - tested):
             break
         groups = [part for group in groups for part in ((group - {i}, group - {j}) if {i, j} <= group else (group,))]
-        groups = [group for n, group in enumerate(groups)
-                  if not any(group < other or (group == other and n > m) for m, other in enumerate(groups))]  # fmt: skip
-    ranks = {model: rank for rank, model in enumerate(sorted(range(len(right)), key=lambda model: -right[model].sum()))}
-    groups.sort(key=lambda group: sorted(ranks[model] for model in group))
+        # Of equal groups the first stays; one inside another says nothing.
+        groups = [g for n, g in enumerate(groups) if g not in groups[:n] and not any(g < other for other in groups)]
+    best_first = sorted(range(len(right)), key=lambda model: -right[model].sum())
+    groups.sort(key=lambda group: sorted(map(best_first.index, group)))
     return ["".join(_letter(n) for n, group in enumerate(groups) if model in group) for model in range(len(right))]
 
 

@@ -54,7 +54,9 @@ def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> metr
         test = {"fingerprint": fingerprint, **scores.to_json(), **stored.get("test", {})}
         figures_of_valid = {}
         if of_valid is not None:
-            figures_of_valid = {"valid": metrics.score(splits.valid.labels, of_valid).to_json() | stored.get("valid", {})}
+            figures_of_valid = {
+                "valid": metrics.score(splits.valid.labels, of_valid).to_json() | stored.get("valid", {})
+            }
             if "temperature" not in test:
                 test["temperature"] = _scaled(splits, of_valid, probabilities)
         if own_data and "without_near_duplicates" not in test:
@@ -96,7 +98,7 @@ def _is_first(stored: dict[str, Any], scores: metrics.Scores, fingerprint: str) 
     """Whether no figures of other test rows are stored."""
     test = stored.get("test")
     # Figures without a fingerprint are from before there was one.
-    return test is None or test.get("fingerprint", fingerprint) == fingerprint and test["n"] == scores.n
+    return test is None or (test.get("fingerprint", fingerprint) == fingerprint and test["n"] == scores.n)
 
 
 def _answers(test: Split, probabilities: np.ndarray, fingerprint: str) -> TestPredictions:

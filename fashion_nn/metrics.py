@@ -14,7 +14,6 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-
 BINS = 15
 """Of a reliability diagram; of equal width."""
 

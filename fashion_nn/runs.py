@@ -244,8 +244,14 @@ class Run:
                 found = {name: stored[name] for name in kinds}
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
             raise InputError(f"{self.test_predictions}: damaged ({error}): remove it and evaluate again") from None
-        if len({values.shape for values in found.values()}) != 1 or found["labels"].ndim != 1 or not len(found["labels"]):
-            raise InputError(f"{self.test_predictions}: damaged (lists of different lengths): remove it and evaluate again")
+        if (
+            len({values.shape for values in found.values()}) != 1
+            or found["labels"].ndim != 1
+            or not len(found["labels"])
+        ):
+            raise InputError(
+                f"{self.test_predictions}: damaged (lists of different lengths): remove it and evaluate again"
+            )
         if texts["model_sha256"] != sha256(self.model):
             return None
         found = {name: values.astype(np.int64 if kinds[name] == "i" else np.float32) for name, values in found.items()}

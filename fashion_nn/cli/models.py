@@ -155,12 +155,16 @@ def compare(
         print()
         console.table(titles, groups, title="mean ± sd over seeds")
     if missing := leaderboard.without_answers(rows):
-        console.note(f"not compared with the others: {', '.join(missing)}: `fashion-nn evaluate` stores what that needs")
+        console.note(
+            f"not compared with the others: {', '.join(missing)}: `fashion-nn evaluate` stores what that needs"
+        )
 
 
 def report(
     folders: Annotated[list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders.")] = None,
-    every: option(bool, "--all", "All complete runs in the folder of models, and the leaderboard that links them.") = False,
+    every: option(
+        bool, "--all", "All complete runs in the folder of models, and the leaderboard that links them."
+    ) = False,
     image: option(int, "--image", "Test image whose way through the layers is shown.") = 0,
     dataset: OfRun = None,
     data_dir: DataDir = None,

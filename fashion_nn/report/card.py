@@ -94,7 +94,10 @@ def facts(run: Run) -> list[tuple[str, str]]:
         training += f"; kept epoch {record['best_epoch']} of {epochs}, stopped by {record['stopped_because']}"
     found = [
         ("training", training),
-        ("training data", f"{data['rows'].get('train', 0):,} rows of {data['name']}, fingerprint `{data['fingerprint'][:16]}`"),
+        (
+            "training data",
+            f"{data['rows'].get('train', 0):,} rows of {data['name']}, fingerprint `{data['fingerprint'][:16]}`",
+        ),
         ("versions", ", ".join(f"{name} {version}" for name, version in versions.items() if version)),
         ("commit", environment.get("commit") or "unknown"),
         (f"SHA-256 of `{run.model.name}`", f"`{measured['model_sha256']}`"),

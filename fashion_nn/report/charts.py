@@ -11,12 +11,11 @@ _LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 12, 34
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line through `points`, as SVG writes them, in the colour of `kind`; `end` is its last point."""
+    """A line through `points`, as SVG writes them, in the colour of `kind`."""
 
     label: str
     kind: str
     points: str
-    end: tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart: ticks are (position, text); `mark` is the x of a dotted line with its text."""
+    """A chart. Ticks are (position, text), `mark` is the x and text of a dotted line; lines are cut at the edges."""
 
     title: str
     description: str
@@ -61,17 +60,16 @@ def curves(history: Sequence[Mapping[str, float]], best_epoch: int | None) -> li
     ]
 
 
-def _curve(
-    history: Sequence[Mapping[str, float]], key: str, title: str, scale: float, best_epoch: int | None
-) -> Chart:
+def _curve(history: Sequence[Mapping[str, float]], key: str, title: str, scale: float, best_epoch: int | None) -> Chart:
     series = {}
     for label, kind, column in (("train", "first", key), ("validation", "second", f"val_{key}")):
         points = [(row["epoch"], scale * row[column]) for row in history if math.isfinite(row.get(column, math.nan))]
         if points:
             series[label, kind] = points
-    values = [value for points in series.values() for _, value in points]
+    # The first steep steps would press the rest flat: they may leave the chart.
+    values = [value for points in series.values() for _, value in points[len(history) // 20 :]]
     y_ticks = _ticks(min(values), max(values), 5)
-    x_ticks = [tick for tick in _ticks(history[0]["epoch"], history[-1]["epoch"], 5) if tick == round(tick)]
+    x_ticks = _ticks(history[0]["epoch"], history[-1]["epoch"], 5)
     x = _scale(history[0]["epoch"], history[-1]["epoch"], _LEFT, WIDTH - _RIGHT)
     y = _scale(min(y_ticks), max(y_ticks), HEIGHT - _BOTTOM, _TOP)
     inside = (history[0]["epoch"], history[-1]["epoch"])
@@ -80,10 +78,12 @@ def _curve(
         title=title,
         description=f"{title} by epoch, from epoch {inside[0]:.0f} to {inside[1]:.0f}: {ends}",
         x_title="epoch",
-        x_ticks=[(x(tick), f"{tick:.0f}") for tick in x_ticks if inside[0] <= tick <= inside[1]],
+        x_ticks=[
+            (x(tick), f"{tick:.0f}") for tick in x_ticks if tick == round(tick) and inside[0] <= tick <= inside[1]
+        ],
         y_ticks=[(y(tick), f"{tick:.10g}") for tick in y_ticks],
         lines=[
-            Line(label, kind, " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in points), (x(points[-1][0]), y(points[-1][1])))
+            Line(label, kind, " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in points))
             for (label, kind), points in series.items()
         ],
         bars=[],
@@ -117,7 +117,7 @@ def reliability(bins: Sequence[Mapping[str, float]]) -> Chart:
         x_title="confidence (%)",
         x_ticks=[(x(each / 100), f"{each}") for each in percents],
         y_ticks=[(y(each / 100), f"{each}") for each in percents],
-        lines=[Line("perfectly calibrated", "ideal", f"{x(0)},{y(0)} {x(1)},{y(1)}", (x(1), y(1)))],
+        lines=[Line("perfectly calibrated", "ideal", f"{x(0)},{y(0)} {x(1)},{y(1)}")],
         bars=bars,
     )
 

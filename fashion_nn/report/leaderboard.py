@@ -58,7 +58,9 @@ def rows(runs: Iterable[Run]) -> list[Row]:
     """
     found = [(run, _row(run)) for run in runs]
     _mark_ties(found)
-    return sorted((row for _, row in found), key=lambda row: (row["dataset"], -(row["valid_accuracy"] or 0), row["run"]))
+    return sorted(
+        (row for _, row in found), key=lambda row: (row["dataset"], -(row["valid_accuracy"] or 0), row["run"])
+    )
 
 
 def _row(run: Run) -> Row:
@@ -116,7 +118,7 @@ def _mark_ties(found: Sequence[tuple[Run, Row]]) -> None:
 
 
 def without_answers(rows: Sequence[Row]) -> list[str]:
-    """The runs that other runs on the same data could be compared with, if their answers to the test images were there."""
+    """The runs that cannot be compared with others on the same data, for want of their answers to the test images."""
     on_data = [row["dataset"] for row in rows]
     return [row["run"] for row in rows if not row["answers"] and on_data.count(row["dataset"]) > 1]
 
@@ -132,7 +134,7 @@ def as_table(rows: Sequence[Row]) -> Table:
             row["parameters"],
             _or_dash(row["multiply_adds"], lambda number: f"{number / 1e6:,.2f}"),
             row["train_seconds"],
-            _or_dash(row["predict_seconds"], lambda seconds: f"{1000 * seconds / row['predict_n']:.3f}"),
+            _or_dash(row["predict_seconds"] and row["predict_seconds"] / row["predict_n"], lambda s: f"{1000 * s:.3f}"),
             f"{row['model_bytes'] / 1e6:.1f}",
             _percent(row, "valid", of_valid),
             _percent(row, "test", of_test),

@@ -115,7 +115,7 @@ def _templates() -> "Environment":
 
 
 def _percent(share: float, digits: int = 2) -> str:
-    return f"{100 * share:.{digits}f} %"
+    return f"{100 * share:.{digits}f}\u00a0%"
 
 
 def _duration(seconds: float) -> str:

@@ -40,7 +40,10 @@ def signed(values: NDArray[np.floating], largest: float | None = None) -> Pictur
 
 
 def montage(tiles: NDArray[np.floating], columns: int) -> Picture:
-    """Tiles (n, h, w) row by row with a transparent pixel between them, `signed` on one scale."""
+    """Tiles (n, h, w) row by row with a transparent pixel between them, `signed` on one scale.
+
+    One number in 200 may be beyond the scale: a few large ones would make all others pale.
+    """
     n, height, width = tiles.shape
     columns = min(columns, n)
     rows = math.ceil(n / columns)
@@ -48,7 +51,7 @@ def montage(tiles: NDArray[np.floating], columns: int) -> Picture:
     for number, tile in enumerate(tiles):
         top, left = (number // columns) * (height + 1), (number % columns) * (width + 1)
         sheet[top : top + height, left : left + width] = tile
-    return signed(sheet)
+    return signed(sheet, float(np.quantile(np.abs(tiles), 0.995)) or None)
 
 
 def _png(pixels: NDArray[np.uint8], mode: str) -> Picture:
