@@ -179,7 +179,8 @@ def _spread(rows: Sequence[Row], split: str) -> str:
     values = [100 * row[f"{split}_accuracy"] for row in rows if row[f"{split}_accuracy"] is not None]
     if len(values) < 2:
         return "-"
-    return f"{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f} (n={len(values)})"
+    own = "" if len(values) == len(rows) else f" (n={len(values)})"
+    return f"{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f}{own}"
 
 
 def _or_dash(value: Any, text: Any) -> str:
