@@ -179,7 +179,7 @@ def report(
     if not chosen:
         raise InputError(f"{models}: holds no complete run: train one, or name run folders")
     for run in chosen:
-        run.read_metrics()
+        run.read_record(), run.read_metrics()  # all are complete, before the first page is made
     from fashion_nn import console, report
 
     load = _loader(dataset, data_dir, test)
@@ -187,7 +187,12 @@ def report(
     pages = []
     with console.work_bar("pages") as progress:
         for done, run in enumerate(chosen, start=1):
-            pages.append(report.write_page(run, load(run), image))
+            try:
+                pages.append(report.write_page(run, load(run), image))
+            except InputError as error:
+                if not every:
+                    raise
+                console.note(f"no page for {run.folder}: {error}")
             if progress:
                 progress(done, len(chosen))
     if every:

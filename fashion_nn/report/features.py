@@ -11,6 +11,7 @@ from fashion_nn.report import pictures
 from fashion_nn.report.pictures import Picture
 
 CHANNELS = 16
+MOST = 8192
 _COLUMNS = 8
 _STRIP = 128
 
@@ -73,11 +74,12 @@ def _drawn(output: np.ndarray) -> tuple[Picture, str]:
         text = f"{shown} of {output.shape[2]} channels" if shown < output.shape[2] else f"{shown} channels"
         return pictures.montage(np.moveaxis(output[..., :shown], 2, 0), _COLUMNS), text
     if output.ndim == 1 and (side := math.isqrt(len(output))) ** 2 == len(output) and side >= 16:
-        return pictures.signed(output.reshape(side, side)), f"{len(output)} numbers, as {side} x {side}"
+        return pictures.signed(output.reshape(side, side)), f"{len(output):,} numbers, as {side} x {side}"
     if output.ndim in (2, 3):
         return pictures.signed(output.reshape(output.shape[:2])), "one picture"
-    numbers = output.ravel()
+    numbers = output.ravel()[:MOST]
     rows = math.ceil(len(numbers) / _STRIP)
     strip = np.full(rows * math.ceil(len(numbers) / rows), np.nan)
     strip[: len(numbers)] = numbers
-    return pictures.signed(strip.reshape(rows, -1)), f"{len(numbers)} numbers"
+    of_all = f"the first {len(numbers):,} of " if len(numbers) < output.size else ""
+    return pictures.signed(strip.reshape(rows, -1)), f"{of_all}{output.size:,} numbers"

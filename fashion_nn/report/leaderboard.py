@@ -69,6 +69,7 @@ def _row(run: Run) -> Row:
     prediction = measured.get("prediction", {})
     row = dict.fromkeys(COLUMNS) | {
         "run": run.name,
+        "folder": run.folder,
         "recipe": recipe["name"],
         "settings": _settings(recipe),
         "seed": recipe.get("seed"),
@@ -214,9 +215,9 @@ def _markdown(titles: Sequence[str], cells: Sequence[Sequence[object]]) -> str:
 
 
 def write_csv(rows: Sequence[Row], path: Path) -> None:
-    """Write the rows to `path`, an empty cell for what was not measured."""
+    """Write the rows to `path`, without their folders; an empty cell for what was not measured."""
     text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n")
+    table = csv.DictWriter(text, COLUMNS, lineterminator="\n", extrasaction="ignore")
     table.writeheader()
     table.writerows(rows)
     write_atomic(path, text.getvalue())

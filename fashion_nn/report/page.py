@@ -17,7 +17,7 @@ from fashion_nn.runs import Run, TestPredictions
 if TYPE_CHECKING:
     from jinja2 import Environment
 
-WORST, WORST_OF_CLASS, PAIRS, UNITS = 24, 8, 8, 40
+WORST, WORST_OF_CLASS, PAIRS, UNITS, UNITS_IN_ROW = 24, 8, 8, 40, 10
 
 
 def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
@@ -82,11 +82,10 @@ def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
 
 
 def write_leaderboard(runs: Iterable[Run], path: Path) -> None:
-    """Write the page of all `runs` to `path`; a run links its own page where that lies below the folder of `path`."""
+    """Write the page of all `runs`, which lie below the folder of `path`, to `path`; it links the page of each."""
     runs = list(runs)
     rows = leaderboard.rows(runs)
-    links = {run.name: run.page.relative_to(path.parent).as_posix() for run in runs if run.page.exists()}
-    best = max((row["test_accuracy"] or row["valid_accuracy"] or 0 for row in rows), default=0)
+    links = {run.folder: run.page.relative_to(path.parent).as_posix() for run in runs if run.page.exists()}
     context = {
         "title": "Leaderboard",
         "groups": [
@@ -95,7 +94,6 @@ def write_leaderboard(runs: Iterable[Run], path: Path) -> None:
         ],
         "links": links,
         "seeds": leaderboard.over_seeds(rows),
-        "best": best,
     }
     write_atomic(path, _templates().get_template("leaderboard.html").render(context))
 
@@ -183,12 +181,12 @@ def _first_weights(predictor: inference.ConfinedPredictor, shape: tuple[int, int
     for layer in predictor.weights():
         kernel = layer.values[0]
         if layer.class_name == "Dense" and len(kernel) == shape[0] * shape[1]:
-            tiles, columns = kernel.T.reshape(-1, *shape), 10
+            tiles = kernel.T.reshape(-1, *shape)
         elif layer.class_name == "Conv2D" and kernel.shape[2] == 1:
-            tiles, columns = np.moveaxis(kernel[:, :, 0], 2, 0), 20
+            tiles = np.moveaxis(kernel[:, :, 0], 2, 0)
         else:
             continue
         shown = tiles[:UNITS]
         of_all = f"{len(shown)} of {len(tiles)}" if len(shown) < len(tiles) else f"{len(shown)}"
-        return {"layer": layer.name, "shown": of_all, "picture": pictures.montage(shown, columns)}
+        return {"layer": layer.name, "shown": of_all, "picture": pictures.montage(shown, UNITS_IN_ROW)}
     return None
