@@ -36,6 +36,9 @@ FORMAT = 1
 HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
 
 
+_Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
 class _Checked(BaseModel):
     """What must be in a file for it to be used; it may hold more."""
 
@@ -44,6 +47,7 @@ class _Checked(BaseModel):
 
 class _Recipe(_Checked):
     name: str
+    sources: dict[str, str] = {}
 
 
 class _Dataset(_Checked):
@@ -77,20 +81,67 @@ class _Split(_Checked):
     valid_indices: list[int]
 
 
+class _OfClass(_Checked):
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+class _Bin(_Checked):
+    count: int
+    confidence: float
+    accuracy: float
+
+
+class _Scaled(_Checked):
+    value: float
+    log_loss: float
+    brier: float
+    calibration_error: float
+
+
+class _Clean(_Checked):
+    n: int
+    accuracy: float | None = None
+    interval: _Interval | None = None
+
+
 class _Scores(_Checked):
     n: Annotated[int, Field(ge=1)]
     correct: int
     accuracy: float
-    interval: Annotated[list[float], Field(min_length=2, max_length=2)]
+    interval: _Interval
     log_loss: float
-    per_class: list[dict[str, float]]
+    brier: float | None = None
+    calibration_error: float | None = None
+    reliability: Annotated[list[_Bin], Field(min_length=1)] | None = None
+    temperature: _Scaled | None = None
+    without_near_duplicates: _Clean | None = None
+    per_class: list[_OfClass]
     confusion: list[list[int]]
+
+
+class _Prediction(_Checked):
+    images: Annotated[int, Field(ge=1)]
+    seconds: float
+    engine: str
+
+
+class _Export(_Checked):
+    file: str
+    images: int
+    labels_equal: int
+    max_abs_difference: float
 
 
 class _Metrics(_Checked):
     model_sha256: str
     valid: _Scores | None = None
     test: _Scores | None = None
+    multiply_adds: int | None = None
+    prediction: _Prediction | None = None
+    exports: dict[str, _Export] = {}
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -242,7 +242,8 @@ def test_the_way_through_a_network_with_nested_and_shared_layers(tmp_path):
     shared = keras.layers.Conv2D(4, 3, padding="same", name="shared")
     inner = keras.Sequential([keras.Input((12, 12, 4)), keras.layers.DepthwiseConv2D(3, name="depth")], name="inner")
     merged = keras.layers.Add(name="sum")([shared(given), shared(keras.layers.Rescaling(0.5, name="half")(given))])
-    wide = keras.layers.Conv2DTranspose(2, 2, strides=2, name="wide")(inner(merged))
+    twice = keras.layers.Maximum(name="larger")([inner(merged), inner(keras.layers.ReLU(name="relu")(merged))])
+    wide = keras.layers.Conv2DTranspose(2, 2, strides=2, name="wide")(twice)
     separable = keras.layers.SeparableConv2D(3, 3, strides=2, name="separable")(wide)
     pooled = keras.layers.GlobalAveragePooling2D(name="mean")(separable)
     keras.Model(given, keras.layers.Dense(5, name="answer")(pooled)).save(tmp_path / "model.keras")
@@ -250,11 +251,13 @@ def test_the_way_through_a_network_with_nested_and_shared_layers(tmp_path):
         outputs = features.through_layers(predictor, np.arange(144, dtype=np.uint8).reshape(12, 12))
         multiply_adds = predictor.multiply_adds
     shapes = [(each.name, each.shape) for each in outputs]
-    assert sorted(shapes) == sorted([
-        ("shared", (12, 12, 4)), ("half", (12, 12, 1)), ("shared", (12, 12, 4)), ("sum", (12, 12, 4)),
-        ("depth", (10, 10, 4)), ("wide", (20, 20, 2)), ("separable", (9, 9, 3)), ("mean", (3,)), ("answer", (5,)),
-    ])  # fmt: skip
-    convolutions = 2 * 144 * 9 * 4 + 100 * 9 * 4 + 100 * 4 * 4 * 2
+    expected = {
+        "shared": 2 * [(12, 12, 4)], "half": [(12, 12, 1)], "sum": [(12, 12, 4)], "relu": [(12, 12, 4)],
+        "depth": 2 * [(10, 10, 4)], "larger": [(10, 10, 4)], "wide": [(20, 20, 2)], "separable": [(9, 9, 3)],
+        "mean": [(3,)], "answer": [(5,)],
+    }  # fmt: skip
+    assert sorted(shapes) == sorted((name, shape) for name, of_calls in expected.items() for shape in of_calls)
+    convolutions = 2 * 144 * 9 * 4 + 2 * 100 * 9 * 4 + 100 * 4 * 4 * 2
     assert multiply_adds == convolutions + 81 * (9 * 2 + 2 * 3) + 3 * 5
 
 

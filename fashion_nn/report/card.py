@@ -9,6 +9,7 @@ from fashion_nn.report import leaderboard
 from fashion_nn.runs import Run
 
 _LICENSE = "mit"
+_CHOSEN = {"baseline": "Settings were", "ensemble": "The weights were"}
 _SPLITS = {"valid": "validation", "test": "test"}
 _FIGURES = {
     "accuracy": "accuracy",
@@ -42,7 +43,8 @@ def render(run: Run) -> str:
         "|---|---:|---:|---|---:|---:|---:|",
         *(_row(name, measured[name]) for name in _SPLITS if name in measured),
         "",
-        "The model was chosen on the validation rows, which are in `split.json`; the test rows were opened after that.",
+        f"{_CHOSEN.get(recipe.get('kind'), 'The epoch was')} chosen on the validation rows, which are in `split.json`; "
+        "the test rows were opened after that.",
         *_beside(measured.get("test", {})),
         "",
         "## Intended use",
@@ -91,7 +93,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
     hardware, versions, epochs = environment["hardware"], environment["versions"], len(run.read_history())
     training = f"{leaderboard.train_seconds(record):,.0f} s on {_cores(hardware)}"
     if epochs:
-        training += f"; kept epoch {record['best_epoch']} of {epochs}, stopped by {record['stopped_because']}"
+        training += f"; kept epoch {record.get('best_epoch')} of {epochs}, stopped by {record.get('stopped_because')}"
     found = [
         ("training", training),
         (
@@ -119,7 +121,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
 
 def settings(recipe: dict[str, Any]) -> list[tuple[str, str, str]]:
     """The settings of a recipe that are in use: name, value and source. Any other keys are taken as they are."""
-    skip = {"name", "model", "sources"}
+    skip = {"name", "model", "kind", "sources"}
     if recipe.get("schedule") != "one-cycle":
         skip.add("warmup_fraction")
     if recipe.get("schedule") != "cosine-restarts":
@@ -128,7 +130,9 @@ def settings(recipe: dict[str, Any]) -> list[tuple[str, str, str]]:
     for key, value in recipe.items():
         if key in skip or value in ({}, [], None, False) or (value == 0 and key != "seed"):
             continue
-        if isinstance(value, dict):
+        if isinstance(value, dict) and isinstance(value.get("members"), list):
+            value = ", ".join(f"{each['run']} × {each['weight']}" for each in value["members"])
+        elif isinstance(value, dict):
             value = ", ".join(f"{name} {amount}" for name, amount in value.items() if amount) or "none"
         elif isinstance(value, list):
             value = ", ".join(map(str, value))

@@ -58,7 +58,7 @@ def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
         "model_bytes": run.model.stat().st_size,
         "settings": card.settings(record["recipe"]),
         "sources": bool(record["recipe"].get("sources")),
-        "facts": card.facts(run),
+        "facts": [*card.facts(run), ("test split", f"opened {run.count_openings()} times, says the log of this folder")],
         "curves": charts.curves(history, record.get("best_epoch")),
         "reliability": charts.reliability(scores["reliability"]) if scores and "reliability" in scores else None,
         "confusion": _shares(scores["confusion"]) if scores else [],
@@ -123,7 +123,8 @@ def _duration(seconds: float) -> str:
 
 
 def _require_same_images(run: Run, answers: TestPredictions, test: Split | None) -> None:
-    if test is None or datasets.fingerprint(test.images, test.labels) != answers.fingerprint:
+    same = test is not None and datasets.fingerprint(test.images, test.labels) == answers.fingerprint
+    if not same or len(answers.labels) != len(test):
         raise InputError(
             f"{run.test_predictions}: made for other test rows than those given: name the same data with --dataset "
             "and --test"
