@@ -58,7 +58,7 @@ def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
         "model_bytes": run.model.stat().st_size,
         "settings": card.settings(record["recipe"]),
         "sources": bool(record["recipe"].get("sources")),
-        "facts": [*card.facts(run), ("test split", f"opened {run.count_openings()} times, says the log of this folder")],
+        "facts": [*card.facts(run), ("test split", f"opened {run.count_openings()} times, by this folder's log")],
         "curves": charts.curves(history, record.get("best_epoch")),
         "reliability": charts.reliability(scores["reliability"]) if scores and "reliability" in scores else None,
         "confusion": _shares(scores["confusion"]) if scores else [],
