@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 err = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
+_ACCURACY = ("accuracy", "interval", "n")
+
+
 class TrainingBar:
     """Draws a training: a bar for the running epoch on a terminal, and a line for each complete one."""
 
@@ -187,6 +190,17 @@ def trained(outcome: "Outcome") -> None:
 def scores(run: "Run", class_names: Sequence[str], found: "Scores") -> None:
     """Print the figures of one run on the test split."""
     print(f"{run.folder}: test {accuracy(found.accuracy, found.interval, found.n)}, log loss {found.log_loss:.4f}")
+    print(f"Brier score {found.brier:.4f}, expected calibration error {found.calibration_error:.4f}")
+    stored = run.read_metrics()["test"]
+    if stored.get("without_near_duplicates", {}).get("n"):
+        clean = stored["without_near_duplicates"]
+        print(f"without near duplicates of training images: {accuracy(*(clean[key] for key in _ACCURACY))}")
+    if "temperature" in stored:
+        scaled = stored["temperature"]
+        print(
+            f"with temperature {scaled['value']:.3f}, fitted on validation: log loss {scaled['log_loss']:.4f}, "
+            f"expected calibration error {scaled['calibration_error']:.4f}"
+        )
     rows = [
         (name, f"{each.precision:.4f}", f"{each.recall:.4f}", f"{each.f1:.4f}", each.support)
         for name, each in zip(class_names, found.per_class, strict=True)

@@ -6,12 +6,16 @@ the caller has read them from somewhere and knows better what to say.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+
+BINS = 15
+"""Of a reliability diagram; of equal width."""
 
 
 class ClassScore(NamedTuple):
@@ -23,6 +27,14 @@ class ClassScore(NamedTuple):
     support: int
 
 
+class Bin(NamedTuple):
+    """The images of one range of confidence: how many, their mean confidence, the share that is right."""
+
+    count: int
+    confidence: float
+    accuracy: float
+
+
 @dataclass(frozen=True, eq=False)
 class Scores:
     """Everything measured on one set of predictions. `interval` is the 95 % interval of `accuracy`."""
@@ -32,6 +44,9 @@ class Scores:
     accuracy: float
     interval: tuple[float, float]
     log_loss: float
+    brier: float
+    calibration_error: float
+    reliability: tuple[Bin, ...]
     confusion: NDArray[np.int64]
     per_class: tuple[ClassScore, ...]
 
@@ -43,6 +58,9 @@ class Scores:
             "accuracy": self.accuracy,
             "interval": list(self.interval),
             "log_loss": self.log_loss,
+            "brier": self.brier,
+            "calibration_error": self.calibration_error,
+            "reliability": [each._asdict() for each in self.reliability],
             "per_class": [score._asdict() for score in self.per_class],
             "confusion": self.confusion.tolist(),
         }
@@ -54,12 +72,16 @@ def score(labels: ArrayLike, probabilities: ArrayLike) -> Scores:
     n, classes = probabilities.shape
     matrix = confusion(labels, probabilities.argmax(axis=1), classes)
     correct = int(np.trace(matrix))
+    bins = reliability(labels, probabilities)
     return Scores(
         n=n,
         correct=correct,
         accuracy=correct / n,
         interval=wilson(correct, n),
         log_loss=log_loss(labels, probabilities),
+        brier=brier(labels, probabilities),
+        calibration_error=calibration_error(bins),
+        reliability=tuple(bins),
         confusion=matrix,
         per_class=tuple(per_class(matrix)),
     )
@@ -121,6 +143,73 @@ def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
     of_truth = probabilities[np.arange(len(labels)), labels]
     eps = np.finfo(of_truth.dtype).eps
     return float(-np.log(np.clip(of_truth, eps, 1 - eps), dtype=np.float64).mean())
+
+
+def brier(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """Mean over images of the sum over classes of (probability - truth)², 0..2.
+
+    Source: G. W. Brier, Verification of forecasts expressed in terms of probability (1950), without its factor 1/2.
+    """
+    labels, probabilities = _checked(labels, probabilities)
+    error = probabilities.astype(np.float64)
+    error[np.arange(len(labels)), labels] -= 1
+    return float((error**2).sum(axis=1).mean())
+
+
+def reliability(labels: ArrayLike, probabilities: ArrayLike, bins: int = BINS) -> list[Bin]:
+    """The images by the probability of their predicted class, in `bins` ranges of equal width from 0 to 1."""
+    labels, probabilities = _checked(labels, probabilities)
+    confidence = probabilities.max(axis=1).astype(np.float64)
+    right = probabilities.argmax(axis=1) == labels
+    place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    counts, sums, hits = (np.bincount(place, weights, bins) for weights in (None, confidence, right))
+    rows = zip(counts.tolist(), _ratio(sums, counts).tolist(), _ratio(hits, counts).tolist(), strict=True)
+    return [Bin(*row) for row in rows]
+
+
+def calibration_error(bins: Sequence[Bin]) -> float:
+    """Mean distance between confidence and accuracy, weighted by the images in each bin; 0..1.
+
+    Source: M. P. Naeini et al., Obtaining well calibrated probabilities using Bayesian binning (2015); with the
+    probability of the predicted class as in C. Guo et al., On calibration of modern neural networks (2017).
+    """
+    n = sum(each.count for each in bins)
+    return sum(each.count * abs(each.confidence - each.accuracy) for each in bins) / n
+
+
+def fit_temperature(labels: ArrayLike, probabilities: ArrayLike) -> float:
+    """The temperature, 0.05..20, at which `tempered` probabilities have the least log loss.
+
+    Above 1 the model is too sure of itself, below 1 not sure enough.
+
+    Source: C. Guo et al., On calibration of modern neural networks (2017).
+    """
+    from scipy.optimize import minimize_scalar
+
+    labels, probabilities = _checked(labels, probabilities)
+
+    def loss(logarithm: float) -> float:
+        return log_loss(labels, tempered(probabilities, math.exp(logarithm)))
+
+    return math.exp(minimize_scalar(loss, bounds=(math.log(0.05), math.log(20)), method="bounded").x)
+
+
+def tempered(probabilities: ArrayLike, temperature: float) -> NDArray[np.float64]:
+    """What softmax gives for logits divided by `temperature`, float64 (n, k); the ranking of classes stays."""
+    from scipy.special import softmax
+
+    probabilities = np.asarray(probabilities, np.float64)
+    # A probability that float32 rounded to 0 had some smaller logit; which one cannot be known.
+    return softmax(np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)) / temperature, axis=1)
+
+
+def confused_pairs(confusion: ArrayLike, count: int) -> list[tuple[int, int, int]]:
+    """The `count` most frequent mistakes (true class, predicted class, images), most images first."""
+    matrix = np.array(confusion)
+    np.fill_diagonal(matrix, 0)
+    order = np.argsort(-matrix, axis=None, kind="stable")[:count]
+    pairs = zip(*np.unravel_index(order, matrix.shape), strict=True)
+    return [(int(true), int(taken), int(matrix[true, taken])) for true, taken in pairs if matrix[true, taken]]
 
 
 def worst_mistakes(labels: ArrayLike, probabilities: ArrayLike, count: int) -> NDArray[np.int64]:

@@ -6,6 +6,7 @@
     model.keras   the best model so far: float32, no optimizer state
     metrics.json  figures of exactly that model (its sha256 is inside)
     resume.npz    everything resume needs; there until the training is complete
+    test-predictions.npz    what that model answered to each test image when it was evaluated
 
 `run.json` is written first and `metrics.json` last, so a folder with the second is complete.
 """
@@ -17,18 +18,153 @@ import json
 import os
 import platform
 import subprocess
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fashion_nn.errors import InputError
 from fashion_nn.files import write_atomic
 
 FORMAT = 1
 HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
+
+
+_Interval = Annotated[list[float], Field(min_length=2, max_length=2)]
+
+
+class _Checked(BaseModel):
+    """What must be in a file for it to be used; it may hold more."""
+
+    model_config = ConfigDict(strict=True, extra="allow")
+
+
+class _Recipe(_Checked):
+    name: str
+    sources: dict[str, str] = {}
+
+
+class _Dataset(_Checked):
+    name: str
+    fingerprint: str
+    image_shape: Annotated[list[int], Field(min_length=2, max_length=2)]
+    class_names: Annotated[list[str], Field(min_length=2)]
+    rows: dict[str, int]
+
+
+class _Environment(_Checked):
+    versions: dict[str, str | None]
+    hardware: dict[str, Any]
+
+
+class _Session(_Checked):
+    epoch_seconds: list[float]
+
+
+class _Record(_Checked):
+    recipe: _Recipe
+    dataset: _Dataset
+    parameters: int
+    environment: _Environment
+    sessions: list[_Session]
+
+
+class _Split(_Checked):
+    seed: int
+    fraction: float
+    valid_indices: list[int]
+
+
+class _OfClass(_Checked):
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+class _Bin(_Checked):
+    count: int
+    confidence: float
+    accuracy: float
+
+
+class _Scaled(_Checked):
+    value: float
+    log_loss: float
+    brier: float
+    calibration_error: float
+
+
+class _Clean(_Checked):
+    n: int
+    accuracy: float | None = None
+    interval: _Interval | None = None
+
+
+class _Scores(_Checked):
+    n: Annotated[int, Field(ge=1)]
+    correct: int
+    accuracy: float
+    interval: _Interval
+    log_loss: float
+    brier: float | None = None
+    calibration_error: float | None = None
+    reliability: Annotated[list[_Bin], Field(min_length=1)] | None = None
+    temperature: _Scaled | None = None
+    without_near_duplicates: _Clean | None = None
+    per_class: list[_OfClass]
+    confusion: list[list[int]]
+
+
+class _Prediction(_Checked):
+    images: Annotated[int, Field(ge=1)]
+    seconds: float
+    engine: str
+
+
+class _Export(_Checked):
+    file: str
+    images: int
+    labels_equal: int
+    max_abs_difference: float
+
+
+class _Metrics(_Checked):
+    model_sha256: str
+    valid: _Scores | None = None
+    test: _Scores | None = None
+    multiply_adds: int | None = None
+    prediction: _Prediction | None = None
+    exports: dict[str, _Export] = {}
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TestPredictions:
+    """What a model answered to each of n test images.
+
+    labels, predicted: true and predicted classes, int64 (n,).
+    confidence, of_truth: probabilities of the predicted and of the true class, float32 (n,).
+    fingerprint: of the test rows; answers are comparable where it is the same.
+    """
+
+    labels: np.ndarray
+    predicted: np.ndarray
+    confidence: np.ndarray
+    of_truth: np.ndarray
+    fingerprint: str
+
+    __test__ = False  # for pytest, which takes the name for that of a test
+
+    @property
+    def right(self) -> np.ndarray:
+        """Whether the predicted class is the true one, bool (n,)."""
+        return self.predicted == self.labels
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +206,16 @@ class Run:
         return self.folder / "README.md"
 
     @property
+    def page(self) -> Path:
+        return self.folder / "report.html"
+
+    @property
     def predictions(self) -> Path:
         return self.folder / "predictions.csv"
+
+    @property
+    def test_predictions(self) -> Path:
+        return self.folder / "test-predictions.npz"
 
     def export(self, suffix: str) -> Path:
         return self.folder / f"model.{suffix}"
@@ -95,13 +239,14 @@ class Run:
         """The content of run.json.
 
         Raises:
-            InputError: it is missing, damaged or of a newer format.
+            InputError: it is missing, damaged, half-written or of a newer format.
         """
         record = _read_json(self.record)
         if record.get("format") != FORMAT:
             raise InputError(
                 f"{self.record}: format {record.get('format')!r}, expected {FORMAT}: another version wrote it"
             )
+        _require(_Record, record, self.record)
         return record
 
     def read_metrics(self) -> dict[str, Any]:
@@ -118,16 +263,60 @@ class Run:
         metrics = _read_json(self.metrics)
         if metrics.get("model_sha256") != sha256(self.model):
             raise InputError(f"{self.metrics}: belongs to another {self.model.name}; restore that file or train again")
+        _require(_Metrics, metrics, self.metrics)
         return metrics
 
     def read_history(self) -> list[dict[str, float]]:
-        """The rows of history.csv; an empty cell is left out of its row."""
-        text = _read_text(self.history)
-        rows = csv.DictReader(io.StringIO(text))
-        return [{key: float(cell) for key, cell in row.items() if cell} for row in rows]
+        """The rows of history.csv, none where there is no such file; an empty cell is left out of its row.
+
+        Raises:
+            InputError: a cell is no number.
+        """
+        if not self.history.exists():
+            return []
+        rows = csv.DictReader(io.StringIO(_read_text(self.history)))
+        try:
+            return [{key: float(cell) for key, cell in row.items() if cell} for row in rows]
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{self.history}: damaged ({error}): restore it or train again") from None
+
+    def read_test_predictions(self) -> TestPredictions | None:
+        """What the model answered to the test images; None where it was not evaluated, or another model was.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        if not self.test_predictions.exists():
+            return None
+        kinds = {"labels": "i", "predicted": "i", "confidence": "f", "of_truth": "f"}
+        try:
+            with np.load(self.test_predictions, allow_pickle=False) as stored:
+                texts = {name: str(stored[name]) for name in ("model_sha256", "fingerprint")}
+                found = {name: stored[name] for name in kinds}
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise InputError(f"{self.test_predictions}: damaged ({error}): remove it and evaluate again") from None
+        if (
+            len({values.shape for values in found.values()}) != 1
+            or found["labels"].ndim != 1
+            or not len(found["labels"])
+        ):
+            raise InputError(
+                f"{self.test_predictions}: damaged (lists of different lengths): remove it and evaluate again"
+            )
+        if texts["model_sha256"] != sha256(self.model):
+            return None
+        found = {name: values.astype(np.int64 if kinds[name] == "i" else np.float32) for name, values in found.items()}
+        return TestPredictions(**found, fingerprint=texts["fingerprint"])
 
     def read_split(self) -> dict[str, Any]:
-        return _read_json(self.split)
+        """The content of split.json.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        split = _read_json(self.split)
+        _require(_Split, split, self.split)
+        return split
 
     def write_record(self, record: Mapping[str, Any]) -> None:
         write_json(self.record, {"format": FORMAT, **record})
@@ -148,6 +337,19 @@ class Run:
         if not self.metrics.exists() or _read_json(self.metrics) != json.loads(json.dumps(content)):
             write_json(self.metrics, content)
 
+    def write_test_predictions(self, given: TestPredictions) -> None:
+        """Store what the model answered, with the model's checksum."""
+        content = io.BytesIO()
+        numbers = {name: getattr(given, name) for name in ("labels", "predicted", "confidence", "of_truth")}
+        smallest = {name: values.astype(np.min_scalar_type(values.max())) if values.dtype.kind == "i" else values
+                    for name, values in numbers.items()}  # fmt: skip
+        np.savez_compressed(content, model_sha256=sha256(self.model), fingerprint=given.fingerprint, **smallest)
+        write_atomic(self.test_predictions, content.getvalue())
+
+    def count_openings(self) -> int:
+        """How often the test split was opened with a model of this folder, as far as its log goes back."""
+        return len(_read_text(self.openings).splitlines()) if self.openings.exists() else 0
+
     def log_opening(self, by: str) -> None:
         """Append that the test split was opened, by what and when."""
         line = json.dumps({"opened": now(), "by": by, "model_sha256": sha256(self.model)})
@@ -164,7 +366,17 @@ class Run:
                 path.unlink(missing_ok=True)
 
     def _own_files(self) -> tuple[Path, ...]:
-        return self.record, self.split, self.history, self.model, self.metrics, self.state
+        return (
+            self.record,
+            self.split,
+            self.history,
+            self.model,
+            self.metrics,
+            self.state,
+            self.card,
+            self.page,
+            self.test_predictions,
+        )
 
 
 def open_run(path: str | Path) -> Run:
@@ -261,6 +473,15 @@ def _read_json(path: Path) -> dict[str, Any]:
     if not isinstance(content, dict):
         raise InputError(f"{path}: damaged (expected a JSON object): restore it or train again")
     return content
+
+
+def _require(schema: type[BaseModel], content: dict[str, Any], path: Path) -> None:
+    try:
+        schema.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise InputError(f"{path}: damaged ({place}: {first['msg']}): restore it or train again") from None
 
 
 def _version(package: str) -> str | None:

@@ -1,26 +1,12 @@
 """The table of runs, and where it is put."""
 
+import numpy as np
 import pytest
+from run_folders import make_run
 
 from fashion_nn.errors import InputError
 from fashion_nn.report import leaderboard
-from fashion_nn.runs import Run
-
-
-def make_run(folder, accuracy, test=True):
-    run = Run(folder)
-    scores = {"accuracy": accuracy, "interval": [accuracy - 0.01, accuracy + 0.01], "n": 100, "log_loss": 0.5}
-    run.write_record(
-        {
-            "dataset": {"name": "digits"},
-            "parameters": 1234,
-            "sessions": [{"epoch_seconds": [1.5, 2.0]}, {"epoch_seconds": [3]}],
-        }
-    )
-    run.write_history([{"epoch": 1, "learning_rate": 0.1, "loss": 1, "accuracy": 0.5}])
-    run.model.write_bytes(bytes(2_000_000))
-    run.write_metrics({"valid": scores} | ({"test": scores} if test else {}))
-    return run
+from fashion_nn.runs import TestPredictions
 
 
 @pytest.fixture
@@ -28,16 +14,46 @@ def rows(tmp_path):
     return leaderboard.rows([make_run(tmp_path / "a", 0.8), make_run(tmp_path / "b", 0.9, test=False)])
 
 
+def answer(run, right, images="f" * 64):
+    """Store answers of which those in `right`, bool (n,), are right."""
+    predicted = np.where(right, 0, 1)
+    shares = np.full(len(right), 0.5, np.float32)
+    run.write_test_predictions(TestPredictions(np.zeros(len(right), int), predicted, shares, shares, images))
+    return run
+
+
 def test_best_on_validation_comes_first(rows):
     assert [row["run"] for row in rows] == ["b", "a"]
-    assert rows[1]["train_seconds"] == 6 and rows[1]["test_n"] == 100
+    assert rows[1]["train_seconds"] == 16 and rows[1]["test_n"] == 100
     assert rows[0]["test_accuracy"] is None
 
 
 def test_markdown(rows):
-    *_, first, second = leaderboard.markdown(rows).splitlines()
-    assert first == "| b | digits | 1,234 | 1 | 6 | 90.00 (89.00 to 91.00, n=100) | - | 2.0 |"
-    assert second.count("80.00 (79.00 to 81.00, n=100)") == 2
+    titles, _, first, second = leaderboard.markdown(rows).splitlines()
+    assert "| validation %, n=100 | test %, n=100 |" in titles and "dataset" not in titles
+    assert first == "| b | 1,234 | - | 16 | - | 2.0 | 90.00 (89.00 to 91.00) | - | - | - | - |"
+    assert second.count("80.00 (79.00 to 81.00)") == 2
+
+
+def test_runs_with_the_same_answers_are_tied_and_a_better_one_is_not(tmp_path):
+    many = np.arange(200) % 10
+    good, same, poor = (make_run(tmp_path / name) for name in ("good", "same", "poor"))
+    answer(good, many > 0), answer(same, many != 1), answer(poor, many > 4)
+    unknown, other = make_run(tmp_path / "unknown"), answer(make_run(tmp_path / "other"), many > 0, "e" * 64)
+    rows = leaderboard.rows([good, same, poor, unknown, other])
+    tied = {row["run"]: row["tied"] for row in rows}
+    assert tied == {"good": "a", "same": "a", "poor": "b", "unknown": None, "other": None}
+    assert leaderboard.without_answers(rows) == ["unknown"]
+
+
+def test_mean_and_deviation_over_seeds(tmp_path):
+    runs = [make_run(tmp_path / f"s{seed}", accuracy, seed=seed) for seed, accuracy in enumerate((0.8, 0.82, 0.9))]
+    runs += [make_run(tmp_path / "again", 0.5, seed=2), make_run(tmp_path / "other", 0.7, seed=5, batch_size=1)]
+    titles, cells = leaderboard.over_seeds(leaderboard.rows(runs))
+    (row,) = [dict(zip(titles, row, strict=True)) for row in cells]
+    values = [80, 82, 90]
+    assert row["validation %"] == row["test %"] == f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}"
+    assert (row["seeds"], row["runs"]) == (3, "s2, s1, s0")
 
 
 def test_csv_round_trip(rows, tmp_path):

@@ -182,9 +182,72 @@ def test_scores_become_plain_json(example):
     scores = score(*example)
     values = scores.to_json()
     assert json.loads(json.dumps(values, allow_nan=False)) == values
-    assert set(values) == {"n", "correct", "accuracy", "interval", "log_loss", "per_class", "confusion"}
+    assert set(values) == {"n", "correct", "accuracy", "interval", "log_loss", "brier", "calibration_error",
+                           "reliability", "per_class", "confusion"}  # fmt: skip
     assert values["per_class"][0] == scores.per_class[0]._asdict()
     assert type(values["confusion"][0][0]) is type(values["per_class"][0]["support"]) is int
+
+
+# Calibration
+
+
+@unhurried
+@given(predictions())
+def test_brier_is_that_of_scikit_learn(example):
+    from sklearn.metrics import brier_score_loss
+
+    labels, probabilities = example
+    classes = probabilities.shape[1]
+    expected = brier_score_loss(labels, probabilities, labels=range(classes), scale_by_half=False)
+    assert metrics.brier(labels, probabilities) == pytest.approx(expected)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_reliability_is_that_of_scikit_learn():
+    from sklearn.calibration import calibration_curve
+
+    labels, probabilities = softmax_example(dtype=np.float64)
+    right = probabilities.argmax(axis=1) == labels
+    shares, confidences = calibration_curve(right, probabilities.max(axis=1), n_bins=metrics.BINS)
+    bins = [each for each in metrics.reliability(labels, probabilities) if each.count]
+    assert [each.accuracy for each in bins] == pytest.approx(shares.tolist())
+    assert [each.confidence for each in bins] == pytest.approx(confidences.tolist())
+    assert sum(each.count for each in bins) == 500
+
+
+def test_calibration_error_by_hand():
+    probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.3, 0.7], [0.0, 1.0]])
+    bins = metrics.reliability([0, 1, 1, 1], probabilities, bins=10)
+    assert [(each.count, each.accuracy) for each in bins[6:]] == [(1, 1), (0, 0), (2, 0.5), (1, 1)]
+    assert metrics.calibration_error(bins) == pytest.approx((0.3 + 2 * 0.4 + 0) / 4)
+
+
+@pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
+def test_the_temperature_that_spoiled_probabilities_is_found_again(temperature):
+    generator = np.random.default_rng(0)
+    good = generator.dirichlet(np.full(5, 0.4), 20_000)
+    labels = (generator.random((len(good), 1)) > good.cumsum(axis=1)).sum(axis=1).clip(0, 4)
+    spoiled = metrics.tempered(good, 1 / temperature)
+    found = metrics.fit_temperature(labels, spoiled)
+    assert found == pytest.approx(temperature, rel=0.05)
+    assert log_loss(labels, metrics.tempered(spoiled, found)) <= log_loss(labels, spoiled)
+
+
+@unhurried
+@given(predictions(), st.floats(0.1, 10))
+def test_a_temperature_gives_probabilities_and_keeps_the_choice(example, temperature):
+    _, probabilities = example
+    scaled = metrics.tempered(probabilities, temperature)
+    assert scaled.sum(axis=1) == pytest.approx(1)
+    chosen = scaled[np.arange(len(scaled)), probabilities.argmax(axis=1)]
+    assert chosen == pytest.approx(scaled.max(axis=1))
+
+
+def test_confused_pairs_by_hand():
+    matrix = [[5, 2, 0], [3, 4, 0], [1, 0, 9]]
+    assert metrics.confused_pairs(matrix, 2) == [(1, 0, 3), (0, 1, 2)]
+    assert metrics.confused_pairs(matrix, 10) == [(1, 0, 3), (0, 1, 2), (2, 0, 1)]
+    assert metrics.confused_pairs(np.eye(3, dtype=int), 10) == []
 
 
 # The worst mistakes

@@ -2,26 +2,33 @@
 
 import json
 
+import numpy as np
 import pytest
+from run_folders import RECORD, make_run, scores
 
 from fashion_nn import runs
 from fashion_nn.errors import InputError
-from fashion_nn.runs import Run
+from fashion_nn.runs import Run, TestPredictions
 
 
 @pytest.fixture
 def run(tmp_path):
-    made = Run(tmp_path / "run")
-    made.write_record({"recipe": {}, "dataset": {"name": "digits"}})
-    made.model.write_bytes(b"a model")
-    made.write_metrics({"valid": {"accuracy": 0.5}})
-    return made
+    return make_run(tmp_path / "run", 0.5, test=False)
+
+
+@pytest.fixture
+def answers(run):
+    given = TestPredictions(
+        np.array([0, 1, 1]), np.array([0, 1, 0]), np.float32([0.9, 0.8, 0.7]), np.float32([0.9, 0.8, 0.3]), "f" * 64
+    )
+    run.write_test_predictions(given)
+    return given
 
 
 def test_what_was_written_is_read_again(run):
     assert run.complete and runs.open_run(run.folder) == run
-    assert run.read_record()["dataset"] == {"name": "digits"}
-    assert run.read_metrics() == {"model_sha256": runs.sha256(run.model), "valid": {"accuracy": 0.5}}
+    assert run.read_record()["dataset"] == RECORD["dataset"]
+    assert run.read_metrics() == {"model_sha256": runs.sha256(run.model), "valid": scores(0.5)}
     rows = [{"epoch": 1, "learning_rate": 0.1, "loss": 1 / 3, "accuracy": 0.5}]
     run.write_history(rows)
     assert run.read_history() == rows
@@ -29,9 +36,9 @@ def test_what_was_written_is_read_again(run):
 
 def test_metrics_change_only_when_their_content_does(run):
     before = run.metrics.stat().st_mtime_ns
-    run.write_metrics({"valid": {"accuracy": 0.5}})
+    run.write_metrics({"valid": scores(0.5)})
     assert run.metrics.stat().st_mtime_ns == before
-    run.write_metrics({"valid": {"accuracy": 0.6}})
+    run.write_metrics({"valid": scores(0.6)})
     assert run.metrics.stat().st_mtime_ns != before
 
 
@@ -53,6 +60,58 @@ def test_a_damaged_record_is_one_line(run, content):
     with pytest.raises(InputError, match=r"run\.json: damaged") as caught:
         run.read_record()
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("lacking", RECORD)
+def test_a_half_written_record_is_one_line(run, lacking):
+    run.write_record({key: value for key, value in RECORD.items() if key != lacking})
+    with pytest.raises(InputError, match=rf"run\.json: damaged \({lacking}: Field required\)") as caught:
+        run.read_record()
+    assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("change", [{"n": 0}, {"accuracy": "0.5"}, {"interval": [0.5]}, {"confusion": [1, 2]}])
+def test_figures_of_another_form_are_one_line(run, change):
+    run.write_metrics({"valid": scores(0.5) | change})
+    with pytest.raises(InputError, match=rf"metrics\.json: damaged \(valid\.{next(iter(change))}"):
+        run.read_metrics()
+
+
+def test_no_history_is_an_empty_one_and_a_damaged_one_is_refused(run):
+    run.history.write_text("epoch,loss\n1,x\n")
+    with pytest.raises(InputError, match=r"history\.csv: damaged"):
+        run.read_history()
+    run.history.unlink()
+    assert run.read_history() == []
+
+
+def test_answers_are_kept_as_they_were_with_the_same_bytes(run, answers):
+    found = run.read_test_predictions()
+    for name in ("labels", "predicted", "confidence", "of_truth"):
+        assert (getattr(found, name) == getattr(answers, name)).all()
+    assert found.labels.dtype == np.int64 and found.fingerprint == "f" * 64
+    assert found.right.tolist() == [True, True, False]
+    content = run.test_predictions.read_bytes()
+    run.write_test_predictions(found)
+    assert run.test_predictions.read_bytes() == content
+
+
+def test_answers_of_another_model_do_not_count(run, answers):
+    run.model.write_bytes(b"another model")
+    assert run.read_test_predictions() is None
+
+
+@pytest.mark.parametrize("damage", [lambda content: content[:-40], lambda content: b"PK", lambda content: b""])
+def test_damaged_answers_are_one_line(run, answers, damage):
+    run.test_predictions.write_bytes(damage(run.test_predictions.read_bytes()))
+    with pytest.raises(InputError, match=r"test-predictions\.npz: damaged .*remove it and evaluate again"):
+        run.read_test_predictions()
+
+
+def test_a_pickle_in_the_place_of_answers_is_not_loaded(run, answers):
+    np.savez(run.test_predictions, labels=np.array([print], dtype=object))
+    with pytest.raises(InputError, match="damaged"):
+        run.read_test_predictions()
 
 
 def test_a_record_of_a_newer_format(run):
@@ -100,7 +159,7 @@ def test_leftovers_of_a_killed_save_are_removed_and_nothing_else(run):
         path.write_text("")
     run.remove_leftovers()
     assert {path.name for path in run.folder.iterdir()} == {
-        "run.json", "model.keras", "metrics.json", ".notes", "x.npz"
+        "run.json", "split.json", "history.csv", "model.keras", "metrics.json", ".notes", "x.npz"
     }  # fmt: skip
 
 

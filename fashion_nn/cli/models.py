@@ -1,10 +1,13 @@
-"""fashion-nn models, train, evaluate, compare, export, demo: from the zoo to measured runs."""
+"""fashion-nn models, train, evaluate, compare, report, export, demo: from the zoo to measured runs."""
 
 import json
 import shlex
 import sys
+import webbrowser
+from collections.abc import Callable
+from functools import cache
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -23,6 +26,9 @@ from fashion_nn.cli.options import (
     require_one_of,
 )
 from fashion_nn.errors import InputError
+
+if TYPE_CHECKING:
+    from fashion_nn.datasets import Splits
 
 
 def models(
@@ -92,15 +98,27 @@ def evaluate(
     from fashion_nn import console, evaluation, report
 
     results: list[dict[str, Any]] = []
+    load = _loader(dataset, data_dir, test)
     for run in opened:
-        splits = load_splits(_source(run, dataset), data_dir=data_dir, test=test)
-        scores = evaluation.evaluate(run, splits)
+        splits = load(run)
+        with console.work_bar("near duplicates") as progress:
+            scores = evaluation.evaluate(run, splits, progress)
         report.write_card(run)
         results.append({"run": str(run.folder), **scores.to_json()})
         if not as_json:
             console.scores(run, splits.class_names, scores)
     if as_json:
         print(json.dumps(results[0] if len(results) == 1 else results, indent=2))
+
+
+def _loader(dataset: str | None, data_dir: Path | None, test: Path | None) -> Callable[[runs.Run], "Splits"]:
+    """A function that loads the data of a run with the rows that it held out, once for runs on the same data."""
+
+    @cache
+    def load(source: str, fraction: float) -> "Splits":
+        return load_splits(source, data_dir=data_dir, test=test, validation_fraction=fraction)
+
+    return lambda run: load(_source(run, dataset), run.read_split()["fraction"])
 
 
 def _source(run: runs.Run, dataset: str | None) -> str:
@@ -123,7 +141,7 @@ def compare(
     record: option(Path | None, "--record", "Instead of run folders: a JSON that --histories wrote.") = None,
     curves: option(Path | None, "--curves", "Draw the curves of all into this PNG.") = None,
 ) -> None:
-    """The leaderboard: accuracy with interval, parameters, time and size of each run; their curves side by side."""
+    """The leaderboard: accuracy with interval, cost and calibration of each run; runs that share a letter are tied."""
     from fashion_nn import console
     from fashion_nn.report import histories as reporting
     from fashion_nn.report import leaderboard
@@ -151,6 +169,58 @@ def compare(
     if readme:
         leaderboard.write_into(readme, rows)
     console.table(*leaderboard.as_table(rows))
+    titles, groups = leaderboard.over_seeds(rows)
+    if groups:
+        print()
+        console.table(titles, groups, title="mean ± sd over seeds")
+    if missing := leaderboard.without_answers(rows):
+        console.note(
+            f"not compared with the others: {', '.join(missing)}: `fashion-nn evaluate` stores what that needs"
+        )
+
+
+def report(
+    folders: Annotated[list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders.")] = None,
+    every: option(
+        bool, "--all", "All complete runs in the folder of models, and the leaderboard that links them."
+    ) = False,
+    image: option(int, "--image", "Test image whose way through the layers is shown.") = 0,
+    dataset: OfRun = None,
+    data_dir: DataDir = None,
+    test: TestCsv = None,
+    models: Models = MODELS,
+    show: option(bool, "--open", "Show the page in the browser.") = False,
+) -> None:
+    """One HTML page a run, report.html in its folder: curves, mistakes, calibration, layers. Needs no network."""
+    if bool(folders) == every:
+        raise InputError("name run folders, or give --all for those in the folder of models")
+    chosen = list(runs.find(models)) if every else [runs.open_run(folder) for folder in folders]
+    if not chosen:
+        raise InputError(f"{models}: holds no complete run: train one, or name run folders")
+    for run in chosen:
+        run.read_record(), run.read_metrics()  # all are complete, before the first page is made
+    from fashion_nn import console, report
+
+    load = _loader(dataset, data_dir, test)
+    console.load_tensorflow()
+    pages = []
+    with console.work_bar("pages") as progress:
+        for done, run in enumerate(chosen, start=1):
+            try:
+                pages.append(report.write_page(run, load(run), image))
+            except InputError as error:
+                if not every:
+                    raise
+                console.note(f"no page for {run.folder}: {error}")
+            if progress:
+                progress(done, len(chosen))
+    if every:
+        pages.append(models / "leaderboard.html")
+        report.write_leaderboard(chosen, pages[-1])
+    for page in pages:
+        print(page)
+    if show:
+        webbrowser.open(pages[-1].resolve().as_uri())
 
 
 def export(
@@ -190,4 +260,4 @@ def demo(models: Models = MODELS) -> None:
     demonstration.run(models / "demo")
 
 
-COMMANDS = (models, train, evaluate, compare, export, demo)
+COMMANDS = (models, train, evaluate, compare, report, export, demo)

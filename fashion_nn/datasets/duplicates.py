@@ -66,6 +66,18 @@ def check(
     return report | {"closest": closest}
 
 
+def near_train(data: Splits, threshold: float, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
+    """Which test images have an equal or near twin among the original training images, bool (n_test,).
+
+    Args:
+        data: a loaded data set with test rows.
+        threshold: the largest distance of a twin, as in `check`.
+        progress: called as progress(done, total), in test images.
+    """
+    limit, tick = _squared_limit(threshold, data.test), _counter(progress, len(data.test))
+    return nearest(data.test.images, data.original_train().images, limit=limit, tick=tick)[0] >= 0
+
+
 def count_equal(train: Split, test: Split | None) -> tuple[dict[str, int], dict[str, int]]:
     """Pairs of equal images by kind, and how many of these pairs have one label."""
     parts = [train] if test is None else [train, test]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from fashion_nn import metrics
-from fashion_nn.grading.binomial import upper_tail
+from fashion_nn.comparison import mcnemar
 from fashion_nn.grading.check import Check, not_applicable
 
 
@@ -32,9 +32,7 @@ def check_score(
 
 
 def _mcnemar(right: np.ndarray, other: np.ndarray) -> Check:
-    """Source: Q. McNemar, Note on the sampling error of the difference between correlated proportions (1947)."""
-    only, only_other = int((right & ~other).sum()), int((other & ~right).sum())
-    doubt = min(1.0, 2 * upper_tail(max(only, only_other), only + only_other, 0.5)) if only + only_other else 1.0
+    only, only_other, doubt = mcnemar(right, other)
     value = f"{only:,} rows right only here, {only_other:,} only there, p {f'= {doubt:.3g}' if doubt else '< 1e-300'}"
     verdict = "no difference beyond chance"
     if doubt < 0.05:

@@ -23,6 +23,7 @@ class Built:
     def __init__(self, network: Network):
         self.network = network
         self._layers: dict[int, Any] = {}
+        self._ends: dict[int, list[tuple[Any, Any]]] = {}
         self.model: keras.Model = self._network(network)
         unbuilt = next((layer.name for layer in self.model.layers if not layer.built), None)
         if not self.model.built or unbuilt:
@@ -37,6 +38,38 @@ class Built:
         finalize = getattr(self._layers.get(id(layer)), "finalize_state", None)
         if finalize:
             finalize()
+
+    def output_shapes(self, layer: Layer) -> list[tuple[int | None, ...]]:
+        """What each call of a leaf gives, without the number of images."""
+        return [tuple(after[1:]) for _, after in self._shapes(layer)]
+
+    def _shapes(self, layer: Layer) -> list[tuple[Any, Any]]:
+        made = self._layers[id(layer)]
+        return self._ends.get(id(layer)) or [(made.input.shape, made.output.shape)]
+
+    def multiply_adds(self) -> int | None:
+        """Products of a weight and a number that are added up for one image; None where its size is open.
+
+        Counted are the kernels of dense and convolutional layers, at each place where they are applied.
+        """
+        try:
+            return self._multiply_adds(self.network)
+        except TypeError:  # an unknown size
+            return None
+
+    def _multiply_adds(self, network: Network) -> int:
+        total = 0
+        for layer in network.layers:
+            if layer.network:
+                calls = 1 if network.sequential else len(layer.calls)
+                total += calls * self._multiply_adds(layer.network)
+            elif layer.role == "layer" and (kernels := [w for w in self.weights(layer) if w.name.endswith("kernel")]):
+                weights = sum(math.prod(kernel.shape) for kernel in kernels)
+                first = getattr(self._layers[id(layer)], "data_format", None) == "channels_first"
+                for before, after in self._shapes(layer):
+                    places = before if layer.class_name.endswith("Transpose") else after
+                    total += weights * math.prod(places[2:] if first else places[1:-1])
+        return total
 
     def _network(self, network: Network) -> "keras.Model":
         import keras
@@ -79,6 +112,10 @@ class Built:
         for name, number in network.order:
             result = _called(made[name], by_name[name], by_name[name].calls[number], tensors)
             tensors[name, number] = list(result) if isinstance(result, list | tuple) else [result]
+            before = by_name[name].calls[number].inputs[0]
+            if isinstance(before, Tensor):
+                ends = (tensors[before.layer, before.call][before.output].shape, tensors[name, number][0].shape)
+                self._ends.setdefault(id(by_name[name]), []).append(ends)
         inputs, outputs = ([tensors[end.layer, end.call][end.output] for end in ends]
                            for ends in (network.inputs, network.outputs))  # fmt: skip
         return keras.Model(*(ends if len(ends) > 1 else ends[0] for ends in (inputs, outputs)), name=network.name)

@@ -20,6 +20,7 @@ from fashion_nn.inference.sandbox import Child, Limits
 
 BATCH = 1000
 MAX_CLASSES = 10_000
+MAX_MULTIPLY_ADDS = 10**15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,6 +45,7 @@ class ConfinedPredictor(Predictor):
         self._child: Child | None = None
         self._opened = False
         self._classes = self._batch = 0
+        self._multiply_adds: int | None = None
         self._seconds = float(limits.batch_seconds)
         with self._explained():
             if file.config is not None:
@@ -74,8 +76,20 @@ class ConfinedPredictor(Predictor):
                 child.hear(0, seconds=self._limits.import_seconds)
                 header, _ = child.hear(0, seconds=self._limits.build_seconds)
                 self._batch = _counted(header.get("batch"), BATCH)
+                if header.get("multiply_adds"):
+                    self._multiply_adds = _counted(header["multiply_adds"], MAX_MULTIPLY_ADDS)
                 self._classes = _counted(header.get("classes"), MAX_CLASSES)
         return self._classes
+
+    @property
+    def multiply_adds(self) -> int | None:
+        """Products of a weight and a number that are added up for one image; None where that is unknown.
+
+        Raises:
+            InputError: the model cannot be built or run.
+        """
+        self.classes  # noqa: B018
+        return self._multiply_adds
 
     @property
     def walls(self) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 Requests, in this order:
     open      an HDF5 file                  -> for .h5 the architecture as it stands in the file
     start     nothing; imports Keras
-    build     a network that was allowed    -> number of classes, size of a batch
+    build     a network that was allowed    -> number of classes, size of a batch, multiply-adds
     predict   images, how to feed them      -> float32 (n, classes), raw
     weights                                 -> names and shapes; all values, raw
 """
@@ -101,7 +101,7 @@ class _Model:
             self.store = None
             classes = self._try(wanted.input_layer.arguments)
         self.batch = max(1, min(_MAX_BATCH, _BATCH_NUMBERS // limits.largest_output))
-        return {"classes": classes, "batch": self.batch}, b""
+        return {"classes": classes, "batch": self.batch, "multiply_adds": self.built.multiply_adds()}, b""
 
     def _try(self, given: dict[str, Any]) -> int:
         """Run one empty image through the model; its number of outputs."""

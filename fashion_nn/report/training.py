@@ -10,7 +10,8 @@ from fashion_nn.runs import Run
 def describe_training(run: Run, splits: Splits) -> None:
     """Draw curves.png, and weights.png when the model begins with a dense layer; write the card."""
     with inference.open_model(run.model, wait=False) as predictor:
-        figures.curves(run.read_history(), run.figure("curves"), title=f"{run.name} on {splits.name}")
+        if history := run.read_history():
+            figures.curves(history, run.figure("curves"), title=f"{run.name} on {splits.name}")
         first = predictor.weights()[0]
     if first.class_name == "Dense":
         figures.first_layer_weights(first.values[0], splits.image_shape, run.figure("weights"))

@@ -1,0 +1,193 @@
+"""A run as one HTML page that needs nothing else, and the page of the leaderboard that links such pages."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fashion_nn import datasets, inference, metrics
+from fashion_nn.datasets import Split, Splits
+from fashion_nn.errors import InputError
+from fashion_nn.files import write_atomic
+from fashion_nn.report import card, charts, features, leaderboard, pictures
+from fashion_nn.runs import Run, TestPredictions
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+WORST, WORST_OF_CLASS, PAIRS, UNITS, UNITS_IN_ROW = 24, 8, 8, 40, 10
+
+
+def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
+    """Write report.html into the run folder and return its path.
+
+    Args:
+        splits: the data that the run trained on.
+        image: row of the test images (of the validation images where there are no test images) whose way
+            through the layers is shown.
+
+    Raises:
+        InputError: the run is not complete, other data is given, or there is no such image.
+    """
+    record, measured, history = run.read_record(), run.read_metrics(), run.read_history()
+    trained_on, here = record["dataset"], (splits.image_shape, splits.class_names)
+    if (tuple(trained_on["image_shape"]), tuple(trained_on["class_names"])) != here:
+        raise InputError(f"{run.folder}: trained on {trained_on['name']}, got {splits.name}: other classes or images")
+    part, answers = ("test" if "test" in measured else "valid"), run.read_test_predictions()
+    shown = splits.test if splits.test is not None else splits.valid
+    if not 0 <= image < len(shown):
+        raise InputError(f"--image {image}: expected a row from 0 to {len(shown) - 1}")
+    if answers is not None:
+        _require_same_images(run, answers, splits.test)
+    with inference.open_model(run.model, wait=False) as predictor:
+        probabilities = predictor(shown.images[image : image + 1])[0]
+        weights = _first_weights(predictor, splits.image_shape)
+        layers = features.through_layers(predictor, shown.images[image])
+    scores = measured.get(part)
+    context = {
+        "run": run,
+        "title": run.name,
+        "record": record,
+        "measured": measured,
+        "scores": scores,
+        "part": {"test": "test", "valid": "validation"}[part],
+        "names": splits.class_names,
+        "seconds": leaderboard.train_seconds(record),
+        "model_bytes": run.model.stat().st_size,
+        "settings": card.settings(record["recipe"]),
+        "sources": bool(record["recipe"].get("sources")),
+        "facts": [*card.facts(run), ("test split", f"opened {run.count_openings()} times, by this folder's log")],
+        "curves": charts.curves(history, record.get("best_epoch")),
+        "reliability": charts.reliability(scores["reliability"]) if scores and "reliability" in scores else None,
+        "confusion": _shares(scores["confusion"]) if scores else [],
+        "pairs": _pairs(scores, answers, splits),
+        "worst": _worst(answers, splits.test, WORST),
+        "worst_of_class": [
+            _worst(answers, splits.test, WORST_OF_CLASS, label) for label in range(splits.classes)
+        ] if answers else [],
+        "weights": weights,
+        "layers": layers,
+        "image": {
+            "row": image,
+            "split": "test" if splits.test is not None else "validation",
+            "label": splits.class_names[shown.labels[image]],
+            "picture": pictures.grey(shown.images[image]),
+            "probabilities": sorted(zip(probabilities.tolist(), splits.class_names, strict=True), reverse=True)[:5],
+        },
+    }  # fmt: skip
+    write_atomic(run.page, _templates().get_template("run.html").render(context))
+    return run.page
+
+
+def write_leaderboard(runs: Iterable[Run], path: Path) -> None:
+    """Write the page of all `runs`, which lie below the folder of `path`, to `path`; it links the page of each."""
+    runs = list(runs)
+    rows = leaderboard.rows(runs)
+    links = {run.folder: run.page.relative_to(path.parent).as_posix() for run in runs if run.page.exists()}
+    context = {
+        "title": "Leaderboard",
+        "groups": [
+            (dataset, [row for row in rows if row["dataset"] == dataset])
+            for dataset in dict.fromkeys(row["dataset"] for row in rows)
+        ],
+        "links": links,
+        "seeds": leaderboard.over_seeds(rows),
+    }
+    write_atomic(path, _templates().get_template("leaderboard.html").render(context))
+
+
+@cache
+def _templates() -> "Environment":
+    from jinja2 import Environment, PackageLoader
+
+    templates = Environment(
+        loader=PackageLoader("fashion_nn.report"),
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    templates.filters |= {"percent": _percent, "count": lambda number: f"{number:,}", "duration": _duration}
+    return templates
+
+
+def _percent(share: float, digits: int = 2) -> str:
+    return f"{100 * share:.{digits}f}\u00a0%"
+
+
+def _duration(seconds: float) -> str:
+    if seconds < 90:
+        return f"{seconds:.3g} s"
+    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
+
+
+def _require_same_images(run: Run, answers: TestPredictions, test: Split | None) -> None:
+    same = test is not None and datasets.fingerprint(test.images, test.labels) == answers.fingerprint
+    if not same or len(answers.labels) != len(test):
+        raise InputError(
+            f"{run.test_predictions}: made for other test rows than those given: name the same data with --dataset "
+            "and --test"
+        )
+
+
+def _shares(confusion: Sequence[Sequence[int]]) -> list[list[tuple[int, float]]]:
+    """Counts, each with its share of the true class."""
+    return [[(count, count / max(sum(row), 1)) for count in row] for row in confusion]
+
+
+def _pairs(scores: Mapping[str, Any] | None, answers: TestPredictions | None, splits: Splits) -> list[dict[str, Any]]:
+    """The most confused pairs of classes, each with its worst examples."""
+    pairs = metrics.confused_pairs(scores["confusion"], PAIRS) if scores else []
+    return [
+        {
+            "true": splits.class_names[true],
+            "taken": splits.class_names[taken],
+            "count": count,
+            "share": count / sum(scores["confusion"][true]),
+            "examples": _worst(answers, splits.test, 4, true, taken),
+        }
+        for true, taken, count in pairs
+    ]
+
+
+def _worst(
+    answers: TestPredictions | None, test: Split | None, count: int, true: int | None = None, taken: int | None = None
+) -> list[dict[str, Any]]:
+    """The mistakes with the least probability for the true class, of one class or one pair of classes if named."""
+    if answers is None:
+        return []
+    wrong = ~answers.right
+    if true is not None:
+        wrong &= answers.labels == true
+    if taken is not None:
+        wrong &= answers.predicted == taken
+    rows = np.flatnonzero(wrong)
+    rows = rows[np.argsort(answers.of_truth[rows], kind="stable")][:count]
+    return [
+        {
+            "row": int(row),
+            "picture": pictures.grey(test.images[row]),
+            "true": int(answers.labels[row]),
+            "taken": int(answers.predicted[row]),
+            "confidence": float(answers.confidence[row]),
+            "of_truth": float(answers.of_truth[row]),
+        }
+        for row in rows
+    ]
+
+
+def _first_weights(predictor: inference.ConfinedPredictor, shape: tuple[int, int]) -> dict[str, Any] | None:
+    """The kernels that see the image itself: of a dense layer as images, of a convolution as they are."""
+    for layer in predictor.weights():
+        kernel = layer.values[0]
+        if layer.class_name == "Dense" and len(kernel) == shape[0] * shape[1]:
+            tiles = kernel.T.reshape(-1, *shape)
+        elif layer.class_name == "Conv2D" and kernel.shape[2] == 1:
+            tiles = np.moveaxis(kernel[:, :, 0], 2, 0)
+        else:
+            continue
+        shown = tiles[:UNITS]
+        of_all = f"{len(shown)} of {len(tiles)}" if len(shown) < len(tiles) else f"{len(shown)}"
+        return {"layer": layer.name, "shown": of_all, "picture": pictures.montage(shown, UNITS_IN_ROW)}
+    return None

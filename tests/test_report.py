@@ -1,0 +1,390 @@
+"""Evaluation, cards and pages of real runs on digits, and of a run without epochs; the pages in a real browser."""
+
+import json
+import re
+import shutil
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import numpy as np
+import pytest
+
+from fashion_nn import datasets, evaluation, inference, metrics, recipes, report, runs, training
+from fashion_nn.cli.main import app
+from fashion_nn.cli.main import run as run_command
+from fashion_nn.errors import InputError
+from fashion_nn.report import card, charts, features, leaderboard, pictures
+from fashion_nn.runs import Run
+
+BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+QUIET += "--disable-component-update --disable-sync"
+
+
+@pytest.fixture(scope="module")
+def splits():
+    return datasets.load("digits")
+
+
+@pytest.fixture(scope="module")
+def models(tmp_path_factory, splits):
+    """Two seeds of a short training, evaluated; and a run of another kind, without history, that is not evaluated."""
+    folder = tmp_path_factory.mktemp("models")
+    for seed in (0, 1):
+        settings = ["batch_size=64", "momentum=0.9", "epochs=6", f"seed={seed}"]
+        training.run(recipes.override(recipes.get("mlp"), settings), splits, folder / f"seed{seed}")
+        evaluation.evaluate(Run(folder / f"seed{seed}"), splits)
+    fitted = Run(folder / "fitted")
+    shutil.copytree(folder / "seed0", fitted.folder)
+    fitted.history.unlink()
+    fitted.test_predictions.unlink()
+    record = fitted.read_record()
+    recipe = {"name": "pca-logreg", "components": [2, 50], "folds": 5, "whiten": False}
+    fitted.write_record(record | {"recipe": recipe, "best_epoch": None, "sessions": [{"epoch_seconds": [0.25]}]})
+    fitted.write_metrics({"valid": fitted.read_metrics()["valid"]})
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(models, splits):
+    """The pages of two of the runs, and of the leaderboard."""
+    found = [report.write_page(Run(models / name), splits) for name in ("seed0", "fitted")]
+    report.write_leaderboard(runs.find(models), models / "leaderboard.html")
+    return [*found, models / "leaderboard.html"]
+
+
+# Evaluation
+
+
+def test_what_evaluate_keeps_is_what_the_model_answers(models, splits):
+    run = Run(models / "seed0")
+    with inference.open_model(run.model) as predict:
+        of_valid, of_test = predict(splits.valid.images), predict(splits.test.images)
+    measured, answers = run.read_metrics(), run.read_test_predictions()
+    assert (answers.labels == splits.test.labels).all()
+    assert (answers.predicted == of_test.argmax(axis=1)).all()
+    assert (answers.of_truth == of_test[np.arange(len(splits.test)), splits.test.labels]).all()
+    assert measured["test"]["brier"] == metrics.brier(splits.test.labels, of_test)
+    assert measured["multiply_adds"] == 784 * 256 + 256 * 128 + 128 * 50 + 50 * 50 + 50 * 25 + 25 * 10
+    assert measured["prediction"]["images"] == 359 and measured["prediction"]["seconds"] > 0
+    scaled = measured["test"]["temperature"]
+    assert scaled["value"] == metrics.fit_temperature(splits.valid.labels, of_valid)
+    expected = metrics.score(splits.test.labels, metrics.tempered(of_test, scaled["value"]))
+    assert scaled["calibration_error"] == expected.calibration_error
+
+
+def test_near_duplicates_are_left_out_of_the_second_accuracy(models, splits):
+    run = Run(models / "seed0")
+    scale = 255 * np.sqrt(splits.test.images[0].size)
+    known = splits.original_train().images.reshape(-1, splits.test.images[0].size).astype(float)
+    twin = [
+        np.sqrt(((known - image.ravel()) ** 2).sum(axis=1).min()) <= evaluation.NEAR * scale
+        for image in splits.test.images
+    ]
+    right = run.read_test_predictions().right[~np.array(twin)]
+    clean = run.read_metrics()["test"]["without_near_duplicates"]
+    assert 0 < sum(twin) < 100 and (clean["n"], clean["correct"]) == (len(right), right.sum())
+
+
+def test_other_test_rows_change_nothing_that_is_stored(models, splits):
+    run = Run(models / "seed1")
+    before = run.metrics.read_bytes(), run.test_predictions.read_bytes()
+    evaluation.evaluate(run, replace(splits, test=splits.test.take(np.arange(100))))
+    assert (run.metrics.read_bytes(), run.test_predictions.read_bytes()) == before
+    assert run.count_openings() == 2
+
+
+# Leaderboard
+
+
+def test_compare_groups_the_seeds_and_says_who_is_not_compared(models, capsys):
+    rows = leaderboard.rows(runs.find(models))
+    tied = {row["run"]: row["tied"] for row in rows}
+    assert tied["fitted"] is None and "a" in tied["seed0"] + tied["seed1"]
+    (seeds,) = leaderboard.over_seeds(rows)[1]
+    assert seeds[:3] == ("mlp", "digits", 2)
+    assert run_command(app, ["compare", *(str(models / name) for name in ("seed0", "seed1", "fitted"))]) == 0
+    printed = capsys.readouterr()
+    assert "mean ± sd over seeds" in printed.out
+    assert "not compared with the others: fitted: `fashion-nn evaluate`" in printed.err
+
+
+# Cards
+
+
+def yaml_values(text):
+    """The texts and numbers of YAML in the block style that cards are written in, by the path of their keys."""
+    found, path = {}, []
+    for line in text.splitlines():
+        indent, rest = re.fullmatch(r"((?:  |- )*)(.*)", line).groups()
+        key, _, value = rest.rpartition(": ") if ": " in rest else (rest.rstrip(":"), "", "")
+        if rest.startswith('"'):
+            key, value = "", rest
+        path = [*path[: len(indent) // 2], key]
+        if value:
+            found.setdefault("/".join(path), []).append(json.loads(value))
+        else:
+            assert rest.endswith(":"), line
+    return found
+
+
+@pytest.mark.parametrize("name", ["seed0", "fitted"])
+def test_the_card_s_metadata_is_what_was_measured(models, name):
+    run = Run(models / name)
+    text = card.render(run)
+    _, head, body = text.split("---\n", 2)
+    try:
+        import yaml
+    except ImportError:
+        pass
+    else:
+        assert yaml.safe_load(head)["model-index"][0]["name"] == name
+    values = yaml_values(head)
+    assert values["license"] == ["mit"] and values["library_name"] == ["keras"]
+    assert run.read_metrics()["valid"]["accuracy"] in [value for listed in values.values() for value in listed]
+    assert "## Intended use" in body and "## Limits" in body and "## How to load" in body
+    assert ("kept epoch" in body) == (name == "seed0")
+
+
+def test_the_card_of_a_run_of_another_kind_lists_its_settings(models):
+    text = card.render(Run(models / "fitted"))
+    assert "| components | 2, 50 | ours |" in text and "| folds | 5 | ours |" in text
+
+
+# Pages
+
+
+class Elements(HTMLParser):
+    """The tags of a page with their attributes, and its text."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.tags, self.text = [], ""
+        self.feed(text)
+
+    def handle_starttag(self, tag, attributes):
+        self.tags.append((tag, dict(attributes)))
+
+    def handle_data(self, data):
+        self.text += data
+
+    def all(self, tag):
+        return [attributes for name, attributes in self.tags if name == tag]
+
+
+def test_a_page_is_one_small_file_with_everything_inside(pages):
+    for page in pages:
+        found = Elements(page.read_text())
+        assert page.stat().st_size < 1_000_000
+        assert all(image["src"].startswith("data:image/png;base64,") and image["alt"] for image in found.all("img"))
+        assert not found.all("script") and not found.all("iframe")
+        assert all(chart["aria-label"] for chart in found.all("svg") if "role" in chart)
+        assert "undefined" not in found.text.lower() and "None" not in found.text
+
+
+def test_the_page_shows_what_was_measured(models, pages):
+    found, run = Elements(pages[0].read_text()), Run(models / "seed0")
+    test = run.read_metrics()["test"]
+    assert f"{100 * test['accuracy']:.2f}\xa0%" in found.text
+    assert [attributes["id"] for attributes in found.all("h2")] == [
+        "curves", "confusion", "classes", "mistakes", "calibration", "weights", "layers", "recipe", "provenance"
+    ]  # fmt: skip
+    true, taken, count = metrics.confused_pairs(test["confusion"], 1)[0]
+    assert f"{true} taken for {taken} {count} images" in " ".join(found.text.split())
+    assert run.read_metrics()["model_sha256"] in found.text
+    wrong = test["n"] - test["correct"]
+    assert f"{wrong} of 359 predictions are wrong" in found.text
+
+
+def test_the_layers_are_those_of_the_model_with_their_shapes(pages):
+    text = " ".join(Elements(pages[0].read_text()).text.split())
+    for layer in (
+        "scale Rescaling 28 × 28",
+        "dense_1 Dense 256 · 200,960 parameters",
+        "dense_6 Dense 10 · 260 parameters",
+    ):
+        assert layer in text
+    assert "dropout_1 Dropout 256 passes its input on unchanged" in text
+
+
+def test_a_run_without_epochs_or_test_figures_has_a_page_too(pages):
+    found = Elements(pages[1].read_text())
+    ids = [attributes["id"] for attributes in found.all("h2")]
+    assert "curves" not in ids and "mistakes" not in ids and {"confusion", "layers", "recipe"} <= set(ids)
+    assert "fashion-nn evaluate fitted" in found.text and "components" in found.text
+
+
+def test_the_leaderboard_links_the_pages(models, pages):
+    found = Elements(pages[2].read_text())
+    links = {link["href"] for link in found.all("a")}
+    assert links == {"seed0/report.html", "fitted/report.html"}
+    assert all((models / link).exists() for link in links)
+
+
+def test_a_name_with_markup_stays_text(models, splits, tmp_path):
+    run = Run(tmp_path / "<script>alert(1)<")
+    shutil.copytree(models / "fitted", run.folder)
+    report.write_leaderboard([run], tmp_path / "leaderboard.html")
+    found = Elements((tmp_path / "leaderboard.html").read_text())
+    assert "<script>alert(1)<" in found.text and not found.all("script")
+
+
+@pytest.mark.parametrize("image", [-1, 359])
+def test_an_image_that_is_not_there(models, splits, image):
+    with pytest.raises(InputError, match="expected a row from 0 to 358"):
+        report.write_page(Run(models / "seed0"), splits, image)
+
+
+def test_the_way_through_a_network_with_nested_and_shared_layers(tmp_path):
+    import keras
+
+    given = keras.Input((12, 12, 1))
+    shared = keras.layers.Conv2D(4, 3, padding="same", name="shared")
+    inner = keras.Sequential([keras.Input((12, 12, 4)), keras.layers.DepthwiseConv2D(3, name="depth")], name="inner")
+    merged = keras.layers.Add(name="sum")([shared(given), shared(keras.layers.Rescaling(0.5, name="half")(given))])
+    twice = keras.layers.Maximum(name="larger")([inner(merged), inner(keras.layers.ReLU(name="relu")(merged))])
+    wide = keras.layers.Conv2DTranspose(2, 2, strides=2, name="wide")(twice)
+    separable = keras.layers.SeparableConv2D(3, 3, strides=2, name="separable")(wide)
+    pooled = keras.layers.GlobalAveragePooling2D(name="mean")(separable)
+    keras.Model(given, keras.layers.Dense(5, name="answer")(pooled)).save(tmp_path / "model.keras")
+    with inference.open_model(tmp_path / "model.keras") as predictor:
+        outputs = features.through_layers(predictor, np.arange(144, dtype=np.uint8).reshape(12, 12))
+        multiply_adds = predictor.multiply_adds
+    shapes = [(each.name, each.shape) for each in outputs]
+    expected = {
+        "shared": 2 * [(12, 12, 4)], "half": [(12, 12, 1)], "sum": [(12, 12, 4)], "relu": [(12, 12, 4)],
+        "depth": 2 * [(10, 10, 4)], "larger": [(10, 10, 4)], "wide": [(20, 20, 2)], "separable": [(9, 9, 3)],
+        "mean": [(3,)], "answer": [(5,)],
+    }  # fmt: skip
+    assert sorted(shapes) == sorted((name, shape) for name, of_calls in expected.items() for shape in of_calls)
+    convolutions = 2 * 144 * 9 * 4 + 2 * 100 * 9 * 4 + 100 * 4 * 4 * 2
+    assert multiply_adds == convolutions + 81 * (9 * 2 + 2 * 3) + 3 * 5
+
+
+def test_ticks_are_round_and_enclose_the_values():
+    for low, high in ((0.1, 0.97), (3, 3), (0, 0), (-2, 1e6), (87.3, 87.9)):
+        ticks = charts._ticks(low, high, 5)
+        assert ticks[0] <= low and ticks[-1] >= high and 2 <= len(ticks) <= 7
+
+
+def test_a_signed_picture_is_transparent_at_zero(tmp_path):
+    import base64
+    import io
+
+    from PIL import Image
+
+    picture = pictures.signed(np.array([[0.0, 2.0, -1.0, np.nan]]))
+    with Image.open(io.BytesIO(base64.b64decode(picture.uri.partition(",")[2]))) as image:
+        pixels = np.asarray(image)[0]
+    assert pixels[:, 3].tolist() == [0, 255, 128, 0]
+    assert pixels[1, 2] > pixels[1, 0] and pixels[2, 0] > pixels[2, 2]
+
+
+# Wrong folders, through every command that reads one
+
+
+def broken(models, folder, damage):
+    run = Run(folder / "broken")
+    shutil.copytree(models / "seed0", run.folder)
+    damage(run)
+    return run
+
+
+DAMAGES = {
+    "no metrics": lambda run: run.metrics.unlink(),
+    "half a record": lambda run: run.record.write_text(run.record.read_text()[:300]),
+    "a record without data": lambda run: run.record.write_text('{"format": 1, "recipe": {"name": "x"}}'),
+    "empty figures": lambda run: run.metrics.write_text(
+        json.dumps({"model_sha256": runs.sha256(run.model), "test": {}})
+    ),
+    "no model": lambda run: run.model.unlink(),
+    "no record": lambda run: run.record.unlink(),
+}
+
+
+@pytest.mark.parametrize("command", ["evaluate", "compare", "report", "export"])
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_wrong_folder_is_one_line_in_every_command(models, tmp_path, capsys, command, damage):
+    run = broken(models, tmp_path, damage)
+    before = sorted(path.name for path in run.folder.iterdir())
+    words = [command, str(run.folder), *(["--format", "h5"] if command == "export" else [])]
+    assert run_command(app, words) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ") and "broken" in line
+    assert sorted(path.name for path in run.folder.iterdir()) == before
+
+
+def test_report_wants_folders_or_all(capsys):
+    assert run_command(app, ["report"]) == 2
+    assert "name run folders, or give --all" in capsys.readouterr().err
+
+
+def test_report_by_command(models, capsys):
+    run = Run(models / "seed0")
+    assert run_command(app, ["report", str(run.folder), "--image", "3"]) == 0
+    assert capsys.readouterr().out.strip() == str(run.page)
+    assert "test image 3" in run.page.read_text()
+
+
+# In a browser
+
+
+@pytest.fixture(scope="module")
+def browser():
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
+    if BROWSER is None:
+        pytest.skip("needs Chromium: install the package chromium")
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=BROWSER, args=QUIET.split())
+        yield opened
+        opened.close()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_pages_in_a_browser(browser, pages, scheme, width):
+    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 844})
+    tab = context.new_page()
+    said, asked = [], []
+    tab.on("console", lambda message: said.append(message.text))
+    tab.on("pageerror", lambda error: said.append(str(error)))
+    tab.on("request", lambda request: asked.append(request.url))
+    for page in pages:
+        tab.goto(page.as_uri())
+        assert tab.evaluate("document.documentElement.scrollWidth") == width
+        assert tab.evaluate("[...document.images].every(image => image.complete && image.naturalWidth && image.alt)")
+        paper = tab.evaluate("getComputedStyle(document.body).backgroundColor")
+        light = sum(map(int, re.findall(r"\d+", paper)[:3])) / 3
+        assert light > 240 if scheme == "light" else light < 40
+        contrast = tab.evaluate(CONTRAST)
+        assert contrast["ink"] > 7 and contrast["quiet"] > 4.5
+        covered = tab.evaluate("[...document.querySelectorAll('h1, h2')].every(head => head.offsetHeight)")
+        assert covered
+    assert not said
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    context.close()
+
+
+CONTRAST = """() => {
+    const shade = text => {
+        const parts = text.match(/\\d+/g).slice(0, 3).map(part => part / 255)
+        const linear = parts.map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
+        return .2126 * linear[0] + .7152 * linear[1] + .0722 * linear[2]
+    }
+    const paper = shade(getComputedStyle(document.body).backgroundColor)
+    const ratio = element => {
+        const ink = shade(getComputedStyle(element).color)
+        return (Math.max(ink, paper) + .05) / (Math.min(ink, paper) + .05)
+    }
+    return {ink: ratio(document.body), quiet: ratio(document.querySelector('.quiet'))}
+}"""
+
+
+def test_a_page_prints_on_a_few_sheets(browser, pages):
+    tab = browser.new_page()
+    tab.goto(pages[0].as_uri())
+    sheets = tab.pdf(format="A4").count(b"/Type /Page\n")
+    assert 1 <= sheets <= 12
+    tab.emulate_media(media="print", color_scheme="dark")
+    assert tab.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    tab.close()
