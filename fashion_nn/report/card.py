@@ -26,13 +26,13 @@ def render(run: Run) -> str:
         "|---|---:|---:|---|---:|",
         *(_row(name, measured[name]) for name in ("valid", "test") if name in measured),
         "",
-        "The epoch was chosen on the validation rows, which are in `split.json`; the test rows were opened after that.",
+        f"{_CHOSEN.get(recipe.get('kind'), 'The epoch was')} chosen on the validation rows, which are in `split.json`; "
+        "the test rows were opened after that.",
         "",
         f"- Input: uint8 images, n x {data['image_shape'][0]} x {data['image_shape'][1]}, raw pixels 0..255; "
         "the scaling is inside the model.",
         f"- Output: float32 probabilities of {len(data['class_names'])} classes: {', '.join(data['class_names'])}.",
-        f"- Kept epoch {record['best_epoch']} of {len(run.read_history())}; "
-        f"stopped by {record['stopped_because']} (at most {recipe['epochs']} epochs).",
+        *_epochs(run, record),
         f"- Trained in {seconds:.0f} s on {environment['hardware']['cores']} cores of "
         f"{environment['hardware']['processor']}, TensorFlow {environment['versions']['tensorflow']}, "
         f"Keras {environment['versions']['keras']}, commit {environment['commit'] or 'unknown'}.",
@@ -52,6 +52,19 @@ def render(run: Run) -> str:
     return "\n".join(lines)
 
 
+_CHOSEN = {"baseline": "Settings were", "ensemble": "The weights were"}
+
+
+def _epochs(run: Run, record: dict[str, Any]) -> list[str]:
+    history = run.read_history()
+    if not history:
+        return []
+    return [
+        f"- Kept epoch {record['best_epoch']} of {len(history)}; "
+        f"stopped by {record['stopped_because']} (at most {record['recipe']['epochs']} epochs)."
+    ]
+
+
 def _row(name: str, scores: dict[str, Any]) -> str:
     low, high = scores["interval"]
     accuracy, log_loss = scores["accuracy"], scores["log_loss"]
@@ -66,15 +79,17 @@ def _export(record: dict[str, Any]) -> str:
 
 
 def _settings(recipe: dict[str, Any]) -> list[str]:
-    skip = {"name", "model", "sources"}
-    if recipe["schedule"] != "one-cycle":
+    skip = {"name", "model", "kind", "sources"}
+    if recipe.get("schedule") != "one-cycle":
         skip.add("warmup_fraction")
-    if recipe["schedule"] != "cosine-restarts":
+    if recipe.get("schedule") != "cosine-restarts":
         skip.add("restart_epochs")
     rows = []
     for key, value in recipe.items():
         if key in skip or value in ({}, None, False, 0):
             continue
+        if key == "options" and isinstance(value.get("members"), list):
+            value = ", ".join(f"{each['run']} × {each['weight']}" for each in value["members"])
         if key == "augment":
             value = ", ".join(f"{name} {amount}" for name, amount in value.items() if amount) or "none"
         rows.append(f"| {key} | {value} | {recipe['sources'].get(key, 'ours')} |")
