@@ -202,8 +202,10 @@ def study(found: "Study") -> None:
             row += [_difference(point.get("pca_on_all_rows")), _difference(point["as_listed"])]
         rows.append(row)
     columns = ["components", "variance %", "accuracy % ± sd", "fit s", "score s", "iterations", "converged"]
-    columns += ["components of all rows", "and 100 iterations"] if listed else []
+    columns += ["components of all rows", "and as listed"] if listed else []
     table(columns, rows)
+    if listed:
+        print("the last two columns are differences of the mean accuracy, in points")
     print(f"n={found.rows:,}, {len(folds['n'])} folds, {duration(found.seconds)}; seconds are means over folds")
 
 

@@ -1,8 +1,11 @@
 """Stratified cross-validation of pipelines, a process for each core, with the time that each fold takes."""
 
+import signal
+import threading
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -69,14 +72,14 @@ def measure(
     # The longest first, so that no core is left alone with it at the end.
     order = [(key, k) for key in reversed(tasks) for k in range(folds)]
     found: dict[Any, list[Any]] = {key: [None] * folds for key in tasks}
-    with parallel_config(backend="loky", n_jobs=jobs):
+    with parallel_config(backend="loky", n_jobs=jobs), _interrupts_ignored():
         results = Parallel(return_as="generator_unordered")(
             delayed(_fold)((key, k), tasks[key], labels, *parts[k], max(cores // jobs, 1)) for key, k in order
         )
-        for done, ((key, k), fold) in enumerate(results, start=1):
-            found[key][k] = fold
-            if progress:
-                progress(done, len(order))
+    for done, ((key, k), fold) in enumerate(results, start=1):
+        found[key][k] = fold
+        if progress:
+            progress(done, len(order))
     return found
 
 
@@ -86,6 +89,19 @@ def summary(folds: list[Fold]) -> dict[str, Any]:
     accuracies = columns["accuracy"]
     spread = float(np.std(accuracies, ddof=1))
     return {"mean_accuracy": float(np.mean(accuracies)), "sd_accuracy": spread, "folds": columns}
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Processes that start meanwhile never see Ctrl-C: this one ends them, without a traceback from each."""
+    if threading.current_thread() is not threading.main_thread():  # only there handlers can be set
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def _fold(
@@ -106,10 +122,10 @@ def _fold(
         start = time.perf_counter()
         accuracy = float(pipeline.score(held_out, labels[test]))
         score_seconds = time.perf_counter() - start
-    last = pipeline[-1]
-    iterations = int(np.max(last.n_iter_))
+    solvers = getattr(pipeline[-1], "estimators_", [pipeline[-1]])
+    iterations = int(max(np.max(solver.n_iter_) for solver in solvers))
     seconds = (round(value, 4) for value in (fit_seconds, fit_cpu_seconds, score_seconds))
-    return key, Fold(accuracy, len(test), *seconds, iterations, iterations < last.max_iter)
+    return key, Fold(accuracy, len(test), *seconds, iterations, iterations < solvers[0].max_iter)
 
 
 def _require_rows(labels: np.ndarray, folds: int) -> None:

@@ -20,7 +20,9 @@ Dataset = option(str, "--dataset", "fashion_mnist, mnist, digits, a training CSV
 Out = option(Path | None, "--out", "Run folder [default: models/NAME-DATASET].")
 Jobs = option(int | None, "--jobs", "Processes [default: one a core].", min=1)
 Folds = option(int, "--folds", "Folds of the cross-validation.", min=2)
-AsListed = option(bool, "--as-listed", "Also report 003's way: components of all rows, 100 iterations.")
+AsListed = option(
+    bool, "--as-listed", "Also report 003's way: components of all rows, and the solver of its time; slow."
+)
 Iterations = option(int, "--max-iterations", "Limit of the solver.", min=1)
 Json = option(Path | None, "--json", "Put the figures into this JSON too, beside those of other baselines.")
 Seed = option(int, "--seed", "Of what is drawn at random.", min=0)
