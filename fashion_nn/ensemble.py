@@ -97,7 +97,12 @@ def combine(
     labels = splits.valid.labels
     choices = {mirror: (table := np.stack(both if mirror else plain), weigh(table, labels)) for mirror in (False, True)}
     losses = {mirror: metrics.log_loss(labels, mix(*choice)) for mirror, choice in choices.items()}
-    mirror = flip if flip is not None else len(members) == 1 or losses[True] < losses[False]
+    mirror = flip if flip is not None else losses[True] < losses[False]
+    if len(members) == 1 and not mirror:
+        raise InputError(
+            f"{members[0].folder}: alone it gains nothing by mirroring: log loss on validation {losses[False]:.4f} "
+            f"without, {losses[True]:.4f} with; name several runs, or insist with --flip"
+        )
     table, weights = choices[mirror]
     model = network(models, weights, splits.image_shape, mirror=mirror)
     probabilities = model.predict(splits.valid.images, batch_size=_BATCH, verbose=0)

@@ -177,6 +177,8 @@ def test_what_makes_no_ensemble_is_refused(members, digits, tmp_path):
         ensemble.combine([members[0], members[0]], digits, tmp_path / "out")
     with pytest.raises(InputError, match="one run without mirroring is that run"):
         ensemble.combine(members[:1], digits, tmp_path / "out", flip=False)
+    with pytest.raises(InputError, match="alone it gains nothing by mirroring"):  # digits are no mirror images
+        ensemble.combine(members[2:], digits, tmp_path / "out")
     with pytest.raises(InputError, match="not the data or split"):
         ensemble.combine(members, datasets.load("digits", validation_fraction=0.2), tmp_path / "out")
 

@@ -48,9 +48,8 @@ def pca_logreg(
     splits = load_splits(dataset, data_dir=data_dir, test=test)
     from fashion_nn import baselines
 
-    sizes = baselines.sweep_sizes([*(wanted or ()), *([keep] if keep else ())] if wanted else None, splits.image_shape)
-    if keep:
-        baselines.sweep_sizes([keep], splits.image_shape)
+    sizes = baselines.sweep_sizes(wanted, splits.image_shape)
+    baselines.sweep_sizes(None if keep is None else [keep], splits.image_shape)  # refuses a number that cannot be
     _linear("pca-logreg", splits, sizes, keep, folder, folds, as_listed, max_iterations, jobs, json)
 
 

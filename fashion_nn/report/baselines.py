@@ -74,7 +74,9 @@ def clusters(
         left, right = figure.subplots(1, 2, sharex=True, sharey=True)
         sides = ((left, members, [f"cluster {i}" for i in range(len(middle))]), (right, labels, class_names))
         for axes, numbers, names in sides:
-            colours = colormaps["tab10" if len(names) <= 10 else "turbo"].resampled(len(names))
+            # Clusters in other colours than classes: cluster 3 is not class 3.
+            distinct = names is class_names and len(names) <= 10
+            colours = colormaps["tab10" if distinct else "turbo"].resampled(len(names))
             for i, name in enumerate(names):
                 own = shown[np.asarray(numbers)[::step] == i]
                 axes.scatter(*own.T, s=3, color=colours(i), linewidths=0, label=name)
