@@ -23,8 +23,11 @@ from fashion_nn.saving import keras_file
 if TYPE_CHECKING:
     import keras
 
-TOLERANCE = 1e-5
-"""Largest difference between the model's probabilities and the average of its members'."""
+TOLERANCE = 1e-3
+"""Largest difference between the model's probabilities and the average of its members'.
+
+A wrongly built model is off by far more; a kernel with thousands of landmarks rounds to 1e-4 by the size of the batch.
+"""
 
 _STEPS = 500
 _BATCH = 500
