@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressC
 from rich.table import Table
 
 if TYPE_CHECKING:
+    from fashion_nn.baselines import Study
     from fashion_nn.grading import Check
     from fashion_nn.metrics import Scores
     from fashion_nn.runs import Run
@@ -207,6 +208,45 @@ def scores(run: "Run", class_names: Sequence[str], found: "Scores") -> None:
     ]
     table(("class", "precision", "recall", "F1", "n"), rows)
     print(f"pictures: {run.figure('confusion')}, {run.figure('mistakes')}")
+
+
+def study(found: "Study") -> None:
+    """Print what the cross-validation of a baseline found."""
+    result = found.to_json()
+    rows, listed = [], "as_listed" in result["points"][0]
+    for point in result["points"]:
+        folds = point["folds"]
+        fit, score = (sum(folds[key]) / len(folds[key]) for key in ("fit_seconds", "score_seconds"))
+        row = [point["components"] or "all pixels", f"{100 * point.get('explained_variance', 1):.1f}"]
+        row += [f"{100 * point['mean_accuracy']:.2f} ± {100 * point['sd_accuracy']:.2f}", f"{fit:.2f}", f"{score:.3f}"]
+        row += [max(folds["iterations"]), "yes" if all(folds["converged"]) else "no"]
+        if listed:
+            row += [_difference(point.get("pca_on_all_rows")), _difference(point["as_listed"])]
+        rows.append(row)
+    columns = ["components", "variance %", "accuracy % ± sd", "fit s", "score s", "iterations", "converged"]
+    columns += ["components of all rows", "and as listed"] if listed else []
+    table(columns, rows)
+    if listed:
+        print("the last two columns are differences of the mean accuracy, in points")
+    print(f"n={found.rows:,}, {len(folds['n'])} folds, {duration(found.seconds)}; seconds are means over folds")
+
+
+def _difference(variant: dict[str, Any] | None) -> str:
+    return "-" if variant is None else f"{100 * variant['mean_difference']:+.3f}"
+
+
+def ensemble(run: "Run") -> None:
+    """Print of what an ensemble is made and how good it is on the rows that chose its weights."""
+    options, measured = run.read_record()["recipe"]["options"], run.read_metrics()
+    members = options["members"]
+    rows = [(each["run"], f"{each['weight']:.4f}", f"{each['valid_accuracy']:.4f}") for each in members]
+    table(("member", "weight", "validation accuracy"), rows)
+    valid, losses = measured["valid"], measured["weights_chosen_on"]
+    plain, mirrored = losses["log_loss_plain"], losses["log_loss_mirrored"]
+    used = "averaged" if options["mirror"] else "not used"
+    print(f"mirror images {used}: log loss {plain:.4f} without, {mirrored:.4f} with")
+    print(f"{run.folder}: validation {accuracy(valid['accuracy'], valid['interval'], valid['n'])}")
+    print("these rows chose the weights: `fashion-nn evaluate` measures on others")
 
 
 def accuracy(value: float, interval: Sequence[float], n: int) -> str:

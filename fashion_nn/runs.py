@@ -7,6 +7,7 @@
     metrics.json  figures of exactly that model (its sha256 is inside)
     resume.npz    everything resume needs; there until the training is complete
     test-predictions.npz    what that model answered to each test image when it was evaluated
+    baseline.json what a baseline measured besides, such as its cross-validation
 
 `run.json` is written first and `metrics.json` last, so a folder with the second is complete.
 """
@@ -24,13 +25,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fashion_nn.errors import InputError
 from fashion_nn.files import write_atomic
+
+if TYPE_CHECKING:
+    from fashion_nn.datasets import Splits
 
 FORMAT = 1
 HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
@@ -210,6 +214,10 @@ class Run:
         return self.folder / "report.html"
 
     @property
+    def baseline(self) -> Path:
+        return self.folder / "baseline.json"
+
+    @property
     def predictions(self) -> Path:
         return self.folder / "predictions.csv"
 
@@ -350,6 +358,37 @@ class Run:
         """How often the test split was opened with a model of this folder, as far as its log goes back."""
         return len(_read_text(self.openings).splitlines()) if self.openings.exists() else 0
 
+    def write_complete(
+        self,
+        splits: "Splits",
+        model: bytes,
+        *,
+        recipe: Mapping[str, Any],
+        parameters: int,
+        seconds: Sequence[float],
+        scores: Mapping[str, Any],
+    ) -> None:
+        """Write the run of a model that was not trained by epochs: its history is empty.
+
+        `model`: the .keras file. `seconds`: what it took, in parts. `scores`: content of metrics.json.
+        """
+        started = now()
+        self.write_split(split_record(splits))
+        self.write_record(
+            {
+                "recipe": dict(recipe),
+                "dataset": data_record(splits),
+                "parameters": parameters,
+                "environment": environment(),
+                "stopped_because": "fitted",
+                "best_epoch": None,
+                "sessions": [{"started": started, "from_epoch": 0, "epoch_seconds": [round(s, 3) for s in seconds]}],
+            }
+        )
+        self.write_history([])
+        write_atomic(self.model, model)
+        self.write_metrics(scores)
+
     def log_opening(self, by: str) -> None:
         """Append that the test split was opened, by what and when."""
         line = json.dumps({"opened": now(), "by": by, "model_sha256": sha256(self.model)})
@@ -379,6 +418,28 @@ class Run:
         )
 
 
+def data_record(splits: "Splits") -> dict[str, Any]:
+    """What run.json says of the data."""
+    return {
+        "name": splits.name,
+        "fingerprint": splits.fingerprint,
+        "split_id": splits.split_id,
+        "image_shape": list(splits.image_shape),
+        "class_names": list(splits.class_names),
+        "rows": {"train": len(splits.train), "valid": len(splits.valid)},
+    }
+
+
+def split_record(splits: "Splits") -> dict[str, Any]:
+    """The content of split.json."""
+    return {
+        "id": splits.split_id,
+        "seed": splits.split_seed,
+        "fraction": splits.validation_fraction,
+        "valid_indices": splits.valid_indices.tolist(),
+    }
+
+
 def open_run(path: str | Path) -> Run:
     """The run in folder `path`.
 
@@ -393,8 +454,10 @@ def open_run(path: str | Path) -> Run:
     return run
 
 
-def require_free(path: str | Path, *, resume: bool) -> None:
+def require_free(path: str | Path, *, resume: bool = False, resumable: bool = True) -> None:
     """Refuse a folder that a new run would overwrite, or with `resume` one that holds something else.
+
+    `resumable`: whether the command that asks could continue a run.
 
     Raises:
         InputError: there is a run and `resume` is false, or the folder holds other files.
@@ -404,7 +467,8 @@ def require_free(path: str | Path, *, resume: bool) -> None:
         raise InputError(f"{path}: is a file: choose another folder with --out")
     if run.exists:
         if not resume:
-            raise InputError(f"{path}: a run is already there: add --resume to continue it, or choose another --out")
+            mend = "add --resume to continue it, or choose another --out" if resumable else "choose another --out"
+            raise InputError(f"{path}: a run is already there: {mend}")
     elif run.folder.exists():
         # A kill before run.json was there can leave the split and temporary files.
         others = [p.name for p in run.folder.iterdir() if p != run.split and not p.name.startswith(".")]
@@ -445,13 +509,18 @@ def now() -> str:
 
 def environment() -> dict[str, Any]:
     """What a figure depends on besides recipe and data: versions, hardware, and the commit where known."""
-    packages = ("tensorflow", "keras", "numpy", "fashion-nn")
+    packages = ("tensorflow", "keras", "numpy", "scikit-learn", "fashion-nn")
     return {
         "python": platform.python_version(),
         "versions": {name: _version(name) for name in packages},
-        "hardware": {"processor": _processor(), "cores": _cores(), "machine": platform.machine()},
+        "hardware": {"processor": _processor(), "cores": cores(), "machine": platform.machine()},
         "commit": _commit(),
     }
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _read_text(path: Path) -> str:
@@ -497,10 +566,6 @@ def _processor() -> str:
     except OSError:
         return platform.processor()
     return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
-
-
-def _cores() -> int:
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _commit() -> str | None:

@@ -14,9 +14,9 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 BASE = {"errors", "files"}
 LEVELS = {
-    1: {"tables", "datasets", "metrics", "comparison", "recipes", "runs", "zoo"},
+    1: {"tables", "datasets", "metrics", "comparison", "recipes", "runs", "saving", "zoo"},
     2: {"training", "baselines", "inference"},
-    3: {"submission", "grading", "tuning", "report", "evaluation", "export"},
+    3: {"submission", "grading", "tuning", "report", "evaluation", "export", "ensemble"},
     4: {"ledger", "demo"},
     5: {"cli", "console", "__main__"},
 }

@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from fashion_nn import __version__
-from fashion_nn.cli import data, grade, lab, models, submit
+from fashion_nn.cli import baselines, data, grade, lab, models, submit
 from fashion_nn.cli.reproduce import reproduce
 from fashion_nn.errors import InputError
 
@@ -23,7 +23,8 @@ app = typer.Typer(
 )
 app.add_typer(data.app, name="data")
 app.add_typer(lab.app, name="lab")
-for command in (*models.COMMANDS, *submit.COMMANDS, *grade.COMMANDS):
+app.add_typer(baselines.app, name="baseline")
+for command in (*models.COMMANDS, *baselines.COMMANDS, *submit.COMMANDS, *grade.COMMANDS):
     app.command()(command)
 app.command()(reproduce)
 

@@ -20,8 +20,8 @@ from fashion_nn.errors import InputError
 from fashion_nn.files import write_atomic
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
+from fashion_nn.saving import keras_file
 from fashion_nn.training import augment, schedules
-from fashion_nn.training.saving import keras_file
 from fashion_nn.training.state import TrainState
 
 VALID_BATCH = 1000
@@ -143,7 +143,7 @@ class _Trainer:
         """Start the run in `target`, or restore it from there."""
         self.target = target
         if not target.exists:
-            target.write_split(_split_record(self.splits))
+            target.write_split(runs.split_record(self.splits))
             target.write_record(self._record())
         target.remove_leftovers()
         if target.state.exists():
@@ -153,17 +153,9 @@ class _Trainer:
         self.record["sessions"].append(self.session)
 
     def _record(self) -> dict[str, Any]:
-        splits = self.splits
         return {
             "recipe": self.recipe.to_json(),
-            "dataset": {
-                "name": splits.name,
-                "fingerprint": splits.fingerprint,
-                "split_id": splits.split_id,
-                "image_shape": list(splits.image_shape),
-                "class_names": list(splits.class_names),
-                "rows": {"train": len(splits.train), "valid": len(splits.valid)},
-            },
+            "dataset": runs.data_record(self.splits),
             "parameters": self.kept.count_params(),
             "environment": runs.environment(),
             "stopped_because": None,
@@ -327,15 +319,6 @@ def _copies(variables: list[keras.Variable]) -> list[np.ndarray]:
 def _outcome(target: Run) -> Outcome:
     record = target.read_record()
     return Outcome(target, record["stopped_because"], record["best_epoch"], target.read_metrics())
-
-
-def _split_record(splits: Splits) -> dict[str, Any]:
-    return {
-        "id": splits.split_id,
-        "seed": splits.split_seed,
-        "fraction": splits.validation_fraction,
-        "valid_indices": splits.valid_indices.tolist(),
-    }
 
 
 def _require_same(target: Run, recipe: Recipe, splits: Splits) -> None:

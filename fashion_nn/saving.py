@@ -5,14 +5,15 @@ import json
 import zipfile
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import keras
+if TYPE_CHECKING:
+    import keras
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip archive can hold
 
 
-def keras_file(model: keras.Model) -> bytes:
+def keras_file(model: "keras.Model") -> bytes:
     """`model` in Keras' own format, without the dates and memory addresses that would differ each time.
 
     Byte-equal files make a checksum say which model it is, and a resumed training provable.

@@ -1,0 +1,54 @@
+"""A fitted pipeline as a Keras model with the same numbers: a file without pickle, that any loader of ours takes."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+if TYPE_CHECKING:
+    import keras
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import Pipeline
+
+
+def linear_network(fitted: "Pipeline", image_shape: tuple[int, int], name: str) -> "keras.Model":
+    """The model of a pipeline made by `linear.pipeline`: pixels uint8 (n, height, width) to probabilities (n, k)."""
+    import keras
+    from keras import layers
+
+    steps = dict(fitted.named_steps)
+    before: list[Any] = []
+    values: list[np.ndarray] = []
+    if "pca" in steps:
+        kernel = steps["pca"].components_.T
+        before = [layers.Dense(kernel.shape[1], name="principal_components")]
+        values = [kernel, -steps["pca"].mean_ @ kernel]
+    weights, bias = softmax_of(steps["logreg"])
+    model = keras.Sequential(
+        [
+            keras.Input(image_shape, dtype="uint8", name="image"),
+            layers.Rescaling(1 / 255, name="scale"),
+            layers.Flatten(name="pixels"),
+            *before,
+            layers.Dense(len(bias), activation="softmax", name="probabilities"),
+        ],
+        name=name.replace("-", "_"),
+    )
+    model.set_weights([*values, weights, bias])
+    return model
+
+
+def softmax_of(fitted: "LogisticRegression") -> tuple[np.ndarray, np.ndarray]:
+    """Weights (d, k) and bias (k,) of the softmax that a fitted logistic regression is."""
+    weights, bias = fitted.coef_, fitted.intercept_
+    if len(weights) == 1:  # of two classes it stores the difference
+        weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+    return weights.T, bias
+
+
+def agreement(probabilities: np.ndarray, expected: np.ndarray) -> dict[str, Any]:
+    """How the Keras model's probabilities compare with those of the pipeline, `expected`, of the same rows."""
+    return {
+        "images": len(expected),
+        "labels_equal": int((probabilities.argmax(axis=1) == expected.argmax(axis=1)).sum()),
+        "max_abs_difference": float(np.abs(probabilities - expected).max()),
+    }

@@ -1,0 +1,90 @@
+"""From a chosen setting to a run folder, and the results file that several baselines share."""
+
+import json
+import time
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fashion_nn import metrics, runs
+from fashion_nn.baselines import as_keras, linear
+from fashion_nn.datasets import Splits
+from fashion_nn.errors import InputError
+from fashion_nn.runs import Run
+from fashion_nn.saving import keras_file
+
+if TYPE_CHECKING:
+    import keras
+    import numpy as np
+
+PREDICT_BATCH = 1000
+
+
+def fit_linear(
+    name: str, components: int | None, splits: Splits, folder: Path, *, max_iterations: int = linear.MAX_ITERATIONS
+) -> tuple[Run, dict[str, Any]]:
+    """Fit logistic regression on `components` principal components (None: on pixels) of the training rows.
+
+    Leaves a complete run in `folder`; returns it and how its model agrees with the pipeline on the validation rows.
+
+    Raises:
+        InputError: `folder` is taken.
+    """
+    runs.require_free(folder, resumable=False)
+    pipeline = linear.pipeline(components, max_iterations)
+    start = time.perf_counter()
+    pipeline.fit(linear.table(splits.train.images), splits.train.labels)
+    seconds = time.perf_counter() - start
+    model = as_keras.linear_network(pipeline, splits.image_shape, name)
+    settings = {"components": components} if components else {}
+    settings |= {"penalty": "l2", "C": 1.0, "solver": "lbfgs", "max_iterations": max_iterations}
+    settings |= {"iterations": int(pipeline[-1].n_iter_.max())}
+    run = Run(folder)
+    probabilities = write(run, name, settings, splits, model, [seconds], source="report 003, part 2.3")
+    expected = pipeline.predict_proba(linear.table(splits.valid.images))
+    return run, as_keras.agreement(probabilities, expected)
+
+
+def write(
+    run: Run,
+    name: str,
+    options: Mapping[str, Any],
+    splits: Splits,
+    model: "keras.Model",
+    seconds: list[float],
+    *,
+    seed: int = 0,
+    source: str | None = None,
+) -> "np.ndarray":
+    """Write `model` as a complete run; return its probabilities, float32 (n, k), of the validation rows."""
+    probabilities = model.predict(splits.valid.images, batch_size=PREDICT_BATCH, verbose=0)
+    recipe = {"name": name, "model": name, "kind": "baseline", "options": dict(options), "seed": seed}
+    run.write_complete(
+        splits,
+        keras_file(model),
+        recipe=recipe | {"sources": {"model": source} if source else {}},
+        parameters=model.count_params(),
+        seconds=seconds,
+        scores={"valid": metrics.score(splits.valid.labels, probabilities).to_json()},
+    )
+    return probabilities
+
+
+def results_of(splits: Splits, **found: Any) -> dict[str, Any]:
+    """`found` with what it depends on: the data, and the environment."""
+    return {"dataset": runs.data_record(splits), **found, "measured": runs.now(), "environment": runs.environment()}
+
+
+def add_results(path: Path, name: str, results: Mapping[str, Any]) -> None:
+    """Put `results` under `name` into the JSON file at `path`; what it holds under other names stays.
+
+    Raises:
+        InputError: there is a file that holds no JSON object.
+    """
+    try:
+        known = json.loads(path.read_text()) if path.exists() else {}
+    except (OSError, ValueError):
+        known = None
+    if not isinstance(known, dict):
+        raise InputError(f"{path}: holds no JSON object: name another file with --json")
+    runs.write_json(path, {**known, name: dict(results)})

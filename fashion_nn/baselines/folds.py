@@ -1,0 +1,137 @@
+"""Stratified cross-validation of pipelines, a process for each core, with the time that each fold takes."""
+
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from fashion_nn import runs
+from fashion_nn.errors import InputError
+
+if TYPE_CHECKING:
+    from sklearn.pipeline import Pipeline
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """One fit on all folds but one, scored on that one.
+
+    Seconds are of the wall; `fit_cpu_seconds` those of the processor, which other load on the machine hardly changes.
+    `converged`: whether the solver ended before its last allowed iteration.
+    """
+
+    accuracy: float
+    n: int
+    fit_seconds: float
+    fit_cpu_seconds: float
+    score_seconds: float
+    iterations: int
+    converged: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """What to cross-validate: a pipeline and the table, floats (n, d), that it takes."""
+
+    pipeline: "Pipeline"
+    table: np.ndarray
+
+
+def measure(
+    tasks: Mapping[Any, Task],
+    labels: np.ndarray,
+    *,
+    folds: int = 5,
+    jobs: int | None = None,
+    progress: Progress | None = None,
+) -> dict[Any, list[Fold]]:
+    """Cross-validate every task on the same folds: scikit-learn's stratified ones, rows in their order, no shuffle.
+
+    Args:
+        jobs: processes; by default one a core. Each computes with one thread, or with all when it is alone.
+        progress: told (done, total) after each fit.
+
+    Raises:
+        InputError: a class has fewer rows than there are folds.
+    """
+    from joblib import Parallel, delayed, parallel_config
+    from sklearn.model_selection import StratifiedKFold
+
+    _require_rows(labels, folds)
+    cores = runs.cores()
+    jobs = min(jobs or cores, folds * len(tasks))
+    parts = list(StratifiedKFold(folds).split(np.empty((len(labels), 0)), labels))
+    # The longest first, so that no core is left alone with it at the end.
+    order = [(key, k) for key in reversed(tasks) for k in range(folds)]
+    found: dict[Any, list[Any]] = {key: [None] * folds for key in tasks}
+    with parallel_config(backend="loky", n_jobs=jobs), _interrupts_ignored():
+        results = Parallel(return_as="generator_unordered")(
+            delayed(_fold)((key, k), tasks[key], labels, *parts[k], max(cores // jobs, 1)) for key, k in order
+        )
+    for done, ((key, k), fold) in enumerate(results, start=1):
+        found[key][k] = fold
+        if progress:
+            progress(done, len(order))
+    return found
+
+
+def summary(folds: list[Fold]) -> dict[str, Any]:
+    """The folds as plain data: a list for each figure, and mean and standard deviation of the accuracy."""
+    columns = {key: [asdict(fold)[key] for fold in folds] for key in asdict(folds[0])}
+    accuracies = columns["accuracy"]
+    spread = float(np.std(accuracies, ddof=1))
+    return {"mean_accuracy": float(np.mean(accuracies)), "sd_accuracy": spread, "folds": columns}
+
+
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
+    """Processes that start meanwhile never see Ctrl-C: this one ends them, without a traceback from each."""
+    if threading.current_thread() is not threading.main_thread():  # only there handlers can be set
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _fold(
+    key: Any, task: Task, labels: np.ndarray, train: np.ndarray, test: np.ndarray, threads: int
+) -> tuple[Any, Fold]:
+    from sklearn.base import clone
+    from sklearn.exceptions import ConvergenceWarning
+    from threadpoolctl import threadpool_limits
+
+    pipeline = clone(task.pipeline)
+    rows, truth = task.table[train], labels[train]
+    with threadpool_limits(threads), warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)  # recorded instead
+        start, cpu = time.perf_counter(), time.process_time()
+        pipeline.fit(rows, truth)
+        fit_seconds, fit_cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
+        held_out = task.table[test]
+        start = time.perf_counter()
+        accuracy = float(pipeline.score(held_out, labels[test]))
+        score_seconds = time.perf_counter() - start
+    solvers = getattr(pipeline[-1], "estimators_", [pipeline[-1]])
+    iterations = int(max(np.max(solver.n_iter_) for solver in solvers))
+    seconds = (round(value, 4) for value in (fit_seconds, fit_cpu_seconds, score_seconds))
+    return key, Fold(accuracy, len(test), *seconds, iterations, iterations < solvers[0].max_iter)
+
+
+def _require_rows(labels: np.ndarray, folds: int) -> None:
+    counts = np.bincount(labels)
+    if folds < 2 or counts.min() < folds:
+        raise InputError(
+            f"{folds} folds: expected at least 2 and at most {counts.min()}, the rows of class {counts.argmin()}; "
+            "choose with --folds"
+        )

@@ -1,0 +1,35 @@
+"""The label of the nearest training image. It has no model file: it would be all training images."""
+
+import time
+from typing import Any
+
+from fashion_nn import metrics
+from fashion_nn.baselines.folds import Progress
+from fashion_nn.baselines.linear import table
+from fashion_nn.datasets import Split
+
+_BLOCK = 500
+
+
+def nearest_neighbour(train: Split, rows: Split, *, progress: Progress | None = None) -> dict[str, Any]:
+    """Accuracy on `rows` of the label of the nearest image in `train`, by Euclidean distance of pixels.
+
+    Returns n, correct, accuracy, its 95 % interval, seconds.
+    """
+    from sklearn.neighbors import KNeighborsClassifier
+
+    known = KNeighborsClassifier(1, algorithm="brute").fit(table(train.images), train.labels)
+    start, correct = time.perf_counter(), 0
+    for first in range(0, len(rows), _BLOCK):
+        block = slice(first, first + _BLOCK)
+        correct += int((known.predict(table(rows.images[block])) == rows.labels[block]).sum())
+        if progress:
+            progress(min(first + _BLOCK, len(rows)), len(rows))
+    return {
+        "neighbours": len(train),
+        "n": len(rows),
+        "correct": correct,
+        "accuracy": correct / len(rows),
+        "interval": list(metrics.wilson(correct, len(rows))),
+        "seconds": round(time.perf_counter() - start, 2),
+    }

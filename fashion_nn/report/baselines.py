@@ -1,0 +1,88 @@
+"""Pictures of the baselines: what principal components cost and bring, and clusters beside classes."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from fashion_nn.report.figures import PathLike, _page
+
+_ACCURACY, _TIME = "#0072B2", "#D55E00"
+_DRAWN = 5000
+
+
+def cost_benefit(points: Sequence[Mapping[str, Any]], path: PathLike, *, title: str) -> None:
+    """Accuracy and fit time by number of components: a dot for each fold, a line through the means.
+
+    Args:
+        points: those of `baselines.Study.to_json`, each with a number of components.
+        path: the PNG file to write.
+        title: above the picture.
+
+    Source: report 003, figure 13.
+    """
+    sizes = [point["components"] for point in points]
+    with _page(path, 9, 4) as figure:
+        figure.suptitle(title)
+        left, right = figure.subplots(1, 2)
+        for axes, key, scale, colour, label in (
+            (left, "accuracy", 100, _ACCURACY, "accuracy on the held-out fold (%)"),
+            (right, "fit_seconds", 1, _TIME, "seconds to fit a fold"),
+        ):
+            folds = scale * np.array([point["folds"][key] for point in points])
+            axes.plot(sizes, folds.mean(axis=1), color=colour)
+            axes.plot(sizes, folds, ".", color=colour, alpha=0.6)
+            axes.set_xscale("log")
+            axes.set_xticks(sizes, [str(size) for size in sizes])
+            axes.minorticks_off()
+            axes.set_xlabel("principal components")
+            axes.set_ylabel(label)
+            axes.grid(alpha=0.3)
+        right.set_ylim(bottom=0)
+
+
+def clusters(
+    points: ArrayLike,
+    members: ArrayLike,
+    centres: ArrayLike,
+    labels: ArrayLike,
+    class_names: Sequence[str],
+    path: PathLike,
+    *,
+    title: str,
+) -> None:
+    """Points on two principal components twice: coloured by cluster, with the centres, and by class.
+
+    Args:
+        points: float (n, 2). Of more than 5,000 every so many-th is drawn.
+        members: cluster of each point, int (n,).
+        centres: float (k, 2).
+        labels: class of each point, int (n,).
+        class_names: their names.
+        path: the PNG file to write.
+        title: above the picture.
+
+    Source: report 003, figure 12.
+    """
+    from matplotlib import colormaps
+
+    step = max(len(points) // _DRAWN, 1)
+    shown, middle = np.asarray(points)[::step], np.asarray(centres)
+    with _page(path, 11, 5.4) as figure:
+        figure.suptitle(title)
+        left, right = figure.subplots(1, 2, sharex=True, sharey=True)
+        sides = ((left, members, [f"cluster {i}" for i in range(len(middle))]), (right, labels, class_names))
+        for axes, numbers, names in sides:
+            # Clusters in other colours than classes: cluster 3 is not class 3.
+            distinct = names is class_names and len(names) <= 10
+            colours = colormaps["tab10" if distinct else "turbo"].resampled(len(names))
+            for i, name in enumerate(names):
+                own = shown[np.asarray(numbers)[::step] == i]
+                axes.scatter(*own.T, s=3, color=colours(i), linewidths=0, label=name)
+            axes.set_xlabel("first principal component")
+        left.set_ylabel("second principal component")
+        left.set_title("clusters of k-means, with their centres")
+        left.scatter(*middle.T, s=60, color="black", marker="x")
+        right.set_title("classes")
+        right.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, markerscale=4)
