@@ -154,7 +154,9 @@ def test_fold_scores_are_compared_once_they_are_there(monkeypatch):
     ]
     points[-2:] = [{"components": 50, **folds(0.83, 10.0)}, {"components": 100, **folds(0.842, 20.0)}]
     points.append({"components": None, **folds(0.8517, 60.0)})
-    monkeypatch.setattr(protocols, "stored", lambda name, *folder: {"points": points} if name == "baselines" else None)
+    studies = {"pca-logreg": points[:-1], "logreg": points[-1:]}
+    found = {name: {"cross_validation": {"points": part}} for name, part in studies.items()}
+    monkeypatch.setattr(protocols, "stored", lambda name, *folder: found if name == "baselines" else None)
     chosen = ledger.select(["003-157", "003-151", "003-153", "003-155"])
     assert [entry.finding.verdict for entry in ledger.judge(chosen)] == ["match"] * 4
     points[-1]["folds"]["accuracy"] = [0.80] * 5
