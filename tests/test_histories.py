@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from fashion_nn import recipes
+from fashion_nn import metrics, recipes
 from fashion_nn.cli.main import app
 from fashion_nn.errors import InputError
 from fashion_nn.report import histories
@@ -17,7 +17,14 @@ def make_run(folder, name="dcn-relu-xavier-adam", *settings, cores=2, test=True)
     run.write_record(
         {
             "recipe": recipe.to_json(),
-            "dataset": {"name": "mnist", "fingerprint": "f", "split_id": "s", "rows": {"train": 9, "valid": 1}},
+            "dataset": {
+                "name": "mnist",
+                "fingerprint": "f",
+                "split_id": "s",
+                "image_shape": [28, 28],
+                "class_names": ["no", "yes"],
+                "rows": {"train": 9, "valid": 1},
+            },
             "parameters": 1234,
             "environment": {"python": "3", "versions": {"keras": "3"}, "hardware": {"cores": cores}, "commit": "c"},
             "best_epoch": 2,
@@ -27,7 +34,8 @@ def make_run(folder, name="dcn-relu-xavier-adam", *settings, cores=2, test=True)
     rows = [{"epoch": n, "learning_rate": 0.1, "loss": 1 / n, "accuracy": 0.5, "val_loss": 0.2 / n} for n in (1, 2)]
     run.write_history([row | {"val_accuracy": 0.9} for row in rows])
     run.model.write_bytes(b"model")
-    run.write_metrics({"test": {"accuracy": 0.93, "log_loss": 0.3, "n": 100, "interval": [0.86, 0.97]}} if test else {})
+    scores = metrics.score([0] * 93 + [1] * 7, [[0.9, 0.1]] * 100)
+    run.write_metrics({"valid": scores.to_json()} | ({"test": scores.to_json()} if test else {}))
     return run
 
 
