@@ -136,7 +136,7 @@ def as_table(rows: Sequence[Row]) -> Table:
             _or_dash(row["multiply_adds"], lambda number: f"{number / 1e6:,.2f}"),
             row["train_seconds"],
             _or_dash(row["predict_seconds"] and row["predict_seconds"] / row["predict_n"], lambda s: f"{1000 * s:.3f}"),
-            f"{row['model_bytes'] / 1e6:.1f}",
+            f"{row['model_bytes'] / 1e6:.2f}",
             _percent(row, "valid", of_valid),
             _percent(row, "test", of_test),
             _or_dash(row["clean_accuracy"], lambda share: f"{100 * share:.2f}"),
