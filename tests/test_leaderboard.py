@@ -31,7 +31,7 @@ def test_best_on_validation_comes_first(rows):
 def test_markdown(rows):
     titles, _, first, second = leaderboard.markdown(rows).splitlines()
     assert "| validation %, n=100 | test %, n=100 |" in titles and "dataset" not in titles
-    assert first == "| b | 1,234 | - | 16 | - | 2.0 | 90.00 (89.00 to 91.00) | - | - | - | - |"
+    assert first == "| b | 1,234 | - | 16 | - | 2.00 | 90.00 (89.00 to 91.00) | - | - | - | - |"
     assert second.count("80.00 (79.00 to 81.00)") == 2
 
 
