@@ -19,6 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fashion_nn import runs
+
 ROOT = Path(__file__).resolve().parents[1]
 SIDE = 28
 ROWS_AT_ONCE = 1000
@@ -78,7 +80,7 @@ def measure(reader: str, path: Path) -> dict[str, float]:
 
 def compare(rows: int, repeats: int, seed: int) -> dict:
     """Medians of `repeats` alternating runs of each reader, after one of each that is not counted."""
-    runs: dict[str, list[dict[str, float]]] = {reader: [] for reader in READERS}
+    measured: dict[str, list[dict[str, float]]] = {reader: [] for reader in READERS}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.csv"
         write_table(path, rows, seed)
@@ -87,13 +89,13 @@ def compare(rows: int, repeats: int, seed: int) -> dict:
             for reader in READERS:
                 figures = measure(reader, path)
                 if repeat:
-                    runs[reader].append(figures)
-    checksums = {run.pop("checksum") for figures in runs.values() for run in figures}
+                    measured[reader].append(figures)
+    checksums = {run.pop("checksum") for figures in measured.values() for run in figures}
     if len(checksums) != 1:
         raise SystemExit(f"error: the readers do not agree on the pixels: sums {sorted(checksums)}")
     medians = {
         reader: {key: statistics.median(run[key] for run in figures) for key in figures[0]}
-        for reader, figures in runs.items()
+        for reader, figures in measured.items()
     }
     theirs, ours = medians.values()
     return {
@@ -102,21 +104,12 @@ def compare(rows: int, repeats: int, seed: int) -> dict:
         "bytes": size,
         "seed": seed,
         "repeats": repeats,
-        "machine": {"processor": processor(), "cores": os.cpu_count(), "system": platform.platform()},
+        "machine": runs.environment()["hardware"],
         "versions": {"python": platform.python_version(), **{name: version(name) for name in ("numpy", "pandas")}},
         "median": medians,
         "ratio": {key: ours[key] / theirs[key] for key in ours},
-        "runs": runs,
+        "runs": measured,
     }
-
-
-def processor() -> str:
-    """The processor's name as Linux tells it."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        lines = []
-    return next((line.split(":")[1].strip() for line in lines if line.startswith("model name")), platform.machine())
 
 
 def main() -> None:

@@ -67,10 +67,6 @@ def write_test(path: Path, rows: int) -> None:
             table.writerow([train.labels[i], *train.images[i].ravel().tolist()])
 
 
-def labels(path: Path) -> list[str]:
-    return path.read_text().split()
-
-
 def compare(name: str, rows: int, repeats: int, folder: Path, test: Path) -> dict:
     """Medians of `repeats` runs in turn, after one of each that is not counted."""
     model = prepare(name, folder)
@@ -81,13 +77,11 @@ def compare(name: str, rows: int, repeats: int, folder: Path, test: Path) -> dic
             if way == "plain":
                 spent = run("-c", PLAIN, model, test, target)
             else:
-                spent = run(
-                    ROOT / "submit.py", "--model", model, "--test", test, "--out", target, "--engine", way
-                )  # fmt: skip
+                spent = run(ROOT / "submit.py", "--model", model, "--test", test, "--out", target, "--engine", way)
             if repeat:
                 seconds[way].append(spent)
-    expected = labels(out["plain"])
-    differing = {way: sum(a != b for a, b in zip(labels(out[way]), expected, strict=True)) for way in ENGINES}
+    lines = {way: path.read_text().split() for way, path in out.items()}
+    differing = {way: sum(a != b for a, b in zip(lines[way], lines["plain"], strict=True)) for way in ENGINES}
     plain = statistics.median(seconds["plain"])
     return {
         "seconds": seconds,

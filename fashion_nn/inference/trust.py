@@ -10,17 +10,26 @@ import os
 from functools import cache
 from pathlib import Path
 
+from fashion_nn.errors import InputError
 from fashion_nn.files import write_atomic
 
 _SHIPPED = Path(__file__).with_name("shipped.json")
 
 
 def folder() -> Path:
-    """Where this user's pairs are recorded: `$XDG_STATE_HOME/fashion-nn/onnx`, one empty file a pair."""
+    """Where this user's pairs are recorded: `$XDG_STATE_HOME/fashion-nn/onnx`, one empty file a pair.
+
+    Raises:
+        InputError: the user has no home folder, and no other is named.
+    """
     state = Path(os.environ.get("XDG_STATE_HOME", ""))
     # The specification has relative paths ignored; one would be looked up wherever the command happens to run.
-    base = state if state.is_absolute() else Path.home() / ".local" / "state"
-    return base / "fashion-nn" / "onnx"
+    if not state.is_absolute():
+        try:
+            state = Path.home() / ".local" / "state"
+        except RuntimeError:
+            raise InputError("no home folder to record .onnx files in: name one with XDG_STATE_HOME") from None
+    return state / "fashion-nn" / "onnx"
 
 
 def trust_onnx(keras: str, onnx: str, *, ship: bool = False) -> None:
@@ -39,9 +48,11 @@ def trust_onnx(keras: str, onnx: str, *, ship: bool = False) -> None:
 
 def partners(keras: str) -> set[str]:
     """The SHA-256 sums of the .onnx files that may be run for the .keras of this one."""
-    return {onnx for known, onnx in _shipped() if known == keras} | {
-        path.name.partition("-")[2] for path in folder().glob(f"{keras}-*")
-    }
+    shipped = {onnx for known, onnx in _shipped() if known == keras}
+    try:
+        return shipped | {path.name.partition("-")[2] for path in folder().glob(f"{keras}-*")}
+    except InputError:
+        return shipped
 
 
 @cache

@@ -100,6 +100,17 @@ def test_a_relative_state_folder_is_ignored(monkeypatch, tmp_path):
     assert trust.folder() == tmp_path / ".local/state/fashion-nn/onnx"
 
 
+def test_a_user_without_a_home_has_what_ships(monkeypatch):
+    def homeless():
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_STATE_HOME", raising=False)
+    monkeypatch.setattr(trust.Path, "home", homeless)
+    assert trust.partners("0" * 64) == set()
+    with pytest.raises(InputError, match="name one with XDG_STATE_HOME"):
+        trust.trust_onnx("0" * 64, "1" * 64)
+
+
 def test_without_onnx_runtime_auto_is_keras(run, monkeypatch):
     monkeypatch.setattr(onnx_runtime, "installed", lambda: False)
     with inference.open_fast(run.model) as predictor:
