@@ -21,10 +21,6 @@ class Check:
     expected: str
     figures: Mapping[str, Any] = field(default_factory=dict)
 
-    @property
-    def passed(self) -> bool:
-        return self.verdict != "FAIL"
-
     def to_json(self) -> dict[str, Any]:
         content = {"name": self.name, "verdict": self.verdict, "value": self.value, "expected": self.expected}
         return content | ({"figures": dict(self.figures)} if self.figures else {})

@@ -39,10 +39,6 @@ class Built:
         if finalize:
             finalize()
 
-    def output_shapes(self, layer: Layer) -> list[tuple[int | None, ...]]:
-        """What each call of a leaf gives, without the number of images."""
-        return [tuple(after[1:]) for _, after in self._shapes(layer)]
-
     def _shapes(self, layer: Layer) -> list[tuple[Any, Any]]:
         made = self._layers[id(layer)]
         return self._ends.get(id(layer)) or [(made.input.shape, made.output.shape)]

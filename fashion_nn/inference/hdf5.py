@@ -37,9 +37,6 @@ class Store:
         self._kinds: dict[str, str] = {"": "group"}
         _guarded(self._walk, self._file, "", 0)
 
-    def has(self, path: str) -> bool:
-        return path in self._kinds
-
     def is_group(self, path: str) -> bool:
         return self._kinds.get(path) == "group"
 
