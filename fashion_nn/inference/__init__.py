@@ -11,7 +11,7 @@
 
 from fashion_nn.inference.confined import ConfinedPredictor, LayerWeights
 from fashion_nn.inference.feeding import SCALES, Feeding, Scale
-from fashion_nn.inference.opening import ENGINES, Engine, open_fast, open_model, open_onnx
+from fashion_nn.inference.opening import ENGINES, Engine, check, open_fast, open_model, open_onnx
 from fashion_nn.inference.predictor import Predictor
 from fashion_nn.inference.rebuild import rebuild
 from fashion_nn.inference.sandbox import Limits
@@ -27,6 +27,7 @@ __all__ = [
     "Limits",
     "Predictor",
     "Scale",
+    "check",
     "open_fast",
     "open_model",
     "open_onnx",

@@ -5,16 +5,30 @@ from pathlib import Path
 from typing import Literal
 
 from fashion_nn.errors import InputError
-from fashion_nn.inference import model_file, onnx_runtime
+from fashion_nn.inference import architecture, model_file, onnx_runtime, strict_json
 from fashion_nn.inference.confined import ConfinedPredictor
-from fashion_nn.inference.feeding import Scale
+from fashion_nn.inference.feeding import Scale, feeding
 from fashion_nn.inference.model_file import ModelFile
 from fashion_nn.inference.predictor import Predictor
-from fashion_nn.inference.refusal import shown
+from fashion_nn.inference.refusal import explained, shown
 from fashion_nn.inference.sandbox import Limits
 
 Engine = Literal["auto", "keras", "onnx"]
 ENGINES: tuple[Engine, ...] = ("auto", "keras", "onnx")
+
+
+def check(path: str | os.PathLike[str]) -> None:
+    """Refuse what can be seen to be no usable model without opening its HDF5: in a tenth of a second.
+
+    For a .keras that is everything but its weights; for an .h5 its size and first bytes.
+
+    Raises:
+        InputError: see `open_model`.
+    """
+    file = model_file.read(path)
+    if file.config is not None:
+        with explained(path):
+            feeding(architecture.read(strict_json.parse(file.config, "config")), "auto")
 
 
 def open_model(
