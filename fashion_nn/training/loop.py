@@ -21,7 +21,8 @@ from fashion_nn.files import write_atomic
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
 from fashion_nn.saving import keras_file
-from fashion_nn.training import augment, schedules
+from fashion_nn.training import schedules
+from fashion_nn.training.batches import batches
 from fashion_nn.training.faster import faster
 from fashion_nn.training.state import TrainState
 
@@ -208,7 +209,9 @@ class _Trainer:
     def _run_epoch(self, deadline: float | None) -> tuple[dict[str, float], bool, float]:
         epoch, start = self.state.epoch + 1, time.perf_counter()
         watch = _Watch(self.progress, epoch, self.steps, deadline)
-        logs = self.model.fit(self._batches(epoch), epochs=1, shuffle=False, verbose=0, callbacks=[watch]).history
+        logs = self.model.fit(
+            batches(self.recipe, self.splits.train, epoch), epochs=1, shuffle=False, verbose=0, callbacks=[watch]
+        ).history
         row = {
             "epoch": epoch,
             "learning_rate": float(self.model.optimizer.learning_rate),
@@ -221,24 +224,6 @@ class _Trainer:
             if not math.isfinite(scores.log_loss):
                 raise Diverged(_diverged(epoch, "validation loss"))
         return row, watch.cut, time.perf_counter() - start
-
-    def _batches(self, epoch: int) -> tf.data.Dataset:
-        """The training rows in this epoch's order, augmented; the last batch may be smaller."""
-        size, n, settings = self.recipe.batch_size, len(self.splits.train), self.recipe.augment
-        rng = np.random.default_rng([self.recipe.seed, epoch])
-        order = rng.permutation(n)
-        draws = augment.draw(settings, n, self.splits.image_shape, rng) if settings.active else None
-
-        def batch(step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-            rows = slice(step * size, (step + 1) * size)
-            images, labels = self.splits.train.images[order[rows]], self.splits.train.labels[order[rows]]
-            return draws.apply(images, rows) if draws else images, labels
-
-        def tensors(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            images, labels = tf.numpy_function(batch, [step], [tf.uint8, tf.int64])
-            return tf.ensure_shape(images, (None, *self.splits.image_shape)), tf.ensure_shape(labels, (None,))
-
-        return tf.data.Dataset.range(self.steps).map(tensors).prefetch(4)
 
     def _advance(self, row: dict[str, float]) -> bool:
         """Take the epoch's result into the state; return whether its weights are the best so far."""

@@ -1,0 +1,33 @@
+"""What a training is fed: the rows of an epoch, in its order, augmented."""
+
+import math
+
+import numpy as np
+import tensorflow as tf
+
+from fashion_nn.datasets import Split
+from fashion_nn.recipes import Recipe
+from fashion_nn.training import augment
+
+
+def batches(recipe: Recipe, train: Split, epoch: int) -> tf.data.Dataset:
+    """Pairs of images, uint8 (batch, h, w), and labels, int64 (batch,); the last batch may be smaller.
+
+    Order and augmentation depend on the recipe's seed and `epoch` alone.
+    """
+    size, n, settings = recipe.batch_size, len(train), recipe.augment
+    image_shape = train.images.shape[1:]
+    rng = np.random.default_rng([recipe.seed, epoch])
+    order = rng.permutation(n)
+    draws = augment.draw(settings, n, image_shape, rng) if settings.active else None
+
+    def batch(step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        rows = slice(step * size, (step + 1) * size)
+        images, labels = train.images[order[rows]], train.labels[order[rows]]
+        return draws.apply(images, rows) if draws else images, labels
+
+    def tensors(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        images, labels = tf.numpy_function(batch, [step], [tf.uint8, tf.int64])
+        return tf.ensure_shape(images, (None, *image_shape)), tf.ensure_shape(labels, (None,))
+
+    return tf.data.Dataset.range(math.ceil(n / size)).map(tensors).prefetch(4)
