@@ -166,9 +166,11 @@ def test_the_budget_ends_at_the_best_so_far_and_resume_goes_on(tmp_path, digits)
     done = len(cut.run.read_history())
     assert cut.stopped_because == "budget" and 1 <= done < 200
     assert cut.run.complete and cut.run.state.exists()
-    more = training.run(ample, digits, tmp_path / "run", resume=True, deadline=time.monotonic() + 4)
-    assert len(more.run.read_history()) > done
-    assert len(more.run.read_record()["sessions"]) == 2
+    sessions = 1
+    while len(cut.run.read_history()) == done:  # a busy machine may not finish an epoch in the time
+        training.run(ample, digits, tmp_path / "run", resume=True, deadline=time.monotonic() + 4)
+        sessions += 1
+    assert len(cut.run.read_record()["sessions"]) == sessions
 
 
 def test_a_budget_that_is_over_at_once_still_gives_a_model(tmp_path, digits):
