@@ -1,0 +1,145 @@
+"""Does a search find better settings than the published recipe's? On rows that it never saw, over fresh seeds.
+
+The validation rows of the stored split are put aside. `fashion-nn tune` searches among the other 54,000, of which it
+holds out a tenth for itself. Then the best settings and the published recipe are trained with seeds that no trial
+had, on the same rows, and answer the rows that were put aside. The test split is not touched.
+
+    python benchmarks/search_gain.py --folder FOLDER --trials 40 --seeds 5 --json benchmarks/search_gain.json
+
+All state is in FOLDER: the same command goes on where it was stopped. Needs Fashion-MNIST (FASHION_NN_DATA).
+"""
+
+import argparse
+import json
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+FIRST_SEED = 1000
+
+
+def fashion_nn(*words: object) -> None:
+    """Run a command of the package to its end; its progress goes to the screen."""
+    subprocess.run([sys.executable, "-m", "fashion_nn", *map(str, words)], check=True)
+
+
+def put_aside(folder: Path) -> Path:
+    """The training rows of the stored split as a data set of their own, without test rows."""
+    from fashion_nn import datasets
+    from fashion_nn.datasets.idx import encode_header
+    from fashion_nn.files import write_atomic
+
+    train = datasets.load("fashion_mnist").train
+    folder.mkdir(parents=True, exist_ok=True)
+    for kind, values in (("images-idx3", train.images), ("labels-idx1", train.labels.astype(np.uint8))):
+        write_atomic(folder / f"train-{kind}-ubyte", encode_header(values.shape) + values.tobytes())
+    return folder
+
+
+def right_answers(run: Path) -> np.ndarray:
+    """For each row that was put aside, whether the run's model knows it; bool (n,)."""
+    import keras
+
+    from fashion_nn import datasets
+
+    valid = datasets.load("fashion_mnist").valid
+    model = keras.models.load_model(run / "model.keras")
+    return model.predict(valid.images, batch_size=1000, verbose=0).argmax(axis=1) == valid.labels
+
+
+def compare(tuned: np.ndarray, published: np.ndarray) -> dict[str, Any]:
+    """Both bool (seeds, n). Welch's test asks about seeds, the bootstrap about rows."""
+    from scipy import stats
+
+    means = [each.mean(axis=1) for each in (tuned, published)]
+    welch = stats.ttest_ind(*means, equal_var=False)
+    interval = welch.confidence_interval(0.95)
+    difference = tuned.mean(axis=0) - published.mean(axis=0)
+    draws = np.random.default_rng(0).integers(0, len(difference), (10_000, len(difference)))
+    low, high = np.quantile(difference[draws].mean(axis=1), [0.025, 0.975])
+    return {
+        "difference": float(difference.mean()),
+        "welch": {"p": float(welch.pvalue), "low": float(interval.low), "high": float(interval.high)},
+        "rows_bootstrap": {"low": float(low), "high": float(high)},
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("--folder", type=Path, required=True, help="state: data, search, runs")
+    parser.add_argument("--model", default="mlp")
+    parser.add_argument("--algorithm", default="bayesian")
+    parser.add_argument("--trials", type=int, default=40)
+    parser.add_argument("--epochs", type=int, default=20, help="of a trial")
+    parser.add_argument("--seeds", type=int, default=5)
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    arguments = parser.parse_args()
+    if arguments.trials < 1 or arguments.seeds < 2:
+        parser.error("--trials must be at least 1 and --seeds at least 2")
+    from fashion_nn import recipes, runs
+    from fashion_nn.files import write_atomic
+    from fashion_nn.searches import Search
+
+    rows = put_aside(arguments.folder / "fashion-mnist-without-validation")
+    search = Search(arguments.folder / "search")
+    fashion_nn(
+        *("tune", arguments.model, "--dataset", rows, "--algorithm", arguments.algorithm, "--trials", arguments.trials),
+        *("--epochs", arguments.epochs, "--out", search.folder, "--resume"),
+    )
+    trials = search.read_trials()
+    ways = {"tuned": ["--recipe", search.best], "published": [arguments.model]}
+    right: dict[str, list[np.ndarray]] = {way: [] for way in ways}
+    seconds: dict[str, list[float]] = {way: [] for way in ways}
+    for seed in range(FIRST_SEED, FIRST_SEED + arguments.seeds):
+        for way, words in ways.items():
+            out = arguments.folder / f"{way}-{seed}"
+            fashion_nn("train", *words, "--dataset", rows, "--out", out, "--resume", "--set", f"seed={seed}")
+            right[way].append(right_answers(out))
+            sessions = runs.Run(out).read_record()["sessions"]
+            seconds[way].append(sum(sum(session["epoch_seconds"]) for session in sessions))
+    best = search.read_best()
+    result = {
+        "model": arguments.model,
+        "algorithm": arguments.algorithm,
+        "trials": len(trials),
+        "statuses": {status: sum(t["status"] == status for t in trials) for status in {t["status"] for t in trials}},
+        "trial_epochs": arguments.epochs,
+        "trial_seconds": sum(trial["seconds"] or 0 for trial in trials),
+        "best": {"trial": best["trial"], "score": best["score"], "retrained": best["retrained"]},
+        "settings": {
+            key: value
+            for key, value in best["recipe"].items()
+            if key != "sources" and value != recipes.get(arguments.model).to_json()[key]
+        },
+        "rows": len(right["tuned"][0]),
+        "seeds": arguments.seeds,
+        "accuracy": {
+            way: {
+                "mean": statistics.mean(values),
+                "sd": statistics.stdev(values),
+                "values": values,
+                "train_seconds": statistics.mean(seconds[way]),
+            }
+            for way, values in ((way, [float(each.mean()) for each in found]) for way, found in right.items())
+        },
+        **compare(np.stack(right["tuned"]), np.stack(right["published"])),
+        "environment": runs.environment(),
+    }
+    print(f"\n{result['trials']} trials of {arguments.model}, {result['rows']:,} rows that no trial saw, ", end="")
+    print(f"{arguments.seeds} fresh seeds each")
+    for way, row in result["accuracy"].items():
+        print(f"{way:10} {row['mean']:.4f} ± {row['sd']:.4f}   {row['train_seconds']:.0f} s of training")
+    print(f"difference {result['difference']:+.4f}", end="")
+    print(f", 95 % interval {result['welch']['low']:+.4f} to {result['welch']['high']:+.4f} over seeds", end="")
+    print(f" (Welch, p = {result['welch']['p']:.2g})", end="")
+    print(f", {result['rows_bootstrap']['low']:+.4f} to {result['rows_bootstrap']['high']:+.4f} over rows")
+    if arguments.json:
+        write_atomic(arguments.json, json.dumps(result, indent=1, default=str) + "\n")
+
+
+if __name__ == "__main__":
+    main()
