@@ -80,9 +80,10 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.trials < 1 or arguments.seeds < 2:
         parser.error("--trials must be at least 1 and --seeds at least 2")
+    from fashion_nn.searches import Search
+
     from fashion_nn import recipes, runs
     from fashion_nn.files import write_atomic
-    from fashion_nn.searches import Search
 
     rows = put_aside(arguments.folder / "fashion-mnist-without-validation")
     search = Search(arguments.folder / "search")
