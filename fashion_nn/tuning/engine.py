@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
+from fashion_nn import runs
 from fashion_nn.searches import Search
 from fashion_nn.tuning import rows
 from fashion_nn.tuning.trial import Job, Result
@@ -28,10 +29,14 @@ _POLL_SECONDS = 0.02
 
 
 class Engine(Protocol):
-    """Runs jobs, at most `slots` at once, and leaves the run of each in the search folder's trials/<id>/."""
+    """Runs jobs, at most `slots` at once, and leaves the run of each in the search folder's trials/<id>/.
+
+    `threads`: how many each may compute with; None: as many as there are where it runs.
+    """
 
     name: str
     slots: int
+    threads: int | None
 
     def submit(self, job: Job) -> None:
         """Start `job`; no more than `slots` are running."""
@@ -77,6 +82,7 @@ class LocalEngine:
 
     def __init__(self, folder: str | Path, slots: int, splits: "Splits | None" = None):
         self.slots, self._search = slots, Search(Path(folder))
+        self.threads = max(1, runs.cores() // slots)
         self._running: list[_Running] = []
         if splits is not None:
             rows.write(splits, self._search.rows)

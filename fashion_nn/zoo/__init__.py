@@ -11,10 +11,14 @@ from fashion_nn.zoo.registry import (
     parameters,
     require_known,
 )
+from fashion_nn.zoo.spaces import Between, Choices, OneOf
 
 __all__ = [
+    "Between",
+    "Choices",
     "Entry",
     "LayerRow",
+    "OneOf",
     "Parameters",
     "build",
     "describe",

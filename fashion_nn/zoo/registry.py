@@ -15,6 +15,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from fashion_nn.errors import InputError
+from fashion_nn.zoo.spaces import Choices
 
 if TYPE_CHECKING:
     import keras
@@ -32,13 +33,15 @@ _GIVEN_BY_BUILD = ("name", "image_shape", "classes")
 class Entry:
     """What the registry knows about a model.
 
-    `options` maps each option to its default; `smallest` is the least height and width, in pixels.
+    `options` maps each option to its default, `space` those that a search varies to what it may try;
+    `smallest` is the least height and width, in pixels.
     """
 
     name: str
     source: str
     summary: str
     options: Mapping[str, Any]
+    space: Mapping[str, Choices]
     smallest: int
     _body: Callable[..., "keras.Model"] = field(repr=False)
     _kinds: Mapping[str, Any] = field(repr=False)
@@ -124,7 +127,9 @@ def parameters(model: "keras.Model") -> Parameters:
     return Parameters(total, trainable, total - trainable)
 
 
-def register(name: str, *, source: str, smallest: int = 1) -> Callable[[Callable], Callable]:
+def register(
+    name: str, *, source: str, space: Mapping[str, Choices], smallest: int = 1
+) -> Callable[[Callable], Callable]:
     """Decorator: makes a function the body of the model `name`.
 
     The function takes keyword arguments only: `name`, `image_shape`, `classes`, and its options, each
@@ -133,6 +138,7 @@ def register(name: str, *, source: str, smallest: int = 1) -> Callable[[Callable
     Args:
         name: what the model is called everywhere.
         source: where it is published.
+        space: what a search may try for which option.
         smallest: the least height and the least width of an image, in pixels.
     """
 
@@ -142,8 +148,10 @@ def register(name: str, *, source: str, smallest: int = 1) -> Callable[[Callable
         given = inspect.signature(body).parameters
         options = {key: given[key].default for key in given if key not in _GIVEN_BY_BUILD}
         kinds = {key: given[key].annotation for key in options}
+        if not space.keys() <= options.keys():
+            raise ValueError(f"{name}: the space has options that the builder has not: {space.keys() - options.keys()}")
         summary = inspect.getdoc(body).splitlines()[0]
-        _REGISTERED[name] = Entry(name, source, summary, options, smallest, body, kinds)
+        _REGISTERED[name] = Entry(name, source, summary, options, space, smallest, body, kinds)
         return body
 
     return add
