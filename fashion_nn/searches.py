@@ -246,17 +246,17 @@ def best_of(trials: list[dict[str, Any]], objective: str) -> dict[str, Any] | No
     return best
 
 
-def read_recipe(path: str | Path) -> dict[str, Any]:
-    """The recipe in a best.json, in any other JSON that has one under `recipe`, or the file itself as one.
+def read_recipe(path: str | Path) -> tuple[dict[str, Any], str | None]:
+    """The recipe in a best.json, or in a file that is one as JSON; and the data set that was searched on, if it says.
 
     Raises:
         InputError: the file cannot be read or is no JSON object.
     """
     content = _json(Path(path), "expected a search's best.json or a recipe as JSON")
-    found = content.get("recipe", content)
+    found, dataset = content.get("recipe", content), content.get("dataset")
     if not isinstance(found, dict):
         raise InputError(f"{path}: no recipe in it: expected a search's best.json or a recipe as JSON")
-    return found
+    return found, dataset if isinstance(dataset, str) else None
 
 
 def _json(path: Path, expected: str) -> dict[str, Any]:

@@ -168,6 +168,17 @@ class Oracle:
         return (min if searches.maximised(self._objective) else max)(scores, default=None)
 
 
+def sweep(epochs: int) -> int:
+    """How many trials hyperband has in one sweep over its brackets, when a whole training has `epochs`."""
+    most = math.floor(math.log(epochs, HYPERBAND_FACTOR) + 1e-9)
+    last = math.ceil(1 + math.log(epochs, HYPERBAND_FACTOR))
+    return sum(
+        math.ceil(last / (bracket + 1) * HYPERBAND_FACTOR ** (bracket - round_))
+        for bracket in range(most + 1)
+        for round_ in range(bracket + 1)
+    )
+
+
 def events(trials: Sequence[Mapping[str, Any]]) -> Iterator[Created | Ended]:
     """What happened in a search, in its order, from the records of its trials."""
     ended = sorted((trial for trial in trials if trial["ended_order"] is not None), key=lambda t: t["ended_order"])

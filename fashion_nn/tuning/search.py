@@ -135,12 +135,15 @@ def run(
         if not search.exists:
             record = {"identity": identity, "identity_sha256": searches.identity_sha256(identity)}
             search.write_record({**record, "started": runs.now(), "environment": runs.environment()})
-        loop = _Loop(plan, search, source, limits, progress)
-        engine = start_engine()
+        oracle = Oracle(plan.algorithm, plan.space, plan.objective, plan.recipe.epochs, plan.seed)
+        trials = search.read_trials()
+        oracle.replay(list(events(trials)))
+        loop = _Loop(plan, search, source, limits, progress, retrain, start_engine, oracle, trials)
+        loop.engine = start_engine()
         try:
-            loop.run(engine, retrain)
+            loop.run()
         finally:
-            engine.close()
+            loop.engine.close()
     return search
 
 
@@ -173,48 +176,53 @@ class _Loop:
     source: Mapping[str, Any]
     limits: Limits
     progress: Progress
-    trials: list[dict[str, Any]] = field(default_factory=list)
+    retrain: bool
+    start_engine: Callable[[], Engine]
+    oracle: Oracle
+    trials: list[dict[str, Any]]
+    engine: Engine | None = None
     running: dict[str, dict[str, Any]] = field(default_factory=dict)
     began: float = field(default_factory=time.monotonic)
     asked_in_vain: bool = False
     kept: str | None = None
     stripped: set[str] = field(default_factory=set)
 
-    def run(self, engine: Engine, retrain: bool) -> None:
-        plan, self.engine = self.plan, engine
-        self.trials = self.search.read_trials()
-        self.oracle = Oracle(plan.algorithm, plan.space, plan.objective, plan.recipe.epochs, plan.seed)
-        self.oracle.replay(list(events(self.trials)))
+    def run(self) -> None:
         self._keep()
         waiting = [trial for trial in self.trials if trial["status"] == "running"]
         self._tell(None)
         while True:
-            while waiting and len(self.running) < engine.slots and not self._over():
+            while waiting and self._free():
                 self._start(waiting.pop(0))
-            while not waiting and len(self.running) < engine.slots and (trial := self._create()):
+            while not waiting and self._free() and (trial := self._create()):
                 self._start(trial)
             if not self.running or self._over():
                 break
-            for result in engine.wait(_TICK_SECONDS):
+            for result in self.engine.wait(_TICK_SECONDS):
                 self._end(self.running.pop(result.id), result)
             self._tell(None)
-        if self.running:
-            engine.close()
-        elif retrain and self.kept and not self._over():
+        if self.retrain and self.kept and not self._over(retraining=True):
+            if self.running:  # ended here, they can be gone on with
+                self.engine.close()
+                self.running, self.engine = {}, self.start_engine()
             self._retrain()
 
-    def _over(self) -> bool:
-        """Whether the time is up, less what retraining the best will take."""
+    def _free(self) -> bool:
+        return len(self.running) < self.engine.slots and not self._over()
+
+    def _over(self, *, retraining: bool = False) -> bool:
+        """Whether the time for trials is up: all but what retraining the best will take."""
         if self.limits.seconds is None:
             return False
-        return time.monotonic() - self.began + self._retraining_seconds() >= self.limits.seconds
+        needed = self._retraining_seconds() if self.retrain and not retraining else 0.0
+        return time.monotonic() - self.began + needed >= self.limits.seconds
 
     def _retraining_seconds(self) -> float:
         best = self.best
-        if not best or not best["epochs_run"]:
+        if not best:
             return 0.0
-        start = best["tuner"].get("initial_epoch", 0)
-        return best["seconds"] / max(best["epochs_run"] - start, 1) * self.plan.recipe.epochs
+        epochs = best["epochs_run"] - best["tuner"].get("initial_epoch", 0)
+        return best["seconds"] / max(epochs, 1) * self.plan.recipe.epochs
 
     @property
     def best(self) -> dict[str, Any] | None:
@@ -227,7 +235,7 @@ class _Loop:
     def _create(self) -> dict[str, Any] | None:
         """The next trial, recorded; None when there is none, for now or for good."""
         full = self.limits.trials is not None and len(self.trials) >= self.limits.trials
-        if full or self.asked_in_vain or self._over():
+        if full or self.asked_in_vain:
             return None
         proposal = self.oracle.ask()
         if proposal is None:

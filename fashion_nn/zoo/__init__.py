@@ -10,6 +10,7 @@ from fashion_nn.zoo.registry import (
     names,
     parameters,
     require_known,
+    require_shape,
 )
 from fashion_nn.zoo.spaces import Between, Choices, OneOf
 
@@ -26,4 +27,5 @@ __all__ = [
     "names",
     "parameters",
     "require_known",
+    "require_shape",
 ]

@@ -104,11 +104,26 @@ def build(name: str, *, image_shape: tuple[int, int] = (28, 28), classes: int = 
     """
     entry = describe(name)
     _check_options(entry, options)
-    _check_shape(name, entry.smallest, image_shape)
+    require_shape(name, image_shape)
     if not _is_whole(classes) or classes < 2:
         raise InputError(f"{name}: classes={classes!r}: expected a whole number, at least 2")
     height, width = map(int, image_shape)
     return entry._body(name=name, image_shape=(height, width), classes=int(classes), **options)
+
+
+def require_shape(name: str, image_shape: Any) -> None:
+    """Refuse images that are too small for the model called `name`.
+
+    Raises:
+        InputError: they are, or `image_shape` is not a height and a width.
+    """
+    least = describe(name).smallest
+    is_pair = isinstance(image_shape, tuple | list) and len(image_shape) == 2
+    if not (is_pair and all(_is_whole(side) for side in image_shape)):
+        raise InputError(f"{name}: image_shape={image_shape!r}: expected a height and a width in pixels")
+    height, width = image_shape
+    if min(height, width) < least:
+        raise InputError(f"{name} needs images of at least {least} x {least} pixels, got {height} x {width}")
 
 
 def layer_table(model: "keras.Model") -> list[LayerRow]:
@@ -168,15 +183,6 @@ def _check_options(entry: Entry, options: Mapping[str, Any]) -> None:
             raise InputError(f"{entry.name}: {key}={value!r}: expected {kind.__metadata__[0]}")
         if get_origin(kind) is Literal and value not in get_args(kind):
             raise InputError(f"{entry.name}: {key}={value!r}: expected one of {', '.join(get_args(kind))}")
-
-
-def _check_shape(name: str, least: int, image_shape: Any) -> None:
-    is_pair = isinstance(image_shape, tuple | list) and len(image_shape) == 2
-    if not (is_pair and all(_is_whole(side) for side in image_shape)):
-        raise InputError(f"{name}: image_shape={image_shape!r}: expected a height and a width in pixels")
-    height, width = image_shape
-    if min(height, width) < least:
-        raise InputError(f"{name} needs images of at least {least} x {least} pixels, got {height} x {width}")
 
 
 def _is_whole(value: Any) -> bool:
