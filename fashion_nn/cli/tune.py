@@ -13,12 +13,12 @@ from fashion_nn import recipes, searches, zoo
 from fashion_nn.cli.options import MODELS, DataDir, in_seconds, load_splits, option, require_one_of
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import RECIPES, Recipe
+from fashion_nn.tuning.oracle import ALGORITHMS
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
     from fashion_nn.tuning.engine import Engine
 
-ALGORITHMS = ("random", "hyperband", "bayesian", "grid")
 ENGINES = ("local", "ray")
 EPOCHS = 20
 TRIALS = 20

@@ -73,7 +73,7 @@ def test_help_and_wrong_arguments_answer_at_once(tmp_path):
     for words, said in (
         (["--help"], None),
         (["nope"], "'nope' is neither a model nor a recipe: expected one of mlp, cnn-v1"),
-        (["mlp", "--algorithm", "best"], "--algorithm 'best': expected one of random, hyperband, bayesian, grid"),
+        (["mlp", "--algorithm", "best"], "--algorithm 'best': expected one of random, bayesian, hyperband, grid"),
         (["mlp", "--set", "lerning_rate=1"], "did you mean learning_rate?"),
         (["mlp", "--set", "seed=1"], "--set seed: of a search it is given with --seed"),
         (["mlp", "--set", "checkpoint_monitor=loss"], "a search chooses on validation"),
