@@ -97,7 +97,7 @@ def tune(
         console.note(f"the grid has {size:,} points")
         trials = min(trials or size, size)
     console.note(
-        f"{name} on {splits.name}: {algorithm} search over {len(space)} parameters, "
+        f"{name} on {splits.name}: {algorithm} search, parameters: {len(space)}; "
         f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
     )
     source = {"source": dataset, "data_dir": str(data_dir) if data_dir else None, "fingerprint": splits.fingerprint}

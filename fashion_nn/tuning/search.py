@@ -359,7 +359,7 @@ class _Loop:
                 self.limits.trials,
                 len(self.running),
                 self.best,
-                self._seconds_left(),
+                None if retraining else self._seconds_left(),
                 retraining,
             ),
             ended,
