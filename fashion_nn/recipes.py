@@ -136,6 +136,39 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
         raise InputError(f"--set: {_first_problem(error)}") from None
 
 
+def renamed(recipe: Recipe, name: str) -> Recipe:
+    """`recipe` with another name."""
+    return recipe.model_copy(update={"name": name})
+
+
+def as_python(recipe: Recipe) -> str:
+    """`recipe` as the call that makes it, ready for `RECIPES`; settings that have their default are left out."""
+    lines = [f"    {line}," for line in _arguments(recipe)]
+    return "\n".join(["Recipe(", *lines, ")"])
+
+
+def _arguments(settings: _Settings) -> list[str]:
+    changed = {
+        name: getattr(settings, name)
+        for name, field in type(settings).model_fields.items()
+        if field.is_required() or getattr(settings, name) != field.default
+    }
+    return [f"{name}={_literal(value)}" for name, value in changed.items()]
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, Augmentation):
+        return f"Augmentation({', '.join(_arguments(value))})"
+    if isinstance(value, dict):
+        pairs = [f"{_literal(key)}: {_literal(each)}" for key, each in value.items()]
+        line = f"{{{', '.join(pairs)}}}"
+        return line if len(line) <= _LINE else "\n        ".join(["{", *[f"{pair}," for pair in pairs]]) + "\n    }"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+_LINE = 100
+
+
 def _require_known(key: str) -> None:
     if key.startswith("options.") and key != "options.":
         return  # only the builder knows its options; it refuses the others

@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 BASE = {"errors", "files"}
 LEVELS = {
-    1: {"tables", "datasets", "metrics", "comparison", "recipes", "runs", "saving", "zoo"},
+    1: {"tables", "datasets", "metrics", "comparison", "recipes", "runs", "saving", "searches", "zoo"},
     2: {"training", "baselines", "inference"},
     3: {"submission", "grading", "tuning", "report", "evaluation", "export", "ensemble"},
     4: {"ledger", "demo"},

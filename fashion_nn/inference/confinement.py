@@ -38,7 +38,7 @@ def confine(memory: int, parent: int, package: Path) -> list[str]:
     if sys.platform != "linux":
         return held
     held += ["network"] * _leave_network()
-    if _die_with(parent):
+    if die_with(parent):
         held.append("parent")
     _prctl(_SET_NO_NEW_PRIVS, 1)
     held += ["files"] * _landlock(_readable(package))
@@ -89,7 +89,10 @@ def _leave_network() -> bool:
     return _libc().unshare(ctypes.c_int(flags)) == 0
 
 
-def _die_with(parent: int) -> bool:
+def die_with(parent: int) -> bool:
+    """Let the system end this process (SIGKILL) when process `parent` ends; return whether it can (Linux)."""
+    if sys.platform != "linux":
+        return False
     held = _prctl(_SET_PDEATHSIG, int(signal.SIGKILL))
     if os.getppid() != parent:  # it was gone before the wish was known
         os.kill(os.getpid(), signal.SIGKILL)

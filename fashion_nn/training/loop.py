@@ -6,6 +6,7 @@ dropout come from (seed, epoch) or from states that are stored. See `training.st
 
 import math
 import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -42,9 +43,16 @@ class Progress(Protocol):
     def epoch(self, row: dict[str, float], improved: bool, seconds: float) -> None: ...
 
 
+Stop = Callable[[Sequence[dict[str, float]]], str | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How a training ended. `stopped_because`: epochs, patience or budget. `metrics`: metrics.json."""
+    """How a training ended.
+
+    stopped_because: epochs, patience, budget, or what `stop` said.
+    metrics: content of metrics.json.
+    """
 
     run: Run
     stopped_because: str
@@ -63,6 +71,7 @@ def run(
     *,
     resume: bool = False,
     deadline: float | None = None,
+    stop: Stop | None = None,
     progress: Progress | None = None,
 ) -> Outcome:
     """Train `recipe` on `splits.train`, choose on `splits.valid`, and leave a run in `folder`.
@@ -73,6 +82,8 @@ def run(
             one is returned as it is.
         deadline: value of `time.monotonic()` after which the best model so far is the result; a
             later resume goes on from there.
+        stop: asked between epochs, with the history so far; a reason that it returns ends the training as
+            `deadline` does: the best model so far is the result, and a later resume goes on from there.
 
     Raises:
         InputError: `folder` is taken and `resume` is false, or holds a run of another recipe or
@@ -84,7 +95,7 @@ def run(
     _require_same(target, recipe, splits)
     if target.complete and not target.state.exists():
         return _outcome(target)
-    trainer = _Trainer(recipe, splits, progress)
+    trainer = _Trainer(recipe, splits, progress, stop)
     trainer.open(target)
     stopped_because = trainer.train(deadline)
     trainer.finish(stopped_because)
@@ -107,8 +118,8 @@ def estimate(recipe: Recipe, splits: Splits, *, steps: int = 5) -> float:
 class _Trainer:
     """One process' part of a training: builds the model, restores, runs epochs, writes files."""
 
-    def __init__(self, recipe: Recipe, splits: Splits, progress: Progress | None):
-        self.recipe, self.splits, self.progress = recipe, splits, progress
+    def __init__(self, recipe: Recipe, splits: Splits, progress: Progress | None, stop: Stop | None = None):
+        self.recipe, self.splits, self.progress, self.stop = recipe, splits, progress, stop
         self.state = TrainState()
         self.steps = math.ceil(len(splits.train) / recipe.batch_size)
         if recipe.deterministic:
@@ -204,7 +215,7 @@ class _Trainer:
             return "epochs"
         if self.recipe.patience is not None and self.state.wait >= self.recipe.patience:
             return "patience"
-        return None
+        return self.stop(self.state.history) if self.stop and self.state.history else None
 
     def _run_epoch(self, deadline: float | None) -> tuple[dict[str, float], bool, float]:
         epoch, start = self.state.epoch + 1, time.perf_counter()
@@ -258,7 +269,7 @@ class _Trainer:
         self.target.write_record(self.record)
         held_out = {"valid": _score(self.kept, self.splits.valid).to_json()} if len(self.splits.valid) else {}
         self.target.write_metrics(held_out)
-        if stopped_because != "budget":
+        if stopped_because in ("epochs", "patience"):
             self.target.remove_state()
 
 

@@ -1,0 +1,290 @@
+"""Search folders: the only module that knows the file names inside one.
+
+    search.json          what is searched: identity and its SHA-256, when it began, where
+    trials/0007.json     one trial: its values, seed and state, and once it is done its score
+    trials/0007/         its run folder; the model is kept while the trial is the best
+    best.json            the best settings as a complete recipe, their score, and what retraining them gave
+    best/                run folder of the best trial
+    best-retrained/      run folder of the same recipe with a fresh seed
+    search.html          the page
+    rows.npz             training and validation rows for the trials, while the search runs
+
+A trial's record is written when it is created and again when it has ended; together they are the only truth
+about a search. What the tuner knows is made from them again.
+"""
+
+import fcntl
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fashion_nn.errors import InputError
+from fashion_nn.files import write_atomic
+
+FORMAT = 1
+
+DONE = ("completed", "stopped-early", "failed", "diverged", "timed-out")
+SCORED = ("completed", "stopped-early")
+
+
+class _Checked(BaseModel):
+    """What must be in a file for it to be used; it may hold more."""
+
+    model_config = ConfigDict(extra="allow")
+
+
+class _Identity(_Checked):
+    model: str
+    algorithm: str
+    space: list[dict[str, Any]]
+    recipe: dict[str, Any]
+    dataset: dict[str, Any]
+    objective: str
+    folds: int | None
+    seed: int
+    versions: dict[str, str | None]
+
+
+class _Search(_Checked):
+    identity: _Identity
+    identity_sha256: str
+    started: str
+
+
+class _Trial(_Checked):
+    id: str
+    order: Annotated[int, Field(ge=0)]
+    created_after: Annotated[int, Field(ge=0)]
+    values: dict[str, bool | int | float | str]
+    seed: int
+    epochs: int
+    thresholds: dict[str, float]
+    status: Literal["running", "completed", "stopped-early", "failed", "diverged", "timed-out"]
+    score: float | None
+    started: str
+    ended: str | None
+    ended_order: int | None
+    asked_in_vain: bool
+    threads: int | None
+    history: list[dict[str, float]]
+    tuner: dict[str, Any]
+
+
+class _Best(_Checked):
+    recipe: dict[str, Any]
+    score: float
+    trial: str
+    search: str
+    retrained: dict[str, Any] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """A search folder and the files in it. Nothing is read or written before it is asked for."""
+
+    folder: Path
+
+    @property
+    def record(self) -> Path:
+        return self.folder / "search.json"
+
+    @property
+    def trials(self) -> Path:
+        return self.folder / "trials"
+
+    @property
+    def best(self) -> Path:
+        return self.folder / "best.json"
+
+    @property
+    def best_run(self) -> Path:
+        return self.folder / "best"
+
+    @property
+    def retrained_run(self) -> Path:
+        return self.folder / "best-retrained"
+
+    @property
+    def page(self) -> Path:
+        return self.folder / "search.html"
+
+    @property
+    def rows(self) -> Path:
+        return self.folder / "rows.npz"
+
+    @property
+    def exists(self) -> bool:
+        return self.record.exists()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder, which is made where there is none; the lock ends with the process, however it ends.
+
+        Raises:
+            InputError: another process holds it, or it cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = (self.folder / ".lock").open("w")
+        except OSError as error:
+            raise InputError(f"{self.folder}: cannot be written ({error.strerror}): choose another --out") from None
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise InputError(f"{self.folder}: another process searches here: wait for it or end it") from None
+            yield
+
+    def trial_record(self, id: str) -> Path:
+        return self.trials / f"{id}.json"
+
+    def trial_folder(self, id: str) -> Path:
+        return self.trials / id
+
+    def read_record(self) -> dict[str, Any]:
+        """The content of search.json.
+
+        Raises:
+            InputError: it is missing, damaged, of a newer format, or its checksum is not that of its identity.
+        """
+        record = _read(self.record, _Search)
+        if record["identity_sha256"] != identity_sha256(record["identity"]):
+            raise InputError(f"{self.record}: damaged (checksum): restore it or search again in another folder")
+        return record
+
+    def read_trials(self) -> list[dict[str, Any]]:
+        """The records of all trials, in the order in which they were created.
+
+        Raises:
+            InputError: one is damaged, or one of the middle is missing.
+        """
+        found = [_read(path, _Trial, versioned=False) for path in sorted(self.trials.glob("[0-9]*.json"))]
+        found.sort(key=lambda trial: trial["order"])
+        for order, trial in enumerate(found):
+            if trial["order"] != order:
+                raise InputError(f"{self.trials}: the record of trial {order} is missing: restore it or search again")
+        return found
+
+    def read_best(self) -> dict[str, Any]:
+        """The content of best.json.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        return _read(self.best, _Best)
+
+    def write_record(self, record: Mapping[str, Any]) -> None:
+        _write(self.record, {"format": FORMAT, **record})
+
+    def write_trial(self, trial: Mapping[str, Any]) -> None:
+        _write(self.trial_record(trial["id"]), trial)
+
+    def write_best(self, best: Mapping[str, Any]) -> None:
+        _write(self.best, {"format": FORMAT, **best})
+
+
+def identity_sha256(identity: Mapping[str, Any]) -> str:
+    """SHA-256 (64 hex digits) of what makes two searches the same one."""
+    return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def open_search(path: str | Path) -> Search:
+    """The search in folder `path`.
+
+    Raises:
+        InputError: the folder is missing or holds no search.
+    """
+    search = Search(Path(path))
+    if not search.exists:
+        raise InputError(f"{path}: not a search folder: it has no {search.record.name}; `fashion-nn tune` makes one")
+    return search
+
+
+def require_free(path: str | Path, *, resume: bool = False) -> None:
+    """Refuse a folder that a new search would overwrite, or one that holds something else.
+
+    Raises:
+        InputError: there is a search and `resume` is false, or the folder holds other files.
+    """
+    search = Search(Path(path))
+    if search.folder.exists() and not search.folder.is_dir():
+        raise InputError(f"{path}: is a file: choose another folder with --out")
+    if search.exists:
+        if not resume:
+            raise InputError(f"{path}: a search is already there: add --resume to continue it, or choose another --out")
+    elif search.folder.exists():
+        others = [each.name for each in search.folder.iterdir() if not each.name.startswith(".")]
+        if others:
+            raise InputError(f"{path}: exists and is no search (it holds {others[0]!a}): choose another --out")
+
+
+def maximised(objective: str) -> bool:
+    """Whether more of `objective` is better: of an accuracy yes, of a loss no."""
+    return objective.endswith("accuracy")
+
+
+def better(objective: str, value: float, than: float | None) -> bool:
+    """Whether `value` is a better `objective` than `than`; anything is better than None."""
+    if than is None:
+        return True
+    return value > than if maximised(objective) else value < than
+
+
+def best_of(trials: list[dict[str, Any]], objective: str) -> dict[str, Any] | None:
+    """The trial with the best score, of equal ones that which was created first; None where none has a score."""
+    best = None
+    for trial in trials:
+        scored = trial["status"] in SCORED and trial["score"] is not None
+        if scored and better(objective, trial["score"], best and best["score"]):
+            best = trial
+    return best
+
+
+def read_recipe(path: str | Path) -> tuple[dict[str, Any], str | None]:
+    """The recipe in a best.json, or in a file that is one as JSON; and the data set that was searched on, if it says.
+
+    Raises:
+        InputError: the file cannot be read or is no JSON object.
+    """
+    content = _json(Path(path), "expected a search's best.json or a recipe as JSON")
+    found, dataset = content.get("recipe", content), content.get("dataset")
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: no recipe in it: expected a search's best.json or a recipe as JSON")
+    return found, dataset if isinstance(dataset, str) else None
+
+
+def _json(path: Path, expected: str) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text())
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}): {expected}") from None
+    except ValueError as error:
+        raise InputError(f"{path}: damaged ({error}): {expected}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: damaged (no JSON object): {expected}")
+    return content
+
+
+def _read(path: Path, schema: type[BaseModel], *, versioned: bool = True) -> dict[str, Any]:
+    content = _json(path, f"expected a search's {path.name}: restore it or search again in another folder")
+    if versioned and content.get("format") != FORMAT:
+        raise InputError(f"{path}: format {content.get('format')!r}, expected {FORMAT}: another version wrote it")
+    try:
+        schema.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise InputError(
+            f"{path}: damaged ({place}: {first['msg']}): restore it or search again in another folder"
+        ) from None
+    return content
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    write_atomic(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
