@@ -75,6 +75,7 @@ def main() -> None:
     parser.add_argument("--algorithm", default="bayesian")
     parser.add_argument("--trials", type=int, default=40)
     parser.add_argument("--epochs", type=int, default=20, help="of a trial")
+    parser.add_argument("--only", nargs="*", default=[], metavar="KEY", help="search for these settings only")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
     arguments = parser.parse_args()
@@ -90,6 +91,7 @@ def main() -> None:
     fashion_nn(
         *("tune", arguments.model, "--dataset", rows, "--algorithm", arguments.algorithm, "--trials", arguments.trials),
         *("--epochs", arguments.epochs, "--out", search.folder, "--resume"),
+        *(word for key in arguments.only for word in ("--only", key)),
     )
     trials = search.read_trials()
     ways = {"tuned": ["--recipe", search.best], "published": [arguments.model]}
@@ -109,6 +111,7 @@ def main() -> None:
         "trials": len(trials),
         "statuses": {status: sum(t["status"] == status for t in trials) for status in {t["status"] for t in trials}},
         "trial_epochs": arguments.epochs,
+        "space": [parameter["name"] for parameter in search.read_record()["identity"]["space"]],
         "trial_seconds": sum(trial["seconds"] or 0 for trial in trials),
         "best": {"trial": best["trial"], "score": best["score"], "retrained": best["retrained"]},
         "settings": {
