@@ -3,7 +3,8 @@
 import os
 import signal
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,9 @@ if TYPE_CHECKING:
     from fashion_nn.grading import Check
     from fashion_nn.metrics import Scores
     from fashion_nn.runs import Run
+    from fashion_nn.searches import Search
     from fashion_nn.training import Outcome
+    from fashion_nn.tuning.search import Standing
     from fashion_nn.zoo import LayerRow, Parameters
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
@@ -73,6 +76,51 @@ def training_bars() -> Iterator[Callable[[str, int], TrainingBar]]:
             return bars.enter_context(TrainingBar(name, epochs))
 
         yield start
+
+
+class SearchBar:
+    """Draws a search: a bar with the best so far on a terminal, and a line for each trial that has ended."""
+
+    def __init__(self) -> None:
+        self._bar: Progress | None = None
+
+    def __enter__(self) -> "SearchBar":
+        if err.is_terminal:
+            columns = (
+                TextColumn("{task.description}"),
+                BarColumn(),
+                MofNCompleteColumn(),
+                TextColumn("{task.fields[left]}"),
+            )
+            self._bar = Progress(*columns, console=err, transient=True)
+            self._task = self._bar.add_task("search", total=None, left="")
+            self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._bar:
+            self._bar.stop()
+
+    def __call__(self, standing: "Standing", ended: Mapping[str, Any] | None) -> None:
+        best = standing.best
+        if ended:
+            parts = [f"trial {ended['id']}  {ended['status']}"]
+            if ended["score"] is not None:
+                parts.append(f"{standing.objective} {ended['score']:.4f}")
+            parts += [f"{ended['epochs_run']} epochs", f"{ended['seconds']:.1f} s"]
+            parts += [ended["message"]] if ended["message"] and ended["score"] is None else []
+            note("  ".join(parts) + ("  best so far" if best and best["id"] == ended["id"] else ""))
+        if self._bar:
+            shown = f"best {best['score']:.4f} ({best['id']})" if best else "no result yet"
+            doing = "training the best again" if standing.retraining else f"{standing.running} running"
+            left = standing.seconds_left
+            self._bar.update(
+                self._task,
+                description=f"trials, {doing}, {shown}",
+                completed=standing.done,
+                total=standing.of,
+                left="" if left is None else f"{duration(left)} left",
+            )
 
 
 @contextmanager
@@ -208,6 +256,42 @@ def scores(run: "Run", class_names: Sequence[str], found: "Scores") -> None:
     ]
     table(("class", "precision", "recall", "F1", "n"), rows)
     print(f"pictures: {run.figure('confusion')}, {run.figure('mistakes')}")
+
+
+def searched(search: "Search", trials: Sequence[Mapping[str, Any]], python: str) -> None:
+    """Print how a search ended: its best trials, the retraining, the best settings as Python, and where it is."""
+    best, objective = search.read_best(), search.read_record()["identity"]["objective"]
+    sign = -1 if objective.endswith("accuracy") else 1
+    ranked = sorted((trial for trial in trials if trial["score"] is not None), key=lambda trial: sign * trial["score"])
+    rows = [
+        (
+            trial["id"],
+            f"{trial['score']:.4f}",
+            trial["status"],
+            trial["epochs_run"],
+            f"{trial['seconds']:.1f}",
+            _values(trial),
+        )
+        for trial in ranked[:_SHOWN_TRIALS]
+    ]
+    table(("trial", objective, "status", "epochs", "s", "values"), rows)
+    counts = Counter(trial["status"] for trial in trials)
+    print(f"\n{len(trials)} trials: {', '.join(f'{count} {status}' for status, count in counts.items())}")
+    print(f"best: trial {best['trial']}, {objective} {best['score']:.4f}")
+    again = best["retrained"]
+    if again and again["score"] is not None:
+        print(f"the same settings with a fresh seed, {again['seed']}: {objective} {again['score']:.4f}")
+    elif again:
+        print(f"the same settings with a fresh seed: {again['status']}: {again['message']}")
+    print(f"\n{python}\n")
+    print(f"{search.folder}: train it with `fashion-nn train --recipe {search.best}`")
+
+
+_SHOWN_TRIALS = 5
+
+
+def _values(trial: Mapping[str, Any]) -> str:
+    return " ".join(f"{name.removeprefix('options.')}={value}" for name, value in trial["values"].items())
 
 
 def study(found: "Study") -> None:

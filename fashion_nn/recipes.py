@@ -136,6 +136,30 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
         raise InputError(f"--set: {_first_problem(error)}") from None
 
 
+def renamed(recipe: Recipe, name: str) -> Recipe:
+    """`recipe` with another name."""
+    return recipe.model_copy(update={"name": name})
+
+
+def as_python(recipe: Recipe) -> str:
+    """`recipe` as the call that makes it, ready for `RECIPES`; settings that have their default are left out."""
+    lines = [f"    {line}," for line in _arguments(recipe)]
+    return "\n".join(["Recipe(", *lines, ")"])
+
+
+def _arguments(settings: _Settings) -> list[str]:
+    found = []
+    for name, field in type(settings).model_fields.items():
+        value = getattr(settings, name)
+        if isinstance(value, Augmentation):
+            shown = f"Augmentation({', '.join(_arguments(value))})"
+        else:
+            shown = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+        if field.is_required() or value != field.default:
+            found.append(f"{name}={shown}")
+    return found
+
+
 def _require_known(key: str) -> None:
     if key.startswith("options.") and key != "options.":
         return  # only the builder knows its options; it refuses the others

@@ -13,9 +13,11 @@ A trial's record is written when it is created and again when it has ended; toge
 about a search. What the tuner knows is made from them again.
 """
 
+import fcntl
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -68,6 +70,8 @@ class _Trial(_Checked):
     started: str
     ended: str | None
     ended_order: int | None
+    asked_in_vain: bool
+    threads: int | None
     history: list[dict[str, float]]
     tuner: dict[str, Any]
 
@@ -117,6 +121,25 @@ class Search:
     @property
     def exists(self) -> bool:
         return self.record.exists()
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Hold the folder, which is made where there is none; the lock ends with the process, however it ends.
+
+        Raises:
+            InputError: another process holds it, or it cannot be made.
+        """
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            file = (self.folder / ".lock").open("w")
+        except OSError as error:
+            raise InputError(f"{self.folder}: cannot be written ({error.strerror}): choose another --out") from None
+        with file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except OSError:
+                raise InputError(f"{self.folder}: another process searches here: wait for it or end it") from None
+            yield
 
     def trial_record(self, id: str) -> Path:
         return self.trials / f"{id}.json"
@@ -223,17 +246,17 @@ def best_of(trials: list[dict[str, Any]], objective: str) -> dict[str, Any] | No
     return best
 
 
-def read_recipe(path: str | Path) -> dict[str, Any]:
-    """The recipe in a best.json, in any other JSON that has one under `recipe`, or the file itself as one.
+def read_recipe(path: str | Path) -> tuple[dict[str, Any], str | None]:
+    """The recipe in a best.json, or in a file that is one as JSON; and the data set that was searched on, if it says.
 
     Raises:
         InputError: the file cannot be read or is no JSON object.
     """
     content = _json(Path(path), "expected a search's best.json or a recipe as JSON")
-    found = content.get("recipe", content)
+    found, dataset = content.get("recipe", content), content.get("dataset")
     if not isinstance(found, dict):
         raise InputError(f"{path}: no recipe in it: expected a search's best.json or a recipe as JSON")
-    return found
+    return found, dataset if isinstance(dataset, str) else None
 
 
 def _json(path: Path, expected: str) -> dict[str, Any]:

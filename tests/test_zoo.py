@@ -185,7 +185,7 @@ def test_the_map_agrees_with_what_the_modules_register():
 def test_a_name_cannot_be_registered_twice():
     zoo.describe("mlp")
     with pytest.raises(ValueError, match="two models are called 'mlp'"):
-        registry.register("mlp", source="elsewhere")(lambda **_: None)
+        registry.register("mlp", source="elsewhere", space={})(lambda **_: None)
 
 
 @every_model

@@ -11,6 +11,7 @@ import typer
 from fashion_nn import __version__
 from fashion_nn.cli import baselines, data, grade, lab, models, submit
 from fashion_nn.cli.reproduce import reproduce
+from fashion_nn.cli.tune import tune
 from fashion_nn.errors import InputError
 
 app = typer.Typer(
@@ -26,6 +27,7 @@ app.add_typer(lab.app, name="lab")
 app.add_typer(baselines.app, name="baseline")
 for command in (*models.COMMANDS, *baselines.COMMANDS, *submit.COMMANDS, *grade.COMMANDS):
     app.command()(command)
+app.command()(tune)
 app.command()(reproduce)
 
 

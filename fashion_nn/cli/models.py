@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fashion_nn import recipes, runs
+from fashion_nn import recipes, runs, searches
 from fashion_nn.cli.options import (
     MODELS,
     AsJson,
@@ -49,10 +49,14 @@ def models(
 
 
 def train(
-    name: Annotated[str, typer.Argument(help=f"A recipe: {', '.join(recipes.RECIPES)}.")],
+    name: Annotated[str | None, typer.Argument(help=f"A recipe: {', '.join(recipes.RECIPES)}.")] = None,
+    file: option(Path | None, "--recipe", "Instead of a name: a recipe as JSON, such as a search's best.json.") = None,
     dataset: option(
-        str, "--dataset", "fashion_mnist, mnist, digits, a training CSV, or a folder of IDX files."
-    ) = "fashion_mnist",
+        str | None,
+        "--dataset",
+        "fashion_mnist, mnist, digits, a training CSV, or a folder of IDX files "
+        "[default: what the search in --recipe was on, else fashion_mnist].",
+    ) = None,
     out: option(Path | None, "--out", "Run folder [default: models/NAME-DATASET-seedN].") = None,
     resume: option(bool, "--resume", "Continue the training in the run folder.") = False,
     settings: option(
@@ -62,7 +66,11 @@ def train(
     test: TestCsv = None,
 ) -> None:
     """Train a model by its recipe; leaves a run folder with the best model on validation."""
-    recipe = recipes.override(recipes.get(name), settings or [])
+    if (name is None) == (file is None):
+        raise InputError("name a recipe, or give one with --recipe FILE")
+    found, searched_on = (recipes.get(name), None) if name else searches.read_recipe(file)
+    recipe = recipes.override(found if name else recipes.from_json(found), settings or [])
+    name, dataset = recipe.name, dataset or searched_on or "fashion_mnist"
     folder = out or MODELS / f"{name}-{Path(dataset).name.split('.')[0]}-seed{recipe.seed}"
     runs.require_free(folder, resume=resume)
     from fashion_nn import console

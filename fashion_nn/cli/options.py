@@ -52,3 +52,19 @@ def require_one_of(value: str, known: tuple[str, ...], name: str) -> None:
     """
     if value not in known:
         raise InputError(f"{name} {value!r}: expected one of {', '.join(known)}")
+
+
+def in_seconds(text: str, name: str) -> float:
+    """`text` such as 90s, 30m or 2h, given with the option `name`, in seconds.
+
+    Raises:
+        InputError: it is no time above 0.
+    """
+    units = {"s": 1, "m": 60, "h": 3600}
+    try:
+        found = float(text[:-1]) * units[text[-1:]]
+    except (KeyError, ValueError):
+        found = 0.0
+    if not 0 < found < 1e7:
+        raise InputError(f"{name} {text!r}: expected a time such as 90s, 30m or 2h")
+    return found

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn.cli.grade import Strict, finish
-from fashion_nn.cli.options import MODELS, default_models, load_splits, option, require_one_of
+from fashion_nn.cli.options import MODELS, default_models, in_seconds, load_splits, option, require_one_of
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def submit(
     require_one_of(scale, inference.SCALES, "--scale")
     require_one_of(engine, inference.ENGINES, "--engine")
     _require_one_way(model, grade, strict, train, budget)
-    deadline = time.monotonic() + _seconds(budget) if budget else None
+    deadline = time.monotonic() + in_seconds(budget, "--budget") if budget else None
     submission.require_output(out, test, model, train, sample)
     wanted = submission.read_sample(sample) if sample else None
     from fashion_nn import console
@@ -119,17 +119,6 @@ def _grade(
         room = Room(test, sample=sample, dataset=dataset, seek_twins=False, progress=progress)
         expectation = submission.expectation(predictions, format=format, sample=room.sample)
         return room.grade(out, expectation=expectation, **how)
-
-
-def _seconds(text: str) -> float:
-    units = {"s": 1, "m": 60, "h": 3600}
-    try:
-        seconds = float(text[:-1]) * units[text[-1:]]
-    except (KeyError, ValueError):
-        seconds = 0.0
-    if not 0 < seconds < 1e7:
-        raise InputError(f"--budget {text!r}: expected a time such as 90s, 30m or 2h")
-    return seconds
 
 
 COMMANDS = (submit,)

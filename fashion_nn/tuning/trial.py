@@ -1,10 +1,5 @@
-"""One trial as a value: what to run, what came of it, and running it in this process.
+"""One trial as a value: what to run, what came of it, and running it in this process."""
 
-`python -m fashion_nn.tuning.trial PARENT FOLDER [ROWS]` runs one: the job comes in on stdin, the result goes
-out on stdout, and the process ends when process PARENT does.
-"""
-
-import json
 import math
 import os
 import platform
@@ -12,7 +7,6 @@ import resource
 import shutil
 import statistics
 import sys
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -21,7 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 from fashion_nn import recipes, searches
 from fashion_nn.errors import InputError
-from fashion_nn.inference.confinement import die_with
 from fashion_nn.runs import Run
 
 if TYPE_CHECKING:
@@ -226,37 +219,3 @@ def _load(dataset: Mapping[str, Any]) -> "Splits":
     if splits.fingerprint != dataset["fingerprint"]:
         raise InputError(f"{dataset['source']}: holds other rows than those that are searched on: restore them")
     return replace(splits, test=None)
-
-
-def main() -> None:
-    """Run the job that comes in on stdin; write the result to stdout."""
-    parent, folder, *more = sys.argv[1:]
-    die_with(int(parent))
-    answer = os.dup(1)
-    os.dup2(2, 1)  # whatever else is printed is no result
-    job = Job.from_json(json.loads(sys.stdin.readline()))
-    threading.Thread(target=_end_with_stdin, daemon=True).start()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    if job.threads:
-        # Read by TensorFlow when it starts to compute.
-        os.environ["TF_NUM_INTRAOP_THREADS"] = os.environ["OMP_NUM_THREADS"] = str(job.threads)
-    splits = None
-    if more:
-        from fashion_nn.tuning import rows
-
-        splits = rows.read(more[0])
-    result = perform(job, folder, splits)
-    with os.fdopen(answer, "w") as out:
-        json.dump(result.to_json(), out)
-    sys.stderr.flush()
-    os._exit(0)  # TensorFlow takes a second to take itself down
-
-
-def _end_with_stdin() -> None:
-    """Where the system does not end this process with its parent, the end of stdin does."""
-    sys.stdin.buffer.raw.read(1)
-    os._exit(1)
-
-
-if __name__ == "__main__":
-    main()

@@ -10,11 +10,16 @@ from fashion_nn.zoo.registry import (
     names,
     parameters,
     require_known,
+    require_shape,
 )
+from fashion_nn.zoo.spaces import Between, Choices, OneOf
 
 __all__ = [
+    "Between",
+    "Choices",
     "Entry",
     "LayerRow",
+    "OneOf",
     "Parameters",
     "build",
     "describe",
@@ -22,4 +27,5 @@ __all__ = [
     "names",
     "parameters",
     "require_known",
+    "require_shape",
 ]

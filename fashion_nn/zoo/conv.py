@@ -6,10 +6,22 @@ import keras
 from keras import layers
 
 from fashion_nn.zoo.registry import Fraction, register
+from fashion_nn.zoo.spaces import Between, OneOf
 
 
 # Three poolings halve the image, rounding down, and one pixel must be left: 8.
-@register("cnn-v1", source="report 003, figure 8", smallest=8)
+@register(
+    "cnn-v1",
+    source="report 003, figure 8",
+    smallest=8,
+    space={
+        "dropout_1": Between(0.0, 0.6, 0.05),
+        "dropout_2": Between(0.0, 0.6, 0.05),
+        "dropout_3": Between(0.0, 0.6, 0.05),
+        "dropout_4": Between(0.0, 0.4, 0.05),
+        "bn_momentum": OneOf(0.7, 0.9, 0.99),
+    },
+)
 def cnn_v1(
     *,
     name: str,
@@ -70,7 +82,17 @@ def cnn_v1(
 
 # Three times: an unpadded 3 x 3 convolution takes 2 pixels, pooling halves, rounding down.
 # One pixel must be left: ((1 · 2 + 2) · 2 + 2) · 2 + 2 = 22.
-@register("cnn-v2", source="report 003, figure 11", smallest=22)
+@register(
+    "cnn-v2",
+    source="report 003, figure 11",
+    smallest=22,
+    space={
+        "dropout_1": Between(0.0, 0.7, 0.05),
+        "dropout_2": Between(0.0, 0.7, 0.05),
+        "dropout_3": Between(0.0, 0.7, 0.05),
+        "bn_momentum": OneOf(0.7, 0.9, 0.99),
+    },
+)
 def cnn_v2(
     *,
     name: str,
@@ -120,7 +142,17 @@ def cnn_v2(
 
 
 # Twice: an unpadded 5 x 5 convolution takes 4 pixels, pooling halves, rounding down. One pixel must be left: 16.
-@register("dcn", source="report 002, part 2", smallest=16)
+@register(
+    "dcn",
+    source="report 002, part 2",
+    smallest=16,
+    space={
+        "activation": OneOf("relu", "sigmoid", "tanh", "leaky-relu"),
+        "initializer": OneOf("xavier", "he"),
+        "padding": OneOf("valid", "same"),
+        "dropout": Between(0.0, 0.7, 0.05),
+    },
+)
 def dcn(
     *,
     name: str,

@@ -4,9 +4,19 @@ import keras
 from keras import layers
 
 from fashion_nn.zoo.registry import Fraction, register
+from fashion_nn.zoo.spaces import Between, OneOf
 
 
-@register("mlp", source="report 003, figure 5")
+@register(
+    "mlp",
+    source="report 003, figure 5",
+    space={
+        "dropout_1": Between(0.0, 0.7, 0.05),
+        "dropout_2": Between(0.0, 0.7, 0.05),
+        "dropout_3": Between(0.0, 0.7, 0.05),
+        "bn_momentum": OneOf(0.7, 0.9, 0.99),
+    },
+)
 def mlp(
     *,
     name: str,

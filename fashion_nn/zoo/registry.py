@@ -15,6 +15,7 @@ from numbers import Integral
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
 from fashion_nn.errors import InputError
+from fashion_nn.zoo.spaces import Choices
 
 if TYPE_CHECKING:
     import keras
@@ -32,13 +33,15 @@ _GIVEN_BY_BUILD = ("name", "image_shape", "classes")
 class Entry:
     """What the registry knows about a model.
 
-    `options` maps each option to its default; `smallest` is the least height and width, in pixels.
+    `options` maps each option to its default, `space` those that a search varies to what it may try;
+    `smallest` is the least height and width, in pixels.
     """
 
     name: str
     source: str
     summary: str
     options: Mapping[str, Any]
+    space: Mapping[str, Choices]
     smallest: int
     _body: Callable[..., "keras.Model"] = field(repr=False)
     _kinds: Mapping[str, Any] = field(repr=False)
@@ -101,11 +104,26 @@ def build(name: str, *, image_shape: tuple[int, int] = (28, 28), classes: int = 
     """
     entry = describe(name)
     _check_options(entry, options)
-    _check_shape(name, entry.smallest, image_shape)
+    require_shape(name, image_shape)
     if not _is_whole(classes) or classes < 2:
         raise InputError(f"{name}: classes={classes!r}: expected a whole number, at least 2")
     height, width = map(int, image_shape)
     return entry._body(name=name, image_shape=(height, width), classes=int(classes), **options)
+
+
+def require_shape(name: str, image_shape: Any) -> None:
+    """Refuse images that are too small for the model called `name`.
+
+    Raises:
+        InputError: they are, or `image_shape` is not a height and a width.
+    """
+    least = describe(name).smallest
+    is_pair = isinstance(image_shape, tuple | list) and len(image_shape) == 2
+    if not (is_pair and all(_is_whole(side) for side in image_shape)):
+        raise InputError(f"{name}: image_shape={image_shape!r}: expected a height and a width in pixels")
+    height, width = image_shape
+    if min(height, width) < least:
+        raise InputError(f"{name} needs images of at least {least} x {least} pixels, got {height} x {width}")
 
 
 def layer_table(model: "keras.Model") -> list[LayerRow]:
@@ -124,7 +142,9 @@ def parameters(model: "keras.Model") -> Parameters:
     return Parameters(total, trainable, total - trainable)
 
 
-def register(name: str, *, source: str, smallest: int = 1) -> Callable[[Callable], Callable]:
+def register(
+    name: str, *, source: str, space: Mapping[str, Choices], smallest: int = 1
+) -> Callable[[Callable], Callable]:
     """Decorator: makes a function the body of the model `name`.
 
     The function takes keyword arguments only: `name`, `image_shape`, `classes`, and its options, each
@@ -133,6 +153,7 @@ def register(name: str, *, source: str, smallest: int = 1) -> Callable[[Callable
     Args:
         name: what the model is called everywhere.
         source: where it is published.
+        space: what a search may try for which option.
         smallest: the least height and the least width of an image, in pixels.
     """
 
@@ -142,8 +163,10 @@ def register(name: str, *, source: str, smallest: int = 1) -> Callable[[Callable
         given = inspect.signature(body).parameters
         options = {key: given[key].default for key in given if key not in _GIVEN_BY_BUILD}
         kinds = {key: given[key].annotation for key in options}
+        if not space.keys() <= options.keys():
+            raise ValueError(f"{name}: the space has options that the builder has not: {space.keys() - options.keys()}")
         summary = inspect.getdoc(body).splitlines()[0]
-        _REGISTERED[name] = Entry(name, source, summary, options, smallest, body, kinds)
+        _REGISTERED[name] = Entry(name, source, summary, options, space, smallest, body, kinds)
         return body
 
     return add
@@ -160,15 +183,6 @@ def _check_options(entry: Entry, options: Mapping[str, Any]) -> None:
             raise InputError(f"{entry.name}: {key}={value!r}: expected {kind.__metadata__[0]}")
         if get_origin(kind) is Literal and value not in get_args(kind):
             raise InputError(f"{entry.name}: {key}={value!r}: expected one of {', '.join(get_args(kind))}")
-
-
-def _check_shape(name: str, least: int, image_shape: Any) -> None:
-    is_pair = isinstance(image_shape, tuple | list) and len(image_shape) == 2
-    if not (is_pair and all(_is_whole(side) for side in image_shape)):
-        raise InputError(f"{name}: image_shape={image_shape!r}: expected a height and a width in pixels")
-    height, width = image_shape
-    if min(height, width) < least:
-        raise InputError(f"{name} needs images of at least {least} x {least} pixels, got {height} x {width}")
 
 
 def _is_whole(value: Any) -> bool:
