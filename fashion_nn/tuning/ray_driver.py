@@ -5,6 +5,7 @@ It reads its settings and then jobs from stdin, and answers on stdout, both as p
 tasks, its local cluster, and every process that came from it.
 """
 
+import atexit
 import contextlib
 import ctypes
 import os
@@ -164,6 +165,9 @@ class _Cluster:
 def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: dict[str, Any]) -> tuple[Result, Files]:
     """The task: run `job` on this worker, in a process of its own, and return its result and its run.
 
+    The process is forked from one that stays with the worker, with TensorFlow imported and the rows loaded; after a
+    failed trial there is a new one.
+
     Args:
         files: runs to begin with, by trial: this one's, as far as it had come, and that which it goes on from.
 
@@ -174,23 +178,45 @@ def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: 
 
     context = ray.get_runtime_context()
     _require_version(f"node {context.get_node_id()[:8]}", _versions(), versions)
-    # Ended by Ray's KeyboardInterrupt, too, it removes what it made.
-    with tempfile.TemporaryDirectory(prefix="fashion-nn-trial-") as folder:
-        search = Search(Path(folder))
+    engine, search = _warm_engine(splits)
+    result = None
+    try:
         for id, content in files.items():
             if content:
                 unpack(content, search.trial_folder(id))
-        engine = LocalEngine(folder, 1, splits)
-        try:
-            engine.submit(job)
-            while not (results := engine.wait(1)):
-                pass
-        finally:
-            engine.close()
-        result = replace(results[0], worker=f"{results[0].worker} node {context.get_node_id()[:8]}")
+        engine.submit(job)
+        while not (results := engine.wait(1)):
+            pass
+        result = results[0]
         if result.message and ("SIGKILL" in result.message or "SIGTERM" in result.message):
             time.sleep(_GRACE_SECONDS)
-        return result, pack(search.trial_folder(job.id))
+        worker = f"{result.worker} node {context.get_node_id()[:8]}"
+        return replace(result, worker=worker), pack(search.trial_folder(job.id))
+    finally:  # also where Ray ends the task with KeyboardInterrupt
+        for id in files:
+            shutil.rmtree(search.trial_folder(id), ignore_errors=True)
+        if result is None or result.status == "failed":
+            _cool_down()
+
+
+# Of this worker, which Ray gives to one search alone: the process that has TensorFlow imported, and its folder.
+_warm: list[tuple[LocalEngine, Path]] = []
+
+
+def _warm_engine(splits: "Splits") -> tuple[LocalEngine, Search]:
+    if not _warm:
+        folder = Path(tempfile.mkdtemp(prefix="fashion-nn-trials-"))
+        _warm.append((LocalEngine(folder, 1, splits), folder))
+        atexit.register(_cool_down)
+    engine, folder = _warm[0]
+    return engine, Search(folder)
+
+
+def _cool_down() -> None:
+    while _warm:
+        engine, folder = _warm.pop()
+        engine.close()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _connect(address: str | None, folder: str) -> None:
