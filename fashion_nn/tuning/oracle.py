@@ -5,8 +5,11 @@ goes on asks a fresh one the same questions, tells it the same answers, and it s
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn import searches
@@ -90,6 +93,12 @@ class Oracle:
                 )
             case "grid":
                 self._oracle = keras_tuner.oracles.GridSearchOracle(max_trials=None, **how)
+        self._one_thread: Callable[[], AbstractContextManager] = nullcontext
+        if algorithm == "bayesian":
+            from threadpoolctl import ThreadpoolController
+
+            # Its matrices are small: threads would wait for each other, and the last digits would depend on them.
+            self._one_thread = partial(ThreadpoolController().limit, limits=1)
         self._oracle.verbose = 0
         # Its own files are not wanted: the records of the trials are the truth.
         self._oracle.save = self._oracle._save_trial = lambda *_: None
@@ -119,16 +128,16 @@ class Oracle:
 
     def replay(self, events: Sequence[Created | Ended]) -> None:
         """Bring a fresh oracle to where another stood after `events`."""
-        self._oracle.replaying = True
         for event in events:
             if isinstance(event, Created):
+                self._oracle.known = event.values
                 # What was recorded is what was run, though another processor might round otherwise.
                 self._set(self._create(event.order), event.values)
+                self._oracle.known = None
             else:
                 if event.asked_in_vain:
                     self._create(event.order)
                 self.tell(event.order, event.status, event.score)
-        self._oracle.replaying = False
 
     def may_go_on(self) -> set[int]:
         """Trials whose training hyperband may still want to continue."""
@@ -145,10 +154,8 @@ class Oracle:
 
     def _create(self, order: int) -> Any:
         """The oracle's own trial; None when it has nothing."""
-        from threadpoolctl import threadpool_limits
-
-        # Its matrices are small: threads would wait for each other, and the last digits would depend on them.
-        with threadpool_limits(1):
+        with self._one_thread(), warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of the surrogate, whose kernel is no business of who searches
             trial = self._oracle.create_trial(f"worker {len(self._oracle.trials)}")
         if trial.status != "RUNNING":
             return None
@@ -244,17 +251,17 @@ def _bayesian() -> type:
     class Bayesian(keras_tuner.oracles.BayesianOptimizationOracle):
         """Never proposes the same twice; and a replay needs no time for proposals that are known."""
 
-        replaying = False
+        known: dict[str, Any] | None = None
 
         def populate_space(self, trial_id: str) -> dict[str, Any]:
             if sum(trial.status == "COMPLETED" for trial in self.trials.values()) < self.num_initial_points:
                 return super().populate_space(trial_id)
             spare = self._random_values()  # drawn each time, so that a replay need not know whether it was used
-            if self.replaying:
+            if self.known is not None:
                 # All that the next proposal depends on: the surrogate, for trials that run meanwhile, and the draws.
                 self.gpr.fit(*self._vectorize_trials())
                 self._random_state.uniform(size=(50, len(self._get_hp_bounds())))
-                return {"status": "RUNNING", "values": spare or {}}
+                return {"status": "RUNNING", "values": dict(self.known)}
             found = super().populate_space(trial_id)
             return {**found, "values": spare} if spare and self._duplicate(found["values"]) else found
 

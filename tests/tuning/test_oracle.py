@@ -1,0 +1,156 @@
+"""Oracles are made again from what was recorded: wherever a search is cut, it goes on as if it had not been."""
+
+import copy
+import hashlib
+import json
+
+import pytest
+
+from fashion_nn import recipes
+from fashion_nn.tuning import oracle as oracles
+from fashion_nn.tuning import space
+from fashion_nn.tuning.oracle import ALGORITHMS, Oracle, events
+
+EPOCHS = 9
+# Few parameters, so that the surrogate begins after four trials; one is a range, one conditional.
+ONLY = ("learning_rate", "optimizer", "momentum", "augment.flip")
+
+
+def fresh(algorithm, seed=1):
+    parameters = space.space(recipes.get("mlp"), only=ONLY, grid=algorithm == "grid")
+    return Oracle(algorithm, parameters, "val_accuracy", EPOCHS, seed)
+
+
+def chance(what):
+    """A number in 0..1 from the content of `what` alone."""
+    return int.from_bytes(hashlib.sha256(json.dumps(what, sort_keys=True).encode()).digest()[:4]) / 2**32
+
+
+def outcome(trial):
+    """Status and score; one in six fails."""
+    if chance([trial["order"], "fails"]) < 1 / 6:
+        return "failed", None
+    return "completed", round(chance([trial["values"], trial["tuner"]]), 3)
+
+
+class Simulation:
+    """A search without trainings: trials end in an order that their numbers decide. `cuts` has its records after
+    each event, as a kill would leave them."""
+
+    def __init__(self, oracle, slots, trials, records=()):
+        self.oracle, self.slots, self.trials = oracle, slots, trials
+        self.records, self.cuts, self.vain = copy.deepcopy(list(records)), [], False
+
+    def running(self):
+        return [record for record in self.records if record["ended_order"] is None]
+
+    def run(self, most_events=10**9):
+        while most_events > 0:
+            while len(self.running()) < self.slots and len(self.records) < self.trials and not self.vain:
+                proposal = self.oracle.ask()
+                if proposal is None:
+                    self.vain = True
+                    break
+                ended = len(self.records) - len(self.running())
+                plain = {"order": proposal.order, "values": proposal.values, "tuner": proposal.tuner}
+                self.records.append(
+                    {**plain, "created_after": ended, "status": "running", "ended_order": None, "asked_in_vain": False}
+                )
+                self.cuts.append(copy.deepcopy(self.records))
+                most_events -= 1
+            if not self.running():
+                return self
+            # The end of a trial depends on its number and, in a real search, on nothing that a kill would change.
+            record = min(self.running(), key=lambda r: r["order"] + 3 * chance(r["order"]))
+            record["ended_order"] = len(self.records) - len(self.running())
+            record["status"], record["score"] = outcome(record)
+            record["asked_in_vain"], self.vain = self.vain, False
+            self.cuts.append(copy.deepcopy(self.records))
+            most_events -= 1
+            self.oracle.tell(record["order"], record["status"], record["score"])
+        return self
+
+
+@pytest.mark.parametrize("slots", [1, 3])
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_cut_after_any_event_the_values_are_the_same(algorithm, slots):
+    trials = {"bayesian": 7, "hyperband": oracles.sweep(EPOCHS) + 3}.get(algorithm, 12)
+    whole = Simulation(fresh(algorithm), slots, trials).run()
+    assert len(whole.records) == trials
+    # The surrogate takes its time; by induction the next events after each cut are enough.
+    more = 2 if algorithm == "bayesian" else 10**9
+    for cut in whole.cuts:
+        again = fresh(algorithm)
+        again.replay(list(events(cut)))
+        continued = Simulation(again, slots, trials, cut).run(more)
+        known = whole.records[: len(continued.records)]
+        assert [(r["values"], r["tuner"]) for r in continued.records] == [(r["values"], r["tuner"]) for r in known]
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_search_that_ends_by_itself_is_the_same_after_any_cut(algorithm):
+    """A space of eight settings: duplicates run out, and a parallel search is told to wait."""
+    parameters = space.space(recipes.get("mlp"), only=["nesterov", "augment.shift_pixels"], grid=algorithm == "grid")
+
+    def small():
+        return Oracle(algorithm, parameters, "val_accuracy", 3, seed=4)
+
+    most = 10 if algorithm == "bayesian" else 15
+    whole = Simulation(small(), 3, most).run()
+    assert algorithm == "bayesian" or len(whole.records) < most
+    for cut in whole.cuts:
+        again = small()
+        again.replay(list(events(cut)))
+        continued = Simulation(again, 3, most, cut).run(2 if algorithm == "bayesian" else 10**9)
+        known = whole.records[: len(continued.records)]
+        assert [r["values"] for r in continued.records] == [r["values"] for r in known]
+        assert algorithm == "bayesian" or len(known) == len(whole.records)
+
+
+@pytest.mark.parametrize("algorithm", ["random", "bayesian", "hyperband"])
+def test_the_seed_decides_and_zero_is_one_too(algorithm):
+    first = [fresh(algorithm, seed=0).ask().values for _ in range(2)]
+    assert first[0] == first[1] != fresh(algorithm, seed=1).ask().values
+
+
+def test_hyperband_goes_on_with_the_best_of_a_round_and_knows_whom_it_may_still_want():
+    oracle = fresh("hyperband")
+    scores, told, wanted = {}, [], set()
+    for _ in range(oracles.sweep(EPOCHS)):
+        proposal = oracle.ask()
+        tuner, before = proposal.tuner, proposal.tuner["start_from"]
+        if before is not None:
+            assert before in wanted
+            assert tuner["initial_epoch"] < tuner["epochs"] <= EPOCHS
+            assert told[before].values == proposal.values
+        told.append(proposal)
+        scores[proposal.order] = chance(proposal.values)
+        oracle.tell(proposal.order, "completed", scores[proposal.order])
+        wanted = oracle.may_go_on()
+    assert max(proposal.tuner["epochs"] for proposal in told) == EPOCHS
+    brackets = [proposal.tuner["bracket"] for proposal in told]
+    assert brackets == sorted(brackets, reverse=True) and brackets[-1] == 0
+    assert oracle.ask().tuner["bracket"] == max(brackets), "a sweep is over, the next begins"
+    first = [proposal for proposal in told if proposal.tuner["bracket"] == max(brackets)]
+    promoted = [p.tuner["start_from"] for p in first if p.tuner["round"] == 1]
+    beginners = [p.order for p in first if p.tuner["round"] == 0]
+    assert sorted(promoted, key=scores.get) == sorted(beginners, key=scores.get)[-len(promoted) :]
+
+
+def test_failures_teach_the_surrogate_to_keep_away():
+    oracle = fresh("bayesian")
+    for _ in range(4):
+        proposal = oracle.ask()
+        oracle.tell(proposal.order, "completed", 0.5 + 0.1 * proposal.order)
+    failed = oracle.ask()
+    oracle.tell(failed.order, "failed", None)
+    assert oracle._oracle.trials[f"{failed.order:04d}"].score == 0.5
+
+
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_many_failures_do_not_end_a_search(algorithm):
+    oracle = fresh(algorithm)
+    for _ in range(8):
+        proposal = oracle.ask()
+        oracle.tell(proposal.order, "failed", None)
+    assert oracle.ask() is not None
