@@ -228,6 +228,7 @@ def _connect(address: str | None, folder: str) -> None:
         # Whoever can reach its ports could run code here: nobody can without this, and it is written nowhere.
         if os.environ.setdefault("RAY_AUTH_MODE", "token") == "token":
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        os.environ.setdefault("RAY_worker_niceness", "0")  # Ray would give trials what others leave
         local = {"num_cpus": runs.cores(), "num_gpus": 0, "include_dashboard": False, "_temp_dir": folder}
         how |= {"address": "local", "_node_ip_address": "127.0.0.1"} | local
     import ray
