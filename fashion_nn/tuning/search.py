@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _FIRST_FAILURES = 3
 _TICK_SECONDS = 1.0
+_RETRAINED = "-retrained"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,7 +58,7 @@ class Plan:
             "model": self.recipe.model,
             "algorithm": self.algorithm,
             "space": self.space,
-            "recipe": self.recipe.to_json(),
+            "recipe": {name: value for name, value in self.recipe.to_json().items() if name != "sources"},
             "dataset": {
                 "name": splits.name,
                 "fingerprint": splits.fingerprint,
@@ -182,7 +183,7 @@ class _Loop:
     trials: list[dict[str, Any]]
     engine: Engine | None = None
     running: dict[str, dict[str, Any]] = field(default_factory=dict)
-    began: float = field(default_factory=time.monotonic)
+    began: float = field(default_factory=lambda: time.monotonic())
     asked_in_vain: bool = False
     kept: str | None = None
     stripped: set[str] = field(default_factory=set)
@@ -333,21 +334,23 @@ class _Loop:
         )
 
     def _retrain(self) -> None:
-        """Train the best settings on the stored split, with a seed that no trial had."""
-        best, known = self.best, self.search.read_best()["retrained"]
-        if known and known["status"] == "completed":
-            return
-        id, seed = f"{best['id']}-retrained", seed_of(self.plan, f"retrained {best['id']}")
-        recipe = assemble(self.plan.recipe, best["values"], seed=seed)
-        job = Job(id=id, recipe=recipe.to_json(), dataset=dict(self.source), threads=best["threads"])
-        self.engine.submit(job)
-        while not (results := self.engine.wait(_TICK_SECONDS)):
-            self._tell(None, retraining=True)
-        found = results[0].to_json()
-        if found["status"] == "completed":
-            _copy(self.search.trial_folder(id), self.search.retrained_run)
-        self._write_best(best, {"seed": seed, **{key: found[key] for key in found if key not in ("id", "history")}})
-        shutil.rmtree(self.search.trial_folder(id), ignore_errors=True)
+        """Train the best settings on the stored split, with a seed that no trial had, unless that is done."""
+        known = self.search.read_best()["retrained"]
+        if not (known and known["status"] == "completed"):
+            best = self.best
+            id, seed = f"{best['id']}{_RETRAINED}", seed_of(self.plan, f"retrained {best['id']}")
+            recipe = assemble(self.plan.recipe, best["values"], seed=seed)
+            job = Job(id=id, recipe=recipe.to_json(), dataset=dict(self.source), threads=best["threads"])
+            self.engine.submit(job)
+            while not (results := self.engine.wait(_TICK_SECONDS)):
+                self._tell(None, retraining=True)
+            found = results[0].to_json()
+            if found["status"] == "completed":
+                _copy(self.search.trial_folder(id), self.search.retrained_run)
+            kept = {key: found[key] for key in found if key not in ("id", "history")}
+            self._write_best(best, {"seed": seed, **kept})
+        for folder in self.search.trials.glob(f"*{_RETRAINED}"):
+            shutil.rmtree(folder)
 
     def _tell(self, ended: Mapping[str, Any] | None, *, retraining: bool = False) -> None:
         self.progress(
