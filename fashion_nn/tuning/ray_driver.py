@@ -5,7 +5,6 @@ It reads its settings and then jobs from stdin, and answers on stdout, both as p
 tasks, its local cluster, and every process that came from it.
 """
 
-import atexit
 import contextlib
 import ctypes
 import os
@@ -178,6 +177,8 @@ def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: 
 
     context = ray.get_runtime_context()
     _require_version(f"node {context.get_node_id()[:8]}", _versions(), versions)
+    # A node that was started in the background ignores SIGINT, and by it Ray cancels tasks.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     engine, search = _warm_engine(splits)
     result = None
     try:
@@ -193,30 +194,22 @@ def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: 
         worker = f"{result.worker} node {context.get_node_id()[:8]}"
         return replace(result, worker=worker), pack(search.trial_folder(job.id))
     finally:  # also where Ray ends the task with KeyboardInterrupt
-        for id in files:
-            shutil.rmtree(search.trial_folder(id), ignore_errors=True)
         if result is None or result.status == "failed":
-            _cool_down()
+            engine.close()
+            _warm.clear()
+        # The rows were read when the trial began. A worker is ended without notice, and leaves nothing like this.
+        shutil.rmtree(search.folder, ignore_errors=True)
 
 
-# Of this worker, which Ray gives to one search alone: the process that has TensorFlow imported, and its folder.
-_warm: list[tuple[LocalEngine, Path]] = []
+# Of this worker, which Ray gives to one search alone: the engine with the process that has TensorFlow imported.
+_warm: list[tuple[LocalEngine, Search]] = []
 
 
 def _warm_engine(splits: "Splits") -> tuple[LocalEngine, Search]:
     if not _warm:
         folder = Path(tempfile.mkdtemp(prefix="fashion-nn-trials-"))
-        _warm.append((LocalEngine(folder, 1, splits), folder))
-        atexit.register(_cool_down)
-    engine, folder = _warm[0]
-    return engine, Search(folder)
-
-
-def _cool_down() -> None:
-    while _warm:
-        engine, folder = _warm.pop()
-        engine.close()
-        shutil.rmtree(folder, ignore_errors=True)
+        _warm.append((LocalEngine(folder, 1, splits), Search(folder)))
+    return _warm[0]
 
 
 def _connect(address: str | None, folder: str) -> None:

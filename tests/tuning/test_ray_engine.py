@@ -35,6 +35,7 @@ class Node:
     """A node of a Ray cluster: `ray start` and all that comes from it, in one session."""
 
     def __init__(self, folder, *words):
+        self.folder = folder
         self.log = folder / f"{secrets.token_hex(4)}.log"
         command = [Path(sys.executable).with_name("ray"), "start", "--block", "--num-cpus", "1", *words]
         ports = ["--ray-client-server-port", "--dashboard-agent-listen-port"]
@@ -44,7 +45,7 @@ class Node:
             stdin=subprocess.DEVNULL,
             stdout=self.log.open("wb"),
             stderr=subprocess.STDOUT,
-            env=os.environ | {"RAY_worker_niceness": "0"},
+            env=os.environ | {"RAY_worker_niceness": "0", "TMPDIR": str(folder)},
             start_new_session=True,
         )
 
@@ -202,6 +203,7 @@ def test_close_ends_the_trials_and_leaves_the_cluster(cluster, remote, make_job)
     remote.close()
     wait_until_gone([helper, *running])
     assert not place.exists() and first.process.poll() is None and second.process.poll() is None
+    assert not list(first.folder.glob("fashion-nn-trials-*")), "a machine of the cluster keeps nothing"
 
 
 @pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:{port}", "ray://127.0.0.1:{port}", "127.0.0.1:99999"])
