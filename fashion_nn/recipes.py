@@ -148,16 +148,25 @@ def as_python(recipe: Recipe) -> str:
 
 
 def _arguments(settings: _Settings) -> list[str]:
-    found = []
-    for name, field in type(settings).model_fields.items():
-        value = getattr(settings, name)
-        if isinstance(value, Augmentation):
-            shown = f"Augmentation({', '.join(_arguments(value))})"
-        else:
-            shown = json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
-        if field.is_required() or value != field.default:
-            found.append(f"{name}={shown}")
-    return found
+    changed = {
+        name: getattr(settings, name)
+        for name, field in type(settings).model_fields.items()
+        if field.is_required() or getattr(settings, name) != field.default
+    }
+    return [f"{name}={_literal(value)}" for name, value in changed.items()]
+
+
+def _literal(value: Any) -> str:
+    if isinstance(value, Augmentation):
+        return f"Augmentation({', '.join(_arguments(value))})"
+    if isinstance(value, dict):
+        pairs = [f"{_literal(key)}: {_literal(each)}" for key, each in value.items()]
+        line = f"{{{', '.join(pairs)}}}"
+        return line if len(line) <= _LINE else "\n        ".join(["{", *[f"{pair}," for pair in pairs]]) + "\n    }"
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
+
+
+_LINE = 100
 
 
 def _require_known(key: str) -> None:

@@ -512,10 +512,18 @@ def environment() -> dict[str, Any]:
     packages = ("tensorflow", "keras", "numpy", "scikit-learn", "fashion-nn")
     return {
         "python": platform.python_version(),
-        "versions": {name: _version(name) for name in packages},
+        "versions": {name: version(name) for name in packages},
         "hardware": {"processor": _processor(), "cores": cores(), "machine": platform.machine()},
         "commit": _commit(),
     }
+
+
+def version(package: str) -> str | None:
+    """The installed version of `package`; None where it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
 
 
 def cores() -> int:
@@ -551,13 +559,6 @@ def _require(schema: type[BaseModel], content: dict[str, Any], path: Path) -> No
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise InputError(f"{path}: damaged ({place}: {first['msg']}): restore it or train again") from None
-
-
-def _version(package: str) -> str | None:
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
 
 
 def _processor() -> str:

@@ -1,5 +1,6 @@
 """fashion-nn tune: search for settings of a model and its training."""
 
+import importlib.util
 import shlex
 import sys
 from collections.abc import Callable
@@ -13,12 +14,12 @@ from fashion_nn import recipes, searches, zoo
 from fashion_nn.cli.options import MODELS, DataDir, in_seconds, load_splits, option, require_one_of
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import RECIPES, Recipe
+from fashion_nn.tuning.oracle import ALGORITHMS
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
     from fashion_nn.tuning.engine import Engine
 
-ALGORITHMS = ("random", "hyperband", "bayesian", "grid")
 ENGINES = ("local", "ray")
 EPOCHS = 20
 TRIALS = 20
@@ -47,7 +48,9 @@ def tune(
     ) = None,
     only: option(list[str] | None, "--only", "Search for this setting only; may be repeated.", metavar="KEY") = None,
     seed: option(int, "--seed", "Of the search; that of each trial comes from it.", min=0, max=2**31 - 2) = 0,
-    workers: option(int, "--workers", "Trials at once; they share the processor's cores.", min=1) = 1,
+    workers: option(
+        int | None, "--workers", "Trials at once; here they share the cores [default: 1; ray: one a processor].", min=1
+    ) = None,
     trial_limit: option(str | None, "--trial-limit", "End a trial that takes longer than 90s, 30m or 2h, say.") = None,
     median_rule: option(
         bool, "--median-rule/--no-median-rule", "End trials that are worse than the median of those before."
@@ -64,6 +67,8 @@ def tune(
     require_one_of(engine, ENGINES, "--engine")
     if address and engine != "ray":
         raise InputError("--address is that of a Ray cluster: it needs --engine ray")
+    if engine == "ray" and importlib.util.find_spec("ray") is None:
+        raise InputError("--engine ray needs Ray, which is not installed here: pip install 'fashion-nn[ray]'")
     budget_seconds = in_seconds(budget, "--budget") if budget else None
     trial_seconds = in_seconds(trial_limit, "--trial-limit") if trial_limit else None
     base, fixed = _base(name, settings or [], epochs)
@@ -92,7 +97,7 @@ def tune(
         console.note(f"the grid has {size:,} points")
         trials = min(trials or size, size)
     console.note(
-        f"{name} on {splits.name}: {algorithm} search over {len(space)} parameters, "
+        f"{name} on {splits.name}: {algorithm} search, parameters: {len(space)}; "
         f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
     )
     source = {"source": dataset, "data_dir": str(data_dir) if data_dir else None, "fingerprint": splits.fingerprint}
@@ -139,16 +144,14 @@ def _base(name: str, settings: list[str], epochs: int | None) -> tuple[Recipe, l
     return recipes.renamed(base, f"{name}-tuned"), fixed
 
 
-def _engine(engine: str, folder: Path, workers: int, address: str | None, splits: "Splits") -> "Callable[[], Engine]":
+def _engine(
+    engine: str, folder: Path, workers: int | None, address: str | None, splits: "Splits"
+) -> "Callable[[], Engine]":
     """What starts the engine, once the folder is known to be ours."""
     if engine == "ray":
-        try:
-            import ray  # noqa: F401
+        from fashion_nn.tuning.ray_engine import RayEngine
 
-            from fashion_nn.tuning.ray_engine import RayEngine
-        except ImportError:
-            raise InputError("--engine ray needs Ray: pip install 'fashion-nn[ray]'") from None
         return lambda: RayEngine(folder, address, workers, splits)
     from fashion_nn.tuning.engine import LocalEngine
 
-    return lambda: LocalEngine(folder, workers, splits)
+    return lambda: LocalEngine(folder, workers or 1, splits)

@@ -23,6 +23,7 @@ from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
 from fashion_nn.saving import keras_file
 from fashion_nn.training import augment, schedules
+from fashion_nn.training.faster import faster
 from fashion_nn.training.state import TrainState
 
 VALID_BATCH = 1000
@@ -125,12 +126,15 @@ class _Trainer:
         # The kept model is a twin that never trains: always float32, its random states untouched.
         self.kept = self._build("float32")
         self.model = self._build(recipe.precision)
+        on_gpu = bool(tf.config.list_physical_devices("GPU"))
+        if not on_gpu:
+            self.model = faster(self.model)
         self.model.compile(
             optimizer=schedules.optimizer(recipe, self.steps),
             loss="sparse_categorical_crossentropy",
             metrics=["accuracy"],
             # XLA on the CPU makes convolutions three times slower.
-            jit_compile=bool(tf.config.list_physical_devices("GPU")),
+            jit_compile=on_gpu,
         )
         self.model.optimizer.build(self.model.trainable_variables)
 

@@ -86,6 +86,8 @@ class LocalEngine:
         return {id: each.pid for id, each in self._running.items() if each.pid}
 
     def submit(self, job: Job) -> None:
+        if not self._running and self._server and self._server.poll() is not None:
+            self._server_ended()
         if self._server is None:
             self._start_server()
         folder = self._search.trial_folder(job.id)
@@ -108,13 +110,12 @@ class LocalEngine:
 
     def close(self) -> None:
         if self._server is not None:
-            self._server.stdin.close()  # it ends its trials, and then itself
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._server.wait(_CLOSE_SECONDS)
-            self._server.kill()
-            self._server.wait()
-            self._server.stdout.close()
-        self._server, self._running = None, {}
+            if self.pids:
+                self._server.stdin.close()  # it ends its trials, and then itself
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._server.wait(_CLOSE_SECONDS)
+            self._forget_server()
+        self._running = {}
         self._search.rows.unlink(missing_ok=True)
 
     def _start_server(self) -> None:
@@ -147,12 +148,17 @@ class LocalEngine:
 
     def _server_ended(self) -> list[dict[str, Any]]:
         """All its trials have ended with it; the next one gets another server."""
-        self._server.kill()
-        said = f"the process that starts trials was gone: {_cause(self._server.wait(), '')}"
-        self._server.stdin.close()
-        self._server.stdout.close()
-        self._server = None
+        said = f"the process that starts trials was gone: {_cause(self._forget_server(), '')}"
         return [{"over": id, "result": None, "code": None, "said": said} for id in self._running]
+
+    def _forget_server(self) -> int:
+        """End the server, if it has not ended; its exit code."""
+        server, self._server = self._server, None
+        server.kill()
+        with contextlib.suppress(BrokenPipeError):
+            server.stdin.close()
+        server.stdout.close()
+        return server.wait()
 
     def _understand(self, line: dict[str, Any]) -> Result | None:
         if "started" in line:

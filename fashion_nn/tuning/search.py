@@ -9,7 +9,6 @@ import shutil
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +67,7 @@ class Plan:
             "folds": self.folds,
             "seed": self.seed,
             "median_rule": self.median_rule,
-            "versions": {name: metadata.version(name) for name in packages},
+            "versions": {name: runs.version(name) for name in packages},
         }
 
 
@@ -360,7 +359,7 @@ class _Loop:
                 self.limits.trials,
                 len(self.running),
                 self.best,
-                self._seconds_left(),
+                None if retraining else self._seconds_left(),
                 retraining,
             ),
             ended,

@@ -106,14 +106,10 @@ def perform(job: Job, folder: str | Path, splits: "Splits | None" = None) -> Res
     try:
         found = _train(job, target, splits or _load(job.dataset), rows)
     except Exception as error:
-        diverged = type(error).__name__ == "Diverged"
         kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
-        found = {
-            "status": "diverged" if diverged else "failed",
-            "message": " ".join(f"{kind}{error}".split())[:500],
-        }
-        if not rows:
-            rows += _rows_left(target, job.folds)
+        found = {"status": "failed", "message": _one_line(f"{kind}{error}")}
+    if found["status"] not in searches.SCORED:
+        rows[:] = _rows_left(target, job.folds)
     scores = [_best(objective, part) for part in _by_fold(rows)]
     if found["status"] in searches.SCORED and not all(map(math.isfinite, scores)):
         found = {"status": "diverged", "message": f"{objective} is not a finite number"}
@@ -138,7 +134,7 @@ def peak_memory() -> int:
 
 
 def _train(job: Job, target: Path, splits: "Splits", rows: list[Row]) -> dict[str, Any]:
-    """Train, on each fold where there are some; put what each epoch gave into `rows`."""
+    """Train, on each fold where there are some; put what each epoch gave into `rows`. How it ended."""
     from fashion_nn import training
 
     recipe = recipes.from_json(job.recipe)
@@ -152,7 +148,10 @@ def _train(job: Job, target: Path, splits: "Splits", rows: list[Row]) -> dict[st
         if job.start_from:
             _begin_with(target.with_name(job.start_from) / folder.relative_to(target), folder)
         stop = _stop(job, recipe.checkpoint_monitor, job.thresholds if i == 0 else {})
-        outcome = training.run(recipe, part, folder, resume=True, stop=stop)
+        try:
+            outcome = training.run(recipe, part, folder, resume=True, stop=stop)
+        except training.Diverged as error:
+            return {"status": "diverged", "message": _one_line(str(error))}
         rows += [row | label for row in outcome.run.read_history()]
         if outcome.stopped_because == "median":
             outcome.run.remove_state()
@@ -163,6 +162,10 @@ def _train(job: Job, target: Path, splits: "Splits", rows: list[Row]) -> dict[st
                 "message": f"the median of the trials before is {job.thresholds[epoch]:.4f}, this one has {reached}",
             }
     return {"status": "completed"}
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())[:500]
 
 
 def _stop(job: Job, objective: str, thresholds: Mapping[int, float]) -> Callable[[Sequence[Row]], str | None]:

@@ -1,5 +1,6 @@
 """The command as a user runs it, ended by SIGKILL, by Ctrl-C, and gone on with."""
 
+import importlib.util
 import json
 import os
 import re
@@ -73,12 +74,13 @@ def test_help_and_wrong_arguments_answer_at_once(tmp_path):
     for words, said in (
         (["--help"], None),
         (["nope"], "'nope' is neither a model nor a recipe: expected one of mlp, cnn-v1"),
-        (["mlp", "--algorithm", "best"], "--algorithm 'best': expected one of random, hyperband, bayesian, grid"),
+        (["mlp", "--algorithm", "best"], "--algorithm 'best': expected one of random, bayesian, hyperband, grid"),
         (["mlp", "--set", "lerning_rate=1"], "did you mean learning_rate?"),
         (["mlp", "--set", "seed=1"], "--set seed: of a search it is given with --seed"),
         (["mlp", "--set", "checkpoint_monitor=loss"], "a search chooses on validation"),
         (["mlp", "--budget", "soon"], "--budget 'soon': expected a time such as 90s, 30m or 2h"),
         (["mlp", "--address", "here:1"], "it needs --engine ray"),
+        *[(["mlp", "--engine", "ray"], "--engine ray needs Ray")] * (importlib.util.find_spec("ray") is None),
         (["mlp", "--trials", "0"], "--trials"),
         (["mlp", "--out", str(tmp_path)], "exists and is no search"),
     ):
