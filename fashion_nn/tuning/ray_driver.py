@@ -96,9 +96,11 @@ class _Cluster:
         _connect(address, folder)
         import ray
 
-        self.versions = _versions()
+        versions = _versions()
         nodes = [node for node in ray.nodes() if node["Alive"]]
-        _require_same_versions(nodes, self.versions)
+        _require_same_versions(nodes, versions)
+        # Of a checkout the commit, too, but only now: it may be worked on while the search runs.
+        self.versions = {name: version for name, version in versions.items() if name != "commit"}
         processors = [int(node["Resources"].get("CPU", 0)) for node in nodes]
         if not any(processors):
             raise InputError(f"the Ray cluster at {address} has no processors: add a node with `ray start --address`")
@@ -175,8 +177,9 @@ def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: 
     """
     import ray
 
-    context = ray.get_runtime_context()
-    _require_version(f"node {context.get_node_id()[:8]}", _versions(), versions)
+    node = f"node {ray.get_runtime_context().get_node_id()[:8]}"
+    if not _warm:
+        _require_version(node, _versions(), versions)
     # A node that was started in the background ignores SIGINT, and by it Ray cancels tasks.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     engine, search = _warm_engine(splits)
@@ -191,8 +194,7 @@ def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: 
         result = results[0]
         if result.message and ("SIGKILL" in result.message or "SIGTERM" in result.message):
             time.sleep(_GRACE_SECONDS)
-        worker = f"{result.worker} node {context.get_node_id()[:8]}"
-        return replace(result, worker=worker), pack(search.trial_folder(job.id))
+        return replace(result, worker=f"{result.worker} {node}"), pack(search.trial_folder(job.id))
     finally:  # also where Ray ends the task with KeyboardInterrupt
         if result is None or result.status == "failed":
             engine.close()
@@ -218,12 +220,12 @@ def _connect(address: str | None, folder: str) -> None:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     how: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": "ERROR"}
     if address is None:
-        # Whoever can reach its ports could run code here: nobody can without this, and it is written nowhere.
+        # Ray listens to the network and runs what it is sent: not without this, which is written nowhere.
         if os.environ.setdefault("RAY_AUTH_MODE", "token") == "token":
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         os.environ.setdefault("RAY_worker_niceness", "0")  # Ray would give trials what others leave
-        local = {"num_cpus": runs.cores(), "num_gpus": 0, "include_dashboard": False, "_temp_dir": folder}
-        how |= {"address": "local", "_node_ip_address": "127.0.0.1"} | local
+        how |= {"address": "local", "num_cpus": runs.cores(), "num_gpus": 0}
+        how |= {"include_dashboard": False, "_temp_dir": folder}
     import ray
 
     try:
@@ -234,7 +236,7 @@ def _connect(address: str | None, folder: str) -> None:
             raise InputError(f"a local Ray cluster could not be started ({said})") from None
         raise InputError(
             f"--address {address}: no Ray cluster that can be used ({said}): start one with `ray start --head`, "
-            "or leave --address out for a local one"
+            "give its token in RAY_AUTH_TOKEN if it has one, or leave --address out for a local one"
         ) from None
 
 

@@ -50,7 +50,7 @@ class Node:
         )
 
     def wait(self):
-        wait_for(lambda: "This command will now block" in self.log.read_text(), 60, self.log.read_text)
+        wait_for(lambda: "This command will now block" in self.log.read_text(), 120, self.log.read_text)
         return self
 
     @property
@@ -90,7 +90,7 @@ def free_port():
         return server.getsockname()[1]
 
 
-def wait_for(what, seconds=30, told=lambda: ""):
+def wait_for(what, seconds=60, told=lambda: ""):
     deadline = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < deadline, f"waited for {seconds} s {told()}"
@@ -224,6 +224,13 @@ def test_nodes_with_other_versions_are_refused(cluster, digits, tmp_path, monkey
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
     with pytest.raises(InputError, match=r"^node \w+ at \S+ has fashion-nn \S+ \(here 99.1\): give all machines"):
         RayEngine(tmp_path / "search", cluster[0], 1, digits)
+
+
+@pytest.mark.slow  # Ray tries for twenty seconds
+def test_a_cluster_with_another_token_is_refused(cluster, digits, tmp_path, monkeypatch):
+    monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
+    with pytest.raises(InputError, match=r"^--address \S+: no Ray cluster that can be used .* RAY_AUTH_TOKEN"):
+        RayEngine(tmp_path, cluster[0], 1, digits)
 
 
 def test_threads_are_as_many_as_fit_beside_each_other():
