@@ -27,7 +27,7 @@ SAME_LEVEL |= {("__main__", "cli"), ("demo", "console"), ("files", "errors")}
 LAB_MAY = {"errors", "files", "datasets", "metrics", "lab"}
 # Only these may import Keras or TensorFlow at module level.
 KERAS_ROOMS = ("zoo/dense.py", "zoo/conv.py", "zoo/residual.py", "training/", "tuning", "inference/worker.py", "lab/")
-HEAVY = {"keras", "tensorflow", "pandas", "sklearn", "matplotlib", "scipy", "keras_tuner"}
+HEAVY = {"keras", "tensorflow", "pandas", "sklearn", "matplotlib", "scipy", "keras_tuner", "ray"}
 
 
 def room(path: Path) -> str:

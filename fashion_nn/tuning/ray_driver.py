@@ -1,0 +1,323 @@
+"""The process between a `RayEngine` and Ray: it connects, submits, and hands results back.
+
+It reads its settings and then jobs from stdin, and answers on stdout, both as pickled messages of
+`multiprocessing.connection`. When stdin ends, because the engine was closed or the search was killed, it ends its
+tasks, its local cluster, and every process that came from it.
+"""
+
+import contextlib
+import ctypes
+import os
+import queue
+import secrets
+import shutil
+import signal
+import sys
+import tempfile
+import threading
+import time
+import traceback
+from collections.abc import Mapping
+from dataclasses import replace
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fashion_nn import runs
+from fashion_nn.errors import InputError
+from fashion_nn.searches import Search
+from fashion_nn.tuning.engine import LocalEngine
+from fashion_nn.tuning.ray_engine import Files, pack, unpack
+from fashion_nn.tuning.trial import Job, Result
+
+if TYPE_CHECKING:
+    from fashion_nn.datasets import Splits
+
+# How often a trial is begun again because its worker or node is gone.
+_RETRIES = 3
+_POLL_SECONDS = 0.1
+# Running tasks get this long to end their processes and remove their folders.
+_CANCEL_SECONDS = 5
+# After the search has ended, this process does so within this time. Less than the engine waits for it.
+_END_SECONDS = 12
+# A trial's process was ended from outside: if its node goes down, it takes this task along before it can answer.
+_GRACE_SECONDS = 3
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def main() -> None:
+    """Serve one engine."""
+    requests = Connection(os.dup(0), writable=False)
+    answers = Connection(os.dup(1), readable=False)
+    os.dup2(2, 1)  # whatever is printed is no answer
+    _adopt_orphans()
+    settings, jobs = requests.recv(), queue.SimpleQueue()
+    threading.Thread(target=_read, args=(requests, jobs, settings["folder"]), daemon=True).start()
+    try:
+        with contextlib.suppress(BrokenPipeError):  # the search is gone
+            try:
+                cluster = _Cluster(**settings)
+                answers.send((cluster.slots, cluster.threads, cluster.nodes))
+                cluster.serve(jobs, answers)
+            except InputError as error:
+                answers.send(error)
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        import ray
+
+        ray.shutdown()
+        _end(settings["folder"])
+
+
+def _read(requests: Connection, jobs: queue.SimpleQueue, folder: str) -> None:
+    """Put what comes in into `jobs`, and None at the end; see that the process ends soon after."""
+    # In a thread: the engine is never kept waiting, so neither side can block the other.
+    with contextlib.suppress(EOFError, OSError):
+        while True:
+            jobs.put(requests.recv())
+    jobs.put(None)
+    time.sleep(_END_SECONDS)  # where Ray hangs, on a cluster that does not answer
+    _end(folder)
+
+
+def _end(folder: str) -> None:
+    """End all processes that come from this one, remove `folder`, and end this one."""
+    _end_descendants()
+    shutil.rmtree(folder, ignore_errors=True)
+    sys.stderr.flush()
+    os._exit(0)
+
+
+class _Cluster:
+    """The connection to a cluster, and the tasks that run there for this search."""
+
+    def __init__(self, address: str | None, slots: int | None, folder: str, splits: "Splits"):
+        _connect(address, folder)
+        import ray
+
+        versions = _versions()
+        nodes = [node for node in ray.nodes() if node["Alive"]]
+        _require_same_versions(nodes, versions)
+        # Of a checkout the commit, too, but only now: it may be worked on while the search runs.
+        self.versions = {name: version for name, version in versions.items() if name != "commit"}
+        processors = [int(node["Resources"].get("CPU", 0)) for node in nodes]
+        if not any(processors):
+            raise InputError(f"the Ray cluster at {address} has no processors: add a node with `ray start --address`")
+        self.nodes, self.most = len(nodes), max(processors)
+        self.slots = slots or sum(processors)
+        self.threads = _threads(processors, self.slots)
+        self.task = ray.remote(max_retries=_RETRIES, retry_exceptions=False)(run_trial)
+        self.rows = ray.put(splits)
+        self.running: dict[Any, Job] = {}
+
+    def serve(self, jobs: queue.SimpleQueue, answers: Connection) -> None:
+        """Run jobs until there is None for one; then end those that are running."""
+        import ray
+
+        while True:
+            with contextlib.suppress(queue.Empty):
+                message = jobs.get(timeout=0 if self.running else 3600)
+                if message is None:
+                    return self.cancel()
+                self.start(*message)
+                continue
+            if self.running:
+                done, _ = ray.wait(list(self.running), num_returns=1, timeout=_POLL_SECONDS)
+                for reference in done:
+                    answers.send(self.take(reference))
+
+    def start(self, job: Job, files: dict[str, Files]) -> None:
+        # A task that claims more than any node has would wait for ever.
+        claimed = min(job.threads, self.most)
+        reference = self.task.options(num_cpus=claimed, name=f"trial {job.id}").remote(
+            job, self.rows, files, self.versions
+        )
+        self.running[reference] = job
+
+    def take(self, reference: Any) -> tuple[Result, Files]:
+        """The task's result; where Ray gave it up, a failed one.
+
+        Raises:
+            InputError: it ran on a node with other versions.
+        """
+        import ray
+
+        job = self.running.pop(reference)
+        try:
+            return ray.get(reference)
+        except InputError as error:  # Ray gives it a traceback for a message
+            raise InputError(str(getattr(error, "cause", error))) from None
+        except ray.exceptions.RayTaskError as error:
+            message = f"its task failed: {type(error.cause).__name__}: {error.cause}"
+        except ray.exceptions.RayError as error:
+            message = f"lost with its worker, {_RETRIES + 1} times ({type(error).__name__})"
+        return Result(id=job.id, status="failed", message=" ".join(message.split())[:500]), {}
+
+    def cancel(self) -> None:
+        import ray
+
+        for reference in self.running:
+            ray.cancel(reference)
+        if self.running:
+            ray.wait(list(self.running), num_returns=len(self.running), timeout=_CANCEL_SECONDS)
+
+
+def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: dict[str, Any]) -> tuple[Result, Files]:
+    """The task: run `job` on this worker, in a process of its own, and return its result and its run.
+
+    The process is forked from one that stays with the worker, with TensorFlow imported and the rows loaded; after a
+    failed trial there is a new one.
+
+    Args:
+        files: runs to begin with, by trial: this one's, as far as it had come, and that which it goes on from.
+
+    Raises:
+        InputError: this node has not the search's `versions`; one that joined late was not asked before.
+    """
+    import ray
+
+    node = f"node {ray.get_runtime_context().get_node_id()[:8]}"
+    if not _warm:
+        _require_version(node, _versions(), versions)
+    # A node that was started in the background ignores SIGINT, and by it Ray cancels tasks.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    engine, search = _warm_engine(splits)
+    result = None
+    try:
+        for id, content in files.items():
+            if content:
+                unpack(content, search.trial_folder(id))
+        engine.submit(job)
+        while not (results := engine.wait(1)):
+            pass
+        result = results[0]
+        if result.message and ("SIGKILL" in result.message or "SIGTERM" in result.message):
+            time.sleep(_GRACE_SECONDS)
+        return replace(result, worker=f"{result.worker} {node}"), pack(search.trial_folder(job.id))
+    finally:  # also where Ray ends the task with KeyboardInterrupt
+        if result is None or result.status == "failed":
+            engine.close()
+            _warm.clear()
+        # The rows were read when the trial began. A worker is ended without notice, and leaves nothing like this.
+        shutil.rmtree(search.folder, ignore_errors=True)
+
+
+# Of this worker, which Ray gives to one search alone: the engine with the process that has TensorFlow imported.
+_warm: list[tuple[LocalEngine, Search]] = []
+
+
+def _warm_engine(splits: "Splits") -> tuple[LocalEngine, Search]:
+    if not _warm:
+        folder = Path(tempfile.mkdtemp(prefix="fashion-nn-trials-"))
+        _warm.append((LocalEngine(folder, 1, splits), Search(folder)))
+    return _warm[0]
+
+
+def _connect(address: str | None, folder: str) -> None:
+    """Connect to the cluster at `address`; for None start one in `folder`."""
+    os.environ.setdefault("RAY_task_oom_retries", str(_RETRIES))
+    os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
+    how: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": "ERROR"}
+    if address is None:
+        # Ray listens to the network and runs what it is sent: not without this, which is written nowhere.
+        if os.environ.setdefault("RAY_AUTH_MODE", "token") == "token":
+            os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
+        os.environ.setdefault("RAY_worker_niceness", "0")  # Ray would give trials what others leave
+        how |= {"address": "local", "num_cpus": runs.cores(), "num_gpus": 0}
+        how |= {"include_dashboard": False, "_temp_dir": folder}
+    import ray
+
+    try:
+        ray.init(**how)
+    except (ConnectionError, RuntimeError, ValueError, OSError) as error:
+        said = " ".join(str(error).split())[:300]
+        if address is None:
+            raise InputError(f"a local Ray cluster could not be started ({said})") from None
+        raise InputError(
+            f"--address {address}: no Ray cluster that can be used ({said}): start one with `ray start --head`, "
+            "give its token in RAY_AUTH_TOKEN if it has one, or leave --address out for a local one"
+        ) from None
+
+
+def _threads(processors: list[int], slots: int) -> int:
+    """The most threads a trial can have so that `slots` of them fit into nodes with so many `processors`."""
+    fitting = (n for n in range(max(processors), 1, -1) if sum(each // n for each in processors) >= slots)
+    return next(fitting, 1)
+
+
+def _versions() -> dict[str, Any]:
+    environment = runs.environment()
+    return {"python": environment["python"], "commit": environment["commit"], **environment["versions"]}
+
+
+def _require_same_versions(nodes: list[dict[str, Any]], expected: dict[str, Any]) -> None:
+    """Ask each of `nodes` for its versions.
+
+    Raises:
+        InputError: one has others, or has not this package.
+    """
+    import ray
+    from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
+
+    def versions() -> dict[str, Any]:
+        # Inside another function, so that Ray sends it by value: a node may not have this module.
+        try:
+            from fashion_nn.tuning import ray_driver
+        except ImportError as error:
+            return {"missing": error.name}
+        return ray_driver._versions()
+
+    asked = {}
+    for node in nodes:
+        there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
+        reference = ray.remote(versions).options(num_cpus=0, scheduling_strategy=there).remote()
+        asked[reference] = f"node {node['NodeID'][:8]} at {node['NodeManagerAddress']}"
+    for reference, name in asked.items():
+        try:
+            found = ray.get(reference)
+        except ray.exceptions.RayError as error:
+            raise InputError(f"{name} does not answer ({type(error).__name__}): see that it runs") from None
+        _require_version(name, found, expected)
+
+
+def _require_version(name: str, found: dict[str, Any], expected: dict[str, Any]) -> None:
+    if "missing" in found:
+        raise InputError(f"{name} has no {found['missing']}: install fashion-nn {expected['fashion-nn']} there")
+    # A commit is known in a checkout only.
+    differ = [key for key in expected if found.get(key) != expected[key] and (key != "commit" or found.get(key))]
+    if differ:
+        listed = ", ".join(f"{key} {found.get(key)} (here {expected[key]})" for key in differ)
+        raise InputError(f"{name} has {listed}: give all machines the same versions, or figures would not compare")
+
+
+def _adopt_orphans() -> None:
+    """Make processes whose parent ends children of this one (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def _end_descendants() -> None:
+    """End all processes that come from this one: some of Ray's outlive their node by a minute."""
+    while children := _children():
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in children:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def _children() -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError):
+            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == os.getpid():
+                found.append(int(entry.name))
+    return found
+
+
+if __name__ == "__main__":
+    from fashion_nn.tuning import ray_driver  # under its own name, so that workers find the task by it
+
+    ray_driver.main()
