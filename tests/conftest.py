@@ -1,6 +1,7 @@
 """Shared fixtures: where the real data is, when it is there at all."""
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -22,6 +23,21 @@ def real_data() -> Path:
     if not folder:
         pytest.skip("needs the real data sets: set FASHION_NN_DATA to their folder")
     return Path(folder)
+
+
+@pytest.fixture(scope="session")
+def browser():
+    """Headless Chromium, through playwright; the test is skipped where either is missing."""
+    playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
+    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    if found is None:
+        pytest.skip("needs Chromium: install the package chromium")
+    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    quiet += "--disable-component-update --disable-sync"
+    with playwright.sync_playwright() as started:
+        opened = started.chromium.launch(executable_path=found, args=quiet.split())
+        yield opened
+        opened.close()
 
 
 @pytest.fixture(autouse=True)

@@ -4,10 +4,11 @@ import json
 import re
 import shutil
 from dataclasses import replace
-from html.parser import HTMLParser
 
+import html_pages
 import numpy as np
 import pytest
+from html_pages import Elements
 
 from fashion_nn import datasets, evaluation, inference, metrics, recipes, report, runs, training
 from fashion_nn.cli.main import app
@@ -15,10 +16,6 @@ from fashion_nn.cli.main import run as run_command
 from fashion_nn.errors import InputError
 from fashion_nn.report import card, charts, features, leaderboard, pictures
 from fashion_nn.runs import Run
-
-BROWSER = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-QUIET += "--disable-component-update --disable-sync"
 
 
 @pytest.fixture(scope="module")
@@ -154,24 +151,6 @@ def test_the_card_of_a_run_of_another_kind_lists_its_settings(models):
 # Pages
 
 
-class Elements(HTMLParser):
-    """The tags of a page with their attributes, and its text."""
-
-    def __init__(self, text):
-        super().__init__()
-        self.tags, self.text = [], ""
-        self.feed(text)
-
-    def handle_starttag(self, tag, attributes):
-        self.tags.append((tag, dict(attributes)))
-
-    def handle_data(self, data):
-        self.text += data
-
-    def all(self, tag):
-        return [attributes for name, attributes in self.tags if name == tag]
-
-
 def test_a_page_is_one_small_file_with_everything_inside(pages):
     for page in pages:
         found = Elements(page.read_text())
@@ -263,7 +242,7 @@ def test_the_way_through_a_network_with_nested_and_shared_layers(tmp_path):
 
 def test_ticks_are_round_and_enclose_the_values():
     for low, high in ((0.1, 0.97), (3, 3), (0, 0), (-2, 1e6), (87.3, 87.9)):
-        ticks = charts._ticks(low, high, 5)
+        ticks = charts.ticks(low, high, 5)
         assert ticks[0] <= low and ticks[-1] >= high and 2 <= len(ticks) <= 7
 
 
@@ -329,55 +308,10 @@ def test_report_by_command(models, capsys):
 # In a browser
 
 
-@pytest.fixture(scope="module")
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
-    if BROWSER is None:
-        pytest.skip("needs Chromium: install the package chromium")
-    with playwright.sync_playwright() as started:
-        opened = started.chromium.launch(executable_path=BROWSER, args=QUIET.split())
-        yield opened
-        opened.close()
-
-
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_pages_in_a_browser(browser, pages, scheme, width):
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 844})
-    tab = context.new_page()
-    said, asked = [], []
-    tab.on("console", lambda message: said.append(message.text))
-    tab.on("pageerror", lambda error: said.append(str(error)))
-    tab.on("request", lambda request: asked.append(request.url))
-    for page in pages:
-        tab.goto(page.as_uri())
-        assert tab.evaluate("document.documentElement.scrollWidth") == width
-        assert tab.evaluate("[...document.images].every(image => image.complete && image.naturalWidth && image.alt)")
-        paper = tab.evaluate("getComputedStyle(document.body).backgroundColor")
-        light = sum(map(int, re.findall(r"\d+", paper)[:3])) / 3
-        assert light > 240 if scheme == "light" else light < 40
-        contrast = tab.evaluate(CONTRAST)
-        assert contrast["ink"] > 7 and contrast["quiet"] > 4.5
-        covered = tab.evaluate("[...document.querySelectorAll('h1, h2')].every(head => head.offsetHeight)")
-        assert covered
-    assert not said
-    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
-    context.close()
-
-
-CONTRAST = """() => {
-    const shade = text => {
-        const parts = text.match(/\\d+/g).slice(0, 3).map(part => part / 255)
-        const linear = parts.map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
-        return .2126 * linear[0] + .7152 * linear[1] + .0722 * linear[2]
-    }
-    const paper = shade(getComputedStyle(document.body).backgroundColor)
-    const ratio = element => {
-        const ink = shade(getComputedStyle(element).color)
-        return (Math.max(ink, paper) + .05) / (Math.min(ink, paper) + .05)
-    }
-    return {ink: ratio(document.body), quiet: ratio(document.querySelector('.quiet'))}
-}"""
+    html_pages.require_well_shown(browser, pages, scheme, width)
 
 
 def test_a_page_prints_on_a_few_sheets(browser, pages):

@@ -188,7 +188,9 @@ def compare(
 
 
 def report(
-    folders: Annotated[list[Path] | None, typer.Argument(metavar="[RUN]...", help="Run folders.")] = None,
+    folders: Annotated[
+        list[Path] | None, typer.Argument(metavar="[DIR]...", help="Run folders, and folders of searches.")
+    ] = None,
     every: option(
         bool, "--all", "All complete runs in the folder of models, and the leaderboard that links them."
     ) = False,
@@ -199,19 +201,22 @@ def report(
     models: Models = MODELS,
     show: option(bool, "--open", "Show the page in the browser.") = False,
 ) -> None:
-    """One HTML page a run, report.html in its folder: curves, mistakes, calibration, layers. Needs no network."""
+    """One HTML page a run: curves, mistakes, calibration, layers; or a search: trials, parameters. Needs no network."""
     if bool(folders) == every:
         raise InputError("name run folders, or give --all for those in the folder of models")
-    chosen = list(runs.find(models)) if every else [runs.open_run(folder) for folder in folders]
-    if not chosen:
+    of_searches = [folder for folder in folders or () if searches.Search(folder).exists]
+    others = [folder for folder in folders or () if folder not in of_searches]
+    chosen = list(runs.find(models)) if every else [runs.open_run(folder) for folder in others]
+    if every and not chosen:
         raise InputError(f"{models}: holds no complete run: train one, or name run folders")
     for run in chosen:
         run.read_record(), run.read_metrics()  # all are complete, before the first page is made
     from fashion_nn import console, report
 
+    pages = [report.write_search(folder) for folder in of_searches]
     load = _loader(dataset, data_dir, test)
-    console.load_tensorflow()
-    pages = []
+    if chosen:
+        console.load_tensorflow()
     with console.work_bar("pages") as progress:
         for done, run in enumerate(chosen, start=1):
             try:

@@ -119,10 +119,14 @@ def tune(
         console.note(f"stopped; {folder} keeps every trial; go on with")
         console.note(f"  fashion-nn {shlex.join(words)} --resume")
         raise typer.Exit(130) from None
+    from fashion_nn import report
+
+    page = report.write_search(folder)
     if not found.best.exists():
         raise InputError(f"{folder}: no trial was completed: give it more time with --budget and --resume")
     recipe = recipes.from_json(found.read_best()["recipe"])
     console.searched(found, found.read_trials(), recipes.as_python(recipe))
+    print(page)
 
 
 def _base(name: str, settings: list[str], epochs: int | None) -> tuple[Recipe, list[str]]:

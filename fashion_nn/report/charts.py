@@ -1,12 +1,11 @@
 """Charts as coordinates, which a template draws as SVG: so they follow the page's colours, light or dark."""
 
 import math
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 WIDTH, HEIGHT = 400, 240
-_LEFT, _RIGHT, _TOP, _BOTTOM = 44, 12, 12, 34
+LEFT, RIGHT, TOP, BOTTOM = 44, 12, 12, 34
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +30,16 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
+class Point:
+    """A mark with the text that is shown when it is pointed at."""
+
+    x: float
+    y: float
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chart:
     """A chart. Ticks are (position, text), `mark` is the x and text of a dotted line; lines are cut at the edges."""
 
@@ -41,13 +50,14 @@ class Chart:
     y_ticks: list[tuple[float, str]]
     lines: list[Line]
     bars: list[Bar]
+    points: list[Point] = field(default_factory=list)
     mark: tuple[float, str] | None = None
     width: int = WIDTH
     height: int = HEIGHT
-    left: int = _LEFT
-    right: int = WIDTH - _RIGHT
-    top: int = _TOP
-    bottom: int = HEIGHT - _BOTTOM
+    left: int = LEFT
+    right: int = WIDTH - RIGHT
+    top: int = TOP
+    bottom: int = HEIGHT - BOTTOM
 
 
 def curves(history: Sequence[Mapping[str, float]], best_epoch: int | None) -> list[Chart]:
@@ -60,18 +70,20 @@ def curves(history: Sequence[Mapping[str, float]], best_epoch: int | None) -> li
     ]
 
 
-def _curve(history: Sequence[Mapping[str, float]], key: str, title: str, scale: float, best_epoch: int | None) -> Chart:
+def _curve(
+    history: Sequence[Mapping[str, float]], key: str, title: str, factor: float, best_epoch: int | None
+) -> Chart:
     series = {}
     for label, kind, column in (("train", "first", key), ("validation", "second", f"val_{key}")):
-        points = [(row["epoch"], scale * row[column]) for row in history if math.isfinite(row.get(column, math.nan))]
+        points = [(row["epoch"], factor * row[column]) for row in history if math.isfinite(row.get(column, math.nan))]
         if points:
             series[label, kind] = points
     # The first steep steps would press the rest flat: they may leave the chart.
     values = [value for points in series.values() for _, value in points[len(history) // 20 :]]
-    y_ticks = _ticks(min(values), max(values), 5)
-    x_ticks = _ticks(history[0]["epoch"], history[-1]["epoch"], 5)
-    x = _scale(history[0]["epoch"], history[-1]["epoch"], _LEFT, WIDTH - _RIGHT)
-    y = _scale(min(y_ticks), max(y_ticks), HEIGHT - _BOTTOM, _TOP)
+    y_ticks = ticks(min(values), max(values), 5)
+    x_ticks = ticks(history[0]["epoch"], history[-1]["epoch"], 5)
+    x = scale(history[0]["epoch"], history[-1]["epoch"], LEFT, WIDTH - RIGHT)
+    y = scale(min(y_ticks), max(y_ticks), HEIGHT - BOTTOM, TOP)
     inside = (history[0]["epoch"], history[-1]["epoch"])
     ends = ", ".join(f"{label} {points[0][1]:.4g} to {points[-1][1]:.4g}" for (label, _), points in series.items())
     return Chart(
@@ -94,8 +106,8 @@ def _curve(history: Sequence[Mapping[str, float]], key: str, title: str, scale: 
 def reliability(bins: Sequence[Mapping[str, float]]) -> Chart:
     """How often predictions of each confidence are right; on the diagonal where the model knows how sure it may be."""
     n = sum(each["count"] for each in bins)
-    x = _scale(0, 1, _LEFT, WIDTH - _RIGHT)
-    y = _scale(0, 1, HEIGHT - _BOTTOM, _TOP)
+    x = scale(0, 1, LEFT, WIDTH - RIGHT)
+    y = scale(0, 1, HEIGHT - BOTTOM, TOP)
     width = x(1 / len(bins)) - x(0)
     bars = [
         Bar(
@@ -122,12 +134,13 @@ def reliability(bins: Sequence[Mapping[str, float]]) -> Chart:
     )
 
 
-def _scale(low: float, high: float, start: float, end: float) -> Any:
+def scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
+    """The function that puts `low` at `start` and `high` at `end`, and what is between them between."""
     span = (high - low) or 1
     return lambda value: round(start + (value - low) / span * (end - start), 2)
 
 
-def _ticks(low: float, high: float, about: int) -> list[float]:
+def ticks(low: float, high: float, about: int) -> list[float]:
     """Round numbers, `about` so many, the first at most `low` and the last at least `high`."""
     span = (high - low) or abs(high) or 1
     power = 10 ** math.floor(math.log10(span / about))

@@ -77,7 +77,7 @@ def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
             "probabilities": sorted(zip(probabilities.tolist(), splits.class_names, strict=True), reverse=True)[:5],
         },
     }  # fmt: skip
-    write_atomic(run.page, _templates().get_template("run.html").render(context))
+    write_atomic(run.page, templates().get_template("run.html").render(context))
     return run.page
 
 
@@ -95,11 +95,12 @@ def write_leaderboard(runs: Iterable[Run], path: Path) -> None:
         "links": links,
         "seeds": leaderboard.over_seeds(rows),
     }
-    write_atomic(path, _templates().get_template("leaderboard.html").render(context))
+    write_atomic(path, templates().get_template("leaderboard.html").render(context))
 
 
 @cache
-def _templates() -> "Environment":
+def templates() -> "Environment":
+    """The pages' templates, with escaping on and the filters that they use."""
     from jinja2 import Environment, PackageLoader
 
     templates = Environment(

@@ -1,0 +1,105 @@
+"""Search folders with made-up trials, for tests that read them and train nothing."""
+
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+
+from fashion_nn import recipes, searches
+from fashion_nn.searches import Search
+
+BEGAN = datetime(2025, 1, 1, 12, tzinfo=UTC)
+SPACE = [
+    {"name": "options.dropout_1", "kind": "choice", "values": [i / 20 for i in range(15)], "default": 0.6},
+    {"name": "optimizer", "kind": "choice", "values": ["sgd", "adam", "rmsprop"], "default": "sgd"},
+    {"name": "learning_rate", "kind": "float", "low": 1e-4, "high": 1e-1, "log": True, "default": 0.01},
+    {"name": "momentum", "kind": "choice", "values": [0.0, 0.5, 0.9], "default": 0.9, "when": {"optimizer": ["sgd"]}},
+    {"name": "batch_size", "kind": "choice", "values": [32, 64, 128, 256], "default": 256},
+    {"name": "augment.flip", "kind": "choice", "values": [False, True], "default": False},
+]
+STATUSES = ("completed", "stopped-early", "completed", "failed", "completed", "timed-out", "completed", "diverged")
+
+
+def draw(rng):
+    """Values for every parameter of SPACE that counts."""
+    values = {}
+    for each in SPACE:
+        if all(values.get(parent) in allowed for parent, allowed in each.get("when", {}).items()):
+            low, high = (np.log10(each[end]) for end in ("low", "high")) if each["kind"] == "float" else (0, 0)
+            drawn = 10 ** rng.uniform(low, high) if each["kind"] == "float" else None
+            values[each["name"]] = drawn or each["values"][rng.integers(len(each["values"]))]
+    return values
+
+
+def quality(values):
+    """What decides the made-up scores: most of it is the learning rate, some the dropout."""
+    return 0.9 - 0.05 * (np.log10(values["learning_rate"]) + 2.5) ** 2 - 0.05 * values["options.dropout_1"] ** 2
+
+
+def make_search(folder, statuses, *, algorithm="random", objective="val_accuracy", folds=None, space=SPACE, seed=0):
+    """A search whose n-th trial ended with the n-th of `statuses`; the best one is kept and retrained."""
+    rng, search, now = np.random.default_rng(seed), Search(folder), BEGAN
+    identity = {
+        "model": "mlp",
+        "algorithm": algorithm,
+        "space": space,
+        "recipe": recipes.get("mlp").to_json(),
+        "dataset": {"name": "digits", "fingerprint": "f" * 64, "split_id": "0" * 12},
+        "objective": objective,
+        "folds": folds,
+        "seed": seed,
+        "versions": {"keras": "3", "keras-tuner": "1.4.8"},
+    }
+    checksum = searches.identity_sha256(identity)
+    search.write_record({"identity": identity, "identity_sha256": checksum, "started": BEGAN.isoformat()})
+    for order, status in enumerate(statuses):
+        values = draw(rng)
+        score = quality(values) + rng.normal(0, 0.002)
+        score = score if searches.maximised(objective) else 1 - score
+        scored, began = status in searches.SCORED, now
+        epochs = {"completed": 8, "stopped-early": 3, "diverged": 2}.get(status, 0)
+        sign = 1 if searches.maximised(objective) else -1
+        history = [
+            {"epoch": epoch, "loss": 0.5, objective: score - sign * 0.3 * (1 / epoch - 1 / max(epochs, 1))}
+            | ({"fold": fold} if folds else {})
+            for fold in range(1, (folds or 1) + 1)
+            for epoch in range(1, epochs + 1)
+        ]
+        now += timedelta(seconds=float(rng.integers(20, 60)))
+        tuner = {"bracket": 1, "round": order % 3, "epochs": 3 ** (order % 3)} if algorithm == "hyperband" else {}
+        if tuner.get("round"):
+            tuner["start_from"] = f"{order - 1:04d}"
+        search.write_trial(
+            {
+                "id": f"{order:04d}",
+                "order": order,
+                "created_after": order,
+                "values": values,
+                "seed": 1000 + order,
+                "epochs": tuner.get("epochs", 8),
+                "thresholds": {},
+                "threads": 1,
+                "status": status,
+                "score": float(score) if scored else None,
+                "best_epoch": epochs if scored else None,
+                "epochs_run": len(history),
+                "seconds": (now - began).total_seconds() if status != "running" else None,
+                "started": began.isoformat(),
+                "ended": now.isoformat() if status != "running" else None,
+                "ended_order": order if status != "running" else None,
+                "asked_in_vain": False,
+                "history": history,
+                "message": None if status in ("completed", "running") else f"why trial {order} is <{status}>",
+                "engine": "local",
+                "worker": f"host:{order}",
+                "peak_memory_bytes": 500_000_000,
+                "tuner": tuner,
+            }
+        )
+    best = searches.best_of(search.read_trials(), objective)
+    if best:
+        recipe = identity["recipe"] | {"learning_rate": best["values"]["learning_rate"], "seed": best["seed"]}
+        again = {"seed": 77, "status": "completed", "score": best["score"] - 0.004, "best_epoch": 7, "epochs_run": 8}
+        search.write_best(
+            {"recipe": recipe, "score": best["score"], "trial": best["id"], "search": checksum, "retrained": again}
+        )
+    return search
