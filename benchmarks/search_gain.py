@@ -4,7 +4,7 @@ The validation rows of the stored split are put aside. `fashion-nn tune` searche
 holds out a tenth for itself. Then the best settings and the published recipe are trained with seeds that no trial
 had, on the same rows, and answer the rows that were put aside. The test split is not touched.
 
-    python benchmarks/search_gain.py --folder FOLDER --trials 40 --seeds 5 --json benchmarks/search_gain.json
+    python benchmarks/search_gain.py --folder FOLDER --json benchmarks/search_gain.json --docs docs/search.md
 
 All state is in FOLDER: the same command goes on where it was stopped. Needs Fashion-MNIST (FASHION_NN_DATA).
 """
@@ -20,6 +20,7 @@ from typing import Any
 import numpy as np
 
 FIRST_SEED = 1000
+MARKS = ("<!-- gain: made by benchmarks/search_gain.py -->", "<!-- end of gain -->")
 
 
 def fashion_nn(*words: object) -> None:
@@ -68,6 +69,34 @@ def compare(tuned: np.ndarray, published: np.ndarray) -> dict[str, Any]:
     }
 
 
+def table(result: dict[str, Any]) -> str:
+    """The result in Markdown."""
+    hardware, welch, rows = result["environment"]["hardware"], result["welch"], result["rows_bootstrap"]
+    statuses = ", ".join(f"{count} {status}" for status, count in sorted(result["statuses"].items()))
+    lines = [
+        f"{result['trials']} trials of {result['model']} ({result['algorithm']}, {result['trial_epochs']} epochs; "
+        f"{statuses}) over {', '.join(result['space'])}. {hardware['processor']}, {hardware['cores']} cores, shared "
+        "with other work, so the seconds are too many.",
+        "",
+        f"| settings | accuracy on {result['rows']:,} rows that no trial saw, {result['seeds']} fresh seeds | epochs | "
+        "seconds of training |",
+        "|---|---|---|---|",
+    ]
+    for way, row in result["accuracy"].items():
+        lines.append(f"| {way} | {row['mean']:.4f} ± {row['sd']:.4f} | {row['epochs']} | {row['train_seconds']:.0f} |")
+    lines += [
+        "",
+        f"Tuned less published: {result['difference']:+.4f}; 95 % interval over seeds {welch['low']:+.4f} to "
+        f"{welch['high']:+.4f} (Welch's t test, p = {welch['p']:.2g}), over rows {rows['low']:+.4f} to "
+        f"{rows['high']:+.4f} (bootstrap). The search's own best score was {result['best']['score']:.4f}"
+        + (f", {result['best']['retrained']['score']:.4f} with another seed" if result["best"]["retrained"] else "")
+        + ". Settings that differ from the published recipe: "
+        + ", ".join(f"{key} {value}" for key, value in result["settings"].items() if key != "name")
+        + ".",
+    ]
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--folder", type=Path, required=True, help="state: data, search, runs")
@@ -78,13 +107,13 @@ def main() -> None:
     parser.add_argument("--only", nargs="*", default=[], metavar="KEY", help="search for these settings only")
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
+    parser.add_argument("--docs", type=Path, metavar="PAGE", help="put the table between its marks there")
     arguments = parser.parse_args()
     if arguments.trials < 1 or arguments.seeds < 2:
         parser.error("--trials must be at least 1 and --seeds at least 2")
-    from fashion_nn.searches import Search
-
     from fashion_nn import recipes, runs
     from fashion_nn.files import write_atomic
+    from fashion_nn.searches import Search
 
     rows = put_aside(arguments.folder / "fashion-mnist-without-validation")
     search = Search(arguments.folder / "search")
@@ -127,22 +156,19 @@ def main() -> None:
                 "sd": statistics.stdev(values),
                 "values": values,
                 "train_seconds": statistics.mean(seconds[way]),
+                "epochs": best["recipe"]["epochs"] if way == "tuned" else recipes.get(arguments.model).epochs,
             }
             for way, values in ((way, [float(each.mean()) for each in found]) for way, found in right.items())
         },
         **compare(np.stack(right["tuned"]), np.stack(right["published"])),
         "environment": runs.environment(),
     }
-    print(f"\n{result['trials']} trials of {arguments.model}, {result['rows']:,} rows that no trial saw, ", end="")
-    print(f"{arguments.seeds} fresh seeds each")
-    for way, row in result["accuracy"].items():
-        print(f"{way:10} {row['mean']:.4f} ± {row['sd']:.4f}   {row['train_seconds']:.0f} s of training")
-    print(f"difference {result['difference']:+.4f}", end="")
-    print(f", 95 % interval {result['welch']['low']:+.4f} to {result['welch']['high']:+.4f} over seeds", end="")
-    print(f" (Welch, p = {result['welch']['p']:.2g})", end="")
-    print(f", {result['rows_bootstrap']['low']:+.4f} to {result['rows_bootstrap']['high']:+.4f} over rows")
+    print(f"\n{table(result)}")
     if arguments.json:
         write_atomic(arguments.json, json.dumps(result, indent=1, default=str) + "\n")
+    if arguments.docs:
+        before, _, rest = arguments.docs.read_text().partition(MARKS[0])
+        write_atomic(arguments.docs, f"{before}{MARKS[0]}\n{table(result)}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,5 @@
 """fashion-nn tune: search for settings of a model and its training."""
 
-import importlib.util
 import shlex
 import sys
 from collections.abc import Callable
@@ -67,8 +66,10 @@ def tune(
     require_one_of(engine, ENGINES, "--engine")
     if address and engine != "ray":
         raise InputError("--address is that of a Ray cluster: it needs --engine ray")
-    if engine == "ray" and importlib.util.find_spec("ray") is None:
-        raise InputError("--engine ray needs Ray, which is not installed here: pip install 'fashion-nn[ray]'")
+    if engine == "ray":
+        from fashion_nn.tuning import ray_engine
+
+        ray_engine.require_ray()
     budget_seconds = in_seconds(budget, "--budget") if budget else None
     trial_seconds = in_seconds(trial_limit, "--trial-limit") if trial_limit else None
     base, fixed = _base(name, settings or [], epochs)

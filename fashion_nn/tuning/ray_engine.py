@@ -59,8 +59,7 @@ class RayEngine:
     name = "ray"
 
     def __init__(self, folder: str | Path, address: str | None, slots: int | None, splits: "Splits"):
-        if importlib.util.find_spec("ray") is None:
-            raise InputError("--engine ray needs Ray, which is not installed here: pip install 'fashion-nn[ray]'")
+        require_ray()
         if address is not None:
             _require_listening(address)
         self._search = Search(Path(folder))
@@ -145,6 +144,16 @@ class RayEngine:
         lines = [line.strip() for line in self._errors.read().decode(errors="replace").splitlines() if line.strip()]
         said = f": {lines[-1][:300]}" if lines else ""
         return f"the connection to Ray was lost{said}; see that the cluster runs and go on with --resume"
+
+
+def require_ray() -> None:
+    """Refuse to go on without Ray, which is not imported for that.
+
+    Raises:
+        InputError: it is not installed.
+    """
+    if importlib.util.find_spec("ray") is None:
+        raise InputError("--engine ray needs Ray, which is not installed here: pip install 'fashion-nn[ray]'")
 
 
 def pack(folder: Path) -> Files:
