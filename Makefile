@@ -49,6 +49,7 @@ ledger: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(PYTHON) benchmarks/csv_reading.py
+	$(PYTHON) benchmarks/train_throughput.py --rows 2560 --repeats 2
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
