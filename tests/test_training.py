@@ -168,7 +168,7 @@ def test_the_budget_ends_at_the_best_so_far_and_resume_goes_on(tmp_path, digits)
     assert cut.run.complete and cut.run.state.exists()
     sessions = 1
     while len(cut.run.read_history()) == done:  # a busy machine may not finish an epoch in the time
-        training.run(ample, digits, tmp_path / "run", resume=True, deadline=time.monotonic() + 4)
+        training.run(ample, digits, tmp_path / "run", resume=True, deadline=time.monotonic() + 4 * 2**sessions)
         sessions += 1
     assert len(cut.run.read_record()["sessions"]) == sessions
 

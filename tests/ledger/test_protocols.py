@@ -12,11 +12,11 @@ from fashion_nn.ledger import claims, protocols
 
 
 def same(stored, again):
-    """Equal but for rounding to seven digits and what single precision adds up over a training."""
+    """Equal but for what single precision adds up over a training, on another kind of processor too."""
     if isinstance(stored, dict):
         return stored.keys() == again.keys() and all(same(stored[key], again[key]) for key in stored)
     if isinstance(stored, int | float) and not isinstance(stored, bool):
-        return stored == pytest.approx(again, rel=1e-3, abs=1e-5)
+        return stored == pytest.approx(again, rel=1e-2, abs=1e-5)
     return stored == again
 
 
