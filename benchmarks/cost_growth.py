@@ -24,7 +24,7 @@ BATCHED = {"mlp": 20_000, "cnn-v2": 2000}
 """Model → rows of an epoch when the batch size is in question."""
 
 
-def train(model: str, rows: int, batch: int, precision: str = "float32") -> dict[str, Any]:
+def train(model: str, rows: int, batch: int) -> dict[str, Any]:
     """In this process: seconds of a second epoch of `rows`, a tenth of them validation, and the highest memory."""
     import numpy as np
 
@@ -44,7 +44,7 @@ def train(model: str, rows: int, batch: int, precision: str = "float32") -> dict
         fingerprint=fingerprint(images[:10], everything.labels[:10]),
     )
     name = next(recipe.name for recipe in recipes.RECIPES.values() if recipe.model == model)
-    settings = ["epochs=2", "patience=none", f"batch_size={batch}", f"precision={precision}"]
+    settings = ["epochs=2", "patience=none", f"batch_size={batch}"]
     with tempfile.TemporaryDirectory() as folder:
         outcome = training.run(recipes.override(recipes.get(name), settings), splits, folder)
         record = outcome.run.read_record()
