@@ -14,6 +14,7 @@ import pytest
 from fashion_nn import datasets, metrics, recipes, runs, training, zoo
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
+from fashion_nn.training.batches import batches, in_order
 
 SMALL = ["batch_size=64", "momentum=0.9", "epochs=3"]
 
@@ -214,3 +215,9 @@ def test_published_architectures_are_what_is_trained(finished):
     assert [row.parameters for row in zoo.layer_table(model)] == [
         row.parameters for row in zoo.layer_table(zoo.build("mlp"))
     ]
+
+
+def test_no_thread_of_a_dataset_can_hold_up_the_end_of_an_epoch(digits):
+    """The one that tunes datasets wakes after ever longer sleeps, and a dataset that is let go may wait for it."""
+    for dataset in (batches(recipe(), digits.train, epoch=1), in_order(digits.valid.images, 100)):
+        assert dataset.options().autotune.enabled is False

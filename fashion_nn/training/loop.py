@@ -23,7 +23,7 @@ from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
 from fashion_nn.saving import keras_file
 from fashion_nn.training import schedules
-from fashion_nn.training.batches import batches
+from fashion_nn.training.batches import batches, in_order
 from fashion_nn.training.faster import faster
 from fashion_nn.training.state import TrainState
 
@@ -308,7 +308,7 @@ def _better(monitor: str, value: float, best: float | None) -> bool:
 
 
 def _score(model: keras.Model, split: Split) -> metrics.Scores:
-    return metrics.score(split.labels, model.predict(split.images, batch_size=VALID_BATCH, verbose=0))
+    return metrics.score(split.labels, model.predict(in_order(split.images, VALID_BATCH), verbose=0))
 
 
 def _copies(variables: list[keras.Variable]) -> list[np.ndarray]:
