@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fashion_nn import inference, metrics, runs
+from fashion_nn import inference, metrics, runs, zoo
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
@@ -107,7 +107,7 @@ def combine(
             f"without, {losses[True]:.4f} with; name several runs, or insist with --flip"
         )
     table, weights = choices[mirror]
-    model = network(models, weights, splits.image_shape, mirror=mirror)
+    model = zoo.mixture(models, weights, splits.image_shape, mirror=mirror, name="ensemble")
     probabilities = model.predict(splits.valid.images, batch_size=_BATCH, verbose=0)
     difference = float(np.abs(probabilities - mix(table, weights)).max())
     if difference > TOLERANCE:
@@ -162,33 +162,6 @@ def weigh(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def mix(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """The weighted average, float32 (n, k), of members' probabilities (m, n, k)."""
     return np.tensordot(weights, probabilities, 1).astype(np.float32)
-
-
-def network(
-    members: Sequence["keras.Model"], weights: Sequence[float], image_shape: tuple[int, int], *, mirror: bool
-) -> "keras.Model":
-    """One model, uint8 (n, height, width) to probabilities (n, k), of `members`, which become nested models.
-
-    The mirror is a matrix product with an exchange matrix, a dense layer without bias: exact for whole numbers up
-    to 255, and all that the allow-list for model files needs to know.
-    """
-    import keras
-    from keras import layers
-
-    image = keras.Input(image_shape, dtype="uint8", name="image")
-    views = [image]
-    if mirror:
-        exchange = layers.Dense(image_shape[1], use_bias=False, trainable=False, name="mirror")
-        views.append(exchange(layers.Rescaling(1.0, name="as_float")(image)))
-        exchange.set_weights([np.eye(image_shape[1])[::-1]])
-    parts = []
-    for i, (member, weight) in enumerate(zip(members, weights, strict=True), start=1):
-        member.name, member.trainable = f"member_{i}", False
-        answers = [member(view) for view in views]
-        answer = layers.Average(name=f"views_{i}")(answers) if mirror else answers[0]
-        parts.append(layers.Rescaling(float(weight), name=f"weight_{i}")(answer))
-    total = layers.Add(name="probabilities")(parts) if len(parts) > 1 else parts[0]
-    return keras.Model(image, total, name="ensemble")
 
 
 def _predictions(run: Run, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, "keras.Model"]:

@@ -1,5 +1,6 @@
 """The models: a registry, and one module a family. Importing this imports no Keras."""
 
+from fashion_nn.zoo.mixture import mixture
 from fashion_nn.zoo.registry import (
     Entry,
     LayerRow,
@@ -24,6 +25,7 @@ __all__ = [
     "build",
     "describe",
     "layer_table",
+    "mixture",
     "names",
     "parameters",
     "require_known",
