@@ -50,9 +50,9 @@ class Recipe(_Settings):
         "val_accuracy", description="what decides which epoch's weights are kept"
     )
     validation_fraction: float = Field(0.1, ge=0, le=0.5, description="share of the training rows held out")
-    optimizer: Literal["sgd", "adam", "adamw", "rmsprop", "adagrad"] = "sgd"
+    optimizer: Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "muon"] = "sgd"
     learning_rate: float = Field(0.01, gt=0, description="at the start; the peak for one-cycle")
-    momentum: float = Field(0.0, ge=0, lt=1, description="of sgd and rmsprop")
+    momentum: float = Field(0.0, ge=0, lt=1, description="of sgd, rmsprop and muon, whose is always Nesterov's")
     nesterov: bool = Field(False, description="of sgd")
     initial_accumulator: float = Field(0.1, ge=0, description="of adagrad; 0.1 is Keras' default, 0 is PyTorch's")
     weight_decay: float = Field(0.0, ge=0, description="decoupled, as a share of the weights per step and rate")
@@ -60,6 +60,10 @@ class Recipe(_Settings):
     decay_per_step: float = Field(0.0, ge=0, description="inverse-time: rate / (1 + decay · steps)")
     warmup_fraction: float = Field(0.3, gt=0, lt=1, description="one-cycle: share of the steps that climb")
     restart_epochs: int = Field(10, ge=1, description="cosine-restarts: length of the first period")
+    label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of each label that is spread over all classes")
+    average_mirror: bool = Field(
+        False, description="the kept model averages its answer with that on the mirrored image; training does not"
+    )
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     deterministic: bool = Field(True, description="only operations that give the same bits each time")
     augment: Augmentation = Augmentation()
@@ -72,7 +76,7 @@ class Recipe(_Settings):
             raise ValueError(
                 "validation_fraction=0 leaves nothing to monitor: set monitor and checkpoint_monitor to loss"
             )
-        if self.momentum and self.optimizer not in {"sgd", "rmsprop"}:
+        if self.momentum and self.optimizer not in {"sgd", "rmsprop", "muon"}:
             raise ValueError(f"momentum has no effect with optimizer={self.optimizer}: set momentum=0, nesterov=false")
         if self.nesterov and not (self.momentum and self.optimizer == "sgd"):
             raise ValueError("nesterov=true needs optimizer=sgd and momentum above 0")

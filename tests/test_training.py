@@ -11,10 +11,11 @@ import keras
 import numpy as np
 import pytest
 
-from fashion_nn import datasets, metrics, recipes, runs, training, zoo
+from fashion_nn import datasets, inference, metrics, recipes, runs, training, zoo
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.training.batches import batches, in_order
+from fashion_nn.training.losses import cross_entropy
 
 SMALL = ["batch_size=64", "momentum=0.9", "epochs=3"]
 
@@ -215,6 +216,30 @@ def test_published_architectures_are_what_is_trained(finished):
     assert [row.parameters for row in zoo.layer_table(model)] == [
         row.parameters for row in zoo.layer_table(zoo.build("mlp"))
     ]
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.1])
+def test_smoothed_labels_are_those_of_keras_on_one_hot_rows(smoothing):
+    probabilities = np.random.default_rng(0).dirichlet(np.full(10, 0.3), 50).astype(np.float32)
+    labels = np.arange(50) % 10
+    ours = keras.losses.get(cross_entropy(smoothing))(labels, probabilities)
+    expected = keras.losses.categorical_crossentropy(np.eye(10)[labels], probabilities, label_smoothing=smoothing)
+    np.testing.assert_allclose(ours, expected, rtol=1e-4)
+
+
+def test_the_kept_model_may_average_its_answer_with_that_on_the_mirrored_image(tmp_path, digits):
+    plain = training.run(recipe(), digits, tmp_path / "plain")
+    both = training.run(recipe("average_mirror=true"), digits, tmp_path / "both")
+    assert both.run.read_history() == plain.run.read_history()
+    images = digits.valid.images
+    with inference.open_model(plain.run.model) as predict:
+        expected = (predict(images) + predict(np.ascontiguousarray(images[:, :, ::-1]))) / 2
+    with inference.open_model(both.run.model) as predict:
+        np.testing.assert_allclose(predict(images), expected, atol=1e-6)
+    scores = metrics.score(digits.valid.labels, expected)
+    assert both.metrics["valid"]["correct"] == scores.correct
+    width = images.shape[2]
+    assert both.run.read_record()["parameters"] == plain.run.read_record()["parameters"] + width**2
 
 
 def test_no_thread_of_a_dataset_can_hold_up_the_end_of_an_epoch(digits):

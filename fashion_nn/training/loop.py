@@ -22,7 +22,7 @@ from fashion_nn.files import write_atomic
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
 from fashion_nn.saving import keras_file
-from fashion_nn.training import schedules
+from fashion_nn.training import losses, schedules
 from fashion_nn.training.batches import batches, in_order
 from fashion_nn.training.faster import faster
 from fashion_nn.training.state import TrainState
@@ -126,13 +126,14 @@ class _Trainer:
             tf.config.experimental.enable_op_determinism()
         # The kept model is a twin that never trains: always float32, its random states untouched.
         self.kept = self._build("float32")
+        self.saved = self._to_save()
         self.model = self._build(recipe.precision)
         on_gpu = bool(tf.config.list_physical_devices("GPU"))
         if not on_gpu:
             self.model = faster(self.model)
         self.model.compile(
             optimizer=schedules.optimizer(recipe, self.steps),
-            loss="sparse_categorical_crossentropy",
+            loss=losses.cross_entropy(recipe.label_smoothing),
             metrics=["accuracy"],
             # XLA on the CPU makes convolutions three times slower.
             jit_compile=on_gpu,
@@ -155,6 +156,12 @@ class _Trainer:
             if before.name != precision:
                 keras.config.set_dtype_policy(before)
 
+    def _to_save(self) -> keras.Model:
+        """The kept model, which shares its weights: itself, or averaged with its answer on the mirrored image."""
+        if not self.recipe.average_mirror:
+            return self.kept
+        return zoo.mixture([self.kept], [1.0], self.splits.image_shape, mirror=True, name=self.recipe.model)
+
     def open(self, target: Run) -> None:
         """Start the run in `target`, or restore it from there."""
         self.target = target
@@ -172,7 +179,7 @@ class _Trainer:
         return {
             "recipe": self.recipe.to_json(),
             "dataset": runs.data_record(self.splits),
-            "parameters": self.kept.count_params(),
+            "parameters": self.saved.count_params(),
             "environment": runs.environment(),
             "stopped_because": None,
             "best_epoch": None,
@@ -256,7 +263,7 @@ class _Trainer:
 
     def _write_copies(self) -> None:
         self.kept.set_weights(self.state.best_weights)
-        write_atomic(self.target.model, keras_file(self.kept))
+        write_atomic(self.target.model, keras_file(self.saved))
         self.target.write_history(self.state.history)
 
     def _score_valid(self, model: keras.Model) -> metrics.Scores:
@@ -267,7 +274,7 @@ class _Trainer:
         self.kept.set_weights(self.state.best_weights)
         self.record["stopped_because"], self.record["best_epoch"] = stopped_because, self.state.best_epoch
         self.target.write_record(self.record)
-        held_out = {"valid": _score(self.kept, self.splits.valid).to_json()} if len(self.splits.valid) else {}
+        held_out = {"valid": _score(self.saved, self.splits.valid).to_json()} if len(self.splits.valid) else {}
         self.target.write_metrics(held_out)
         if stopped_because in ("epochs", "patience"):
             self.target.remove_state()

@@ -6,6 +6,7 @@ import keras
 from keras import ops
 
 from fashion_nn.recipes import Recipe
+from fashion_nn.training.muon import Muon
 
 
 def learning_rate(recipe: Recipe, steps_per_epoch: int) -> float | keras.optimizers.schedules.LearningRateSchedule:
@@ -71,3 +72,6 @@ def optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimize
             return keras.optimizers.RMSprop(rate, momentum=recipe.momentum, weight_decay=decay)
         case "adagrad":
             return keras.optimizers.Adagrad(rate, recipe.initial_accumulator, weight_decay=decay)
+        case "muon":
+            dtype = "bfloat16" if recipe.precision == "mixed_bfloat16" else "float32"
+            return Muon(rate, recipe.momentum, recipe.weight_decay, dtype)
