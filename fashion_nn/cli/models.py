@@ -3,6 +3,7 @@
 import json
 import shlex
 import sys
+import time
 import webbrowser
 from collections.abc import Callable
 from functools import cache
@@ -21,6 +22,7 @@ from fashion_nn.cli.options import (
     Models,
     OfRun,
     TestCsv,
+    in_seconds,
     load_splits,
     option,
     require_one_of,
@@ -59,6 +61,9 @@ def train(
     ) = None,
     out: option(Path | None, "--out", "Run folder [default: models/NAME-DATASET-seedN].") = None,
     resume: option(bool, "--resume", "Continue the training in the run folder.") = False,
+    budget: option(
+        str | None, "--budget", "Stop at the best so far after 90s, 30m or 2h, say; --resume goes on from there."
+    ) = None,
     settings: option(
         list[str] | None, "--set", "Change one setting of the recipe; may be repeated.", metavar="KEY=VALUE"
     ) = None,
@@ -73,6 +78,7 @@ def train(
     name, dataset = recipe.name, dataset or searched_on or "fashion_mnist"
     folder = out or MODELS / f"{name}-{Path(dataset).name.split('.')[0]}-seed{recipe.seed}"
     runs.require_free(folder, resume=resume)
+    deadline = time.monotonic() + in_seconds(budget, "--budget") if budget else None
     from fashion_nn import console
 
     splits = load_splits(dataset, data_dir=data_dir, test=test, validation_fraction=recipe.validation_fraction)
@@ -82,7 +88,7 @@ def train(
 
     try:
         with console.TrainingBar(name, recipe.epochs) as progress:
-            outcome = training.run(recipe, splits, folder, resume=resume, progress=progress)
+            outcome = training.run(recipe, splits, folder, resume=resume, deadline=deadline, progress=progress)
     except KeyboardInterrupt:
         words = [word for word in sys.argv[1:] if word != "--resume"]
         console.note(f"stopped; {folder} keeps the best model so far; go on with")
