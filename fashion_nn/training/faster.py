@@ -46,7 +46,7 @@ def _replace(layer: layers.Layer) -> layers.Layer:
 def _has_few_pixels(layer: layers.Conv2D) -> bool:
     plain = layer.strides == (1, 1) and layer.dilation_rate == (1, 1) and layer.groups == 1
     odd = all(side % 2 for side in layer.kernel_size)
-    return plain and odd and layer.use_bias and math.prod(layer.output.shape[1:3]) <= FEW_PIXELS
+    return plain and odd and math.prod(layer.output.shape[1:3]) <= FEW_PIXELS
 
 
 class FusedBatchNormalization(layers.BatchNormalization):
@@ -122,7 +122,9 @@ class ProductConv2D(layers.Conv2D):
             return tf.nn.conv2d(images, kernel, 1, padding), gradients
 
         outputs = convolve(inputs, tf.convert_to_tensor(self.kernel))
-        return self.activation(tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias)))
+        if self.use_bias:
+            outputs = tf.nn.bias_add(outputs, tf.convert_to_tensor(self.bias))
+        return self.activation(outputs)
 
 
 def _kernel_gradient(images, upstream, shape, padding):
