@@ -36,11 +36,12 @@ def test_run_is_complete_and_small(run):
 @RUNS
 def test_it_was_trained_by_its_published_recipe(run):
     recipe = run.read_record()["recipe"]
-    if recipe.get("kind") == "baseline":
-        assert recipe["name"] == run.name
-    else:
-        assert recipes.from_json(recipe) == recipes.get(run.name)
-        assert run.read_record()["parameters"] == zoo.parameters(zoo.build(recipe["model"])).total
+    assert recipe["name"] == run.name
+    if recipe.get("kind") != "baseline":
+        # Less precision and fewer epochs, which the card states, are what a slow machine may ask for.
+        assert set(card.departures(recipe)) <= {"precision", "epochs"}
+        mirror = 28 * 28 if recipes.get(run.name).average_mirror else 0
+        assert run.read_record()["parameters"] == zoo.parameters(zoo.build(recipe["model"])).total + mirror
 
 
 @RUNS
