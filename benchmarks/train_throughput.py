@@ -5,7 +5,6 @@ and everything that the script does between epochs included; so what else the ma
 
     python benchmarks/train_throughput.py                       images a second, feeding, the processor's limit
     python benchmarks/train_throughput.py --accuracy            validation accuracy after a short training, over seeds
-    python benchmarks/train_throughput.py --race                time to what plain float32 Keras has after 12 epochs
 
 On Fashion-MNIST where FASHION_NN_DATA names its folder, else on the embedded digits. `--torch PYTHON` is the
 interpreter of an environment that has PyTorch, where this one has not.
@@ -83,14 +82,14 @@ class Way:
         return json.loads(line)
 
 
-def write_data(path: Path, rows: int | None) -> tuple[str, int]:
-    """Training and validation rows of the split that everything here uses; name of the data and how many rows."""
+def write_data(path: Path, rows: int) -> tuple[str, int, int]:
+    """The rows of the split that everything here uses; name of the data, and how many train and validate."""
     from fashion_nn import datasets
 
     name = "fashion_mnist" if datasets.at_hand("fashion_mnist") else "digits"
     splits = datasets.load(name)
     train = np.random.default_rng(0).permutation(len(splits.train))[:rows]
-    valid = slice(None if rows is None else max(rows // 9, 500))
+    valid = slice(max(rows // 9, 500))
     np.savez(
         path,
         images=splits.train.images[train],
@@ -98,7 +97,7 @@ def write_data(path: Path, rows: int | None) -> tuple[str, int]:
         valid_images=splits.valid.images[valid],
         valid_labels=splits.valid.labels[valid],
     )
-    return name, len(train)
+    return name, len(train), len(splits.valid.labels[valid])
 
 
 def throughput(data: Path, rows: int, repeats: int, torch: str) -> dict[str, Any]:
@@ -119,6 +118,7 @@ def throughput(data: Path, rows: int, repeats: int, torch: str) -> dict[str, Any
         for name in ways
     }
     return {
+        "repeats": repeats,
         "images_per_second": {name: statistics.median(each) for name, each in rates.items()},
         "ours_by_theirs": ratios,
         "runs": rates,
@@ -173,46 +173,14 @@ def accuracies(data: Path, seeds: int, epochs: int, names: list[str]) -> dict[st
     return {"epochs": epochs, "seeds": seeds, "val_accuracy": summary}
 
 
-def race(data: Path, epochs: int) -> dict[str, Any]:
-    """Seconds that ours needs to the validation accuracy of plain float32 Keras after `epochs`, epochs in turn."""
-    plain, ours = (Way(name, data, 0, 0.99, sys.executable) for name in ("Keras, float32", OURS))
-    try:
-        for _ in range(epochs):
-            for name, way in (("plain", plain), ("ours", ours)):
-                way.epoch()
-                last = way.rows[-1]["val_accuracy"]
-                print(f"  {name:6} epoch {len(way.rows):3}  {sum(way.seconds):8.1f} s  {last:.4f}", flush=True)
-        goal = plain.rows[-1]["val_accuracy"]
-        while max(row["val_accuracy"] for row in ours.rows) < goal and len(ours.rows) < 5 * epochs:
-            ours.epoch()
-            last = ours.rows[-1]["val_accuracy"]
-            print(f"  ours   epoch {len(ours.rows):3}  {sum(ours.seconds):8.1f} s  {last:.4f}", flush=True)
-    finally:
-        plain.close()
-        ours.close()
-    reached = next((i + 1 for i, row in enumerate(ours.rows) if row["val_accuracy"] >= goal), None)
-    ours_seconds = sum(ours.seconds[:reached]) if reached else None
-    return {
-        "epochs": epochs,
-        "goal_val_accuracy": goal,
-        "plain_seconds": sum(plain.seconds),
-        "ours_epochs": reached,
-        "ours_seconds": ours_seconds,
-        "ratio": ours_seconds / sum(plain.seconds) if reached else None,
-        "plain": [row["val_accuracy"] for row in plain.rows],
-        "ours": [row["val_accuracy"] for row in ours.rows],
-    }
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--rows", type=int, help="training rows of an epoch (default: 5120; --race: all)")
+    parser.add_argument("--rows", type=int, help="training rows of an epoch (default: 5120; --accuracy: 20000)")
     parser.add_argument("--repeats", type=int, default=5, help="epochs of each way that count")
     parser.add_argument("--torch", metavar="PYTHON", help="interpreter that has PyTorch")
     parser.add_argument("--accuracy", action="store_true", help="mean and spread of accuracy over seeds instead")
     parser.add_argument("--seeds", type=int, default=3)
-    parser.add_argument("--epochs", type=int, help="of --accuracy (default: 4) and --race (default: 12)")
-    parser.add_argument("--race", action="store_true", help="time to an accuracy instead")
+    parser.add_argument("--epochs", type=int, default=3, help="of --accuracy")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too, beside what it holds")
     arguments = parser.parse_args()
     if arguments.repeats < 1 or arguments.seeds < 2 or (arguments.rows or 256) < 256:
@@ -220,23 +188,22 @@ def main() -> None:
     torch = arguments.torch or (sys.executable if importlib.util.find_spec("torch") else "")
     from fashion_nn import runs
 
-    rows = None if arguments.race else arguments.rows or (20_000 if arguments.accuracy else 5120)
+    rows = arguments.rows or (20_000 if arguments.accuracy else 5120)
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data.npz"
-        name, n = write_data(data, rows)
+        name, n, valid_rows = write_data(data, rows)
         environment = runs.environment()
-        result: dict[str, Any] = {"dataset": name, "rows": n, "batch": 256, "environment": environment}
+        result: dict[str, Any] = {
+            "dataset": name,
+            "rows": n,
+            "valid_rows": valid_rows,
+            "batch": 256,
+            "environment": environment,
+        }
         print(f"CNN v2 on {n} rows of {name}, batches of 256; ", end="")
         print(f"{environment['hardware']['processor']}, {environment['hardware']['cores']} cores", flush=True)
-        if arguments.race:
-            part, found = "race", race(data, arguments.epochs or 12)
-            print(f"{found['goal_val_accuracy']:.4f} in {found['plain_seconds']:.0f} s with plain Keras;", end=" ")
-            print(f"ours in {found['ours_seconds'] or float('nan'):.0f} s, ratio {found['ratio'] or float('nan'):.2f}")
-        elif arguments.accuracy:
-            part, found = (
-                "accuracy",
-                accuracies(data, arguments.seeds, arguments.epochs or 4, [OURS, THEIRS, "Keras, float32"]),
-            )
+        if arguments.accuracy:
+            part, found = "accuracy", accuracies(data, arguments.seeds, arguments.epochs, [OURS, THEIRS])
             for way, row in found["val_accuracy"].items():
                 print(f"{way:20}{row['mean']:8.4f} ± {row['sd']:.4f}")
         else:

@@ -1,8 +1,9 @@
 """CNN v2 as one would write it in plain Keras: `fit` on NumPy arrays, an epoch for each line read.
 
-    python keras_cnn_v2.py DATA.npz float32|mixed_bfloat16 SEED BN_MOMENTUM
+    python keras_cnn_v2.py DATA.npz float32|mixed_bfloat16 SEED BN_MOMENTUM [FOLDER]
 
-DATA.npz has images, labels, valid_images, valid_labels. Answers each line with one of JSON.
+DATA.npz has images, labels, valid_images, valid_labels. Answers each line with one of JSON. With FOLDER, the model
+is saved there after each epoch as epoch-1.keras and so on.
 """
 
 import json
@@ -15,6 +16,7 @@ from keras import layers
 BATCH = 256
 
 data, precision, seed, momentum = sys.argv[1], sys.argv[2], int(sys.argv[3]), float(sys.argv[4])
+folder = sys.argv[5] if len(sys.argv) > 5 else None
 keras.config.set_dtype_policy(precision)
 keras.utils.set_random_seed(seed)
 with np.load(data) as file:
@@ -56,8 +58,27 @@ model.compile(
     jit_compile=False,
 )
 print(json.dumps({"parameters": model.count_params()}), flush=True)
-for _ in sys.stdin:
-    history = model.fit(
-        images, labels, batch_size=BATCH, validation_data=(valid_images, valid_labels), verbose=0
-    ).history
-    print(json.dumps({"loss": history["loss"][0], "val_accuracy": history["val_accuracy"][0]}), flush=True)
+
+
+class EpochForEachLine(keras.callbacks.Callback):
+    """One `fit` for all epochs, as one would write it, that waits for a line before each."""
+
+    def on_epoch_begin(self, epoch, logs=None):
+        if not sys.stdin.readline():
+            sys.exit()
+
+    def on_epoch_end(self, epoch, logs=None):
+        if folder:
+            self.model.save(f"{folder}/epoch-{epoch + 1}.keras")
+        print(json.dumps({"loss": logs["loss"], "val_accuracy": logs["val_accuracy"]}), flush=True)
+
+
+model.fit(
+    images,
+    labels,
+    batch_size=BATCH,
+    epochs=1_000_000,
+    validation_data=(valid_images, valid_labels),
+    verbose=0,
+    callbacks=[EpochForEachLine()],
+)
