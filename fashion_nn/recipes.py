@@ -337,4 +337,23 @@ _DCN = (
     _dcn("leaky-relu", "he", "adam", 0.005),
 )
 
-RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (_MLP, _CNN_V1, _CNN_V2, _CNN_V2_ADAM, *_DCN)}
+# What each of these is worth: docs/did-not-help.md.
+_SPRINT = Recipe(
+    name="sprint",
+    model="sprint",
+    batch_size=256,
+    epochs=8,
+    patience=None,
+    optimizer="muon",
+    learning_rate=0.02,
+    momentum=0.9,
+    weight_decay=0.02,
+    schedule="one-cycle",
+    warmup_fraction=0.2,
+    label_smoothing=0.1,
+    average_mirror=True,
+    precision="mixed_bfloat16",
+    augment=Augmentation(flip=True, shift_pixels=2),
+)
+
+RECIPES: dict[str, Recipe] = {recipe.name: recipe for recipe in (_MLP, _CNN_V1, _CNN_V2, _CNN_V2_ADAM, *_DCN, _SPRINT)}

@@ -201,3 +201,45 @@ def dcn(
         ],
         name=name,
     )
+
+
+# An unpadded 2 x 2 convolution takes a pixel, three poolings halve, rounding down, and one must be left: 9.
+@register("sprint", source="ours", smallest=9, space={"bn_momentum": OneOf(0.7, 0.9, 0.99)})
+def sprint(
+    *,
+    name: str,
+    image_shape: tuple[int, int],
+    classes: int,
+    bn_momentum: Fraction = 0.9,
+) -> keras.Model:
+    """Seven convolutions that a processor computes fast, of 24 to 192 channels: 657,922 parameters.
+
+    Of each pair of 3 x 3 convolutions the first is pooled before it is normalised, so that everything but itself is
+    computed on a quarter of its pixels. There are few channels where there are many pixels, and a single dense layer.
+
+    Source: ours, after the fastest networks for CIFAR-10: K. Jordan, 94 % on CIFAR-10 in 3.29 seconds on a single GPU
+    (2024).
+    """
+    body = [
+        keras.Input(image_shape, dtype="uint8", name="image"),
+        layers.Rescaling(1 / 127.5, offset=-0.57, name="scale"),  # the mean pixel of Fashion-MNIST is 0.286 of white
+        layers.Reshape((*image_shape, 1), name="pixels"),
+        layers.Conv2D(24, 2, activation="relu", kernel_initializer="he_normal", name="conv_1"),
+    ]
+    for i, channels in enumerate((48, 96, 192), start=1):
+        for number, pooled in ((2 * i, True), (2 * i + 1, False)):
+            convolution = layers.Conv2D(
+                channels, 3, padding="same", use_bias=False, kernel_initializer="he_normal", name=f"conv_{number}"
+            )
+            body += [
+                convolution,
+                *([layers.MaxPooling2D(name=f"pool_{i}")] if pooled else []),
+                layers.BatchNormalization(momentum=bn_momentum, name=f"norm_{number - 1}"),
+                layers.Activation("relu", name=f"relu_{number - 1}"),
+            ]
+    body += [
+        layers.GlobalMaxPooling2D(name="pool_4"),
+        layers.Dense(classes, name="dense"),
+        layers.Activation("softmax", dtype="float32", name="probabilities"),
+    ]
+    return keras.Sequential(body, name=name)

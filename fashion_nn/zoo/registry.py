@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Fraction = Annotated[float, "a number, at least 0 and below 1"]
 
 # Name → module of its family. Written here too, so that listing the models does not import Keras.
-_FAMILIES = {"mlp": "dense", "cnn-v1": "conv", "cnn-v2": "conv", "dcn": "conv"}
+_FAMILIES = {"mlp": "dense", "cnn-v1": "conv", "cnn-v2": "conv", "dcn": "conv", "sprint": "conv"}
 
 _REGISTERED: dict[str, "Entry"] = {}
 _GIVEN_BY_BUILD = ("name", "image_shape", "classes")
