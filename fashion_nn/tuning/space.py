@@ -37,9 +37,9 @@ TRAINING: Mapping[str, Choices] = {
 """What a search may try for the training of any model. Cosine restarts are left out: they need long trainings."""
 
 _WHEN: Mapping[str, Mapping[str, list[Any]]] = {
-    "momentum": {"optimizer": ["sgd", "rmsprop"]},
+    "momentum": {"optimizer": ["sgd", "rmsprop", "muon"]},
     "nesterov": {"optimizer": ["sgd"], "momentum": [0.5, 0.8, 0.9, 0.95, 0.975]},
-    "weight_decay": {"optimizer": ["adamw"]},
+    "weight_decay": {"optimizer": ["adamw", "muon"]},
     "decay_per_step": {"schedule": ["inverse-time"]},
 }
 _LEVELS = 3
@@ -86,6 +86,8 @@ def _parameter(name: str, choices: Choices, here: Any, when: Mapping[str, list[A
         return {"name": name, **kind, "default": float(here) if inside else low, **extra}
     if isinstance(choices, OneOf):
         values = list(choices.values)
+        # A word that only this recipe has, such as its optimizer, is worth trying around it.
+        values += [here] if isinstance(here, str) and here not in values else []
     elif grid:
         steps = choices.levels(_LEVELS)
         values = [steps[0], steps[len(steps) // 2], steps[-1]] if len(steps) > _LEVELS else steps
@@ -149,7 +151,7 @@ def assemble(base: Recipe, values: Mapping[str, Any], *, seed: int) -> Recipe:
 
 
 def _without_effect(recipe: Mapping[str, Any]) -> Iterable[str]:
-    if recipe["optimizer"] not in ("sgd", "rmsprop"):
+    if recipe["optimizer"] not in ("sgd", "rmsprop", "muon"):
         yield "momentum"
     if recipe["optimizer"] != "sgd" or not recipe["momentum"]:
         yield "nesterov"

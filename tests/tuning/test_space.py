@@ -107,3 +107,9 @@ def test_python_to_paste_is_the_same_recipe():
         assert eval(recipes.as_python(recipe), {"Recipe": Recipe, "Augmentation": Augmentation}) == recipe
     assert "patience=None" in recipes.as_python(recipes.get("dcn-relu-xavier-adam"))
     assert "epochs" not in recipes.as_python(Recipe(name="a", model="mlp"))
+
+
+def test_an_optimizer_that_only_the_recipe_has_is_tried_too():
+    of = {name: {p["name"]: p for p in space.space(recipes.get(name))}["optimizer"] for name in ("mlp", "sprint")}
+    assert of["sprint"]["values"] == [*of["mlp"]["values"], "muon"]
+    assert of["sprint"]["default"] == "muon" and of["mlp"]["default"] == "sgd"
