@@ -21,8 +21,9 @@ from pathlib import Path
 from typing import Any
 
 PEERS = Path(__file__).parent / "peers"
-TARGETS = {0.90: 1, 0.92: 2, 0.93: 4, 0.94: 10}
-"""Test accuracy → epochs of `sprint`, fixed on validation: see benchmarks/sprint_choices.json."""
+TARGETS = {0.90: 2, 0.92: 4, 0.93: 4, 0.94: 10}
+"""Test accuracy → epochs of `sprint`. Fixed on validation, which has to be a point above: the published runs are
+there about a point better than on the test rows."""
 SEEDS = (0, 1, 2)
 PLAIN_EPOCHS = 12
 OURS = (

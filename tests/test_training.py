@@ -11,7 +11,7 @@ import keras
 import numpy as np
 import pytest
 
-from fashion_nn import datasets, inference, metrics, recipes, runs, training, zoo
+from fashion_nn import datasets, inference, metrics, recipes, report, runs, training, zoo
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.training.batches import batches, in_order
@@ -238,6 +238,8 @@ def test_the_kept_model_may_average_its_answer_with_that_on_the_mirrored_image(t
         np.testing.assert_allclose(predict(images), expected, atol=1e-6)
     scores = metrics.score(digits.valid.labels, expected)
     assert both.metrics["valid"]["correct"] == scores.correct
+    report.describe_training(both.run, digits)  # whose first layer, the mirror, has no picture
+    assert both.run.card.exists() and not both.run.figure("weights").exists()
     width = images.shape[2]
     assert both.run.read_record()["parameters"] == plain.run.read_record()["parameters"] + width**2
 

@@ -1,5 +1,7 @@
 """What a training leaves to look at: its curves, and what its first layer has learned."""
 
+import math
+
 from fashion_nn import inference
 from fashion_nn.datasets import Splits
 from fashion_nn.report import figures
@@ -8,11 +10,11 @@ from fashion_nn.runs import Run
 
 
 def describe_training(run: Run, splits: Splits) -> None:
-    """Draw curves.png, and weights.png when the model begins with a dense layer; write the card."""
+    """Draw curves.png, and weights.png when the model begins with a dense layer on all pixels; write the card."""
     with inference.open_model(run.model, wait=False) as predictor:
         if history := run.read_history():
             figures.curves(history, run.figure("curves"), title=f"{run.name} on {splits.name}")
         first = predictor.weights()[0]
-    if first.class_name == "Dense":
+    if first.class_name == "Dense" and len(first.values[0]) == math.prod(splits.image_shape):
         figures.first_layer_weights(first.values[0], splits.image_shape, run.figure("weights"))
     write_card(run)
