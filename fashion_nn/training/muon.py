@@ -60,8 +60,8 @@ class Muon(keras.optimizers.Optimizer):
         self.assign(average, _BETA_1 * average + (1 - _BETA_1) * gradient)
         self.assign(square, _BETA_2 * square + (1 - _BETA_2) * ops.square(gradient))
         step = ops.cast(self.iterations + 1, gradient.dtype)
-        mean, variance = average / (1 - ops.power(_BETA_1, step)), square / (1 - ops.power(_BETA_2, step))
-        return mean / (ops.sqrt(variance) + _EPSILON)
+        correction = ops.sqrt(1 - ops.power(_BETA_2, step)) / (1 - ops.power(_BETA_1, step))
+        return correction * average / (ops.sqrt(square) + _EPSILON)
 
 
 def orthogonal(matrix: tf.Tensor, dtype: str = "float32") -> tf.Tensor:
