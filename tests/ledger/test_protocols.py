@@ -161,3 +161,17 @@ def test_fold_scores_are_compared_once_they_are_there(monkeypatch):
     assert [entry.finding.verdict for entry in ledger.judge(chosen)] == ["match"] * 4
     points[-1]["folds"]["accuracy"] = [0.80] * 5
     assert ledger.judge([claims.by_id("003-157")])[0].finding.verdict == "differs"
+
+
+@pytest.mark.parametrize(
+    ("accuracies", "verdict"),
+    [([0.8725, 0.874, 0.8755], "match"), ([0.9, 0.9001, 0.9002], "differs"), ([0.86, 0.9, 0.94], "match")],
+)
+def test_over_seeds_the_scatter_widens_the_band(monkeypatch, accuracies, verdict):
+    runs = [{"seed": i, "history": _history([0.4], [each]), "kept_epoch": 1} for i, each in enumerate(accuracies)]
+    stored = {"configurations": {"mlp": {"runs": runs}}}
+    monkeypatch.setattr(protocols, "stored", lambda name, *folder: stored if name == "mlp" else None)
+    (entry,) = ledger.judge(ledger.select(["003-117"]))  # 87.4
+    assert entry.finding.verdict == verdict
+    assert entry.finding.measured["n"] == 3
+    assert entry.finding.measured["mean"] == pytest.approx(100 * sum(accuracies) / 3, abs=1e-3)
