@@ -248,3 +248,14 @@ def test_no_thread_of_a_dataset_can_hold_up_the_end_of_an_epoch(digits):
     """The one that tunes datasets wakes after ever longer sleeps, and a dataset that is let go may wait for it."""
     for dataset in (batches(recipe(), digits.train, epoch=1), in_order(digits.valid.images, 100)):
         assert dataset.options().autotune.enabled is False
+
+
+def test_a_resume_is_exact_with_muon_smoothed_labels_and_the_mirror(tmp_path, digits):
+    settings = recipe("optimizer=muon", "schedule=one-cycle", "decay_per_step=0", "nesterov=false")
+    settings = recipes.override(settings, ["label_smoothing=0.1", "average_mirror=true", "precision=mixed_bfloat16"])
+    whole = training.run(settings, digits, tmp_path / "whole").run
+    cut = training.run(settings, digits, tmp_path / "cut", stop=lambda history: "enough")
+    assert cut.stopped_because == "enough" and len(cut.run.read_history()) == 1
+    again = training.run(settings, digits, tmp_path / "cut", resume=True).run
+    assert again.read_history() == whole.read_history()
+    assert again.model.read_bytes() == whole.model.read_bytes()
