@@ -7,7 +7,7 @@ FIND   := for p in python3 python3.13 python3.12 python3.11; do \
 # A file's tests stay together, because they share what is costly to make.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
 
-.PHONY: demo test test-all check lint tables ledger bench clean
+.PHONY: demo test test-all check lint tables ledger bench pages clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make tables    write models/leaderboard.csv and the README table from the run folders"
 	@echo "make ledger    write docs/ledger.md and docs/ledger.html from the verdicts"
 	@echo "make bench     the short benchmarks"
+	@echo "make pages     write docs/performance.md and docs/did-not-help.md from benchmarks/*.json"
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	@python=$$($(FIND)); test -n "$$python" || \
@@ -49,7 +50,11 @@ ledger: $(VENV)/installed
 
 bench: $(VENV)/installed
 	$(PYTHON) benchmarks/csv_reading.py
+	$(PYTHON) benchmarks/submit_latency.py --models mlp --repeats 1
 	$(PYTHON) benchmarks/train_throughput.py --rows 2560 --repeats 2
+
+pages: $(VENV)/installed
+	$(PYTHON) benchmarks/pages.py
 
 clean:
 	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis

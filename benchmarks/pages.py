@@ -1,4 +1,4 @@
-"""Write docs/performance.md and docs/did-not-help.md from what the benchmarks left in benchmarks/*.json.
+"""Write docs/performance.md, docs/did-not-help.md and a table of the README from what benchmarks left beside this.
 
 python benchmarks/pages.py
 """
@@ -11,8 +11,9 @@ from typing import Any
 import jinja2
 
 HERE = Path(__file__).resolve().parent
-DOCS = HERE.parent / "docs"
+ROOT = HERE.parent
 PAGES = ("performance.md", "did-not-help.md")
+MARKS = ("<!-- time to an accuracy: made by `make pages` -->", "<!-- end of time to an accuracy -->")
 
 
 def read(name: str) -> dict[str, Any]:
@@ -55,22 +56,26 @@ def measured() -> dict[str, Any]:
     }
 
 
-def render() -> dict[str, str]:
-    """File name → page."""
+def render() -> dict[Path, str]:
+    """File → what it should hold."""
     templates = jinja2.Environment(
         loader=jinja2.FileSystemLoader(HERE / "templates"), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
     )
     filters = {"machine": machine, "seconds": seconds, "two": two, "percent": percent, "whole": "{:,.0f}".format}
     templates.filters |= filters
     found = measured()
-    return {name: templates.get_template(name).render(found) for name in PAGES}
+    pages = {ROOT / "docs" / name: templates.get_template(name).render(found) for name in PAGES}
+    before, first, rest = (ROOT / "README.md").read_text().partition(MARKS[0])
+    _, last, after = rest.partition(MARKS[1])
+    table = templates.get_template("time-to-accuracy.md").render(found)
+    return pages | {ROOT / "README.md": f"{before}{first}\n{table}{last}{after}"}
 
 
 def main() -> None:
     from fashion_nn.files import write_atomic
 
-    for name, page in render().items():
-        write_atomic(DOCS / name, page)
+    for path, page in render().items():
+        write_atomic(path, page)
 
 
 if __name__ == "__main__":

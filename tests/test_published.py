@@ -85,3 +85,11 @@ def test_every_tracked_run_folder_is_in_the_leaderboard():
         pytest.skip("not a checkout")
     folders = {Path(line).parent.name for line in listed.stdout.split() if line.endswith("run.json")}
     assert folders == {run.name for run in published()}
+
+
+def test_the_pages_of_the_benchmarks_are_generated_from_their_figures(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    import pages
+
+    for path, page in pages.render().items():
+        assert path.read_text() == page, f"{path}: run `make pages`"
