@@ -108,7 +108,7 @@ def combine(
         )
     table, weights = choices[mirror]
     model = zoo.mixture(models, weights, splits.image_shape, mirror=mirror, name="ensemble")
-    probabilities = model.predict(splits.valid.images, batch_size=_BATCH, verbose=0)
+    probabilities = zoo.predict(model, splits.valid.images, _BATCH)
     difference = float(np.abs(probabilities - mix(table, weights)).max())
     if difference > TOLERANCE:
         raise InputError(f"{folder}: not written: the model would differ from its members by {difference:.1e}")

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fashion_nn import runs
+from fashion_nn import runs, zoo
 from fashion_nn.baselines import as_keras
 from fashion_nn.baselines.fitting import PREDICT_BATCH, write
 from fashion_nn.baselines.folds import Progress
@@ -92,9 +92,7 @@ def fit_edges_rbf(
         raise InputError(f"{settings.landmarks} landmarks: expected at most {len(splits.train)}, the training rows")
     steps = _Steps(progress)
     network = features(splits.image_shape, settings)
-    train, valid = (
-        network.predict(part.images, batch_size=PREDICT_BATCH, verbose=0) for part in (splits.train, splits.valid)
-    )
+    train, valid = (zoo.predict(network, part.images, PREDICT_BATCH) for part in (splits.train, splits.valid))
     steps.done("features")
     pipeline = fit(train, splits.train.labels, settings, steps.done)
     model = as_network(network, pipeline, splits.image_shape)

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn import metrics, runs
+from fashion_nn import metrics, runs, zoo
 from fashion_nn.baselines import as_keras, linear
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
@@ -57,7 +57,7 @@ def write(
     source: str | None = None,
 ) -> "np.ndarray":
     """Write `model` as a complete run; return its probabilities, float32 (n, k), of the validation rows."""
-    probabilities = model.predict(splits.valid.images, batch_size=PREDICT_BATCH, verbose=0)
+    probabilities = zoo.predict(model, splits.valid.images, PREDICT_BATCH)
     recipe = {"name": name, "model": name, "kind": "baseline", "options": dict(options), "seed": seed}
     run.write_complete(
         splits,

@@ -1,4 +1,4 @@
-"""What a training is fed: the rows of an epoch, in its order, augmented; and images to be scored."""
+"""What a training is fed: the rows of an epoch, in its order, augmented."""
 
 import math
 
@@ -30,17 +30,8 @@ def batches(recipe: Recipe, train: Split, epoch: int) -> tf.data.Dataset:
         images, labels = tf.numpy_function(batch, [step], [tf.uint8, tf.int64])
         return tf.ensure_shape(images, (None, *image_shape)), tf.ensure_shape(labels, (None,))
 
-    return _untuned(tf.data.Dataset.range(math.ceil(n / size)).map(tensors).prefetch(4))
-
-
-def in_order(images: np.ndarray, size: int) -> tf.data.Dataset:
-    """Batches of `images`, uint8 (n, h, w), as they come."""
-    return _untuned(tf.data.Dataset.from_tensor_slices(images).batch(size))
-
-
-def _untuned(dataset: tf.data.Dataset) -> tf.data.Dataset:
-    # The thread that tunes a dataset sleeps for 10 ms, 20 ms, 40 ms … up to a minute. Where it misses that the dataset
-    # is let go, that waits until it wakes: an epoch of 34 s took 41 s, which is 10 + 20 + … + 20,480 ms.
+    # A thread that tunes datasets sleeps for 10 ms, 20 ms, 40 ms … up to a minute, and destroying one joins it:
+    # an epoch could end with waiting for the rest of a sleep.
     options = tf.data.Options()
     options.autotune.enabled = False
-    return dataset.with_options(options)
+    return tf.data.Dataset.range(math.ceil(n / size)).map(tensors).prefetch(4).with_options(options)

@@ -1,6 +1,7 @@
-"""The models: a registry, and one module a family. Importing this imports no Keras."""
+"""The models: a registry, one module a family, and what is done with any. Importing this imports no Keras."""
 
 from fashion_nn.zoo.mixture import mixture
+from fashion_nn.zoo.predicting import predict
 from fashion_nn.zoo.registry import (
     Entry,
     LayerRow,
@@ -28,6 +29,7 @@ __all__ = [
     "mixture",
     "names",
     "parameters",
+    "predict",
     "require_known",
     "require_shape",
 ]

@@ -3,8 +3,6 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 if TYPE_CHECKING:
     import keras
 
@@ -20,13 +18,17 @@ def mixture(
     """One model, uint8 (n, height, width) to probabilities (n, k), of `members`, which become nested models.
 
     Args:
+        members: renamed to member_1 and so on, and frozen; they go on sharing their weights with the result.
         weights: of the members' probabilities, with sum 1.
+        image_shape: height and width, in pixels.
         mirror: whether each member's answer is averaged with that on the mirrored image.
+        name: of the new model.
 
     The mirror is a matrix product with an exchange matrix, a dense layer without bias: exact for whole numbers up
     to 255, and all that the allow-list for model files needs to know.
     """
     import keras
+    import numpy as np
     from keras import layers
 
     image = keras.Input(image_shape, dtype="uint8", name="image")
