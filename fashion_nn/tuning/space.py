@@ -86,8 +86,8 @@ def _parameter(name: str, choices: Choices, here: Any, when: Mapping[str, list[A
         return {"name": name, **kind, "default": float(here) if inside else low, **extra}
     if isinstance(choices, OneOf):
         values = list(choices.values)
-        # A word that only this recipe has, such as its optimizer, is worth trying around it.
-        values += [here] if isinstance(here, str) and here not in values else []
+        if name == "optimizer" and here not in values:
+            values.append(here)  # one that few recipes use is tried around those
     elif grid:
         steps = choices.levels(_LEVELS)
         values = [steps[0], steps[len(steps) // 2], steps[-1]] if len(steps) > _LEVELS else steps
@@ -141,6 +141,8 @@ def assemble(base: Recipe, values: Mapping[str, Any], *, seed: int) -> Recipe:
         changed["sources"].pop(name, None)
         if outer == "options":
             changed["sources"].pop("options", None)
+    if changed["optimizer"] != base.optimizer and "weight_decay" not in values:
+        changed["weight_decay"] = 0.0  # what the recipe has is meant for its own optimizer
     defaults = {name: Recipe.model_fields[name].default for name in Recipe.model_fields}
     for name in _without_effect(changed):
         if changed[name] != defaults[name]:

@@ -113,3 +113,5 @@ def test_an_optimizer_that_only_the_recipe_has_is_tried_too():
     of = {name: {p["name"]: p for p in space.space(recipes.get(name))}["optimizer"] for name in ("mlp", "sprint")}
     assert of["sprint"]["values"] == [*of["mlp"]["values"], "muon"]
     assert of["sprint"]["default"] == "muon" and of["mlp"]["default"] == "sgd"
+    assert space.assemble(recipes.get("sprint"), {"optimizer": "sgd"}, seed=0).weight_decay == 0
+    assert space.assemble(recipes.get("sprint"), {"learning_rate": 0.01}, seed=0).weight_decay == 0.02
