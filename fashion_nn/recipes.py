@@ -55,14 +55,19 @@ class Recipe(_Settings):
     momentum: float = Field(0.0, ge=0, lt=1, description="of sgd, rmsprop and muon, whose is always Nesterov's")
     nesterov: bool = Field(False, description="of sgd")
     initial_accumulator: float = Field(0.1, ge=0, description="of adagrad; 0.1 is Keras' default, 0 is PyTorch's")
-    weight_decay: float = Field(0.0, ge=0, description="decoupled, as a share of the weights per step and rate")
+    weight_decay: float = Field(
+        0.0,
+        ge=0,
+        description="decoupled, as a share of the weights per step and rate; with muon of all kernels but the last",
+    )
     schedule: Literal["constant", "inverse-time", "cosine", "cosine-restarts", "one-cycle"] = "constant"
     decay_per_step: float = Field(0.0, ge=0, description="inverse-time: rate / (1 + decay · steps)")
     warmup_fraction: float = Field(0.3, gt=0, lt=1, description="one-cycle: share of the steps that climb")
     restart_epochs: int = Field(10, ge=1, description="cosine-restarts: length of the first period")
     label_smoothing: float = Field(0.0, ge=0, lt=1, description="share of each label that is spread over all classes")
     average_mirror: bool = Field(
-        False, description="the kept model averages its answer with that on the mirrored image; training does not"
+        False,
+        description="the kept model averages its answer with that on the mirrored image; training and history do not",
     )
     precision: Literal["float32", "mixed_bfloat16"] = "float32"
     deterministic: bool = Field(True, description="only operations that give the same bits each time")
@@ -138,6 +143,29 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
         return Recipe.model_validate(values)
     except ValidationError as error:
         raise InputError(f"--set: {_first_problem(error)}") from None
+
+
+def departures(recipe: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:
+    """Setting → (in `recipe`, in the recipe of that name), where they differ, the seed aside.
+
+    Nested settings have their dotted names. Empty where there is no recipe of that name.
+
+    Args:
+        recipe: as JSON; settings that are newer than it have their defaults.
+    """
+    known = RECIPES.get(recipe["name"])
+    if known is None or "kind" in recipe:
+        return {}
+    here, there = _flat(from_json(recipe)), _flat(known)
+    return {key: (here.get(key), there.get(key)) for key in here | there if here.get(key) != there.get(key)}
+
+
+def _flat(recipe: Recipe) -> dict[str, Any]:
+    values = recipe.model_dump(exclude={"name", "seed", "sources"})
+    nested = {
+        f"{outer}.{inner}": value for outer in ("options", "augment") for inner, value in values.pop(outer).items()
+    }
+    return values | nested
 
 
 def renamed(recipe: Recipe, name: str) -> Recipe:

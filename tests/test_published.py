@@ -39,7 +39,7 @@ def test_it_was_trained_by_its_published_recipe(run):
     assert recipe["name"] == run.name
     if recipe.get("kind") != "baseline":
         # Less precision and fewer epochs, which the card states, are what a slow machine may ask for.
-        assert set(card.departures(recipe)) <= {"precision", "epochs"}
+        assert set(recipes.departures(recipe)) <= {"precision", "epochs"}
         mirror = 28 * 28 if recipes.get(run.name).average_mirror else 0
         assert run.read_record()["parameters"] == zoo.parameters(zoo.build(recipe["model"])).total + mirror
 

@@ -110,3 +110,13 @@ def test_unknown_recipe_names_the_known_ones():
 def test_a_stored_recipe_with_an_unknown_key_is_refused():
     with pytest.raises(InputError, match="not a recipe: speed='high'"):
         recipes.from_json({"name": "x", "model": "mlp", "speed": "high"})
+
+
+def test_departures_are_what_differs_from_the_recipe_of_that_name():
+    changes = ["seed=3", "epochs=30", "augment.flip=true", "options.dropout_1=0.2"]
+    changed = recipes.override(recipes.get("cnn-v2"), changes).to_json()
+    expected = {"epochs": (30, 100), "augment.flip": (True, False), "options.dropout_1": (0.2, None)}
+    assert recipes.departures(changed) == expected
+    older = {key: value for key, value in recipes.get("mlp").to_json().items() if key != "label_smoothing"}
+    assert recipes.departures(older) == {}
+    assert recipes.departures(changed | {"name": "of somebody"}) == {}

@@ -46,7 +46,7 @@ def render(run: Run) -> str:
         "",
         f"{_CHOSEN.get(recipe.get('kind'), 'The epoch was')} chosen on the validation rows, which are in `split.json`; "
         "the test rows were opened after that.",
-        *_departures(record),
+        *_departures(run, record),
         *_beside(measured.get("test", {})),
         "",
         "## Intended use",
@@ -155,21 +155,12 @@ def _row(name: str, scores: dict[str, Any]) -> str:
     return f"| {_SPLITS[name]} | {scores['n']:,} | {scores['accuracy']:.4f} | {low:.4f} to {high:.4f} | {others} |"
 
 
-def departures(recipe: dict[str, Any]) -> dict[str, tuple[Any, Any]]:
-    """Setting → (here, in the recipe of that name), where the two differ; empty when there is no such recipe."""
-    known = recipes.RECIPES.get(recipe["name"])
-    if known is None or recipe.get("kind"):
-        return {}
-    here, there = recipes.from_json(recipe).to_json(), known.to_json()
-    return {key: (here[key], there[key]) for key in there if key != "sources" and here[key] != there[key]}
-
-
-def _departures(record: dict[str, Any]) -> list[str]:
-    changed = [f"{key} {here} ({there})" for key, (here, there) in departures(record["recipe"]).items()]
+def _departures(run: Run, record: dict[str, Any]) -> list[str]:
+    changed = [f"{key} {here} ({there})" for key, (here, there) in recipes.departures(record["recipe"]).items()]
     lines = [f"Other than in the recipe, whose settings are in brackets: {', '.join(changed)}."] if changed else []
     if record.get("stopped_because") == "budget":
-        done = sum(len(session["epoch_seconds"]) for session in record["sessions"])
-        lines.append(f"Cut for want of time after {done} epochs: a longer training may be better.")
+        epochs = len(run.read_history())
+        lines.append(f"Cut for want of time after {epochs} epoch{'s' * (epochs != 1)}: more may make it better.")
     return ["", " ".join(lines)] if lines else []
 
 

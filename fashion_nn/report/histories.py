@@ -21,10 +21,7 @@ _COLUMNS = {
 
 def configuration(recipe: dict[str, Any]) -> str:
     """The name of a run's recipe, and each setting in which it differs from the recipe of that name but the seed."""
-    known = recipes.RECIPES.get(recipe["name"])
-    before = known.to_json() if known else recipe
-    settings = (key for key in recipe if key not in {"name", "seed", "sources"})
-    changed = [f"{key}={recipe[key]}" for key in settings if recipe[key] != before.get(key)]
+    changed = [f"{key}={here}" for key, (here, _) in recipes.departures(recipe).items()]
     return " ".join([recipe["name"], *changed])
 
 
