@@ -63,7 +63,9 @@ def accuracy(name: str, *, train: bool = False) -> Check:
             return waiting(f"needs a trained models/{name}: fashion-nn train {name}")
         metrics, history = found
         n, scatter = metrics["valid"]["n"], 0.0
-        seeds = kept_accuracies(name)
+        seeds, evidence = [], f"fashion-nn evaluate models/{name}"
+        if not train and (stored := protocols.stored(name)):
+            seeds, evidence = kept_accuracies(stored, name), stored["command"]
         if train:
             ours, measured = history[-1]["accuracy"], 100 * history[-1]["accuracy"]
             why = f"{measured:.2f} % of the training rows in the last of {len(history)} epochs, dropout on"
@@ -82,21 +84,22 @@ def accuracy(name: str, *, train: bool = False) -> Check:
         (figure,) = figures.read(claim.quoted)
         printed = figure.value / 100
         of_rows = (ours * (1 - ours) + max(printed * (1 - printed), 0)) / n
-        margin = _Z * (of_rows + scatter**2) ** 0.5 + (figure.unit or 1) / 200
+        # One printed run against the mean of ours.
+        of_seeds = scatter**2 * (1 + 1 / len(seeds)) if seeds else 0
+        margin = _Z * (of_rows + of_seeds) ** 0.5 + (figure.unit or 1) / 200
         return Finding(
             MATCH if abs(ours - printed) <= margin else DIFFERS,
             measured,
             f"{why}; the band is ±{100 * margin:.2f} points",
-            evidence=f"fashion-nn evaluate models/{name}",
+            evidence=evidence,
         )
 
     return check
 
 
-def kept_accuracies(name: str) -> list[float]:
-    """Validation accuracy of the kept epoch of each seed that was trained; empty where none are stored."""
-    found = protocols.stored(name)
-    trained = found["configurations"][name]["runs"] if found else []
+def kept_accuracies(stored: dict[str, Any], name: str) -> list[float]:
+    """Validation accuracy of the kept epoch of each run of the recipe, as it is, in a record of trainings."""
+    trained = stored["configurations"].get(name, {"runs": []})["runs"]
     return [run["history"][run["kept_epoch"] - 1]["valid_accuracy"] for run in trained]
 
 

@@ -169,7 +169,7 @@ def test_fold_scores_are_compared_once_they_are_there(monkeypatch):
 )
 def test_over_seeds_the_scatter_widens_the_band(monkeypatch, accuracies, verdict):
     runs = [{"seed": i, "history": _history([0.4], [each]), "kept_epoch": 1} for i, each in enumerate(accuracies)]
-    stored = {"configurations": {"mlp": {"runs": runs}}}
+    stored = {"configurations": {"mlp": {"runs": runs}}, "command": "fashion-nn compare"}
     monkeypatch.setattr(protocols, "stored", lambda name, *folder: stored if name == "mlp" else None)
     (entry,) = ledger.judge(ledger.select(["003-117"]))  # 87.4
     assert entry.finding.verdict == verdict
