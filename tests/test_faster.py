@@ -37,7 +37,7 @@ def relative_error(one, other):
     return float(tf.norm(one - other) / tf.norm(other))
 
 
-@pytest.mark.parametrize("name", ["cnn-v1", "cnn-v2"])
+@pytest.mark.parametrize("name", ["cnn-v1", "cnn-v2", "sprint"])
 def test_a_step_goes_where_it_goes_in_double_precision(name):
     model = zoo.build(name, **without_dropout(name))
     twin = faster(model)
@@ -72,7 +72,7 @@ def test_fused_normalisation_is_that_of_keras(training):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["cnn-v1", "cnn-v2"])
+@pytest.mark.parametrize("name", ["cnn-v1", "cnn-v2", "sprint"])
 def test_statistics_and_answers_are_those_of_keras(name):
     model = zoo.build(name, **without_dropout(name))
     twin = faster(model)
@@ -97,6 +97,8 @@ def test_which_layers_are_replaced():
     assert [name for name, kind in kinds.items() if kind is ProductConv2D] == ["conv_5", "conv_6"]
     assert [name for name, kind in kinds.items() if kind is ByteDropout] == ["dropout_1", "dropout_2"]
     assert sum(kind is FusedBatchNormalization for kind in kinds.values()) == 6
+    kinds = {layer.name: type(layer) for layer in faster(zoo.build("sprint")).layers}
+    assert [name for name, kind in kinds.items() if kind is ProductConv2D] == ["conv_7"]
     dense = faster(zoo.build("mlp"))
     assert [type(layer) for layer in dense.layers] == [type(layer) for layer in zoo.build("mlp").layers]
 
@@ -115,10 +117,11 @@ def test_dropout_drops_that_share_and_keeps_the_mean(rate):
     np.testing.assert_array_equal(layer(images), images)
 
 
+@pytest.mark.parametrize("use_bias", [True, False])
 @pytest.mark.parametrize(("kernel", "padding"), [(3, "same"), (3, "valid"), (5, "same"), ((1, 3), "same")])
-def test_product_convolution_has_the_gradients_of_keras(kernel, padding):
+def test_product_convolution_has_the_gradients_of_keras(kernel, padding, use_bias):
     images = RNG.normal(size=(8, 6, 5, 7)).astype(np.float32)
-    plain = keras.layers.Conv2D(11, kernel, padding=padding, activation="relu")
+    plain = keras.layers.Conv2D(11, kernel, padding=padding, activation="relu", use_bias=use_bias)
     plain.build(images.shape)
     product = ProductConv2D.from_config(plain.get_config())
     product.build(images.shape)

@@ -55,10 +55,11 @@ def test_one_cycle_climbs_to_the_peak_and_falls_below_the_start():
     assert found[turn // 2] == pytest.approx(middle, rel=1e-4)
 
 
-@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop", "adagrad"])
+@pytest.mark.parametrize("name", ["sgd", "adam", "adamw", "rmsprop", "adagrad", "muon"])
 def test_optimizer_has_the_recipe_settings(name):
     settings = [f"optimizer={name}", "weight_decay=0.001", "learning_rate=0.02"]
-    if name in {"sgd", "rmsprop"}:
+    with_momentum = {"sgd", "rmsprop", "muon"}
+    if name in with_momentum:
         settings.append("momentum=0.8")
     recipe = recipes.override(recipes.Recipe(name="x", model="mlp"), settings)
     optimizer = schedules.optimizer(recipe, STEPS)
@@ -66,7 +67,7 @@ def test_optimizer_has_the_recipe_settings(name):
     assert type(optimizer).__name__.lower() == name
     assert config["learning_rate"] == pytest.approx(0.02)
     assert config["weight_decay"] == 0.001
-    assert config.get("momentum", 0.8) == 0.8 or name not in {"sgd", "rmsprop"}
+    assert config.get("momentum", 0.8) == 0.8 or name not in with_momentum
 
 
 @pytest.mark.parametrize("start", [0.0, 0.1])

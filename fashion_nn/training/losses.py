@@ -9,7 +9,7 @@ _LEAST = 1e-7
 
 
 def cross_entropy(smoothing: float) -> str | Callable:
-    """Cross-entropy of whole-number labels (n,) and probabilities (n, k), one value an image.
+    """A loss for `compile`: cross-entropy of whole-number labels (n,) and probabilities (n, k), in nats an image.
 
     Args:
         smoothing: share of each label that is spread over all k classes; 0 is Keras' own loss.

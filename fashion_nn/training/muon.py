@@ -13,9 +13,10 @@ _BETA_1, _BETA_2, _EPSILON = 0.9, 0.999, 1e-7
 class Muon(keras.optimizers.Optimizer):
     """Momentum whose direction is made orthogonal, for kernels; Adam for everything else.
 
-    A kernel is taken as the matrix (all but the last axis, channels out), and its averaged gradient is replaced by the
-    nearest matrix with orthonormal rows or columns, roughly. Biases, normalisation, and the last kernel, whose columns
-    are classes, are Adam's, without weight decay. Keras has a Muon for dense kernels only.
+    A kernel is taken as the matrix (all but the last axis, channels out), m x n, and its averaged gradient is replaced
+    by the nearest matrix with orthonormal rows or columns, roughly, times 0.2 · √max(m, n). Biases, normalisation, and
+    the last kernel in the model's order, whose columns are classes, are Adam's, without weight decay. Keras has a Muon
+    for dense kernels only.
 
     Args:
         learning_rate: for both.
@@ -32,14 +33,23 @@ class Muon(keras.optimizers.Optimizer):
         self.momentum, self.dtype = momentum, dtype
 
     def build(self, variables: list[keras.Variable]) -> None:
+        if self.built:
+            return
         kernels = [variable for variable in variables if len(variable.shape) > 1][:-1]
         others = [variable for variable in variables if not any(variable is kernel for kernel in kernels)]
-        if not self.built and self.weight_decay:
+        if self.weight_decay:
             self.exclude_from_weight_decay(var_list=others)
         super().build(variables)
         self._averages = self.add_optimizer_variables(variables, "average")
         squares = self.add_optimizer_variables(others, "square")
         self._squares = dict(zip(map(self._get_variable_index, others), squares, strict=True))
+
+    def get_config(self) -> dict:
+        names = ("learning_rate", "weight_decay")
+        return {name: super(Muon, self).get_config()[name] for name in names} | {
+            "momentum": self.momentum,
+            "dtype": self.dtype,
+        }
 
     def update_step(self, gradient, variable, learning_rate) -> None:
         index = self._get_variable_index(variable)
@@ -65,9 +75,13 @@ class Muon(keras.optimizers.Optimizer):
 
 
 def orthogonal(matrix: tf.Tensor, dtype: str = "float32") -> tf.Tensor:
-    """A matrix with the singular vectors of `matrix`, (m, n), and singular values between about 0.7 and 1.2.
+    """A matrix with the singular vectors of `matrix`, and singular values between about 0.7 and 1.2.
 
     Five steps of an iteration whose polynomial climbs steeply from 0; in bfloat16 as well as in float32.
+
+    Args:
+        matrix: (m, n), of known size.
+        dtype: in which is computed, and of the result.
     """
     tall = matrix.shape[0] > matrix.shape[1]
     x = tf.transpose(matrix) if tall else matrix
