@@ -14,7 +14,7 @@ import pytest
 from fashion_nn import datasets, inference, metrics, recipes, report, runs, training, zoo
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
-from fashion_nn.training.batches import batches, in_order
+from fashion_nn.training.batches import batches
 from fashion_nn.training.losses import cross_entropy
 
 SMALL = ["batch_size=64", "momentum=0.9", "epochs=3"]
@@ -179,6 +179,14 @@ def test_a_budget_that_is_over_at_once_still_gives_a_model(tmp_path, digits):
     outcome = training.run(recipe(), digits, tmp_path / "run", deadline=time.monotonic())
     assert outcome.stopped_because == "budget"
     assert keras.models.load_model(outcome.run.model).count_params() == 244_591
+    report.describe_training(outcome.run, digits)
+    card = outcome.run.card.read_text()
+    assert "in brackets: batch_size 64 (256), epochs 3 (100), momentum 0.9 (0.975)." in card
+    assert "Cut for want of time after 1 epoch: more may" in card
+    whole = training.run(recipe(), digits, tmp_path / "whole").run
+    again = training.run(recipe(), digits, tmp_path / "run", resume=True).run
+    assert again.read_history() == whole.read_history()
+    assert again.model.read_bytes() == whole.model.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -246,8 +254,7 @@ def test_the_kept_model_may_average_its_answer_with_that_on_the_mirrored_image(t
 
 def test_no_thread_of_a_dataset_can_hold_up_the_end_of_an_epoch(digits):
     """The one that tunes datasets wakes after ever longer sleeps, and a dataset that is let go may wait for it."""
-    for dataset in (batches(recipe(), digits.train, epoch=1), in_order(digits.valid.images, 100)):
-        assert dataset.options().autotune.enabled is False
+    assert batches(recipe(), digits.train, epoch=1).options().autotune.enabled is False
 
 
 def test_a_resume_is_exact_with_muon_smoothed_labels_and_the_mirror(tmp_path, digits):

@@ -96,6 +96,8 @@ def train(
         raise typer.Exit(130) from None
     report.describe_training(outcome.run, splits)
     console.trained(outcome)
+    if outcome.stopped_because == "budget":
+        console.note("there are epochs left: the same command with --resume goes on")
 
 
 def evaluate(

@@ -23,7 +23,7 @@ from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
 from fashion_nn.saving import keras_file
 from fashion_nn.training import losses, schedules
-from fashion_nn.training.batches import batches, in_order
+from fashion_nn.training.batches import batches
 from fashion_nn.training.faster import faster
 from fashion_nn.training.state import TrainState
 
@@ -80,8 +80,8 @@ def run(
         resume: continue the training in `folder`; with none there, start it. An interrupted and
             resumed training ends with the same bytes as one that was never interrupted. A complete
             one is returned as it is.
-        deadline: value of `time.monotonic()` after which the best model so far is the result; a
-            later resume goes on from there.
+        deadline: value of `time.monotonic()` after which the best model so far is the result; a later resume goes
+            on from the last whole epoch. Within the first epoch the result is what that has learned so far.
         stop: asked between epochs, with the history so far; a reason that it returns ends the training as
             `deadline` does: the best model so far is the result, and a later resume goes on from there.
 
@@ -93,7 +93,7 @@ def run(
     target = Run(Path(folder))
     runs.require_free(folder, resume=resume)
     _require_same(target, recipe, splits)
-    if target.complete and not target.state.exists():
+    if target.complete and not target.state.exists() and target.read_record()["stopped_because"] != "budget":
         return _outcome(target)
     trainer = _Trainer(recipe, splits, progress, stop)
     trainer.open(target)
@@ -204,7 +204,8 @@ class _Trainer:
             if cut and self.state.best_value is not None:
                 return "budget"
             improved = self._advance(row)
-            self.state.save(self.target.state)
+            if not cut:  # a part of an epoch is no place to go on from
+                self.state.save(self.target.state)
             if improved or not self.target.model.exists():
                 self._write_copies()
             else:
@@ -315,7 +316,7 @@ def _better(monitor: str, value: float, best: float | None) -> bool:
 
 
 def _score(model: keras.Model, split: Split) -> metrics.Scores:
-    return metrics.score(split.labels, model.predict(in_order(split.images, VALID_BATCH), verbose=0))
+    return metrics.score(split.labels, zoo.predict(model, split.images, VALID_BATCH))
 
 
 def _copies(variables: list[keras.Variable]) -> list[np.ndarray]:
