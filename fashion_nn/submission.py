@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Format = Literal["kaggle", "plain"]
 FORMATS: tuple[Format, ...] = ("kaggle", "plain")
 KAGGLE_HEADER = ("ImageId", "Label")
-TRAINED = ("mlp", "cnn-v2")
+TRAINED = ("mlp", "sprint")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
