@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-MODELS = ("mlp", "cnn-v1", "dcn", "cnn-v2")
+MODELS = ("mlp", "cnn-v1", "sprint", "dcn", "cnn-v2")
 BATCHES = (16, 64, 256, 1024)
 BATCHED = {"mlp": 20_000, "cnn-v2": 2000}
 """Model → rows of an epoch when the batch size is in question."""
@@ -44,7 +44,7 @@ def train(model: str, rows: int, batch: int) -> dict[str, Any]:
         fingerprint=fingerprint(images[:10], everything.labels[:10]),
     )
     name = next(recipe.name for recipe in recipes.RECIPES.values() if recipe.model == model)
-    settings = ["epochs=2", "patience=none", f"batch_size={batch}"]
+    settings = ["epochs=2", "patience=none", "precision=float32", f"batch_size={batch}"]
     with tempfile.TemporaryDirectory() as folder:
         outcome = training.run(recipes.override(recipes.get(name), settings), splits, folder)
         record = outcome.run.read_record()

@@ -5,10 +5,13 @@ python benchmarks/pages.py
 
 import json
 import statistics
+import textwrap
 from pathlib import Path
 from typing import Any
 
 import jinja2
+
+from fashion_nn.report import leaderboard
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -17,7 +20,10 @@ MARKS = ("<!-- time to an accuracy: made by `make pages` -->", "<!-- end of time
 
 
 def read(name: str) -> dict[str, Any]:
-    return json.loads((HERE / f"{name}.json").read_text())
+    path = HERE / f"{name}.json"
+    if not path.exists():
+        raise SystemExit(f"error: {path}: not there: python benchmarks/{name}.py --json {path}")
+    return json.loads(path.read_text())
 
 
 def machine(environment: dict[str, Any]) -> str:
@@ -45,6 +51,8 @@ def measured() -> dict[str, Any]:
     for choice in choices["choices"]:
         for key in ("accuracy", "log_loss", "epoch_seconds"):
             choice[key] = statistics.fmean(run[key] for run in choice["runs"])
+    first = choices["choices"][0]
+    choices["standard_error"] = (first["accuracy"] * (1 - first["accuracy"]) / first["runs"][0]["n"]) ** 0.5
     return {
         "training": training,
         "race": race | {"plain": race["parts"]["plain Keras"]},
@@ -56,6 +64,16 @@ def measured() -> dict[str, Any]:
     }
 
 
+def filled(page: str) -> str:
+    """The paragraphs of Markdown in lines of at most 120 characters; tables, titles and pictures as they are."""
+    blocks = page.rstrip().split("\n\n")
+    return "\n\n".join(block if block.startswith(("#", "|", "!")) else _fill(block) for block in blocks) + "\n"
+
+
+def _fill(paragraph: str) -> str:
+    return textwrap.fill(paragraph, 120, break_long_words=False, break_on_hyphens=False)
+
+
 def render() -> dict[Path, str]:
     """File → what it should hold."""
     templates = jinja2.Environment(
@@ -64,11 +82,9 @@ def render() -> dict[Path, str]:
     filters = {"machine": machine, "seconds": seconds, "two": two, "percent": percent, "whole": "{:,.0f}".format}
     templates.filters |= filters
     found = measured()
-    pages = {ROOT / "docs" / name: templates.get_template(name).render(found) for name in PAGES}
-    before, first, rest = (ROOT / "README.md").read_text().partition(MARKS[0])
-    _, last, after = rest.partition(MARKS[1])
+    pages = {ROOT / "docs" / name: filled(templates.get_template(name).render(found)) for name in PAGES}
     table = templates.get_template("time-to-accuracy.md").render(found)
-    return pages | {ROOT / "README.md": f"{before}{first}\n{table}{last}{after}"}
+    return pages | {ROOT / "README.md": leaderboard.between_marks(ROOT / "README.md", MARKS, table)}
 
 
 def main() -> None:

@@ -64,13 +64,18 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(CHOICES), metavar="NAME")
     parser.add_argument("--json", type=Path, metavar="FILE", required=True, help="all figures; runs in it are kept")
     arguments = parser.parse_args()
-    from fashion_nn import datasets, runs
+    from fashion_nn import datasets, recipes, runs
     from fashion_nn.errors import InputError
     from fashion_nn.files import write_atomic
 
     if not datasets.at_hand("fashion_mnist"):
         raise SystemExit("error: Fashion-MNIST is not at hand: set FASHION_NN_DATA (see data/README.md)")
-    before = json.loads(arguments.json.read_text()) if arguments.json.exists() else {"choices": []}
+    base = recipes.get("sprint").to_json()
+    plan = {"epochs": arguments.epochs, "recipe": base}
+    before = json.loads(arguments.json.read_text()) if arguments.json.exists() else {**plan, "choices": []}
+    kept = all(each["settings"] == CHOICES.get(each["name"]) for each in before["choices"])
+    if not kept or {name: before[name] for name in plan} != plan:
+        raise SystemExit(f"error: {arguments.json}: holds runs of other settings: remove it or name another file")
     done = {each["name"]: each["runs"] for each in before["choices"]}
     for seed in range(arguments.seeds):
         for name in arguments.only or CHOICES:
@@ -85,7 +90,7 @@ def main() -> None:
             choices = [
                 {"name": each, "settings": CHOICES[each], "runs": done[each]} for each in CHOICES if done.get(each)
             ]
-            found = {"epochs": arguments.epochs, "environment": runs.environment(), "choices": choices}
+            found = {**plan, "environment": runs.environment(), "choices": choices}
             write_atomic(arguments.json, json.dumps(found, indent=1) + "\n")
 
 

@@ -3,14 +3,18 @@
     python benchmarks/time_to_accuracy.py --json benchmarks/time_to_accuracy.json
 
 Measured are whole processes, from their start to each epoch's model on disk: imports, reading, tracing, validation and
-saving included. A target's number of epochs was fixed on validation rows before; the test rows are scored when
-all clocks have stopped. Beside `sprint`, over three seeds, CNN v2 as one writes it in plain Keras in single precision,
-and CNN v2 as it is trained here, which gives the time to what plain Keras has on validation after its last epoch.
-Each part is written when it is there, and a part that is in the file is not run again. An hour and a half on two cores.
+saving included. A target's number of epochs was fixed on validation rows before. The test rows are scored when the
+clock has stopped, of every epoch: the time to an accuracy is that of the first epoch that has it, which favours both
+sides alike; beside it stands what the whole run took and has.
+
+Beside `sprint`, over three seeds, CNN v2 as one writes it in plain Keras in single precision, and CNN v2 as it is
+trained here, which gives the time to the best that plain Keras has on validation. Each part is written when
+it is there, and a part that is in the file is not run again. An hour and a quarter on two cores.
 """
 
 import argparse
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -23,7 +27,8 @@ from typing import Any
 PEERS = Path(__file__).parent / "peers"
 TARGETS = {0.90: 2, 0.92: 4, 0.93: 4, 0.94: 10}
 """Test accuracy → epochs of `sprint`. Fixed on validation, which has to be a point above: the published runs are
-there about a point better than on the test rows."""
+there about a point better than on the test rows. (What an epoch's line says is of the network that trains, without the
+mirror.)"""
 SEEDS = (0, 1, 2)
 PLAIN_EPOCHS = 12
 OURS = (
@@ -129,14 +134,15 @@ def summary(measured: dict[str, Any]) -> dict[str, Any]:
                 "epochs": epochs,
                 "seconds": seconds,
                 "median_seconds": median,
+                "whole_median_seconds": statistics.median(rows[-1]["seconds"] for rows in runs),
                 "at_the_end": [rows[-1]["test_accuracy"] for rows in runs],
-                "validation_at_the_end": [rows[-1]["val_accuracy"] for rows in runs],
                 "plain_seconds": theirs,
                 "ratio": median / theirs if all_there and theirs else None,
             }
         )
-    goal = measured["plain Keras"][-1]["val_accuracy"]
-    plain_seconds = measured["plain Keras"][-1]["seconds"]
+    # The best of its epochs, and when it was there: its accuracy goes up and down.
+    goal = max(row["val_accuracy"] for row in measured["plain Keras"])
+    plain_seconds = reached(measured["plain Keras"], goal, "val_accuracy")
     seconds = reached(measured["cnn-v2"], goal, "val_accuracy")
     race = {
         "goal_val_accuracy": goal,
@@ -161,8 +167,8 @@ def show(found: dict[str, Any]) -> None:
     race = found["race"]
     ours_seconds, ours_ratio = (float("nan") if race[key] is None else race[key] for key in ("ours_seconds", "ratio"))
     print(
-        f"\nCNN v2 to {race['goal_val_accuracy']:.4f} on validation, which plain Keras has after "
-        f"{race['plain_epochs']} epochs and {race['plain_seconds']:.0f} s: {ours_seconds:.0f} s, ratio {ours_ratio:.2f}"
+        f"\nCNN v2 to {race['goal_val_accuracy']:.4f} on validation, the best of plain Keras in {race['plain_epochs']} "
+        f"epochs, after {race['plain_seconds']:.0f} s: {ours_seconds:.0f} s, ratio {ours_ratio:.2f}"
     )
 
 
@@ -171,18 +177,22 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", required=True, help="all figures; parts in it are kept")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the models of all epochs there")
     arguments = parser.parse_args()
-    from fashion_nn import datasets, runs
+    from fashion_nn import datasets, recipes, runs
     from fashion_nn.files import write_atomic
 
     if not datasets.at_hand("fashion_mnist"):
         raise SystemExit("error: Fashion-MNIST is not at hand: set FASHION_NN_DATA (see data/README.md)")
-    before = json.loads(arguments.json.read_text()) if arguments.json.exists() else {}
-    result = {"environment": runs.environment(), "parts": before.get("parts", {})}
+    plan = {"sprint": recipes.get("sprint").to_json(), "cnn-v2": list(OURS), "plain_epochs": PLAIN_EPOCHS}
+    before = json.loads(arguments.json.read_text()) if arguments.json.exists() else {"plan": plan, "parts": {}}
+    if before.get("plan") != plan:
+        raise SystemExit(f"error: {arguments.json}: holds parts with other settings: remove it or name another file")
+    result = {"environment": runs.environment(), **before}
     with tempfile.TemporaryDirectory() as temporary:
         for name, run in parts().items():
             if name in result["parts"]:
                 continue
             folder = (arguments.keep or Path(temporary)) / name.replace(" ", "-")
+            shutil.rmtree(folder, ignore_errors=True)  # of a run that was cut
             folder.mkdir(parents=True)
             print(f"  {name}", flush=True)
             rows = run(folder)

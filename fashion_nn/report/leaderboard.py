@@ -235,8 +235,17 @@ def write_into(path: Path, rows: Sequence[Row]) -> None:
     Raises:
         InputError: the marks are not there.
     """
+    write_atomic(path, between_marks(path, MARKS, f"{markdown(rows)}\n"))
+
+
+def between_marks(path: Path, marks: tuple[str, str], table: str) -> str:
+    """The text of `path` with `table`, whole lines, between the lines that the two marks are.
+
+    Raises:
+        InputError: the marks are not there.
+    """
     text = path.read_text()
-    start, end = (text.find(mark) for mark in MARKS)
+    start, end = (text.find(mark) for mark in marks)
     if not 0 <= start < end:
-        raise InputError(f"{path}: has no place for the table: expected the lines {MARKS[0]} and {MARKS[1]}")
-    write_atomic(path, text[: start + len(MARKS[0])] + f"\n{markdown(rows)}\n" + text[end:])
+        raise InputError(f"{path}: has no place for the table: expected the lines {marks[0]} and {marks[1]}")
+    return text[: start + len(marks[0])] + f"\n{table}" + text[end:]
