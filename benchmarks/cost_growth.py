@@ -106,7 +106,7 @@ def _short(value: Any) -> str:
 
 
 def draw(result: dict[str, Any], path: Path) -> None:
-    """Seconds and memory, each on logarithmic axes, for the three questions."""
+    """Seconds, on logarithmic axes, and memory, for the three questions."""
     import matplotlib
 
     matplotlib.use("agg")
@@ -127,11 +127,18 @@ def draw(result: dict[str, Any], path: Path) -> None:
                     title = "microseconds an image"
                 else:
                     ys = [p[unit] for p in points]
-                axis.plot([p[key] for p in points], ys, marker="o", label=name)
+                # Models are no sequence: no line joins them.
+                joined = "" if key == "parameters" else "-"
+                axis.plot([p[key] for p in points], ys, marker="o", linestyle=joined, label=name)
             if key == "parameters":
                 for p, y in zip(each["batches of 256"], ys, strict=True):
-                    axis.annotate(p["model"], (p[key], y), textcoords="offset points", xytext=(4, 5), fontsize=8)
-            axis.set(xscale="log", yscale="log", xlabel=label, ylabel=title)
+                    axis.annotate(p["model"], (p[key], y), textcoords="offset points", xytext=(6, -3), fontsize=8)
+            axis.set(xlabel=label, ylabel=title, xscale="linear" if key == "parameters" else "log")
+            if unit == "seconds":
+                axis.set_yscale("log")
+            else:
+                axis.set_ylim(bottom=0)
+            axis.margins(x=0.2 if key == "parameters" else 0.05)
             axis.grid(alpha=0.3)
             if key != "parameters":
                 axis.legend(fontsize=8)
