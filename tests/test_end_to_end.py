@@ -132,11 +132,11 @@ def test_training_from_a_csv_for_a_submission(work):
         "--models", "trained", cwd=work, script="submit.py",
     )  # fmt: skip
     assert time.monotonic() - started < 120
-    assert "mlp: at most 100 epochs of about" in done.stderr and "cnn-v2: at most 100 epochs" in done.stderr
+    assert "mlp: at most 100 epochs of about" in done.stderr and "sprint: at most 10 epochs" in done.stderr
     assert "stops after" in done.stderr
     assert len(labels_in(work / "trained.csv")) == 359
     found = {found.name: found for found in runs.find(work / "trained")}
-    assert set(found) == {"mlp", "cnn-v2"}
+    assert set(found) == {"mlp", "sprint"}
     best = max(found.values(), key=lambda each: each.read_metrics()["valid"]["accuracy"])
     assert f"{best.folder.relative_to(work)}:" in done.stdout
 
