@@ -49,7 +49,7 @@ def measured() -> dict[str, Any]:
     """What the templates show."""
     training, race, choices = read("train_throughput"), read("time_to_accuracy"), read("sprint_choices")
     for choice in choices["choices"]:
-        for key in ("accuracy", "log_loss", "epoch_seconds"):
+        for key in ("accuracy", "log_loss"):
             choice[key] = statistics.fmean(run[key] for run in choice["runs"])
     first = choices["choices"][0]
     choices["standard_error"] = (first["accuracy"] * (1 - first["accuracy"]) / first["runs"][0]["n"]) ** 0.5
