@@ -1,6 +1,6 @@
 """Write docs/performance.md, docs/did-not-help.md and a table of the README from what benchmarks left beside this.
 
-python benchmarks/pages.py
+    python benchmarks/pages.py
 """
 
 import json

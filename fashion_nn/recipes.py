@@ -365,7 +365,7 @@ _DCN = (
     _dcn("leaky-relu", "he", "adam", 0.005),
 )
 
-# What each of these is worth: docs/did-not-help.md.
+# What single settings are worth: benchmarks/sprint_choices.py.
 _SPRINT = Recipe(
     name="sprint",
     model="sprint",
