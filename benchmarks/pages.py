@@ -1,6 +1,8 @@
 """Write docs/performance.md, docs/did-not-help.md and a table of the README from what benchmarks left beside this.
 
     python benchmarks/pages.py
+
+The texts are in templates/.
 """
 
 import json
