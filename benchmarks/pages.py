@@ -17,6 +17,7 @@ from fashion_nn.report import leaderboard
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
+SHOWN = ("keras", "tensorflow", "keras-tuner", "pandas")
 PAGES = ("performance.md", "did-not-help.md")
 MARKS = ("<!-- time to an accuracy: made by `make pages` -->", "<!-- end of time to an accuracy -->")
 
@@ -30,8 +31,9 @@ def read(name: str) -> dict[str, Any]:
 
 def machine(environment: dict[str, Any]) -> str:
     """Processor, cores and, where they are recorded, versions."""
-    hardware, versions = environment.get("hardware", environment), environment.get("versions", {})
-    named = ", ".join(f"{name} {versions[name]}" for name in ("keras", "tensorflow") if name in versions)
+    hardware = environment["hardware"] if "hardware" in environment else environment["machine"]
+    versions = environment.get("versions", {})
+    named = ", ".join(f"{name} {versions[name]}" for name in SHOWN if name in versions)
     return f"{hardware['cores']} cores of {hardware['processor']}" + (f"; {named}" if named else "")
 
 
@@ -53,6 +55,9 @@ def measured() -> dict[str, Any]:
     for choice in choices["choices"]:
         for key in ("accuracy", "log_loss"):
             choice[key] = statistics.fmean(run[key] for run in choice["runs"])
+    from sprint_choices import CHOICES
+
+    choices["missing"] = sorted(set(CHOICES) - {choice["name"] for choice in choices["choices"]})
     first = choices["choices"][0]
     choices["standard_error"] = (first["accuracy"] * (1 - first["accuracy"]) / first["runs"][0]["n"]) ** 0.5
     return {

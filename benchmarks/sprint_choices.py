@@ -73,8 +73,13 @@ def main() -> None:
     plan = {"epochs": arguments.epochs, "recipe": base}
     before = json.loads(arguments.json.read_text()) if arguments.json.exists() else {**plan, "choices": []}
     kept = all(each["settings"] == CHOICES.get(each["name"]) for each in before["choices"])
-    if not kept or {name: before[name] for name in plan} != plan:
-        raise SystemExit(f"error: {arguments.json}: holds runs of other settings: remove it or name another file")
+    environment = runs.environment()
+    there = before.get("environment", environment)
+    same_machine = all(there[key] == environment[key] for key in ("hardware", "versions"))
+    if not kept or {name: before[name] for name in plan} != plan or not same_machine:
+        raise SystemExit(
+            f"error: {arguments.json}: holds runs of other settings, versions or hardware: name another file"
+        )
     done = {each["name"]: each["runs"] for each in before["choices"]}
     for seed in range(arguments.seeds):
         for name in arguments.only or CHOICES:
@@ -89,7 +94,7 @@ def main() -> None:
             choices = [
                 {"name": each, "settings": CHOICES[each], "runs": done[each]} for each in CHOICES if done.get(each)
             ]
-            found = {**plan, "environment": runs.environment(), "choices": choices}
+            found = {**plan, "environment": environment, "choices": choices}
             write_atomic(arguments.json, json.dumps(found, indent=1) + "\n")
 
 

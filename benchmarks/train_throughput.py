@@ -112,7 +112,16 @@ def throughput(data: Path, rows: int, repeats: int, torch: str) -> dict[str, Any
         for way in ways.values():
             way.close()
     rates = {name: [rows / seconds for seconds in way.seconds[1:]] for name, way in ways.items()}
-    return {"repeats": repeats, **best_of(rates), "parameters": {name: way.parameters for name, way in ways.items()}}
+    version = [torch, "-c", "import torch; print(torch.__version__)"]
+    peer = (
+        {"torch": subprocess.run(version, check=True, capture_output=True, text=True).stdout.strip()} if torch else {}
+    )
+    return {
+        "repeats": repeats,
+        **peer,
+        **best_of(rates),
+        "parameters": {name: way.parameters for name, way in ways.items()},
+    }
 
 
 def best_of(rates: dict[str, list[float]]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ class Augmentation(_Settings):
 
 
 class Recipe(_Settings):
-    """One training, completely described; the same recipe and data give the same bytes."""
+    """One training, completely described; with the same data, machine and versions it gives the same bytes."""
 
     name: str
     model: str = Field(description="name of the builder in the zoo")
@@ -138,7 +138,7 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
         outer, dot, inner = key.partition(".")
         target = values[outer] if dot else values
         target[inner or outer] = _parse(text)
-        values["sources"].pop(key, None)
+        values["sources"].pop(outer, None)
     try:
         return Recipe.model_validate(values)
     except ValidationError as error:

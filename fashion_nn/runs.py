@@ -7,6 +7,7 @@
     metrics.json  figures of exactly that model (its sha256 is inside)
     resume.npz    everything resume needs; there until the training is complete
     test-predictions.npz    what that model answered to each test image when it was evaluated
+    test-openings.jsonl     a line each time that the test split was opened with a model of this folder
     baseline.json what a baseline measured besides, such as its cross-validation
 
 `run.json` is written first and `metrics.json` last, so a folder with the second is complete.

@@ -89,7 +89,9 @@ def test_the_command_writes_both(tmp_path):
         CliRunner().invoke(app, ["compare", "a", *record], catch_exceptions=False)
 
 
-@pytest.mark.parametrize("content", [None, "", "[]", '{"configurations": {}}'])
+@pytest.mark.parametrize(
+    "content", [None, "", "[]", '{"configurations": {}}', '{"configurations": {"a": 1}, "dataset": {"name": "x"}}']
+)
 def test_another_file_is_no_record(content, tmp_path):
     path = tmp_path / "other.json"
     if content is not None:

@@ -77,3 +77,5 @@ def test_a_page_without_marks_is_left_alone(rows, tmp_path):
     with pytest.raises(InputError, match="has no place for the table"):
         leaderboard.write_into(page, rows)
     assert page.read_text() == "nothing here"
+    with pytest.raises(InputError, match="cannot be read"):
+        leaderboard.write_into(tmp_path / "none.md", rows)

@@ -74,6 +74,12 @@ def test_override_changes_only_what_is_named():
     assert before == RECIPES["mlp"] and before.epochs == 100
 
 
+def test_a_changed_option_is_not_published_any_more():
+    before = recipes.get("dcn-relu-xavier-adam")
+    assert "options" in before.sources
+    assert "options" not in recipes.override(before, ["options.activation=tanh"]).sources
+
+
 @pytest.mark.parametrize(
     ("assignment", "said"),
     [

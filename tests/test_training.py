@@ -154,6 +154,16 @@ def test_divergence_is_an_error_that_keeps_the_last_good_model(tmp_path, digits)
     assert found.accuracy == max(row["val_accuracy"] for row in watched.rows)
 
 
+def test_weights_that_overflow_behind_a_finite_loss_are_not_kept(tmp_path, digits):
+    settings = ["learning_rate=1e10", "epochs=20"]
+    with pytest.raises(training.Diverged, match="a weight is not a finite number any more"):
+        training.run(recipes.override(recipes.get("mlp"), settings), digits, tmp_path / "run")
+    run = Run(tmp_path / "run")
+    assert not run.complete
+    if run.model.exists():
+        assert all(np.isfinite(weights).all() for weights in keras.models.load_model(run.model).get_weights())
+
+
 def test_no_validation_rows(tmp_path):
     everything = datasets.load("digits", validation_fraction=0)
     changed = recipe("validation_fraction=0", "monitor=loss", "checkpoint_monitor=loss")

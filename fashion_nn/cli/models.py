@@ -91,7 +91,8 @@ def train(
             outcome = training.run(recipe, splits, folder, resume=resume, deadline=deadline, progress=progress)
     except KeyboardInterrupt:
         words = [word for word in sys.argv[1:] if word != "--resume"]
-        console.note(f"stopped; {folder} keeps the best model so far; go on with")
+        kept = "keeps the best model so far" if runs.Run(folder).model.exists() else "has no model yet"
+        console.note(f"stopped; {folder} {kept}; go on with")
         console.note(f"  fashion-nn {shlex.join(words)} --resume")
         raise typer.Exit(130) from None
     report.describe_training(outcome.run, splits)

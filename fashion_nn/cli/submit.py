@@ -26,7 +26,7 @@ def submit(
         "Train nothing, check what was written; without --model, take the best saved one.",
     ) = False,
     train: option(
-        Path | None, "--train", "Labelled CSV: train the MLP and the CNN from scratch and submit the better."
+        Path | None, "--train", "Labelled CSV: train mlp and sprint from scratch and submit the better."
     ) = None,
     budget: option(str | None, "--budget", "With --train: stop at the best so far after 90s, 30m or 2h, say.") = None,
     strict: Strict = False,

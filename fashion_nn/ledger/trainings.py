@@ -21,15 +21,17 @@ from fashion_nn.ledger.studies import above, mean_sd
 from fashion_nn.ledger.traces import wording
 
 _Z = 1.96  # 95 %
+# Column of a history → of a stored one.
+_STORED = {"accuracy": "train_accuracy", "loss": "loss", "val_accuracy": "valid_accuracy", "val_loss": "valid_loss"}
 
 
 @lru_cache
-def run_of(name: str) -> tuple[dict[str, Any], list[dict[str, float]]] | None:
-    """Metrics and history of a complete run folder in models/, here or beside the package; None where there is none."""
+def run_of(name: str) -> runs.Run | None:
+    """A complete run folder in models/, here or beside the package; None where there is none."""
     for root in (Path("models"), Path(fashion_nn.__file__).parents[1] / "models"):
         run = runs.Run(root / name)
         if run.complete:
-            return run.read_metrics(), run.read_history()
+            return run
     return None
 
 
@@ -37,13 +39,44 @@ def of_run(name: str, words: str | Sequence[str], criterion: Callable[[dict, lis
     """A statement about the training of a recipe: from its metrics, its history, and the claim."""
 
     def check(claim: Claim) -> Finding:
-        found = run_of(name)
-        if found is None:
+        run = run_of(name)
+        if run is None:
             return waiting(f"needs a trained models/{name}: fashion-nn train {name}")
-        holds, measured, why = criterion(*found, claim)
+        holds, measured, why = criterion(run.read_metrics(), run.read_history(), claim)
         return statement(holds, measured, why, evidence=f"fashion-nn evaluate models/{name}")
 
     return wording(words, check)
+
+
+def of_seeds(name: str, words: str, criterion: Callable[[list[list[dict[str, float]]], Claim], tuple]) -> Check:
+    """A statement about the training of a recipe: from its histories, one a seed, and the claim."""
+
+    def check(claim: Claim) -> Finding:
+        found = histories(name)
+        if not found:
+            return waiting(f"needs a trained models/{name}: fashion-nn train {name}")
+        holds, measured, why = criterion(found, claim)
+        return statement(holds, measured, why, evidence=f"fashion-nn train {name} --set seed={len(found) - 1}")
+
+    return wording(words, check)
+
+
+def histories(name: str) -> list[list[dict[str, float]]]:
+    """The histories of a recipe's trainings, seeds 0, 1, …: those of `results/<name>.json`, or that of its run."""
+    stored, run = protocols.stored(name), run_of(name)
+    if stored:
+        trained = stored["configurations"][name]["runs"]
+        return [[{ours: row[theirs] for ours, theirs in _STORED.items()} for row in one["history"]] for one in trained]
+    return [run.read_history()] if run else []
+
+
+def valid_accuracies(name: str) -> list[float]:
+    """Validation accuracy of the kept epoch of each training that `histories` gives."""
+    stored, run = protocols.stored(name), run_of(name)
+    if stored:
+        trained = stored["configurations"][name]["runs"]
+        return [one["history"][one["kept_epoch"] - 1]["valid_accuracy"] for one in trained]
+    return [run.read_metrics()["valid"]["accuracy"]] if run else []
 
 
 def accuracy(name: str, *, train: bool = False) -> Check:
@@ -58,24 +91,25 @@ def accuracy(name: str, *, train: bool = False) -> Check:
     """
 
     def check(claim: Claim) -> Finding:
-        found = run_of(name)
-        if found is None:
+        run = run_of(name)
+        if run is None:
             return waiting(f"needs a trained models/{name}: fashion-nn train {name}")
-        metrics, history = found
+        metrics, history = run.read_metrics(), run.read_history()
         n, scatter = metrics["valid"]["n"], 0.0
-        seeds, evidence = [], f"fashion-nn evaluate models/{name}"
-        if not train and (stored := protocols.stored(name)):
-            seeds, evidence = kept_accuracies(stored, name), stored["command"]
+        seeds, evidence = valid_accuracies(name), f"fashion-nn evaluate models/{name}"
         if train:
             ours, measured = history[-1]["accuracy"], 100 * history[-1]["accuracy"]
-            why = f"{measured:.2f} % of the training rows in the last of {len(history)} epochs, dropout on"
+            n = run.read_record()["dataset"]["rows"]["train"]
+            why = f"{measured:.2f} % of {n:,} training rows in the last of {len(history)} epochs, dropout on"
         elif len(seeds) > 1:
             ours, scatter, measured = (
                 statistics.fmean(seeds),
                 statistics.stdev(seeds),
                 mean_sd([100 * x for x in seeds]),
             )
-            why = f"{100 * ours:.2f} ± {100 * scatter:.2f} % on {n:,} validation rows, {len(seeds)} seeds"
+            why = f"{100 * ours:.2f} ± {100 * scatter:.2f} % on {n:,} validation rows, {len(seeds)} seeds, 0 to "
+            why += f"{len(seeds) - 1}"
+            evidence = f"fashion-nn train {name} --set seed={len(seeds) - 1}"
         else:
             ours, measured = metrics["valid"]["accuracy"], 100 * metrics["valid"]["accuracy"]
             low, high = (100 * bound for bound in metrics["valid"]["interval"])
@@ -85,8 +119,7 @@ def accuracy(name: str, *, train: bool = False) -> Check:
         printed = figure.value / 100
         of_rows = (ours * (1 - ours) + max(printed * (1 - printed), 0)) / n
         # One printed run against the mean of ours.
-        of_seeds = scatter**2 * (1 + 1 / len(seeds)) if seeds else 0
-        margin = _Z * (of_rows + of_seeds) ** 0.5 + (figure.unit or 1) / 200
+        margin = _Z * (of_rows + scatter**2 * (1 + 1 / len(seeds))) ** 0.5 + (figure.unit or 1) / 200
         return Finding(
             MATCH if abs(ours - printed) <= margin else DIFFERS,
             measured,
@@ -97,22 +130,18 @@ def accuracy(name: str, *, train: bool = False) -> Check:
     return check
 
 
-def kept_accuracies(stored: dict[str, Any], name: str) -> list[float]:
-    """Validation accuracy of the kept epoch of each run of the recipe, as it is, in a record of trainings."""
-    trained = stored["configurations"].get(name, {"runs": []})["runs"]
-    return [run["history"][run["kept_epoch"] - 1]["valid_accuracy"] for run in trained]
-
-
 def near_epoch(words: str, epoch_of: Callable[[list[dict[str, float]]], int]) -> Check:
-    """An epoch, give or take a fifth of the epochs that were run."""
+    """An epoch, give or take a fifth of the epochs that were run: the median over the seeds."""
 
-    def criterion(_: dict, history: list, claim: Claim) -> tuple:
-        ours = epoch_of(history)
+    def criterion(found: list[list[dict[str, float]]], claim: Claim) -> tuple:
+        epochs = [epoch_of(history) for history in found]
+        ours = statistics.median(epochs)
         (figure,) = figures.read(claim.quoted.replace("th", ""))
-        band = len(history) // 5
-        return abs(ours - figure.value) <= band, ours, f"epoch {ours} in our run; the band is ±{band} epochs, one run"
+        band = len(found[0]) // 5
+        why = f"median of epochs {', '.join(map(str, epochs))}, by seed; the band is ±{band} epochs"
+        return abs(ours - figure.value) <= band, ours, why
 
-    return of_run("mlp", words, criterion)
+    return of_seeds("mlp", words, criterion)
 
 
 def plateau(history: list[dict[str, float]]) -> int:

@@ -32,12 +32,16 @@ def record(runs: Sequence[Run]) -> dict[str, Any]:
     dropout; `test_…` are of the kept epoch's model, None where the test split was not opened.
 
     Raises:
-        InputError: a training is not complete, or the runs are of different data, machines or versions.
+        InputError: a training is not complete or has no epochs, or the runs are of different data, machines or versions.
     """
     records = [run.read_record() for run in runs]
     first = _shared(records[0])
     found: dict[str, list[dict[str, Any]]] = {}
     for run, one in zip(runs, records, strict=True):
+        if one["best_epoch"] is None:
+            raise InputError(
+                f"{run.folder}: has no epochs to record: expected a training, not a baseline or an ensemble"
+            )
         if _shared(one) != first:
             raise InputError(
                 f"{run.folder}: other data, hardware or versions than {runs[0].folder}: record it by itself"
@@ -85,8 +89,9 @@ def read(path: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads(path.read_text())
-        found["configurations"], found["dataset"]["name"]
-    except (OSError, ValueError, KeyError, TypeError):
+        [run["history"][-1]["loss"] for each in found["configurations"].values() for run in each["runs"]]
+        found["dataset"]["name"]
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
         raise InputError(f"{path}: no record of trainings: expected a JSON that `compare --histories` wrote") from None
     return found
 

@@ -242,9 +242,12 @@ def between_marks(path: Path, marks: tuple[str, str], table: str) -> str:
     """The text of `path` with `table`, whole lines, between the lines that the two marks are.
 
     Raises:
-        InputError: the marks are not there.
+        InputError: the file cannot be read, or the marks are not there.
     """
-    text = path.read_text()
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
     start, end = (text.find(mark) for mark in marks)
     if not 0 <= start < end:
         raise InputError(f"{path}: has no place for the table: expected the lines {marks[0]} and {marks[1]}")

@@ -58,7 +58,7 @@ def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
         "model_bytes": run.model.stat().st_size,
         "settings": card.settings(record["recipe"]),
         "sources": bool(record["recipe"].get("sources")),
-        "facts": [*card.facts(run), ("test split", f"opened {run.count_openings()} times, by this folder's log")],
+        "facts": [*card.facts(run), ("test split", _openings(run))],
         "curves": charts.curves(history, record.get("best_epoch")),
         "reliability": charts.reliability(scores["reliability"]) if scores and "reliability" in scores else None,
         "confusion": _shares(scores["confusion"]) if scores else [],
@@ -130,6 +130,12 @@ def _require_same_images(run: Run, answers: TestPredictions, test: Split | None)
             f"{run.test_predictions}: made for other test rows than those given: name the same data with --dataset "
             "and --test"
         )
+
+
+def _openings(run: Run) -> str:
+    if not run.openings.exists() and "test" in run.read_metrics():
+        return "opened; the log of it is not in this folder"
+    return f"opened {run.count_openings()} times, by this folder's log"
 
 
 def _shares(confusion: Sequence[Sequence[int]]) -> list[list[tuple[int, float]]]:

@@ -7,7 +7,7 @@ layers are computed in another way there, on feature maps only:
     Dropout             one or two bytes of random number for each unit, in place of four
     Conv2D              of maps with few pixels, the gradient of the kernel as one matrix product
 
-Everything else is as Keras computes it. What each of them gains is measured in benchmarks/train_throughput.py.
+Everything else is as Keras computes it. What all of them gain is measured in benchmarks/train_throughput.py.
 """
 
 import math

@@ -88,7 +88,7 @@ def run(
     Raises:
         InputError: `folder` is taken and `resume` is false, or holds a run of another recipe or
             other data; an option the builder does not know; images below the model's minimum.
-        Diverged: the loss became infinite or not a number; the best model so far is kept.
+        Diverged: the loss or a weight became infinite or not a number; the best model so far is kept.
     """
     target = Run(Path(folder))
     runs.require_free(folder, resume=resume)
@@ -241,12 +241,15 @@ class _Trainer:
             scores = self._score_valid(self.model)
             row |= {"val_loss": scores.log_loss, "val_accuracy": scores.accuracy}
             if not math.isfinite(scores.log_loss):
-                raise Diverged(_diverged(epoch, "validation loss"))
+                raise Diverged(_diverged(epoch, "the validation loss"))
         return row, watch.cut, time.perf_counter() - start
 
     def _advance(self, row: dict[str, float]) -> bool:
         """Take the epoch's result into the state; return whether its weights are the best so far."""
         state, recipe = self.state, self.recipe
+        variables = _copies(self.model.variables)
+        if not all(np.isfinite(values).all() for values in variables):
+            raise Diverged(_diverged(row["epoch"], "a weight"))
         state.epoch = int(row["epoch"])
         state.history.append(row)
         if _better(recipe.monitor, row[recipe.monitor], state.monitor_best):
@@ -258,7 +261,7 @@ class _Trainer:
         if improved:
             state.best_value, state.best_epoch = value, state.epoch
             state.best_weights = _copies(self.model.weights)
-        state.variables = _copies(self.model.variables)
+        state.variables = variables
         state.optimizer = _copies(self.model.optimizer.variables)
         return improved
 
@@ -292,7 +295,7 @@ class _Watch(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         loss = float(logs["loss"])
         if not math.isfinite(loss):
-            raise Diverged(_diverged(self.epoch, "training loss"))
+            raise Diverged(_diverged(self.epoch, "the training loss"))
         if self.progress:
             self.progress.step(self.epoch, batch + 1, self.steps, loss)
             if self.progress.stop_requested:
@@ -303,10 +306,8 @@ class _Watch(keras.callbacks.Callback):
 
 
 def _diverged(epoch: int, what: str) -> str:
-    return (
-        f"the {what} is not a finite number any more (epoch {epoch}); the best model so far is kept: "
-        "lower learning_rate or momentum with --set"
-    )
+    kept = "the best model so far is kept" if epoch > 1 else "there is no model to keep"
+    return f"{what} is not a finite number any more (epoch {epoch}); {kept}: lower learning_rate or momentum with --set"
 
 
 def _better(monitor: str, value: float, best: float | None) -> bool:
