@@ -112,16 +112,15 @@ def throughput(data: Path, rows: int, repeats: int, torch: str) -> dict[str, Any
         for way in ways.values():
             way.close()
     rates = {name: [rows / seconds for seconds in way.seconds[1:]] for name, way in ways.items()}
-    version = [torch, "-c", "import torch; print(torch.__version__)"]
-    peer = (
-        {"torch": subprocess.run(version, check=True, capture_output=True, text=True).stdout.strip()} if torch else {}
-    )
-    return {
-        "repeats": repeats,
-        **peer,
-        **best_of(rates),
-        "parameters": {name: way.parameters for name, way in ways.items()},
-    }
+    parameters = {name: way.parameters for name, way in ways.items()}
+    return {"repeats": repeats, **version_of(torch), **best_of(rates), "parameters": parameters}
+
+
+def version_of(torch: str) -> dict[str, str]:
+    if not torch:
+        return {}
+    asked = subprocess.run([torch, "-c", "import torch; print(torch.__version__)"], check=True, stdout=subprocess.PIPE)
+    return {"torch": asked.stdout.decode().strip()}
 
 
 def best_of(rates: dict[str, list[float]]) -> dict[str, Any]:

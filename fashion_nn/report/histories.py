@@ -32,7 +32,7 @@ def record(runs: Sequence[Run]) -> dict[str, Any]:
     dropout; `test_…` are of the kept epoch's model, None where the test split was not opened.
 
     Raises:
-        InputError: a training is not complete or has no epochs, or the runs are of different data, machines or versions.
+        InputError: a training is not complete or has no epochs, or the runs differ in data, machine or versions.
     """
     records = [run.read_record() for run in runs]
     first = _shared(records[0])
