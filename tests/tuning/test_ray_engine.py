@@ -71,7 +71,8 @@ def trials_below(root):
     """Processes of trials that come from `root`: those that a server of trials has forked."""
     servers = servers_below(root)
     parents = {pid: int((read(pid, "stat").rpartition(b")")[2].split() or [0, 0])[1]) for pid in servers}
-    return [pid for pid, parent in parents.items() if parent in servers]
+    # A trial that starts a command has, for a moment, a child with its own name: that is none.
+    return [pid for pid, parent in parents.items() if parent in servers and parents.get(parent) not in servers]
 
 
 def servers_below(root):
