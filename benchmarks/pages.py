@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import jinja2
+from sprint_choices import CHOICES
 
 from fashion_nn.report import leaderboard
 
@@ -31,7 +32,7 @@ def read(name: str) -> dict[str, Any]:
 
 def machine(environment: dict[str, Any]) -> str:
     """Processor, cores and, where they are recorded, versions."""
-    hardware = environment["hardware"] if "hardware" in environment else environment["machine"]
+    hardware = environment.get("hardware") or environment["machine"]
     versions = environment.get("versions", {})
     named = ", ".join(f"{name} {versions[name]}" for name in SHOWN if name in versions)
     return f"{hardware['cores']} cores of {hardware['processor']}" + (f"; {named}" if named else "")
@@ -55,8 +56,6 @@ def measured() -> dict[str, Any]:
     for choice in choices["choices"]:
         for key in ("accuracy", "log_loss"):
             choice[key] = statistics.fmean(run[key] for run in choice["runs"])
-    from sprint_choices import CHOICES
-
     choices["missing"] = sorted(set(CHOICES) - {choice["name"] for choice in choices["choices"]})
     first = choices["choices"][0]
     choices["standard_error"] = (first["accuracy"] * (1 - first["accuracy"]) / first["runs"][0]["n"]) ** 0.5
