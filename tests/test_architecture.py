@@ -12,7 +12,7 @@ import fashion_nn
 PACKAGE = Path(fashion_nn.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-BASE = {"errors", "files"}
+BASE = {"errors", "files", "processes", "safe_path"}
 LEVELS = {
     1: {"tables", "datasets", "metrics", "comparison", "recipes", "runs", "saving", "searches", "zoo"},
     2: {"training", "baselines", "inference"},

@@ -13,6 +13,7 @@ import numpy as np
 
 from fashion_nn import runs
 from fashion_nn.errors import InputError
+from fashion_nn.processes import safe_children
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -72,7 +73,7 @@ def measure(
     # The longest first, so that no core is left alone with it at the end.
     order = [(key, k) for key in reversed(tasks) for k in range(folds)]
     found: dict[Any, list[Any]] = {key: [None] * folds for key in tasks}
-    with parallel_config(backend="loky", n_jobs=jobs), _interrupts_ignored():
+    with parallel_config(backend="loky", n_jobs=jobs), _interrupts_ignored(), safe_children():
         results = Parallel(return_as="generator_unordered")(
             delayed(_fold)((key, k), tasks[key], labels, *parts[k], max(cores // jobs, 1)) for key, k in order
         )

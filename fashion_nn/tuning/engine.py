@@ -11,13 +11,13 @@ import platform
 import selectors
 import signal
 import subprocess
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from fashion_nn import runs
+from fashion_nn.processes import child_environment, python_command
 from fashion_nn.searches import Search
 from fashion_nn.tuning import rows
 from fashion_nn.tuning.trial import Job, Result
@@ -121,12 +121,12 @@ class LocalEngine:
     def _start_server(self) -> None:
         self._heard = b""
         self._server = subprocess.Popen(
-            [sys.executable, "-m", "fashion_nn.tuning.server", str(os.getpid()), *self._rows],
+            python_command("fashion_nn.tuning.server", str(os.getpid()), *self._rows),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             # A process with threads cannot be forked safely, and NumPy would start some.
-            env={**os.environ, "OPENBLAS_NUM_THREADS": "1", "TF_CPP_MIN_LOG_LEVEL": "3"},
+            env=child_environment(OPENBLAS_NUM_THREADS="1", TF_CPP_MIN_LOG_LEVEL="3"),
             start_new_session=True,
         )
 

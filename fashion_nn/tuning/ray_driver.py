@@ -219,6 +219,7 @@ def _connect(address: str | None, folder: str) -> None:
     os.environ.setdefault("RAY_task_oom_retries", str(_RETRIES))
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
     how: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": "ERROR"}
+    how["runtime_env"] = {"env_vars": {"PYTHONSAFEPATH": "1"}}
     if address is None:
         # Ray listens to the network and runs what it is sent: not without this, which is written nowhere.
         if os.environ.setdefault("RAY_AUTH_MODE", "token") == "token":
@@ -315,9 +316,3 @@ def _children() -> list[int]:
             if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == os.getpid():
                 found.append(int(entry.name))
     return found
-
-
-if __name__ == "__main__":
-    from fashion_nn.tuning import ray_driver  # under its own name, so that workers find the task by it
-
-    ray_driver.main()

@@ -12,7 +12,6 @@ import os
 import shutil
 import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from dataclasses import replace
@@ -22,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from fashion_nn.errors import InputError
 from fashion_nn.files import write_atomic
+from fashion_nn.processes import child_environment, python_command
 from fashion_nn.searches import Search
 from fashion_nn.tuning.trial import Job, Result
 
@@ -66,11 +66,12 @@ class RayEngine:
         self._place = _short_folder()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "fashion_nn.tuning.ray_driver"],
+            python_command("fashion_nn.tuning.ray_driver"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,
-            env=os.environ | {"TMPDIR": self._place},
+            env=child_environment(TMPDIR=self._place),
+            cwd=self._place,  # Ray has its workers import from the folder that it was started in
             start_new_session=True,  # Ctrl-C is for the search
         )
         self._requests = Connection(os.dup(self._process.stdin.fileno()), readable=False)

@@ -1,4 +1,4 @@
-"""The process that starts trials: `python -m fashion_nn.tuning.server PARENT [ROWS]`.
+"""The process that starts trials: `main()`, with the arguments PARENT [ROWS].
 
 It has TensorFlow imported and the rows loaded, and forks for each trial, which so begins at once. It computes
 nothing itself: TensorFlow starts its threads in the trials, which have their own memory. What comes in on stdin
@@ -160,7 +160,3 @@ def _last_line(file: IO[bytes]) -> str:
     file.seek(max(0, file.seek(0, os.SEEK_END) - 2000))
     lines = file.read().decode(errors="replace").split("\n")
     return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "")
-
-
-if __name__ == "__main__":
-    main()
