@@ -10,6 +10,9 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
 os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+# Tests that import ONNX Runtime themselves report no more than the commands do.
+os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+os.environ["ORT_TELEMETRY_DISABLED"] = "1"
 # What tests export to ONNX is not to be trusted by the user who runs them.
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="fashion-nn-tests-")
 

@@ -4,6 +4,7 @@ import hashlib
 import importlib.util
 import os
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 
@@ -27,8 +28,7 @@ class OnnxPredictor(Predictor):
     engine = "onnx"
 
     def __init__(self, file: ModelFile, content: bytes, scale: Scale):
-        import onnxruntime
-
+        onnxruntime = imported()
         self.path, self.sha256 = file.path, file.sha256
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
@@ -58,6 +58,19 @@ class OnnxPredictor(Predictor):
 
     def close(self) -> None:
         self._session = None
+
+
+def imported() -> ModuleType:
+    """ONNX Runtime, imported so that it reports nothing to anybody.
+
+    By itself it leaves files in the home and the temporary folder, and asks a name server; its own
+    `disable_telemetry_events` comes too late for that, because importing it is enough.
+    """
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
+    os.environ["ORT_TELEMETRY_DISABLED"] = "1"
+    import onnxruntime
+
+    return onnxruntime
 
 
 def installed() -> bool:

@@ -1,7 +1,10 @@
 """Which engine runs a model: ONNX Runtime only for .onnx files that were made here from exactly that .keras."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import keras
 import numpy as np
@@ -13,6 +16,18 @@ from fashion_nn.errors import InputError
 from fashion_nn.inference import onnx_runtime, trust
 
 IMAGES = datasets.load("digits").valid.images
+
+
+def test_onnx_runtime_leaves_nothing_behind(tmp_path):
+    home = tmp_path / "home"
+    temporary = tmp_path / "temporary"
+    home.mkdir()
+    temporary.mkdir()
+    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}
+    environment |= {"HOME": str(home), "TMPDIR": str(temporary)}
+    code = "from fashion_nn.inference import onnx_runtime; onnx_runtime.imported()"
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+    assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 
 
 @pytest.fixture(scope="module")
