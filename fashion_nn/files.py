@@ -1,6 +1,11 @@
-"""Write a file completely or not at all."""
+"""Read and write files, also in a folder that somebody else has made.
+
+A file is written completely or not at all. Nothing is read or written through a symbolic link, or
+to a device or a FIFO: a link could lead to any file of the user, and a FIFO could block for ever.
+"""
 
 import os
+import stat
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,6 +49,99 @@ def write_atomic(path: str | os.PathLike[str], content: bytes | str) -> None:
     """Write `content` (text as UTF-8) to `path`, completely or not at all; see `replacing`."""
     with replacing(path) as temporary:
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
+
+
+def read_small(path: str | os.PathLike[str]) -> bytes:
+    """The content of a plain file of at most 64 MiB.
+
+    Raises:
+        OSError: it cannot be read.
+        InputError: it is a link or no plain file, or it is too large.
+    """
+    with open(_open_plain(path, os.O_RDONLY), "rb") as file:
+        content = file.read(_SMALL + 1)
+    if len(content) > _SMALL:
+        raise InputError(f"{path}: is larger than {_SMALL >> 20} MiB: expected a smaller file")
+    return content
+
+
+def append_line(path: str | os.PathLike[str], line: str) -> None:
+    """Append `line` to a plain file, which is made where there is none.
+
+    Raises:
+        InputError: it is a link or no plain file, or it cannot be written.
+    """
+    try:
+        with open(_open_plain(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT), "a") as file:
+            file.write(f"{line}\n")
+    except OSError as error:
+        raise InputError(_cannot_write(Path(path), error)) from error
+
+
+def open_lock(path: str | os.PathLike[str]) -> int:
+    """A descriptor of a plain file to lock, which is made where there is none and whose content stays.
+
+    Raises:
+        OSError: it cannot be made.
+        InputError: it is a link or no plain file.
+    """
+    return _open_plain(path, os.O_WRONLY | os.O_CREAT)
+
+
+def require_plain(folder: str | os.PathLike[str]) -> None:
+    """Refuse a folder in which something, at any depth, is neither a plain file nor a folder.
+
+    `folder` itself may be a link, because the user has named it. A folder that is missing passes.
+
+    Raises:
+        InputError: it is, or there is too much in it; the message names the first that is found.
+    """
+    pending = [os.fspath(folder)]
+    count = 0
+    while pending:
+        try:
+            entries = os.scandir(pending.pop())
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            raise InputError(f"{folder}: cannot be read ({error.strerror})") from None
+        with entries:
+            for entry in entries:
+                count += 1
+                if count > _MOST_ENTRIES:
+                    raise InputError(f"{folder}: holds more than {_MOST_ENTRIES:,} files: too many")
+                if entry.is_dir(follow_symlinks=False):
+                    pending.append(entry.path)
+                elif not entry.is_file(follow_symlinks=False):
+                    raise InputError(_not_plain(entry.path))
+
+
+_SMALL = 64 << 20
+_MOST_ENTRIES = 1_000_000
+
+
+def _open_plain(path: str | os.PathLike[str], flags: int) -> int:
+    try:
+        # Without O_NONBLOCK, opening a FIFO would wait for its other end.
+        descriptor = os.open(path, flags | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC, 0o666)
+    except OSError:
+        if os.path.lexists(path) and not stat.S_ISREG(os.lstat(path).st_mode):
+            raise InputError(_not_plain(path)) from None
+        raise
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise InputError(_not_plain(path))
+    return descriptor
+
+
+def _not_plain(path: str | os.PathLike[str]) -> str:
+    mode = os.lstat(path).st_mode
+    kind = "a device, a FIFO or a socket"
+    if stat.S_ISLNK(mode):
+        kind = "a symbolic link"
+    if stat.S_ISDIR(mode):
+        kind = "a folder"
+    return f"{os.fspath(path)}: is {kind}, expected a plain file: put one there, or remove it"
 
 
 def _cannot_write(target: Path, error: OSError) -> str:

@@ -32,7 +32,7 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fashion_nn.errors import InputError
-from fashion_nn.files import write_atomic
+from fashion_nn.files import append_line, read_small, require_plain, write_atomic
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
@@ -393,8 +393,7 @@ class Run:
     def log_opening(self, by: str) -> None:
         """Append that the test split was opened, by what and when."""
         line = json.dumps({"opened": now(), "by": by, "model_sha256": sha256(self.model)})
-        with self.openings.open("a") as log:
-            log.write(line + "\n")
+        append_line(self.openings, line)
 
     def remove_state(self) -> None:
         self.state.unlink(missing_ok=True)
@@ -445,13 +444,14 @@ def open_run(path: str | Path) -> Run:
     """The run in folder `path`.
 
     Raises:
-        InputError: the folder is missing or holds no run.
+        InputError: the folder is missing, holds no run, or holds something else than plain files and folders.
     """
     run = Run(Path(path))
     if not run.folder.is_dir():
         raise InputError(f"{path}: no such run folder; `fashion-nn compare` lists those under models/")
     if not run.exists:
         raise InputError(f"{path}: not a run folder: it has no {run.record.name}")
+    require_plain(run.folder)
     return run
 
 
@@ -470,6 +470,7 @@ def require_free(path: str | Path, *, resume: bool = False, resumable: bool = Tr
         if not resume:
             mend = "add --resume to continue it, or choose another --out" if resumable else "choose another --out"
             raise InputError(f"{path}: a run is already there: {mend}")
+        require_plain(run.folder)
     elif run.folder.exists():
         # A kill before run.json was there can leave the split and temporary files.
         others = [p.name for p in run.folder.iterdir() if p != run.split and not p.name.startswith(".")]
@@ -478,11 +479,16 @@ def require_free(path: str | Path, *, resume: bool = False, resumable: bool = Tr
 
 
 def find(root: str | Path) -> Iterator[Run]:
-    """The complete runs in `root` and one level below it, by name."""
+    """The complete runs in `root` and one level below it, by name.
+
+    Raises:
+        InputError: one of them holds something else than plain files and folders.
+    """
     folder = Path(root)
     for path in sorted({*folder.glob("*/run.json"), *folder.glob("*/*/run.json")}):
         run = Run(path.parent)
         if run.complete:
+            require_plain(run.folder)
             yield run
 
 
@@ -534,7 +540,7 @@ def cores() -> int:
 
 def _read_text(path: Path) -> str:
     try:
-        return path.read_text()
+        return read_small(path).decode()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}): expected a run folder's {path.name}") from None
     except UnicodeDecodeError:

@@ -16,6 +16,8 @@ about a search. What the tuner knows is made from them again.
 import fcntl
 import hashlib
 import json
+import os
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,9 +27,12 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fashion_nn.errors import InputError
-from fashion_nn.files import write_atomic
+from fashion_nn.files import open_lock, read_small, require_plain, write_atomic
 
 FORMAT = 1
+
+# The second form is that of the best trial trained again.
+_TRIAL_ID = re.compile(r"[0-9]{4,9}(-retrained)?")
 
 DONE = ("completed", "stopped-early", "failed", "diverged", "timed-out")
 SCORED = ("completed", "stopped-early")
@@ -131,21 +136,21 @@ class Search:
         """
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
-            file = (self.folder / ".lock").open("w")
+            lock = open_lock(self.folder / ".lock")
         except OSError as error:
             raise InputError(f"{self.folder}: cannot be written ({error.strerror}): choose another --out") from None
-        with file:
+        with os.fdopen(lock, "wb"):
             try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
                 raise InputError(f"{self.folder}: another process searches here: wait for it or end it") from None
             yield
 
     def trial_record(self, id: str) -> Path:
-        return self.trials / f"{id}.json"
+        return self.trials / f"{_required_id(id)}.json"
 
     def trial_folder(self, id: str) -> Path:
-        return self.trials / id
+        return self.trials / _required_id(id)
 
     def read_record(self) -> dict[str, Any]:
         """The content of search.json.
@@ -164,9 +169,17 @@ class Search:
         Raises:
             InputError: one is damaged, or one of the middle is missing.
         """
-        found = [_read(path, _Trial, versioned=False) for path in sorted(self.trials.glob("[0-9]*.json"))]
+        found = []
+        for path in sorted(self.trials.glob("[0-9]*.json")):
+            trial = _read(path, _Trial, versioned=False)
+            if trial["id"] != path.stem:
+                raise InputError(f"{path}: damaged (id {trial['id']!a}, expected {path.stem}): restore it")
+            found.append(trial)
         found.sort(key=lambda trial: trial["order"])
+        known = [None, *(trial["id"] for trial in found)]
         for order, trial in enumerate(found):
+            if trial["tuner"].get("start_from") not in known:
+                raise InputError(f"{self.trial_record(trial['id'])}: damaged (start_from is no trial): restore it")
             if trial["order"] != order:
                 raise InputError(f"{self.trials}: the record of trial {order} is missing: restore it or search again")
         return found
@@ -189,6 +202,13 @@ class Search:
         _write(self.best, {"format": FORMAT, **best})
 
 
+def _required_id(id: str) -> str:
+    """`id`, which becomes part of a path, when it is that of a trial."""
+    if not _TRIAL_ID.fullmatch(id):
+        raise InputError(f"{id!a}: not the id of a trial: expected a number such as 0007")
+    return id
+
+
 def identity_sha256(identity: Mapping[str, Any]) -> str:
     """SHA-256 (64 hex digits) of what makes two searches the same one."""
     return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
@@ -203,6 +223,7 @@ def open_search(path: str | Path) -> Search:
     search = Search(Path(path))
     if not search.exists:
         raise InputError(f"{path}: not a search folder: it has no {search.record.name}; `fashion-nn tune` makes one")
+    require_plain(search.folder)
     return search
 
 
@@ -218,6 +239,7 @@ def require_free(path: str | Path, *, resume: bool = False) -> None:
     if search.exists:
         if not resume:
             raise InputError(f"{path}: a search is already there: add --resume to continue it, or choose another --out")
+        require_plain(search.folder)
     elif search.folder.exists():
         others = [each.name for each in search.folder.iterdir() if not each.name.startswith(".")]
         if others:
@@ -261,7 +283,7 @@ def read_recipe(path: str | Path) -> tuple[dict[str, Any], str | None]:
 
 def _json(path: Path, expected: str) -> dict[str, Any]:
     try:
-        content = json.loads(path.read_text())
+        content = json.loads(read_small(path))
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}): {expected}") from None
     except ValueError as error:
