@@ -7,7 +7,7 @@ stands in `Recipe.sources`; what is not listed there is our choice.
 
 import difflib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -81,18 +81,65 @@ class Recipe(_Settings):
             raise ValueError(
                 "validation_fraction=0 leaves nothing to monitor: set monitor and checkpoint_monitor to loss"
             )
-        if self.momentum and self.optimizer not in {"sgd", "rmsprop", "muon"}:
-            raise ValueError(f"momentum has no effect with optimizer={self.optimizer}: set momentum=0, nesterov=false")
-        if self.nesterov and not (self.momentum and self.optimizer == "sgd"):
-            raise ValueError("nesterov=true needs optimizer=sgd and momentum above 0")
-        if self.initial_accumulator != 0.1 and self.optimizer != "adagrad":
-            raise ValueError("initial_accumulator needs optimizer=adagrad")
-        if self.schedule != "inverse-time" and self.decay_per_step:
-            raise ValueError("decay_per_step needs schedule=inverse-time")
         return self
 
     def to_json(self) -> dict[str, Any]:
         return self.model_dump(mode="json")
+
+
+def _one_of(*values: str) -> Callable[[Any], bool]:
+    return lambda value: value in values
+
+
+def _above_zero(value: Any) -> bool:
+    return bool(value) and value > 0
+
+
+EFFECTIVE: Mapping[str, Mapping[str, Callable[[Any], bool]]] = {
+    "momentum": {"optimizer": _one_of("sgd", "rmsprop", "muon")},
+    "nesterov": {"optimizer": _one_of("sgd"), "momentum": _above_zero},
+    "weight_decay": {"optimizer": _one_of("sgd", "adam", "adamw", "rmsprop", "adagrad", "muon")},
+    "initial_accumulator": {"optimizer": _one_of("adagrad")},
+    "decay_per_step": {"schedule": _one_of("inverse-time")},
+    "warmup_fraction": {"schedule": _one_of("one-cycle")},
+    "restart_epochs": {"schedule": _one_of("cosine-restarts")},
+}
+"""Setting → another setting → whether the first has an effect beside this value of the other.
+
+A setting that is not listed always has an effect; one that depends on several needs all of them.
+"""
+
+
+def without_effect(recipe: Mapping[str, Any]) -> list[str]:
+    """Names of the settings that have no effect beside the others of `recipe`, which is given as JSON."""
+    return [
+        name
+        for name, conditions in EFFECTIVE.items()
+        if not all(holds(recipe.get(other)) for other, holds in conditions.items())
+    ]
+
+
+def _require_effective(recipe: Recipe) -> None:
+    """Refuse a recipe in which a setting that was changed has no effect.
+
+    Only for recipes that a user makes. One that is stored with a run is taken as it is.
+    """
+    values = recipe.to_json()
+    defaults = {name: field.default for name, field in Recipe.model_fields.items()}
+    idle = [name for name in without_effect(values) if values[name] != defaults[name]]
+    if not idle:
+        return
+    causes = dict.fromkeys(
+        other for name in idle for other, holds in EFFECTIVE[name].items() if not holds(values[other])
+    )
+    raise InputError(
+        f"{_listed(values, idle)} {'has' if len(idle) == 1 else 'have'} no effect with {_listed(values, causes)}: "
+        f"set {_listed(defaults, idle)}, or choose another {next(iter(causes))}"
+    )
+
+
+def _listed(values: Mapping[str, Any], names: Iterable[str]) -> str:
+    return ", ".join(f"{name}={json.dumps(values[name]).strip(chr(34))}" for name in names)
 
 
 def get(name: str) -> Recipe:
@@ -127,7 +174,8 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
     reach inside: `augment.flip=true`, `options.rate=0.3`. A changed setting loses its source.
 
     Raises:
-        InputError: no `=`, an unknown key (the known ones are listed), or a value out of range.
+        InputError: no `=`, an unknown key (the known ones are listed), a value out of range, or a setting that
+            has no effect beside the others (see `EFFECTIVE`).
     """
     values = recipe.to_json()
     for assignment in assignments:
@@ -140,9 +188,11 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
         target[inner or outer] = _parse(text)
         values["sources"].pop(outer, None)
     try:
-        return Recipe.model_validate(values)
+        changed = Recipe.model_validate(values)
     except ValidationError as error:
         raise InputError(f"--set: {_first_problem(error)}") from None
+    _require_effective(changed)
+    return changed
 
 
 def departures(recipe: Mapping[str, Any]) -> dict[str, tuple[Any, Any]]:

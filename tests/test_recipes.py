@@ -1,5 +1,8 @@
 """Recipes are typed, frozen, and say where each setting comes from."""
 
+from typing import get_args
+
+import numpy as np
 import pytest
 from pydantic import ValidationError
 
@@ -95,10 +98,13 @@ def test_a_changed_option_is_not_published_any_more():
         ("learning_rate=nan", "learning_rate='nan'"),
         ("learning_rate=NaN", "learning_rate=nan"),
         ("optimizer=sdg", "optimizer='sdg'"),
-        ("optimizer=adam", "momentum has no effect with optimizer=adam"),
+        ("optimizer=adam", "momentum=0.975, nesterov=true have no effect with optimizer=adam: set momentum=0.0, nes"),
         ("validation_fraction=0", "nothing to monitor"),
-        ("initial_accumulator=0", "initial_accumulator needs optimizer=adagrad"),
-        ("schedule=cosine", "decay_per_step needs schedule=inverse-time"),
+        ("momentum=0", "nesterov=true has no effect with momentum=0.0: set nesterov=false"),
+        ("initial_accumulator=0", "initial_accumulator=0.0 has no effect with optimizer=sgd: set initial_acc.*=0.1"),
+        ("schedule=cosine", "decay_per_step=2e-06 has no effect with schedule=cosine"),
+        ("restart_epochs=3", "restart_epochs=3 has no effect with schedule=inverse-time: set restart_epochs=10"),
+        ("warmup_fraction=0.4", "warmup_fraction=0.4 has no effect with schedule=inverse-time"),
         ("batch_size=[1]", "batch_size="),
     ],
 )
@@ -106,6 +112,34 @@ def test_a_wrong_setting_is_one_line(assignment, said):
     with pytest.raises(InputError, match=said) as caught:
         recipes.override(recipes.get("mlp"), [assignment])
     assert "\n" not in str(caught.value)
+
+
+def test_a_stored_recipe_with_a_setting_without_effect_is_taken_as_it_is():
+    stored = recipes.get("mlp").to_json() | {"restart_epochs": 3, "initial_accumulator": 0.5}
+    assert recipes.from_json(stored).restart_epochs == 3
+    assert {"restart_epochs", "initial_accumulator"} <= set(recipes.without_effect(stored))
+
+
+@pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=lambda recipe: recipe.name)
+def test_every_setting_of_our_recipes_has_an_effect(recipe):
+    assert recipes.override(recipe, []) == recipe
+
+
+@pytest.mark.parametrize("optimizer", get_args(Recipe.model_fields["optimizer"].annotation))
+def test_weight_decay_has_an_effect_with_each_optimizer(optimizer):
+    keras = pytest.importorskip("keras")
+    from fashion_nn.training import schedules
+
+    trained = []
+    for decay in (0.0, 0.5):
+        recipe = Recipe(name="x", model="mlp", optimizer=optimizer, weight_decay=decay, learning_rate=0.1)
+        assert "weight_decay" not in recipes.without_effect(recipe.to_json())
+        layers = [keras.layers.Dense(2, kernel_initializer="ones", name=name) for name in ("first", "last")]
+        model = keras.Sequential([keras.Input((2,)), *layers])
+        model.compile(schedules.optimizer(recipe, 1), "mse")
+        model.fit(np.ones((4, 2)), np.ones((4, 2)), epochs=1, verbose=0)
+        trained.append(model.get_weights()[0])
+    assert not np.array_equal(*trained)
 
 
 def test_unknown_recipe_names_the_known_ones():

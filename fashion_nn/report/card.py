@@ -123,13 +123,7 @@ def facts(run: Run) -> list[tuple[str, str]]:
 
 def settings(recipe: dict[str, Any]) -> list[tuple[str, str, str]]:
     """The settings of a recipe that are in use: name, value and source. Any other keys are taken as they are."""
-    skip = {"name", "model", "kind", "sources"}
-    if recipe.get("schedule") != "one-cycle":
-        skip.add("warmup_fraction")
-    if recipe.get("schedule") != "cosine-restarts":
-        skip.add("restart_epochs")
-    if recipe.get("optimizer") != "adagrad":
-        skip.add("initial_accumulator")
+    skip = {"name", "model", "kind", "sources", *recipes.without_effect(recipe)}
     rows = []
     for key, value in recipe.items():
         given = key in (recipe.get("sources") or {})

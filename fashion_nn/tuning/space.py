@@ -36,12 +36,6 @@ TRAINING: Mapping[str, Choices] = {
 }
 """What a search may try for the training of any model. Cosine restarts are left out: they need long trainings."""
 
-_WHEN: Mapping[str, Mapping[str, list[Any]]] = {
-    "momentum": {"optimizer": ["sgd", "rmsprop", "muon"]},
-    "nesterov": {"optimizer": ["sgd"], "momentum": [0.5, 0.8, 0.9, 0.95, 0.975]},
-    "weight_decay": {"optimizer": ["adamw", "muon"]},
-    "decay_per_step": {"schedule": ["inverse-time"]},
-}
 _LEVELS = 3
 """How many values of a range a grid has, when that has no steps."""
 
@@ -65,16 +59,23 @@ def space(base: Recipe, *, fixed: Iterable[str] = (), only: Iterable[str] = (), 
             raise InputError(f"--only {name}: not in the space of {base.model}: expected some of {', '.join(declared)}")
     chosen = {name for name in declared if name not in fixed and (not only or name in only)}
     here = _flat(base)
-    found = []
+    found: dict[str, Parameter] = {}
     for name, choices in declared.items():
-        when = _WHEN.get(name, {})
-        holds = all(parent in chosen or here[parent] in values for parent, values in when.items())
-        if name in chosen and holds:
-            still_open = {parent: list(values) for parent, values in when.items() if parent in chosen}
-            found.append(_parameter(name, choices, here.get(name), still_open, grid))
+        conditions = recipes.EFFECTIVE.get(name, {})
+        when = {}
+        possible = name in chosen
+        for parent, holds in conditions.items():
+            # A parameter stands behind those that it depends on.
+            values = found[parent]["values"] if parent in found else [here[parent]]
+            allowed = [value for value in values if holds(value)]
+            possible = possible and bool(allowed)
+            if parent in found and allowed != values:
+                when[parent] = allowed
+        if possible:
+            found[name] = _parameter(name, choices, here.get(name), when, grid)
     if not found:
         raise InputError("nothing is left to search for: fix fewer settings with --set, or name others with --only")
-    return found
+    return list(found.values())
 
 
 def _parameter(name: str, choices: Choices, here: Any, when: Mapping[str, list[Any]], grid: bool) -> Parameter:
@@ -144,23 +145,12 @@ def assemble(base: Recipe, values: Mapping[str, Any], *, seed: int) -> Recipe:
     if changed["optimizer"] != base.optimizer and "weight_decay" not in values:
         changed["weight_decay"] = 0.0  # what the recipe has is meant for its own optimizer
     defaults = {name: Recipe.model_fields[name].default for name in Recipe.model_fields}
-    for name in _without_effect(changed):
+    for name in recipes.without_effect(changed):
         if changed[name] != defaults[name]:
             changed[name] = defaults[name]
             changed["sources"].pop(name, None)
     changed["sources"].pop("seed", None)
     return recipes.from_json(changed | {"seed": seed})
-
-
-def _without_effect(recipe: Mapping[str, Any]) -> Iterable[str]:
-    if recipe["optimizer"] not in ("sgd", "rmsprop", "muon"):
-        yield "momentum"
-    if recipe["optimizer"] != "sgd" or not recipe["momentum"]:
-        yield "nesterov"
-    if recipe["optimizer"] != "adagrad":
-        yield "initial_accumulator"
-    if recipe["schedule"] != "inverse-time":
-        yield "decay_per_step"
 
 
 def _flat(recipe: Recipe) -> dict[str, Any]:
