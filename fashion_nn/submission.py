@@ -30,6 +30,7 @@ class Predictions:
     """What a model says of a table: labels int64 (n,), in the table's order; its ids, when it has some.
 
     engine: what ran the model, "keras" or "onnx".
+    ties: number of rows for which several classes share the model's largest output; they get the first of these.
     """
 
     labels: np.ndarray
@@ -37,6 +38,7 @@ class Predictions:
     classes: int
     feeding: inference.Feeding
     engine: str
+    ties: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,16 +62,20 @@ def predict(
     Raises:
         InputError: the table or the model file is not usable, or they do not fit each other.
     """
-    labels, ids = [], []
+    labels = []
+    ids = []
+    ties = 0
     # Where Keras runs the model, its process imports TensorFlow while the first rows are read.
     with inference.open_fast(model, scale=scale, engine=engine) as predictor:
         for block in tables.blocks(test, labels="ignored", progress=progress):
             images = block.pixels.reshape(-1, *block.image_shape)
-            labels.append(predictor(images).argmax(axis=1))
+            answer = predictor.answer(images)
+            labels.append(answer.labels)
+            ties += answer.ties
             ids.append(block.ids)
         classes, feeding, used = predictor.classes, predictor.feeding, predictor.engine
     known = None if ids[0] is None else np.concatenate(ids)
-    return Predictions(np.concatenate(labels).astype(np.int64), known, classes, feeding, used)
+    return Predictions(np.concatenate(labels).astype(np.int64), known, classes, feeding, used, ties)
 
 
 def read_sample(path: str | os.PathLike[str]) -> Sample:

@@ -60,6 +60,11 @@ def submit(
     with console.work_bar("predicting") as progress:
         predictions = submission.predict(model, test, scale=scale, engine=engine, progress=progress)
     console.note(f"{predictions.feeding}; run by {ENGINE_NAMES[predictions.engine]}")
+    if predictions.ties:
+        console.note(
+            f"ties: for {predictions.ties:,} of {len(predictions.labels):,} rows several classes share the largest "
+            "output; the first of them is written"
+        )
     submission.write(predictions, out, format=format, sample=wanted)
     print(f"{out}: {len(predictions.labels):,} predictions")
     if grade:

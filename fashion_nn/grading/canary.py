@@ -11,6 +11,7 @@ from fashion_nn.grading.check import Check, not_applicable
 ROWS = 256
 BATCH = 37
 # Different batch sizes may add in another order; then two classes that are as good as equal can change places.
+# As a share of the range of a row's outputs.
 _TIE = 1e-3
 
 
@@ -45,17 +46,22 @@ class Chosen:
 
 
 def check_canary(labels: np.ndarray | None, chosen: Chosen, predict: Callable[..., np.ndarray] | None) -> Check:
-    """Compare `labels`, int64 (n,), with what `predict(images, batch_size=…)` says now of the `chosen` rows."""
+    """Compare `labels`, int64 (n,), with what the model now says of the `chosen` rows.
+
+    `predict(images, batch_size=…)` gives the model's outputs, float32 (m, classes).
+    """
     if predict is None:
         return not_applicable("canary", "no model at hand")
     if labels is None:
         return not_applicable("canary", "the labels cannot be read")
     rows = chosen.rows
-    probabilities = predict(chosen.images, batch_size=BATCH)
+    outputs = predict(chosen.images, batch_size=BATCH)
     given = labels[rows]
-    known = (given >= 0) & (given < probabilities.shape[1])
-    likely = np.where(known, probabilities[np.arange(len(rows)), np.where(known, given, 0)], -1.0)
-    wrong = rows[likely < probabilities.max(axis=1) - _TIE]
+    known = (given >= 0) & (given < outputs.shape[1])
+    of_given = outputs[np.arange(len(rows)), np.where(known, given, 0)]
+    largest = outputs.max(axis=1)
+    tolerance = _TIE * (largest - outputs.min(axis=1))
+    wrong = rows[~known | (of_given < largest - tolerance)]
     expected = f"the same labels for {len(rows)} rows in batches of {BATCH}"
     value = f"{len(rows) - len(wrong)} of {len(rows)} agree"
     if len(wrong):

@@ -162,7 +162,7 @@ class Room:
         header = self.sample.header if self.sample else "any"
         expected = expectation or {"header": header, "ids": self.file_ids, "rows": self.rows, "classes": classes}
         held = self.known.held_out if predictor and not self.known.mismatch else None
-        own = predictor(held.images).argmax(axis=1) if held and predictor.classes == self.known.classes else None
+        own = predictor.answer(held.images).labels if held and predictor.classes == self.known.classes else None
         held = held if own is not None else None
         other = None if against is None else predictions.read(against, rows=self.rows).aligned_labels(self.row_ids)
         if against is not None and other is None:
@@ -171,7 +171,7 @@ class Room:
             )
         checks = [
             judge(found, **expected),
-            check_canary(labels, self.chosen, predictor),
+            check_canary(labels, self.chosen, predictor and predictor.outputs),
             self._feeding(model, scale, predictor, held, own) if model else not_applicable("feeding", "no model"),
             self._sentinel(labels, own, held),
             self._balance(labels, own, held),
@@ -263,13 +263,13 @@ class Room:
         own: np.ndarray | None,
     ) -> Check:
         others = {
-            "transposed": lambda images: predictor(images.transpose(0, 2, 1)).argmax(axis=1),
-            "inverted": lambda images: predictor(255 - images).argmax(axis=1),
+            "transposed": lambda images: predictor.answer(images.transpose(0, 2, 1)).labels,
+            "inverted": lambda images: predictor.answer(255 - images).labels,
         }
         if "int" not in predictor.feeding.dtype:
             other: Scale = "0-255" if predictor.feeding.divide else "0-1"
             name = "fed 0..255" if other == "0-255" else "divided by 255"
-            others[name] = lambda images: self._open(model, other)(images).argmax(axis=1)
+            others[name] = lambda images: self._open(model, other).answer(images).labels
         return check_feeding(held, own, others)
 
 

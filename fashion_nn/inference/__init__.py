@@ -12,7 +12,7 @@
 from fashion_nn.inference.confined import ConfinedPredictor, LayerWeights
 from fashion_nn.inference.feeding import SCALES, Feeding, Scale
 from fashion_nn.inference.opening import ENGINES, Engine, check, open_fast, open_model, open_onnx
-from fashion_nn.inference.predictor import Predictor
+from fashion_nn.inference.predictor import Answer, Predictor
 from fashion_nn.inference.rebuild import rebuild
 from fashion_nn.inference.sandbox import Limits
 from fashion_nn.inference.trust import trust_onnx
@@ -20,6 +20,7 @@ from fashion_nn.inference.trust import trust_onnx
 __all__ = [
     "ENGINES",
     "SCALES",
+    "Answer",
     "ConfinedPredictor",
     "Engine",
     "Feeding",

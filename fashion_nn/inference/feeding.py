@@ -57,6 +57,11 @@ def feeding(network: Network, scale: Scale) -> Feeding:
     given = network.input_layer.arguments
     shape, dtype = tuple(given["shape"]), given["dtype"]
     layout, image_shape = _layout(shape)
+    if "int" in dtype and np.iinfo(dtype).max < 255:
+        raise Refusal(
+            f"takes integers of type {dtype}, which end at {np.iinfo(dtype).max}, and pixels go up to 255: "
+            "save the model with an input of type uint8 or float32"
+        )
     divide, why = {"0-1": (True, "asked for"), "0-255": (False, "asked for")}.get(scale) or _decide(network, dtype)
     if divide and "int" in dtype:
         raise Refusal(f"takes integers of type {dtype}, which cannot be divided by 255: leave scale at auto")

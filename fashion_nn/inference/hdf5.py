@@ -26,6 +26,8 @@ _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FL
 class Store:
     """The arrays and the few texts of an HDF5 file, by path.
 
+    A path has slashes, also where the file has backslashes: Keras on Windows joined names with them.
+
     Raises:
         Refusal: from every method, when the file is damaged or holds what it should not.
     """
@@ -35,10 +37,15 @@ class Store:
         self._seen: set[int] = set()
         self._bytes = 0
         self._kinds: dict[str, str] = {"": "group"}
+        self._stored: dict[str, str] = {"": "/"}
         _guarded(self._walk, self._file, "", 0)
 
     def is_group(self, path: str) -> bool:
-        return self._kinds.get(path) == "group"
+        slashed = _with_slashes(path)
+        if slashed in self._kinds:
+            return self._kinds[slashed] == "group"
+        # The first part of a name with backslashes has no group of its own.
+        return any(known.startswith(f"{slashed}/") for known in self._kinds)
 
     def members(self, path: str) -> list[str]:
         return _guarded(lambda: list(self._group(path)))
@@ -61,16 +68,20 @@ class Store:
         if len(self._kinds) + len(group) > MAX_OBJECTS:
             raise Refusal(f"HDF5: more than {MAX_OBJECTS} objects")
         for name in group:
-            below = f"{path}/{name}" if path else name
+            below = _with_slashes(f"{path}/{name}" if path else name)
+            if below in self._kinds:
+                raise Refusal(f"HDF5: holds {quoted(below)} twice, once under a name with backslashes")
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
                 raise Refusal(f"HDF5: {quoted(below)} is a link to elsewhere, expected an object of this file")
             child = group[name]
             self._visit(child, below)
             if isinstance(child, h5py.Group):
                 self._kinds[below] = "group"
+                self._stored[below] = child.name
                 self._walk(child, below, depth + 1)
             else:
                 self._kinds[below] = "array"
+                self._stored[below] = child.name
 
     def _visit(self, child: Any, path: str) -> None:
         # The cheapest question that tells: `h5o.get_info` measures B-trees too, without end in a crafted file.
@@ -88,12 +99,13 @@ class Store:
     def _group(self, path: str) -> h5py.Group:
         if not self.is_group(path):
             raise Refusal(f"HDF5: has no group {quoted(path)}")
-        return self._file[path] if path else self._file
+        return self._file[self._stored[_with_slashes(path)]]
 
     def _array(self, path: str) -> np.ndarray:
-        if self._kinds.get(path) != "array":
+        slashed = _with_slashes(path)
+        if self._kinds.get(slashed) != "array":
             raise Refusal(f"HDF5: has no array {quoted(path)}")
-        data = self._file[path]
+        data = self._file[self._stored[slashed]]
         values = data[()] if data.shape == () else data[:]
         if data.dtype.kind == "V":
             values = _from_bfloat16(values)
@@ -128,6 +140,10 @@ class Store:
             if len(found) > MAX_NAMES:
                 raise Refusal(f"HDF5: more than {MAX_NAMES} names in {attribute}")
         return found
+
+
+def _with_slashes(path: str) -> str:
+    return path.replace("\\", "/")
 
 
 def _guarded(function: Any, *arguments: Any) -> Any:

@@ -2,6 +2,7 @@
 
 import os
 from abc import ABC, abstractmethod
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
@@ -11,6 +12,20 @@ from fashion_nn.errors import InputError
 from fashion_nn.inference.feeding import Feeding
 from fashion_nn.inference.network import Network
 from fashion_nn.inference.refusal import Refusal, shown
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Answer:
+    """What a model says of n images.
+
+    labels: the class with the largest output, int64 (n,); of equal ones the first.
+    probabilities: float32 (n, classes); the largest of each row is that of its label.
+    ties: number of images for which the largest output is shared by several classes.
+    """
+
+    labels: np.ndarray
+    probabilities: np.ndarray
+    ties: int
 
 
 class Predictor(ABC):
@@ -63,19 +78,38 @@ class Predictor(ABC):
         if classes is not None and classes != self.classes:
             raise InputError(f"{shown(self.path)}: tells {self.classes} classes apart, expected {classes}")
 
-    def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
-        """Probabilities, float32 (n, classes), of uint8 images (n, h, w), in their order.
-
-        Outputs that are no probabilities are taken for logits, decided once by the first call.
+    def outputs(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
+        """The model's own outputs, float32 (n, classes), for uint8 images (n, h, w), in their order.
 
         Raises:
             InputError: the size does not fit, the model fails, or its outputs are not finite.
         """
         self.require(images.shape[1:])
-        answer = self._outputs(images, batch_size)
-        if self._gives_probabilities is None and len(answer):
-            self._gives_probabilities = bool((answer >= 0).all() and (abs(answer.sum(1) - 1) < 1e-2).all())
-        return _softmax(answer) if self._gives_probabilities is False else answer
+        return self._outputs(images, batch_size)
+
+    def answer(self, images: np.ndarray) -> Answer:
+        """Labels and probabilities of uint8 images (n, h, w), in their order.
+
+        Labels come from the outputs themselves. Outputs that are no probabilities are taken for
+        logits, which the first call decides.
+
+        Raises:
+            InputError: see `outputs`.
+        """
+        outputs = self.outputs(images)
+        if self._gives_probabilities is None and len(outputs):
+            sums_to_one = abs(outputs.sum(axis=1) - 1) < 1e-2
+            self._gives_probabilities = bool((outputs >= 0).all() and sums_to_one.all())
+        labels = outputs.argmax(axis=1)
+        largest = outputs == outputs.max(axis=1, keepdims=True)
+        ties = int((largest.sum(axis=1) > 1).sum())
+        if self._gives_probabilities is False:
+            return Answer(labels, _softmax(outputs, labels), ties)
+        return Answer(labels, outputs, ties)
+
+    def __call__(self, images: np.ndarray) -> np.ndarray:
+        """Probabilities, float32 (n, classes), of uint8 images (n, h, w); see `answer`."""
+        return self.answer(images).probabilities
 
     def __enter__(self) -> Self:
         return self
@@ -96,6 +130,11 @@ def require_finite(answer: np.ndarray) -> None:
         raise Refusal("its outputs are not finite numbers: damaged, or its training diverged")
 
 
-def _softmax(logits: np.ndarray) -> np.ndarray:
+def _softmax(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    return powers / powers.sum(axis=1, keepdims=True)
+    probabilities = powers / powers.sum(axis=1, keepdims=True)
+    # Logits that differ by very little get equal probabilities; the label keeps the largest.
+    rows = np.flatnonzero(probabilities.argmax(axis=1) != labels)
+    largest = probabilities[rows].max(axis=1)
+    probabilities[rows, labels[rows]] = np.nextafter(largest, np.float32(2))
+    return probabilities
