@@ -198,7 +198,7 @@ def compile_for_training(model: keras.Model, learning_rate: float) -> None:
 
 def test_names_need_no_keras():
     code = (
-        "import sys; from fashion_nn import zoo; print(*zoo.names());"
+        "import sys; from fashion_nn import zoo; print(*(zoo.describe(name).name for name in zoo.names()));"
         "print([m for m in ('keras', 'tensorflow', 'numpy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
@@ -218,7 +218,7 @@ def test_the_map_agrees_with_what_the_modules_register():
 def test_a_name_cannot_be_registered_twice():
     zoo.describe("mlp")
     with pytest.raises(ValueError, match="two models are called 'mlp'"):
-        registry.register("mlp", source="elsewhere", space={})(lambda **_: None)
+        registry.register("mlp", source="elsewhere", parameters=1, space={})(lambda **_: None)
 
 
 @every_model
@@ -232,7 +232,9 @@ def test_describe(name):
 @every_model
 def test_the_summary_states_the_parameters(name):
     stated = re.search(r"([\d,]+) parameters", zoo.describe(name).summary)
-    assert int(stated[1].replace(",", "")) == zoo.parameters(zoo.build(name)).total
+    counted = zoo.parameters(zoo.build(name)).total
+    assert int(stated[1].replace(",", "")) == counted
+    assert zoo.describe(name).parameters == counted
 
 
 @pytest.mark.parametrize("call", [zoo.build, zoo.describe])

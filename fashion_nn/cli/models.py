@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fashion_nn import recipes, runs, searches
+from fashion_nn import recipes, runs, searches, zoo
 from fashion_nn.cli.options import (
     MODELS,
     AsJson,
@@ -37,17 +37,16 @@ def models(
     name: Annotated[str | None, typer.Argument(help="A model of the zoo: print its layer table.")] = None,
 ) -> None:
     """The zoo: name, parameters and source of each model, or the layer table of one."""
-    from fashion_nn import console, zoo
+    from fashion_nn import console
 
-    if name:
-        zoo.require_known(name)
-    console.load_tensorflow()
     if name is None:
-        rows = [(known, zoo.parameters(zoo.build(known)).total, zoo.describe(known).source) for known in zoo.names()]
-        console.table(("model", "parameters", "source"), rows)
-    else:
-        model = zoo.build(name)
-        console.layers(zoo.layer_table(model), zoo.parameters(model))
+        entries = map(zoo.describe, zoo.names())
+        console.table(("model", "parameters", "source"), [(e.name, e.parameters, e.source) for e in entries])
+        return
+    zoo.require_known(name)
+    console.load_tensorflow()
+    model = zoo.build(name)
+    console.layers(zoo.layer_table(model), zoo.parameters(model))
 
 
 def train(
@@ -76,6 +75,7 @@ def train(
     found, searched_on = (recipes.get(name), None) if name else searches.read_recipe(file)
     recipe = recipes.override(found if name else recipes.from_json(found), settings or [])
     name, dataset = recipe.name, dataset or searched_on or "fashion_mnist"
+    zoo.require_options(recipe.model, recipe.options)
     folder = out or MODELS / f"{name}-{Path(dataset).name.split('.')[0]}-seed{recipe.seed}"
     runs.require_free(folder, resume=resume)
     deadline = time.monotonic() + in_seconds(budget, "--budget") if budget else None
@@ -224,12 +224,12 @@ def report(
 
     pages = [report.write_search(folder) for folder in of_searches]
     load = _loader(dataset, data_dir, test)
-    if chosen:
-        console.load_tensorflow()
     with console.work_bar("pages") as progress:
         for done, run in enumerate(chosen, start=1):
             try:
-                pages.append(report.write_page(run, load(run), image))
+                splits = load(run)
+                console.load_tensorflow()
+                pages.append(report.write_page(run, splits, image))
             except InputError as error:
                 if not every:
                     raise

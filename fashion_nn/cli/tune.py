@@ -73,21 +73,23 @@ def tune(
     budget_seconds = in_seconds(budget, "--budget") if budget else None
     trial_seconds = in_seconds(trial_limit, "--trial-limit") if trial_limit else None
     base, fixed = _base(name, settings or [], epochs)
+    zoo.require_options(base.model, base.options)
     folder = out or MODELS / f"tune-{name}-{algorithm}-{Path(dataset).name.split('.')[0]}"
     searches.require_free(folder, resume=resume)
     from fashion_nn import console
-
-    splits = load_splits(dataset, data_dir=data_dir, validation_fraction=base.validation_fraction)
-    splits = replace(splits, test=None)  # a search chooses, and the test rows are for what is chosen
-    console.load_tensorflow()
     from fashion_nn.tuning import folds as folding
-    from fashion_nn.tuning import oracle, search
+    from fashion_nn.tuning import oracle
     from fashion_nn.tuning import space as spaces
 
+    space = spaces.space(base, fixed=fixed, only=only or (), grid=algorithm == "grid")
+    splits = load_splits(dataset, data_dir=data_dir, validation_fraction=base.validation_fraction)
+    splits = replace(splits, test=None)  # a search chooses, and the test rows are for what is chosen
     if folds:
         folding.require(splits.original_train().labels, folds)
     zoo.require_shape(base.model, splits.image_shape)
-    space = spaces.space(base, fixed=fixed, only=only or (), grid=algorithm == "grid")
+    console.load_tensorflow()
+    from fashion_nn.tuning import search
+
     plan = search.Plan(algorithm=algorithm, space=space, recipe=base, folds=folds, seed=seed, median_rule=median_rule)
     if trials is None and algorithm == "hyperband":
         trials = oracle.sweep(base.epochs)

@@ -12,6 +12,7 @@ from fashion_nn.zoo.registry import (
     names,
     parameters,
     require_known,
+    require_options,
     require_shape,
 )
 from fashion_nn.zoo.spaces import Between, Choices, OneOf
@@ -31,5 +32,6 @@ __all__ = [
     "parameters",
     "predict",
     "require_known",
+    "require_options",
     "require_shape",
 ]

@@ -1,18 +1,19 @@
 """Convolutional networks without skip connections."""
 
-from typing import Literal
-
-import keras
-from keras import layers
+from typing import TYPE_CHECKING, Literal
 
 from fashion_nn.zoo.registry import Fraction, register
 from fashion_nn.zoo.spaces import Between, OneOf
+
+if TYPE_CHECKING:
+    import keras
 
 
 # Three poolings halve the image, rounding down, and one pixel must be left: 8.
 @register(
     "cnn-v1",
     source="report 003, figure 8",
+    parameters=380_675,
     smallest=8,
     space={
         "dropout_1": Between(0.0, 0.6, 0.05),
@@ -32,7 +33,7 @@ def cnn_v1(
     dropout_3: Fraction = 0.25,
     dropout_4: Fraction = 0.1,
     bn_momentum: Fraction = 0.99,
-) -> keras.Model:
+) -> "keras.Model":
     """Four padded 3 x 3 convolutions and five dense layers: 380,675 parameters.
 
     Every activation is a layer of its own: ReLU, and softmax at the end. The second last
@@ -43,6 +44,9 @@ def cnn_v1(
 
     Source: report 003, figure 8.
     """
+    import keras
+    from keras import layers
+
     return keras.Sequential(
         [
             keras.Input(image_shape, dtype="uint8", name="image"),
@@ -85,6 +89,7 @@ def cnn_v1(
 @register(
     "cnn-v2",
     source="report 003, figure 11",
+    parameters=1_922_058,
     smallest=22,
     space={
         "dropout_1": Between(0.0, 0.7, 0.05),
@@ -102,13 +107,16 @@ def cnn_v2(
     dropout_2: Fraction = 0.5,
     dropout_3: Fraction = 0.5,
     bn_momentum: Fraction = 0.99,
-) -> keras.Model:
+) -> "keras.Model":
     """Six 3 x 3 convolutions, every second unpadded, each with batch normalisation: 1,922,058 parameters.
 
     ReLU and softmax are inside the convolutions and the dense layers.
 
     Source: report 003, figure 11; the dropout rates from the public code of that network.
     """
+    import keras
+    from keras import layers
+
     return keras.Sequential(
         [
             keras.Input(image_shape, dtype="uint8", name="image"),
@@ -145,6 +153,7 @@ def cnn_v2(
 @register(
     "dcn",
     source="report 002, part 2",
+    parameters=1_111_946,
     smallest=16,
     space={
         "activation": OneOf("relu", "sigmoid", "tanh", "leaky-relu"),
@@ -162,7 +171,7 @@ def dcn(
     initializer: Literal["xavier", "he"] = "xavier",
     padding: Literal["valid", "same"] = "valid",
     dropout: Fraction = 0.5,
-) -> keras.Model:
+) -> "keras.Model":
     """Two 5 x 5 convolutions and a dense layer of 1024 units: 1,111,946 parameters.
 
     The report leaves the padding open. Unpadded is the default of PyTorch's convolution, which its course's
@@ -174,6 +183,9 @@ def dcn(
 
     Source: report 002, part 2; its layers and scaling from the skeleton of its course.
     """
+    import keras
+    from keras import layers
+
     weights = {"xavier": "glorot_uniform", "he": "he_uniform"}[initializer]
 
     def activate(number: int) -> layers.Layer:
@@ -204,14 +216,14 @@ def dcn(
 
 
 # An unpadded 2 x 2 convolution takes a pixel, three poolings halve, rounding down, and one must be left: 9.
-@register("sprint", source="ours", smallest=9, space={"bn_momentum": OneOf(0.7, 0.9, 0.99)})
+@register("sprint", source="ours", parameters=657_922, smallest=9, space={"bn_momentum": OneOf(0.7, 0.9, 0.99)})
 def sprint(
     *,
     name: str,
     image_shape: tuple[int, int],
     classes: int,
     bn_momentum: Fraction = 0.9,
-) -> keras.Model:
+) -> "keras.Model":
     """Seven convolutions that a processor computes fast, of 24 to 192 channels: 657,922 parameters.
 
     Of each pair of 3 x 3 convolutions the first is pooled before it is normalised, so that everything but itself is
@@ -220,6 +232,9 @@ def sprint(
     Source: ours, after the fastest networks for CIFAR-10: K. Jordan, 94 % on CIFAR-10 in 3.29 seconds on a single GPU
     (2024).
     """
+    import keras
+    from keras import layers
+
     body = [
         keras.Input(image_shape, dtype="uint8", name="image"),
         layers.Rescaling(1 / 127.5, offset=-0.57, name="scale"),  # the mean pixel of Fashion-MNIST is 0.286 of white

@@ -1,15 +1,18 @@
 """Networks of dense layers only."""
 
-import keras
-from keras import layers
+from typing import TYPE_CHECKING
 
 from fashion_nn.zoo.registry import Fraction, register
 from fashion_nn.zoo.spaces import Between, OneOf
+
+if TYPE_CHECKING:
+    import keras
 
 
 @register(
     "mlp",
     source="report 003, figure 5",
+    parameters=244_591,
     space={
         "dropout_1": Between(0.0, 0.7, 0.05),
         "dropout_2": Between(0.0, 0.7, 0.05),
@@ -26,13 +29,16 @@ def mlp(
     dropout_2: Fraction = 0.4,
     dropout_3: Fraction = 0.5,
     bn_momentum: Fraction = 0.70,
-) -> keras.Model:
+) -> "keras.Model":
     """Six dense layers with ReLU, three dropouts and one batch normalisation: 244,591 parameters.
 
     ReLU is inside the dense layers; softmax is a layer of its own.
 
     Source: report 003, figure 5; the dropout rates and the momentum from the public code of that network.
     """
+    import keras
+    from keras import layers
+
     return keras.Sequential(
         [
             keras.Input(image_shape, dtype="uint8", name="image"),

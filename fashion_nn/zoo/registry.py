@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Fraction = Annotated[float, "a number, at least 0 and below 1"]
 
-# Name → module of its family. Written here too, so that listing the models does not import Keras.
+# Name → module of its family. Importing one imports no Keras: the builders do.
 _FAMILIES = {"mlp": "dense", "cnn-v1": "conv", "cnn-v2": "conv", "dcn": "conv", "sprint": "conv"}
 
 _REGISTERED: dict[str, "Entry"] = {}
@@ -33,12 +33,15 @@ _GIVEN_BY_BUILD = ("name", "image_shape", "classes")
 class Entry:
     """What the registry knows about a model.
 
-    `options` maps each option to its default, `space` those that a search varies to what it may try;
-    `smallest` is the least height and width, in pixels.
+    parameters: number of weights for images of 28 x 28 pixels, 10 classes and the default options.
+    options: option → its default.
+    space: option that a search varies → what it may try.
+    smallest: the least height and width, in pixels.
     """
 
     name: str
     source: str
+    parameters: int
     summary: str
     options: Mapping[str, Any]
     space: Mapping[str, Choices]
@@ -103,12 +106,31 @@ def build(name: str, *, image_shape: tuple[int, int] = (28, 28), classes: int = 
         InputError: the name or an option is unknown, a value is out of range, or the images are too small.
     """
     entry = describe(name)
-    _check_options(entry, options)
+    require_options(name, options)
     require_shape(name, image_shape)
     if not _is_whole(classes) or classes < 2:
         raise InputError(f"{name}: classes={classes!r}: expected a whole number, at least 2")
     height, width = map(int, image_shape)
     return entry._body(name=name, image_shape=(height, width), classes=int(classes), **options)
+
+
+def require_options(name: str, options: Mapping[str, Any]) -> None:
+    """Refuse options that the model called `name` has not, and values that are out of range.
+
+    Raises:
+        InputError: there is one, or no such model.
+    """
+    entry = describe(name)
+    known = ", ".join(entry.options)
+    for key, value in options.items():
+        if key not in entry.options:
+            raise InputError(f"{entry.name} has no option {key!r}: expected one of {known}")
+        kind = entry._kinds[key]
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        if kind is Fraction and not (is_number and 0 <= value < 1):
+            raise InputError(f"{entry.name}: {key}={value!r}: expected {kind.__metadata__[0]}")
+        if get_origin(kind) is Literal and value not in get_args(kind):
+            raise InputError(f"{entry.name}: {key}={value!r}: expected one of {', '.join(get_args(kind))}")
 
 
 def require_shape(name: str, image_shape: Any) -> None:
@@ -143,7 +165,7 @@ def parameters(model: "keras.Model") -> Parameters:
 
 
 def register(
-    name: str, *, source: str, space: Mapping[str, Choices], smallest: int = 1
+    name: str, *, source: str, parameters: int, space: Mapping[str, Choices], smallest: int = 1
 ) -> Callable[[Callable], Callable]:
     """Decorator: makes a function the body of the model `name`.
 
@@ -153,6 +175,7 @@ def register(
     Args:
         name: what the model is called everywhere.
         source: where it is published.
+        parameters: see `Entry`.
         space: what a search may try for which option.
         smallest: the least height and the least width of an image, in pixels.
     """
@@ -166,23 +189,10 @@ def register(
         if not space.keys() <= options.keys():
             raise ValueError(f"{name}: the space has options that the builder has not: {space.keys() - options.keys()}")
         summary = inspect.getdoc(body).splitlines()[0]
-        _REGISTERED[name] = Entry(name, source, summary, options, space, smallest, body, kinds)
+        _REGISTERED[name] = Entry(name, source, parameters, summary, options, space, smallest, body, kinds)
         return body
 
     return add
-
-
-def _check_options(entry: Entry, options: Mapping[str, Any]) -> None:
-    known = ", ".join(entry.options)
-    for key, value in options.items():
-        if key not in entry.options:
-            raise InputError(f"{entry.name} has no option {key!r}: expected one of {known}")
-        kind = entry._kinds[key]
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if kind is Fraction and not (is_number and 0 <= value < 1):
-            raise InputError(f"{entry.name}: {key}={value!r}: expected {kind.__metadata__[0]}")
-        if get_origin(kind) is Literal and value not in get_args(kind):
-            raise InputError(f"{entry.name}: {key}={value!r}: expected one of {', '.join(get_args(kind))}")
 
 
 def _is_whole(value: Any) -> bool:

@@ -51,7 +51,7 @@ def test_the_ends_of_every_parameter_are_valid_and_build(base):
         if options not in built and len(built) < 4:
             zoo.build(recipe.model, **recipe.options)
             built.add(options)
-        zoo.registry._check_options(zoo.describe(recipe.model), recipe.options)
+        zoo.require_options(recipe.model, recipe.options)
 
 
 def test_a_setting_that_is_fixed_leaves_the_space_and_takes_along_what_depends_on_it():
