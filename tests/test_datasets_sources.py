@@ -1,17 +1,16 @@
 """Where the known data sets are found, and that their bytes are believed only when they are the published ones."""
 
 import gzip
-import os
+import http.server
 import shutil
-import subprocess
-import sys
+import threading
 from pathlib import Path
 
 import numpy as np
 import pytest
 from idx_files import encode, small_rows, write_file, write_folder
 
-from fashion_nn.datasets import DATASETS, fetch, fingerprint, load
+from fashion_nn.datasets import DATASETS, download, fetch, fingerprint, load, sources
 from fashion_nn.datasets.sources import read_folder, upscale_digits
 from fashion_nn.errors import InputError
 
@@ -136,21 +135,65 @@ def test_a_data_folder_that_is_not_there_is_bad_input(tmp_path, monkeypatch, ori
         fetch("mnist", data_dir=missing if origin == "data_dir" else None)
 
 
-@pytest.mark.slow
-def test_a_failed_download_says_what_to_do(tmp_path):
-    environment = os.environ | {"https_proxy": "http://127.0.0.1:9", "HTTPS_PROXY": "http://127.0.0.1:9"}
-    code = (
-        "from fashion_nn.datasets import load\n"
-        "from fashion_nn.errors import InputError\n"
-        "try: load('fashion_mnist')\n"
-        "except InputError as error: print('InputError:', error)"
-    )
-    environment["PYTHONPATH"] = str(Path(__file__).parents[1])
-    done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, timeout=120)
-    message = done.stdout.splitlines()[-1]
-    assert message.startswith("InputError: fashion_mnist is not on this machine and could not be downloaded (")
+@pytest.fixture
+def server(tmp_path, monkeypatch):
+    """A folder whose files are downloaded in place of the published ones, and what serves them."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def __init__(self, *arguments):
+            super().__init__(*arguments, directory=folder)
+
+        def log_message(self, *_):
+            pass
+
+        def send_header(self, name, value):
+            # A file whose name ends so is announced longer than it is.
+            longer = name == "Content-Length" and self.path.endswith("t10k-labels-idx1-ubyte.gz") and self.lie
+            super().send_header(name, int(value) + 1000 if longer else value)
+
+    Handler.lie = False
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as served:
+        threading.Thread(target=served.serve_forever, daemon=True).start()
+        monkeypatch.setattr(download, "BASE_URL", f"http://127.0.0.1:{served.server_port}")
+        yield folder, Handler
+        served.shutdown()
+
+
+def test_a_data_set_that_is_nowhere_is_downloaded_once(real_data, server):
+    folder, _ = server
+    for name in FILES:
+        shutil.copy(real_data / "fashion-mnist" / f"{name}.gz", folder)
+    assert sources.needs_download("fashion_mnist")
+    told = []
+    splits = load("fashion-mnist", progress=lambda done, total: told.append((done, total)))
+    assert splits.fingerprint == DATASETS["fashion_mnist"].fingerprint
+    assert {done for done, total in told if done == total} == {path.stat().st_size for path in folder.iterdir()}
+    assert not sources.needs_download("fashion_mnist")
+    shutil.rmtree(folder)
+    assert len(load("fashion_mnist").test) == 10_000
+
+
+def test_a_download_that_ends_early_leaves_no_file(server):
+    folder, handler = server
+    handler.lie = True
+    for name in FILES:
+        (folder / f"{name}.gz").write_bytes(bytes(100))
+    with pytest.raises(InputError, match=r"could not be downloaded .*t10k-labels.*ended 1,000 bytes early"):
+        load("fashion_mnist")
+    cached = download.keras_cache() / "fashion-mnist"
+    assert {path.name for path in cached.iterdir()} == {f"{name}.gz" for name in FILES if name != FILES[3]}
+
+
+def test_a_failed_download_says_what_to_do(server):
+    with pytest.raises(InputError) as caught:
+        load("fashion_mnist")
+    message = str(caught.value)
+    assert message.startswith("fashion_mnist is not on this machine and could not be downloaded (http://")
     assert "put train-images-idx3-ubyte.gz" in message
     assert "into data/fashion-mnist, or set FASHION_NN_DATA" in message
+    assert "--dataset digits" in message
 
 
 @pytest.mark.parametrize("packed", [True, False])

@@ -6,15 +6,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fashion_nn import runs
-from fashion_nn.cli.options import MODELS, DataDir, OfRun, TestCsv, load_splits, option
+from fashion_nn.cli.options import MODELS, DataDir, OfRun, TestCsv, group, load_splits, option
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
 
-app = typer.Typer(
-    name="baseline", help="Models without a network: what a neural one has to beat.", no_args_is_help=True
-)
+app = group("Models without a network: what a neural one has to beat.")
 
 Dataset = option(str, "--dataset", "fashion_mnist, mnist, digits, a training CSV, or a folder of IDX files.")
 Out = option(Path | None, "--out", "Run folder [default: models/NAME-DATASET].")
@@ -32,7 +30,7 @@ Seed = option(int, "--seed", "Of what is drawn at random.", min=0)
 def pca_logreg(
     dataset: Dataset = "fashion_mnist",
     components: option(str | None, "--components", "Numbers of components [default: 2,5,10,25,50,100].") = None,
-    keep: option(int | None, "--keep", "Components of the run's model [default: the best in the sweep].") = None,
+    keep: option(int | None, "--keep", "Components of the run's model [default: the best in the sweep].", min=1) = None,
     folds: Folds = 5,
     as_listed: AsListed = False,
     max_iterations: Iterations = 1000,
@@ -222,10 +220,12 @@ def _free(out: Path | None, name: str, dataset: str) -> Path:
 
 
 def _whole_numbers(text: str | None) -> list[int] | None:
-    try:
-        return None if text is None else [int(part) for part in text.split(",")]
-    except ValueError:
-        raise InputError(f"--components {text!r}: expected whole numbers with commas, such as 2,5,10") from None
+    if text is None:
+        return None
+    parts = [part.strip() for part in text.split(",")]
+    if not all(part.isdecimal() and int(part) > 0 for part in parts):
+        raise InputError(f"--components {text!r}: expected whole numbers with commas, such as 2,5,10")
+    return [int(part) for part in parts]
 
 
 def _test_rows(splits: "Splits") -> Any:

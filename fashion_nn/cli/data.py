@@ -6,11 +6,9 @@ from typing import Annotated
 
 import typer
 
-from fashion_nn.cli.options import AsJson, DataDir, Source, TestCsv, load_splits, option
+from fashion_nn.cli.options import AsJson, DataDir, Source, TestCsv, announce_download, group, load_splits, option
 
-app = typer.Typer(
-    help="The data sets: list, fetch, describe, check for duplicates, export as CSV.", no_args_is_help=True
-)
+app = group("The data sets: list, fetch, describe, check for duplicates, export as CSV.")
 Name = Annotated[str, typer.Argument(help="A data set's name: fashion_mnist, mnist or digits.")]
 
 
@@ -28,6 +26,7 @@ def fetch(name: Name, data_dir: DataDir = None) -> None:
     """Make sure that a data set is here; download it when it is nowhere."""
     from fashion_nn import datasets
 
+    announce_download(name, data_dir)
     print(datasets.fetch(name, data_dir=data_dir))
 
 
@@ -43,6 +42,7 @@ def info(
     """Counts, class histogram, pixel statistics, content fingerprint, and what the images look like."""
     from fashion_nn import console, datasets
 
+    announce_download(name, data_dir)
     found = datasets.info(name, data_dir=data_dir, test=test, expect=expect)
     if picture:
         from fashion_nn.report import figures
@@ -80,5 +80,6 @@ def export(
     """Write the training and the test split as CSV with the header label,pixel1,...,pixel784."""
     from fashion_nn import datasets
 
+    announce_download(name, data_dir)
     for path in datasets.export(name, out, data_dir=data_dir, overwrite=overwrite):
         print(path)

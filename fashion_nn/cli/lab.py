@@ -8,10 +8,10 @@ from typing import Annotated, Any
 
 import typer
 
-from fashion_nn.cli.options import AsJson, DataDir, option
+from fashion_nn.cli.options import AsJson, DataDir, announce_download, group, option
 from fashion_nn.errors import InputError
 
-app = typer.Typer(help="The textbook systems of the reports, on any exercise.", no_args_is_help=True)
+app = group("The textbook systems of the reports, on any exercise.")
 
 Picture = option(Path | None, "--picture", "Draw the result into this PNG.")
 
@@ -212,6 +212,7 @@ def losses(
     from fashion_nn.lab import losses as lab
 
     def run(name: str) -> lab.Study:
+        announce_download(dataset, data_dir)
         with console.work_bar(name) as progress:
             return lab.study(
                 name,

@@ -10,6 +10,7 @@ import typer
 
 from fashion_nn import __version__
 from fashion_nn.cli import baselines, data, grade, lab, models, submit
+from fashion_nn.cli.options import HELP_NAMES
 from fashion_nn.cli.reproduce import reproduce
 from fashion_nn.cli.tune import tune
 from fashion_nn.errors import InputError
@@ -17,7 +18,7 @@ from fashion_nn.errors import InputError
 app = typer.Typer(
     name="fashion-nn",
     help="Small-image classification in Keras: from raw image files to a graded prediction file.",
-    no_args_is_help=True,
+    context_settings=HELP_NAMES,
     add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
@@ -32,10 +33,15 @@ app.command()(reproduce)
 
 
 @app.callback(invoke_without_command=True)
-def _root(version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False) -> None:
+def _root(
+    context: typer.Context,
+    version: Annotated[bool, typer.Option("--version", help="Print the version.")] = False,
+) -> None:
     if version:
         print(__version__)
         raise typer.Exit
+    if context.invoked_subcommand is None:
+        print(context.get_help())
 
 
 def main() -> None:
@@ -45,7 +51,9 @@ def main() -> None:
 
 def submit_main() -> None:
     """Entry point of `submit.py`."""
-    alone = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    alone = typer.Typer(
+        context_settings=HELP_NAMES, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+    )
     alone.command()(submit.submit)
     sys.exit(run(alone, sys.argv[1:]))
 

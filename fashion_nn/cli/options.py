@@ -18,6 +18,21 @@ def option(type_: Any, name: str, help: str, **extra: Any) -> Any:
     return Annotated[type_, typer.Option(name, help=help, **extra)]
 
 
+HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+
+
+def group(help: str) -> typer.Typer:
+    """A group of commands, which prints its help when it is called without one."""
+    app = typer.Typer(help=help, context_settings=HELP_NAMES)
+
+    @app.callback(invoke_without_command=True)
+    def print_help(context: typer.Context) -> None:
+        if context.invoked_subcommand is None:
+            print(context.get_help())
+
+    return app
+
+
 Source = Annotated[str, typer.Argument(help="A data set's name, a CSV, or a folder of IDX files.")]
 Folder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 Folders = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")]
@@ -36,12 +51,22 @@ def default_models() -> Path:
     return MODELS if MODELS.is_dir() or not ours.is_dir() else ours
 
 
-def load_splits(source: str | Path, **options: Any) -> "Splits":
-    """`datasets.load`, with a progress bar."""
+def announce_download(source: str | Path, data_dir: Path | None) -> None:
+    """Say it when `source` is a known data set that has to be downloaded."""
     from fashion_nn import console, datasets
 
+    if datasets.needs_download(source, data_dir=data_dir):
+        console.note(f"{source} is not on this machine: downloading it into Keras' cache")
+
+
+def load_splits(source: str | Path, *, data_dir: Path | None = None, **options: Any) -> "Splits":
+    """`datasets.load`, with a progress bar, and a note before a download."""
+    from fashion_nn import console, datasets
+
+    if options.get("test") is None:  # a known data set has test rows of its own, and is refused with others
+        announce_download(source, data_dir)
     with console.work_bar("reading") as progress:
-        return datasets.load(source, progress=progress, **options)
+        return datasets.load(source, data_dir=data_dir, progress=progress, **options)
 
 
 def require_one_of(value: str, known: tuple[str, ...], name: str) -> None:

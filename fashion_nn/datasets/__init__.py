@@ -7,7 +7,7 @@ from fashion_nn.datasets.catalogue import DATASETS, DataSet, names
 from fashion_nn.datasets.exporting import export
 from fashion_nn.datasets.loading import load
 from fashion_nn.datasets.recognition import Recognition, recognise
-from fashion_nn.datasets.sources import at_hand, fetch
+from fashion_nn.datasets.sources import at_hand, fetch, needs_download
 from fashion_nn.datasets.splits import SPLIT_SEED, VALIDATION_FRACTION, Split, Splits, fingerprint
 from fashion_nn.datasets.summary import info
 
@@ -26,5 +26,6 @@ __all__ = [
     "info",
     "load",
     "names",
+    "needs_download",
     "recognise",
 ]

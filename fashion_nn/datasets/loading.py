@@ -30,7 +30,7 @@ def load(
         data_dir: for a known data set, the folder to search first; see `fetch` for the others.
         test: for a CSV table, a second one with the test rows and their labels.
         validation_fraction: share of every class's training rows that becomes `valid`, at least 0 and below 1.
-        progress: handed to `tables.read`.
+        progress: called as progress(done, total) while a table is read or a data set is downloaded.
     Returns: images uint8 (n, height, width), labels int64 (n,) of 0..k-1. A table or folder goes by its own name,
         but by that of a known data set if it holds the same training rows. It gets the class names of the data set
         that it looks like, else "0".."k-1".
@@ -44,7 +44,7 @@ def load(
             f"test={str(test)!r} was given with {name_or_path}, which has test rows of its own; leave it out"
         )
     if record:
-        train, test_rows, _ = official(record, data_dir)
+        train, test_rows, _ = official(record, data_dir, progress)
     elif path.is_dir():
         train, test_rows = read_folder(path)
     elif path.is_file():

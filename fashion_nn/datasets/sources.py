@@ -3,12 +3,14 @@
 import os
 import zipfile
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
 from fashion_nn.datasets import idx
-from fashion_nn.datasets.catalogue import DataSet, owner_of, require
+from fashion_nn.datasets.catalogue import DataSet, known, owner_of, require
+from fashion_nn.datasets.download import download, keras_cache
 from fashion_nn.datasets.splits import Split, stratified_rows
 from fashion_nn.errors import InputError
 
@@ -43,16 +45,31 @@ def at_hand(name: str, *, data_dir: str | os.PathLike[str] | None = None) -> boo
     return not record.sha256 or _find(record, data_dir) is not None
 
 
-def official(record: DataSet, data_dir: str | os.PathLike[str] | None = None) -> tuple[Split, Split, Path]:
-    """Training rows, test rows and the place of a known data set; see `fetch`."""
+def needs_download(name_or_path: str | os.PathLike[str], *, data_dir: str | os.PathLike[str] | None = None) -> bool:
+    """Whether `load` would have to download this data set; never so for a file or a folder."""
+    record = known(name_or_path)
+    return record is not None and not at_hand(record.name, data_dir=data_dir)
+
+
+def official(
+    record: DataSet,
+    data_dir: str | os.PathLike[str] | None = None,
+    progress: Callable[[int, int], None] | None = None,
+) -> tuple[Split, Split, Path]:
+    """Training rows, test rows and the place of a known data set; see `fetch`, and `download` for `progress`."""
     if not record.sha256:
         return _digits()
     place = _find(record, data_dir)
     if place is None:
-        _download(record)
+        try:
+            download(record, progress)
+        except InputError as error:
+            raise InputError(
+                f"{record.name} is not on this machine and could not be downloaded ({error}); {_by_hand(record)}"
+            ) from None
         place = _find(record, data_dir)
         if place is None:
-            raise InputError(f"{record.name} was downloaded but is not in {_keras_cache()}; {_by_hand(record)}")
+            raise InputError(f"{record.name} was downloaded but is not in {keras_cache()}; {_by_hand(record)}")
     train, test = _read_npz(place, record) if place.suffix == ".npz" else _read_official_folder(place, record)
     return train, test, place
 
@@ -168,7 +185,7 @@ def _find(record: DataSet, data_dir: str | os.PathLike[str] | None) -> Path | No
         # Loose files have the same names in every data set: another one's are passed over, unless pointed at.
         if _idx_files(Path(root)) and (origin == "data_dir" or not _is_another(Path(root), record)):
             return Path(root)
-    cache = _keras_cache()
+    cache = keras_cache()
     # An incomplete cache is Keras' business: it fetches what is missing.
     if len(_idx_files(cache / record.folders[0])) == len(record.sha256):
         return cache / record.folders[0]
@@ -183,31 +200,11 @@ def _is_another(folder: Path, record: DataSet) -> bool:
     return False
 
 
-def _keras_cache() -> Path:
-    """Where Keras keeps downloads, found without importing it (which takes seconds)."""
-    home = os.environ.get("KERAS_HOME")
-    if not home:
-        user = os.path.expanduser("~")
-        home = os.path.join(user if os.access(user, os.W_OK) else "/tmp", ".keras")
-    return Path(home, "datasets")
-
-
-def _download(record: DataSet) -> None:
-    import keras
-
-    try:
-        getattr(keras.datasets, record.name).load_data()
-    except Exception as error:  # Keras raises a bare Exception when a URL cannot be reached
-        reason = " ".join(str(error).split())[:200]
-        raise InputError(
-            f"{record.name} is not on this machine and could not be downloaded ({reason}); {_by_hand(record)}"
-        ) from error
-
-
 def _by_hand(record: DataSet) -> str:
     return (
         f"put {', '.join(f'{name}.gz' for name in record.sha256)} into data/{record.folders[0]}, "
-        f"or set {DATA_VARIABLE} to the folder that holds {record.folders[0]}"
+        f"or set {DATA_VARIABLE} to the folder that holds {record.folders[0]}, "
+        "or use --dataset digits, which needs no download"
     )
 
 

@@ -1,0 +1,64 @@
+"""Download a known data set into Keras' cache, from where Keras itself gets it, without importing Keras."""
+
+import os
+import urllib.request
+from collections.abc import Callable
+from http.client import HTTPException
+from pathlib import Path
+
+from fashion_nn.datasets.catalogue import DataSet
+from fashion_nn.errors import InputError
+from fashion_nn.files import replacing
+
+Progress = Callable[[int, int], None]
+
+BASE_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
+# Of silence, not of the whole download.
+_TIMEOUT_SECONDS = 30
+_PIECE = 1 << 16
+
+
+def keras_cache() -> Path:
+    """Where Keras keeps downloads."""
+    home = os.environ.get("KERAS_HOME")
+    if not home:
+        user = os.path.expanduser("~")
+        home = os.path.join(user if os.access(user, os.W_OK) else "/tmp", ".keras")
+    return Path(home, "datasets")
+
+
+def download(record: DataSet, progress: Progress | None = None) -> None:
+    """Put the files of `record` into Keras' cache; files that are there stay. Contents are checked when they are read.
+
+    Args:
+        progress: called as progress(done, total) with the bytes of the file that is being fetched.
+
+    Raises:
+        InputError: a file cannot be fetched or written.
+    """
+    cache = keras_cache()
+    # Keras has MNIST as one container, and the files of Fashion-MNIST as their makers packed them.
+    targets = [cache / "mnist.npz"]
+    if record.name == "fashion_mnist":
+        targets = [cache / "fashion-mnist" / f"{name}.gz" for name in record.sha256]
+    for target in targets:
+        if not target.exists():
+            _fetch(f"{BASE_URL}/{target.name}", target, progress)
+
+
+def _fetch(url: str, target: Path, progress: Progress | None) -> None:
+    try:
+        with (
+            urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer,
+            replacing(target) as temporary,
+            temporary.open("wb") as file,
+        ):
+            total = answer.length or 0
+            while piece := answer.read(_PIECE):
+                file.write(piece)
+                if progress and total:
+                    progress(file.tell(), total)
+            if answer.length:
+                raise OSError(f"the connection ended {answer.length:,} bytes early")
+    except (OSError, HTTPException) as error:
+        raise InputError(f"{url}: {getattr(error, 'reason', error)}") from None
