@@ -1,5 +1,6 @@
 """Recipes are typed, frozen, and say where each setting comes from."""
 
+import json
 from typing import get_args
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from fashion_nn import recipes
+from fashion_nn.cli.main import app, run
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import RECIPES, Augmentation, Recipe
 
@@ -118,6 +120,15 @@ def test_a_stored_recipe_with_a_setting_without_effect_is_taken_as_it_is():
     stored = recipes.get("mlp").to_json() | {"restart_epochs": 3, "initial_accumulator": 0.5}
     assert recipes.from_json(stored).restart_epochs == 3
     assert {"restart_epochs", "initial_accumulator"} <= set(recipes.without_effect(stored))
+
+
+def test_a_recipe_file_with_a_setting_without_effect_is_refused(tmp_path, monkeypatch, capsys):
+    values = recipes.get("mlp").to_json() | {"restart_epochs": 3}
+    (tmp_path / "recipe.json").write_text(json.dumps(values))
+    monkeypatch.chdir(tmp_path)
+    assert run(app, ["train", "--recipe", "recipe.json", "--dataset", "digits"]) == 2
+    assert "error: restart_epochs=3 has no effect with schedule=inverse-time" in capsys.readouterr().err
+    assert not (tmp_path / "models").exists()
 
 
 @pytest.mark.parametrize("recipe", recipes.RECIPES.values(), ids=lambda recipe: recipe.name)
