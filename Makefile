@@ -4,16 +4,18 @@ PYTHON := $(VENV)/bin/python
 FIND   := for p in python3 python3.13 python3.12 python3.11; do \
             $$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null && echo $$p && break; \
           done
-# A file's tests stay together, because they share what is costly to make.
-SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile
+# A file's tests stay together, because they share what is costly to make; tests/conftest.py puts the longest first.
+SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-all check lint tables ledger bench pages clean
+.PHONY: demo test test-slow test-all check lint tables ledger bench pages clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo      train two models on embedded data and write a prediction file"
-	@echo "make test      run the tests            make test-all   those marked slow too"
-	@echo "make check     lint, format check and tests"
+	@echo "make test      run the tests but for those marked slow: what a change has to pass"
+	@echo "make test-slow run the tests marked slow: real searches that are killed, every hostile file, whole data sets"
+	@echo "make test-all  run both, and say which tests take the longest"
+	@echo "make lint      check rules and format with ruff        make check     lint and test"
 	@echo "make tables    write models/leaderboard.csv and the README table from the run folders"
 	@echo "make ledger    write docs/ledger.md and docs/ledger.html from the verdicts"
 	@echo "make bench     the short benchmarks"
@@ -32,8 +34,11 @@ demo: $(VENV)/installed
 test: $(VENV)/installed
 	$(PYTHON) -m pytest -m 'not slow' $(SIDE_BY_SIDE)
 
+test-slow: $(VENV)/installed
+	$(PYTHON) -m pytest -m slow $(SIDE_BY_SIDE)
+
 test-all: $(VENV)/installed
-	$(PYTHON) -m pytest $(SIDE_BY_SIDE)
+	$(PYTHON) -m pytest $(SIDE_BY_SIDE) --durations 30
 
 lint: $(VENV)/installed
 	$(PYTHON) -m ruff check .

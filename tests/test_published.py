@@ -3,9 +3,10 @@
 import subprocess
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from fashion_nn import datasets, evaluation, inference, metrics, recipes, zoo
+from fashion_nn import datasets, inference, metrics, recipes, zoo
 from fashion_nn.report import card, leaderboard
 from fashion_nn.runs import Run
 
@@ -18,22 +19,28 @@ def published() -> list[Run]:
     return [Run(ROOT / "models" / row["run"]) for row in names]
 
 
-RUNS = pytest.mark.parametrize("run", published(), ids=lambda run: run.name)
+@pytest.fixture(scope="module", params=published(), ids=lambda run: run.name)
+def run(request):
+    return request.param
 
 
-@RUNS
-def test_run_is_complete_and_small(run):
+@pytest.fixture(scope="module")
+def predictor(run):
+    """The run's model in its confined process, which takes seconds to start and is shared."""
+    with inference.open_model(run.model) as predictor:
+        yield predictor
+
+
+def test_run_is_complete_and_small(run, predictor):
     record, measured = run.read_record(), run.read_metrics()
     assert {"valid", "test"} <= set(measured)
     assert run.model.stat().st_size < 10_000_000
     assert not run.state.exists()
-    with inference.open_model(run.model) as predictor:
-        stored = sum(value.size for layer in predictor.weights() for value in layer.values)
+    stored = sum(value.size for layer in predictor.weights() for value in layer.values)
     assert record["parameters"] == stored
     assert not record["environment"]["commit"].endswith("+"), "trained from changed files"
 
 
-@RUNS
 def test_it_was_trained_by_its_published_recipe(run):
     recipe = run.read_record()["recipe"]
     assert recipe["name"] == run.name
@@ -44,32 +51,48 @@ def test_it_was_trained_by_its_published_recipe(run):
         assert run.read_record()["parameters"] == zoo.parameters(zoo.build(recipe["model"])).total + mirror
 
 
-@RUNS
 def test_its_onnx_ships_with_the_package(run):
     if "onnx" not in run.read_metrics().get("exports", {}):
         pytest.skip("it has none: single precision rounds it more than an export accepts")
-    with inference.open_fast(run.model, engine="onnx") as predictor:
-        assert predictor.classes == 10
+    with inference.open_fast(run.model, engine="onnx") as fast:
+        assert fast.classes == 10
     assert run.export("onnx").stat().st_size < 10_000_000
 
 
-@RUNS
 def test_its_card_is_what_its_files_say(run):
     assert run.card.read_text() == card.render(run)
 
 
-@RUNS
-def test_its_figures_are_measured_again(run, real_data):
-    splits = datasets.load(run.read_record()["dataset"]["name"])
+@pytest.fixture(scope="module")
+def fashion(real_data):
+    return datasets.load("fashion_mnist", data_dir=real_data)
+
+
+def test_its_first_answers_are_those_that_are_stored(run, predictor, fashion):
+    """Row by row, for the first test images: all of them take minutes, and are gone through among the slow tests."""
+    stored = run.read_test_predictions()
+    first = fashion.test.take(np.arange(500))
+    found = predictor(first.images)
+    assert (stored.labels == fashion.test.labels).all()
+    # Another processor may round the last bits otherwise, which can turn a tie.
+    assert (found.argmax(axis=1) != stored.predicted[:500]).sum() <= 1
+    of_truth = found[np.arange(500), first.labels]
+    np.testing.assert_allclose(of_truth, stored.of_truth[:500], atol=2e-3)
+    measured = run.read_metrics()["test"]
+    assert measured["correct"] == stored.right.sum()
+    assert run.read_record()["dataset"]["fingerprint"] == fashion.fingerprint
+    assert run.read_split()["valid_indices"] == fashion.valid_indices.tolist()
+
+
+@pytest.mark.slow
+def test_its_figures_are_measured_again(run, predictor, fashion):
     measured = run.read_metrics()
     for name in ("valid", "test"):
-        split = getattr(splits, name)
-        found = metrics.score(split.labels, evaluation.predict(run, split))
+        split = getattr(fashion, name)
+        found = metrics.score(split.labels, predictor(split.images))
         # Another processor may round the last bits otherwise, which can turn a tie.
         assert abs(found.correct - measured[name]["correct"]) <= 2
         assert found.log_loss == pytest.approx(measured[name]["log_loss"], abs=1e-4)
-    assert run.read_record()["dataset"]["fingerprint"] == splits.fingerprint
-    assert run.read_split()["valid_indices"] == splits.valid_indices.tolist()
 
 
 def test_tables_are_generated_from_the_run_folders(tmp_path):
