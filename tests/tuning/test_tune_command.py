@@ -63,7 +63,7 @@ def kill_when(words, ready, folder, seconds=120):
     ended = process.poll()
     process.kill()
     process.wait()
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + seconds
     while processes_of(folder):
         assert time.monotonic() < deadline, processes_of(folder)
         time.sleep(0.02)

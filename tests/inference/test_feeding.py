@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 import pytest
+from in_process import Opened
 from keras import layers
 
 from fashion_nn import inference
@@ -65,28 +66,46 @@ FOREIGN = {
 }
 
 
+@pytest.fixture(scope="module")
+def predictor(tmp_path_factory):
+    """The image model in its confined process."""
+    path = tmp_path_factory.mktemp("image") / "model.keras"
+    FOREIGN["image"][0].save(path)
+    with inference.open_model(path) as predictor:
+        yield predictor
+
+
 @pytest.mark.parametrize("suffix", ["keras", "h5"])
 @pytest.mark.parametrize("name", FOREIGN)
 def test_outputs_are_those_of_keras_on_rightly_scaled_images(tmp_path, name, suffix):
     foreign, prepare, why = FOREIGN[name]
     foreign.save(tmp_path / f"model.{suffix}")
-    predictor = inference.open_model(tmp_path / f"model.{suffix}")
+    opened = Opened(tmp_path / f"model.{suffix}")
     expected = foreign.predict(prepare(IMAGES), verbose=0)
-    assert predictor.classes == 10
-    np.testing.assert_allclose(predictor(IMAGES), expected, atol=1e-5)
-    assert why in str(predictor.feeding)
-    assert ("divided by 255" in str(predictor.feeding)) == ("no scaling" in why)
+    np.testing.assert_allclose(opened(IMAGES), expected, atol=1e-5)
+    assert why in str(opened.feeding)
+    assert ("divided by 255" in str(opened.feeding)) == ("no scaling" in why)
+
+
+@pytest.mark.parametrize(("name", "suffix"), [("channel", "keras"), ("rescaling", "h5")])
+def test_so_are_those_of_the_confined_process(tmp_path, name, suffix):
+    foreign, prepare, why = FOREIGN[name]
+    foreign.save(tmp_path / f"model.{suffix}")
+    with inference.open_model(tmp_path / f"model.{suffix}") as predictor:
+        assert predictor.classes == 10
+        assert why in str(predictor.feeding)
+        np.testing.assert_allclose(predictor(IMAGES), foreign.predict(prepare(IMAGES), verbose=0), atol=1e-5)
 
 
 @pytest.mark.parametrize("scale", ["0-1", "0-255"])
 def test_scale_overrides_and_is_said(tmp_path, scale):
     foreign = FOREIGN["flat"][0]
     foreign.save(tmp_path / "model.keras")
-    predictor = inference.open_model(tmp_path / "model.keras", scale=scale)
+    opened = Opened(tmp_path / "model.keras", scale)
     raw = IMAGES.reshape(-1, 784).astype("float32")
     expected = foreign.predict(raw / 255 if scale == "0-1" else raw, verbose=0)
-    np.testing.assert_allclose(predictor(IMAGES), expected, atol=1e-5)
-    assert "asked for" in str(predictor.feeding)
+    np.testing.assert_allclose(opened(IMAGES), expected, atol=1e-5)
+    assert "asked for" in str(opened.feeding)
 
 
 def test_a_model_that_takes_integers_cannot_be_given_fractions(tmp_path):
@@ -104,9 +123,7 @@ def test_logits_are_as_good_as_probabilities(tmp_path):
     np.testing.assert_allclose(found.sum(axis=1), 1, atol=1e-5)
 
 
-def test_order_and_answers_do_not_depend_on_the_batch_size(tmp_path):
-    FOREIGN["flat"][0].save(tmp_path / "model.keras")
-    predictor = inference.open_model(tmp_path / "model.keras")
+def test_order_and_answers_do_not_depend_on_the_batch_size(predictor):
     np.testing.assert_allclose(predictor(IMAGES), predictor(IMAGES, batch_size=3), atol=1e-6)
     np.testing.assert_allclose(predictor(IMAGES)[::-1], predictor(IMAGES[::-1]), atol=1e-6)
 
@@ -137,10 +154,9 @@ def test_models_that_do_not_classify_one_image_are_refused(tmp_path, build, said
     assert "\n" not in str(caught.value)
 
 
-def test_images_of_another_size_are_refused(tmp_path):
-    FOREIGN["image"][0].save(tmp_path / "model.keras")
+def test_images_of_another_size_are_refused(predictor):
     with pytest.raises(InputError, match="takes images of 28 x 28 pixels, got 14 x 14"):
-        inference.open_model(tmp_path / "model.keras")(IMAGES[:, ::2, ::2])
+        predictor(IMAGES[:, ::2, ::2])
 
 
 def test_outputs_that_are_not_finite_are_refused(tmp_path):

@@ -1,0 +1,28 @@
+"""What the confined process and its parent do with a model file, in this process: without starting TensorFlow again."""
+
+import json
+
+import numpy as np
+
+from fashion_nn.inference import architecture, feeding, model_file, strict_json, worker
+
+
+class Opened:
+    """A model file as `inference.open_model` has it, but for the process, its limits and its checks of answers.
+
+    Raises:
+        Refusal: the file is refused; the words are those of the line that users see.
+    """
+
+    def __init__(self, path, scale="auto"):
+        file, self._model = model_file.read(path), worker._Model()
+        _, config = self._model.open(bytearray(file.weights), file.kind)
+        self.network = architecture.read(strict_json.parse(config if file.config is None else file.config, "config"))
+        self.feeding = feeding.feeding(self.network, scale)
+        self._model.build(json.dumps(self.network.to_json()).encode())
+
+    def __call__(self, images):
+        """The model's outputs, float32 (n, classes)."""
+        how = {name: getattr(self.feeding, name) for name in self.feeding.__slots__}
+        _, content = self._model.predict(bytearray(images.tobytes()), list(images.shape), how)
+        return np.frombuffer(content, "=f4").reshape(len(images), -1)
