@@ -48,3 +48,26 @@ def _keras_as_new():
     """Each test finds Keras' global state (precision policy, counters of names) as a new process would."""
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session(free_memory=False)
+
+
+# Files with the longest tests: they begin first, so that no process is left alone with one at the end.
+_LONG = (
+    "test_end_to_end.py",
+    "test_tune_command.py",
+    "test_ray_engine.py",
+    "test_training.py",
+    "test_engine.py",
+    "test_resume.py",
+    "test_ensemble.py",
+    "test_published.py",
+    "test_hostile.py",
+    "test_room.py",
+    "test_zoo.py",
+    "test_older_files.py",
+)
+
+
+def pytest_collection_modifyitems(items):
+    """The long files first; the tests of a file keep their order."""
+    places = {name: place for place, name in enumerate(_LONG)}
+    items.sort(key=lambda item: places.get(item.path.name, len(_LONG)))

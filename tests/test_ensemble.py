@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from in_process import Opened
 from scipy.optimize import minimize
 
 from fashion_nn import (
@@ -56,8 +57,7 @@ def answers(members, mirrored, chosen, digits):
     images = np.concatenate([digits.test.images, digits.test.images[:, :, ::-1]])
     found = {}
     for run in (*members, mirrored, chosen):
-        with inference.open_model(run.model) as predictor:
-            found[run.name] = predictor(images).reshape(2, len(digits.test), -1)
+        found[run.name] = Opened(run.model)(images).reshape(2, len(digits.test), -1)
     return found
 
 

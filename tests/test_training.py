@@ -10,8 +10,9 @@ import h5py
 import keras
 import numpy as np
 import pytest
+from in_process import Opened
 
-from fashion_nn import datasets, inference, metrics, recipes, report, runs, training, zoo
+from fashion_nn import datasets, metrics, recipes, report, runs, training, zoo
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.training.batches import batches
@@ -263,10 +264,9 @@ def test_the_kept_model_may_average_its_answer_with_that_on_the_mirrored_image(t
     both = training.run(recipe("average_mirror=true"), digits, tmp_path / "both")
     assert both.run.read_history() == plain.run.read_history()
     images = digits.valid.images
-    with inference.open_model(plain.run.model) as predict:
-        expected = (predict(images) + predict(np.ascontiguousarray(images[:, :, ::-1]))) / 2
-    with inference.open_model(both.run.model) as predict:
-        np.testing.assert_allclose(predict(images), expected, atol=1e-6)
+    predict = Opened(plain.run.model)
+    expected = (predict(images) + predict(np.ascontiguousarray(images[:, :, ::-1]))) / 2
+    np.testing.assert_allclose(Opened(both.run.model)(images), expected, atol=1e-6)
     scores = metrics.score(digits.valid.labels, expected)
     assert both.metrics["valid"]["correct"] == scores.correct
     report.describe_training(both.run, digits)  # whose first layer, the mirror, has no picture

@@ -89,9 +89,9 @@ def peers(fashion):
     test = fashion.test.images.reshape(10000, -1) / np.float32(255)
     found = {}
     for classifier, rows in (
-        (MLPClassifier((64,), max_iter=6, random_state=1), 54000),
-        (KNeighborsClassifier(3), 20000),
-        (LogisticRegression(C=0.05, max_iter=30), 20000),
+        (MLPClassifier((64,), max_iter=10, random_state=1), 20000),
+        (KNeighborsClassifier(3), 10000),
+        (LogisticRegression(C=0.05, max_iter=30), 5000),
     ):
         classifier.fit(flat[:rows], fashion.train.labels[:rows])
         found[type(classifier).__name__] = classifier

@@ -146,15 +146,16 @@ def test_ctrl_c_leaves_what_can_be_gone_on_with(tmp_path):
 
 
 ALGORITHMS = {
-    "random": ["--trials", 6],
-    "bayesian": ["--trials", 6, "--only", "learning_rate", "--only", "augment.flip"],
-    "grid": ["--trials", 6],
+    "random": ["--trials", 3],
+    # The surrogate proposes the last of them.
+    "bayesian": ["--trials", 5, "--only", "learning_rate", "--only", "augment.flip"],
+    "grid": ["--trials", 3],
     "hyperband": [],
 }
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_killed_again_and_again_it_ends_as_if_it_never_was(algorithm, tmp_path):
     words = ["--algorithm", algorithm, "--seed", 5, *ALGORITHMS[algorithm]]
@@ -162,9 +163,9 @@ def test_killed_again_and_again_it_ends_as_if_it_never_was(algorithm, tmp_path):
     run(tune(whole.folder, *words))
     trials = whole.read_trials()
     again = [*tune(killed.folder, *words), "--resume"]
-    # At the first trial's begin, and then at each trial's, at its first epoch, its end, and while the best is kept.
+    # At the first trial's begin, at the first epoch and the end of every third, and while the best is trained again.
     moments = [killed.trial_record("0000").exists]
-    for trial in trials[1::2]:
+    for trial in trials[1::3]:
         id = trial["id"]
         moments += [
             lambda id=id: Run(killed.trial_folder(id)).history.exists(),
@@ -189,7 +190,7 @@ def test_killed_again_and_again_it_ends_as_if_it_never_was(algorithm, tmp_path):
 def test_several_at_once_killed_lose_and_double_nothing(tmp_path):
     search = Search(tmp_path / "s")
     words = [*tune(search.folder, "--trials", 6, "--workers", 2), "--resume"]
-    for id in ("0001", "0003", "0004"):
+    for id in ("0001", "0003"):
         assert kill_when(words, Run(search.trial_folder(id)).history.exists, search.folder) is None
         running = [trial for trial in search.read_trials() if trial["status"] == "running"]
         assert len(running) == 2
@@ -205,15 +206,14 @@ def test_several_at_once_killed_lose_and_double_nothing(tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(3600)
-def test_fifty_trials_keep_the_memory_flat(tmp_path):
+def test_twenty_trials_keep_the_memory_flat(tmp_path):
     search = Search(tmp_path / "s")
-    words = tune(search.folder, "--trials", 50, "--epochs", 1, "--no-retrain")
+    words = tune(search.folder, "--trials", 20, "--epochs", 1, "--no-retrain")
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     parent, server, ended = {}, {}, -1
     while process.poll() is None:
         done = sum(trial["status"] != "running" for trial in search.read_trials()) if search.exists else 0
-        if done != ended and done in (5, 20, 35, 49):
+        if done != ended and done in (5, 12, 19):
             children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
             parent[done], server[done] = resident(process.pid), resident(children[0])
         ended = done
@@ -221,8 +221,9 @@ def test_fifty_trials_keep_the_memory_flat(tmp_path):
     assert process.returncode == 0
     trials = [trial["peak_memory_bytes"] >> 20 for trial in search.read_trials() if trial["peak_memory_bytes"]]
     print(f"resident MiB after so many trials: search {parent}, server {server}; trials {trials[0]}, …, {trials[-1]}")
-    assert parent[49] < parent[5] + 20 and server[49] < server[5] + 20
-    assert max(trials[25:]) < max(trials[:25]) + 50
+    # Of 14 trials, each of some 100 MiB: one that stayed would be seen.
+    assert parent[19] < parent[5] + 20 and server[19] < server[5] + 20
+    assert max(trials[10:]) < max(trials[:10]) + 50
 
 
 def resident(pid):
