@@ -29,7 +29,7 @@ def changed(row, column, cell):
 def submit(folder, name, content, out):
     (folder / name).write_bytes(content if isinstance(content, bytes) else content.encode())
     command = [sys.executable, ROOT / "submit.py", "--model", MODEL, "--test", name, "--out", out]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120)
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=300)
 
 
 IDS = ["id", *NAMES]

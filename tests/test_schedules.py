@@ -67,7 +67,7 @@ def test_optimizer_has_the_recipe_settings(name):
     assert type(optimizer).__name__.lower() == name
     assert config["learning_rate"] == pytest.approx(0.02)
     assert config["weight_decay"] == 0.001
-    assert config.get("momentum", 0.8) == 0.8 or name not in with_momentum
+    assert config.get("momentum") == (0.8 if name in with_momentum else None)
 
 
 @pytest.mark.parametrize("start", [0.0, 0.1])

@@ -238,9 +238,11 @@ def test_schedules_reach_the_optimizer(tmp_path, digits, schedule):
     assert rates == pytest.approx([float(expected(steps * epoch)) for epoch in (1, 2, 3, 4)], rel=1e-5)
 
 
-def test_estimate_is_in_the_right_order(digits):
-    seconds = training.estimate(recipe(), digits)
-    assert 0.005 < seconds < 30
+def test_an_estimate_is_for_all_rows_of_an_epoch(digits, monkeypatch):
+    monkeypatch.setattr(training.loop, "time", Clock())
+    seconds_per_image = 1 / (5 * 64)
+    expected = seconds_per_image * (len(digits.train) + len(digits.valid) / 3)
+    assert training.estimate(recipe(), digits) == pytest.approx(expected)
 
 
 def test_published_architectures_are_what_is_trained(finished):

@@ -90,7 +90,7 @@ def test_ctrl_c_ends_all_processes_quietly(tmp_path):
     started.stderr.readline()  # the note before the cross-validation
     time.sleep(1)
     os.killpg(started.pid, signal.SIGINT)
-    out, err = started.communicate(timeout=120)
+    out, err = started.communicate(timeout=300)
     assert started.returncode == 130, err
     assert "Traceback" not in err and "Interrupt" not in err
     assert out.strip() == ""

@@ -196,7 +196,7 @@ def submitted(folder, path, *, script):
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment |= {} if script else {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [sys.executable, *program, *words], cwd=folder, capture_output=True, text=True, env=environment, timeout=120
+        [sys.executable, *program, *words], cwd=folder, capture_output=True, text=True, env=environment, timeout=300
     )
 
 

@@ -174,7 +174,7 @@ def test_a_lost_server_is_the_end_of_its_trials_and_not_of_the_engine(engine, ma
     assert finish(engine, make_job("0021"))["0021"].history == results["0000"].history
 
 
-def wait_until_gone(pids, seconds=10):
+def wait_until_gone(pids, seconds=300):
     deadline = time.monotonic() + seconds
     while any(map(alive, pids)):
         assert time.monotonic() < deadline, "a process outlived"

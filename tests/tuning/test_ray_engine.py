@@ -50,7 +50,7 @@ class Node:
         )
 
     def wait(self):
-        wait_for(lambda: "This command will now block" in self.log.read_text(), 120, self.log.read_text)
+        wait_for(lambda: "This command will now block" in self.log.read_text(), 300, self.log.read_text)
         return self
 
     @property
@@ -91,7 +91,7 @@ def free_port():
         return server.getsockname()[1]
 
 
-def wait_for(what, seconds=60, told=lambda: ""):
+def wait_for(what, seconds=300, told=lambda: ""):
     deadline = time.monotonic() + seconds
     while not (found := what()):
         assert time.monotonic() < deadline, f"waited for {seconds} s {told()}"
@@ -294,8 +294,8 @@ def test_a_search_goes_on_where_a_node_is_killed(cluster, local, digits, tmp_pat
     source = {"source": "digits", "fingerprint": digits.fingerprint}
 
     def kill_a_node() -> None:
-        wait_for(lambda: len({node_of(trial) for trial in ended}) == 2, 120)
-        wait_for(lambda: second.trials, 120)
+        wait_for(lambda: len({node_of(trial) for trial in ended}) == 2, 300)
+        wait_for(lambda: second.trials, 300)
         second.kill()
         running.extend(trial["id"] for trial in folder.read_trials() if trial["status"] == "running")
 
