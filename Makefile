@@ -7,15 +7,16 @@ FIND   := for p in python3 python3.13 python3.12 python3.11; do \
 # A file's tests stay together, because they share what is costly to make; tests/conftest.py puts the longest first.
 SIDE_BY_SIDE := --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
-.PHONY: demo test test-slow test-all check lint tables ledger bench pages clean
+.PHONY: demo test test-slow test-all check lint matrix tables ledger bench pages clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo      train two models on embedded data and write a prediction file"
 	@echo "make test      run the tests but for those marked slow: what a change has to pass"
-	@echo "make test-slow run the tests marked slow: real searches that are killed, every hostile file, whole data sets"
+	@echo "make test-slow run the tests marked slow: searches that are killed, every hostile file, whole data sets"
 	@echo "make test-all  run both, and say which tests take the longest"
-	@echo "make lint      check rules and format with ruff        make check     lint and test"
+	@echo "make lint      check rules, format and types           make check     lint and test"
+	@echo "make matrix    run the tests on each Python, and with the lowest versions; CELLS=\"3.12 lowest\" for some"
 	@echo "make tables    write models/leaderboard.csv and the README table from the run folders"
 	@echo "make ledger    write docs/ledger.md and docs/ledger.html from the verdicts"
 	@echo "make bench     the short benchmarks"
@@ -43,8 +44,13 @@ test-all: $(VENV)/installed
 lint: $(VENV)/installed
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m ruff format --check .
+	$(PYTHON) tools/check_types.py
 
 check: lint test
+
+# CELLS names the ones to run, such as CELLS="3.12 lowest"; CELLS=--resume leaves out those that passed at this commit.
+matrix: $(VENV)/installed
+	$(PYTHON) tools/matrix.py $(CELLS)
 
 tables: $(VENV)/installed
 	$(PYTHON) -m fashion_nn compare $$(git ls-files 'models/*/run.json' | xargs -n 1 dirname) \
@@ -62,4 +68,4 @@ pages: $(VENV)/installed
 	$(PYTHON) benchmarks/pages.py
 
 clean:
-	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) build *.egg-info .pytest_cache .ruff_cache .mypy_cache .hypothesis .matrix
