@@ -119,6 +119,8 @@ def run(cell: str, python: str, tests: list[str]) -> dict[str, object]:
         "tests": [inside, "-m", "pytest", *TESTS, *tests],
     }
     failed = None
+    if Path(inside).exists():
+        del steps["environment"]
     with log.open("w") as output:
         for step, command in steps.items():
             if subprocess.run(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT).returncode:
