@@ -478,7 +478,7 @@ def require_free(path: str | Path, *, resume: bool = False, resumable: bool = Tr
             raise InputError(f"{path}: exists and is no run (it holds {others[0]!a}): choose another --out")
 
 
-def find(root: str | Path) -> Iterator[Run]:
+def find(root: str | os.PathLike[str]) -> Iterator[Run]:
     """The complete runs in `root` and one level below it, by name.
 
     Raises:

@@ -74,7 +74,8 @@ def predict(
             ties += answer.ties
             ids.append(block.ids)
         classes, feeding, used = predictor.classes, predictor.feeding, predictor.engine
-    known = None if ids[0] is None else np.concatenate(ids)
+    given = [part for part in ids if part is not None]
+    known = np.concatenate(given) if given else None
     return Predictions(np.concatenate(labels).astype(np.int64), known, classes, feeding, used, ties)
 
 

@@ -150,7 +150,9 @@ class _Steps:
     """Seconds of each step, in order."""
 
     def __init__(self, progress: Progress | None):
-        self.progress, self.seconds, self.start = progress, {}, time.perf_counter()
+        self.progress = progress
+        self.seconds: dict[str, float] = {}
+        self.start = time.perf_counter()
 
     def done(self, step: str) -> None:
         now = time.perf_counter()

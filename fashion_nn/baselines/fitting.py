@@ -36,7 +36,7 @@ def fit_linear(
     pipeline.fit(linear.table(splits.train.images), splits.train.labels)
     seconds = time.perf_counter() - start
     model = as_keras.linear_network(pipeline, splits.image_shape, name)
-    settings = {"components": components} if components else {}
+    settings: dict[str, Any] = {"components": components} if components else {}
     settings |= {"penalty": "l2", "C": 1.0, "solver": "lbfgs", "max_iterations": max_iterations}
     settings |= {"iterations": int(pipeline[-1].n_iter_.max())}
     run = Run(folder)

@@ -125,8 +125,15 @@ def _fold(
         score_seconds = time.perf_counter() - start
     solvers = getattr(pipeline[-1], "estimators_", [pipeline[-1]])
     iterations = int(max(np.max(solver.n_iter_) for solver in solvers))
-    seconds = (round(value, 4) for value in (fit_seconds, fit_cpu_seconds, score_seconds))
-    return key, Fold(accuracy, len(test), *seconds, iterations, iterations < solvers[0].max_iter)
+    return key, Fold(
+        accuracy,
+        len(test),
+        fit_seconds=round(fit_seconds, 4),
+        fit_cpu_seconds=round(fit_cpu_seconds, 4),
+        score_seconds=round(score_seconds, 4),
+        iterations=iterations,
+        converged=iterations < solvers[0].max_iter,
+    )
 
 
 def _require_rows(labels: np.ndarray, folds: int) -> None:

@@ -54,7 +54,7 @@ def read(path: Path, kind: str) -> tuple[np.ndarray, str]:
 def sha256(values: np.ndarray) -> str:
     """sha256 of the unpacked IDX file that would hold `values`, uint8 of one dimension or three."""
     digest = hashlib.sha256(encode_header(values.shape))
-    digest.update(np.ascontiguousarray(values, dtype=np.uint8))
+    digest.update(np.ascontiguousarray(values, dtype=np.uint8).data)
     return digest.hexdigest()
 
 

@@ -43,6 +43,7 @@ def load(
         raise InputError(
             f"test={str(test)!r} was given with {name_or_path}, which has test rows of its own; leave it out"
         )
+    test_rows: Split | None
     if record:
         train, test_rows, _ = official(record, data_dir, progress)
     elif path.is_dir():

@@ -72,8 +72,8 @@ class Splits:
 def fingerprint(images: np.ndarray, labels: np.ndarray) -> str:
     """sha256 (64 hex digits) of what the rows contain: shape, pixels and labels, whatever file they came in."""
     digest = hashlib.sha256(repr(tuple(int(size) for size in images.shape)).encode())
-    digest.update(np.ascontiguousarray(images, dtype=np.uint8))
-    digest.update(np.ascontiguousarray(labels, dtype="<i8"))
+    digest.update(np.ascontiguousarray(images, dtype=np.uint8).data)
+    digest.update(np.ascontiguousarray(labels, dtype="<i8").data)
     return digest.hexdigest()
 
 

@@ -59,7 +59,8 @@ def judge(
 def _header(file: PredictionFile, header: Sequence[str] | None, classes: int) -> str | None:
     first = file.header or (file.rows[0] if file.rows else None)
     if header is None:
-        return _byte_order_mark(file) or (file.header and f"header {_shown(file.header)}, expected none")
+        given = f"header {_shown(file.header)}, expected none" if file.header else None
+        return _byte_order_mark(file) or given
     if file.has_bom:
         return f"header '\\ufeff{_shown(first or ())[1:]}: it begins with a byte order mark (BOM)"
     if first is None:

@@ -137,7 +137,7 @@ def check_sentinel(labels: np.ndarray, probabilities: np.ndarray, limits: Limits
         f"a class off by {rates.surplus:.0%}"
     )
     below, mean, surplus = limits.warn
-    figures = {"n": rates.n, "below": rates.below, "mean": rates.mean, "surplus": rates.surplus}
+    figures: dict[str, Any] = {"n": rates.n, "below": rates.below, "mean": rates.mean, "surplus": rates.surplus}
     figures |= {"warn": list(limits.warn), "fail": list(limits.fail)}
     expected = f"at most {below:.2%}, at least {mean:.3f}, at most {surplus:.0%}, give or take chance: {limits.basis}"
     return Check("sentinel", verdict, value, expected, figures)

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fashion_nn.files import replacing
 
@@ -27,18 +27,20 @@ INK, BLUE, VERMILION, GREEN, ORANGE, SKY, PURPLE = (
 
 
 @contextmanager
-def page(path: PathLike, width: float, height: float, *, layout: str | None = "constrained") -> Iterator["Figure"]:
+def page(
+    path: PathLike, width: float, height: float, *, layout: Literal["constrained"] | None = "constrained"
+) -> Iterator["Figure"]:
     """A figure of this size in inches, written to `path` when the block ends without an error.
 
     Drawn with matplotlib's own defaults whatever the user's are; the same values give the same bytes.
     """
     from matplotlib import style
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     with style.context("default"):
-        figure = Figure(figsize=(width, height), layout=layout)
-        if layout == "constrained":
-            figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
+        engine = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08) if layout == "constrained" else None
+        figure = Figure(figsize=(width, height), layout=engine)
         yield figure
         with replacing(path) as temporary:
             figure.savefig(temporary, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})

@@ -59,7 +59,9 @@ def _play(settings: playground.Settings, epochs: int, seeds: Sequence[int]) -> l
 
 def _playground_parts() -> dict[str, Callable[[Sequence[int]], list[Record]]]:
     rows = playground.ROWS
-    parts = {name: partial(_play, row.settings, row.epochs) for name, row in rows.items()}
+    parts: dict[str, Callable[[Sequence[int]], list[Record]]] = {
+        name: partial(_play, row.settings, row.epochs) for name, row in rows.items()
+    }
     # Readings of the report that its words leave open, or that would explain a row.
     for kind in ("l1", "l2"):
         row = rows[f"table-2/spiral-{kind}"]

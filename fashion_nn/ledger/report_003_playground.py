@@ -113,7 +113,7 @@ def _across_the_board(_: Claim) -> Answer:
 
 def _rate(parts: Parts, claim: Claim) -> tuple[bool, Any, str]:
     printed = {kind: quoted(f"003-{number}")[0] for kind, number in (("l1", "011"), ("l2", "019"))}
-    found = {}
+    found: dict[str, Any] = {}
     for kind, value in printed.items():
         for label in (
             f"table-2/spiral-{kind}",

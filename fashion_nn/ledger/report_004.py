@@ -1,5 +1,7 @@
 """Report 004: worked exercises in backpropagation."""
 
+from collections.abc import Callable
+
 import numpy as np
 
 from fashion_nn.lab import backprop
@@ -20,7 +22,7 @@ def _half_squares(_: Claim) -> Answer:
     return abs(value - trace.loss_before) < 1e-15, value, "the formula at the start, against the lab's loss"
 
 
-def _deltas(exercise: str, slope: str) -> object:
+def _deltas(exercise: str, slope: str) -> Callable[[Claim], Answer]:
     """The printed formulas of δ, evaluated, against finite differences of the loss by the nets."""
 
     def compute(_: Claim) -> Answer:

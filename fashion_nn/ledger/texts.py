@@ -63,7 +63,8 @@ def fraction(text: str, low: int = 11_950, high: int = 12_050) -> tuple[int, int
 def fold_sizes() -> list[int] | None:
     """Images of the five folds, from the printed scores; None where a score is no such fraction."""
     found = [fraction(claims.by_id(id).quoted.strip()) for id in FOLDS]
-    return None if None in found else [n for _, n in found]
+    sizes = [pair[1] for pair in found if pair is not None]
+    return sizes if len(sizes) == len(found) else None
 
 
 # --- report 002's four configurations

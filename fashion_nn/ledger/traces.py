@@ -195,7 +195,7 @@ def _graded(figure: Figure, exercise: str, name: str) -> str:
     return f"{mistake.slip}: {mistake.detail}" if mistake and mistake.slip else ""
 
 
-def term(exercise: str, key: str, layer: int = 0, *, digits: int = 6) -> Check:
+def term(exercise: str, key: str, layer: int = 0, *, digits: int | None = 6) -> Check:
     """A matrix of an exercise, printed with so many significant digits, row by row."""
 
     def check(claim: Claim) -> Finding:

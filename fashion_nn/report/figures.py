@@ -251,11 +251,12 @@ def _page(path: PathLike, width: float, height: float) -> Iterator["Figure"]:
     """A figure of this size in inches, written to `path` when the block ends without an error."""
     from matplotlib import style
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     # A dollar sign in a class name is a dollar sign, not a formula.
     with style.context(["default", {"text.parse_math": False}]):
-        figure = Figure(figsize=(width, height), layout="constrained")
-        figure.get_layout_engine().set(w_pad=0.08, h_pad=0.08)
+        engine = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
+        figure = Figure(figsize=(width, height), layout=engine)
         yield figure
         with replacing(path) as temporary:
             figure.savefig(temporary, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})

@@ -67,7 +67,9 @@ def _run(run: Run, one: dict[str, Any]) -> dict[str, Any]:
     measured = run.read_metrics()
     test = measured.get("test", {})
     seconds = sum(second for session in one["sessions"] for second in session["epoch_seconds"])
-    rows = [{ours: row.get(column) for ours, column in _COLUMNS.items()} for row in run.read_history()]
+    rows: list[dict[str, Any]] = [
+        {ours: row.get(column) for ours, column in _COLUMNS.items()} for row in run.read_history()
+    ]
     return {
         "seed": one["recipe"]["seed"],
         "parameters": one["parameters"],
@@ -99,7 +101,7 @@ def read(path: Path) -> dict[str, Any]:
 def as_table(found: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
     """Column titles and cells for people: a line a run, accuracies in per cent, losses at the last epoch."""
     titles = ("configuration", "seed", "epochs", "train loss", "valid loss", "valid %", "kept", "test %", "test loss")
-    cells = []
+    cells: list[tuple[object, ...]] = []
     for name, each in found["configurations"].items():
         for run in each["runs"]:
             last = run["history"][-1]

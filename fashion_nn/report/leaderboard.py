@@ -167,7 +167,7 @@ def over_seeds(rows: Sequence[Row]) -> Table:
     groups: dict[tuple[str, str], dict[Any, Row]] = {}
     for row in rows:
         groups.setdefault((row["dataset"], row["settings"]), {}).setdefault(row["seed"], row)
-    cells = []
+    cells: list[tuple[object, ...]] = []
     for (dataset, _), by_seed in groups.items():
         if len(by_seed) > 1:
             of_group = list(by_seed.values())

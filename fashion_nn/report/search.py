@@ -25,7 +25,7 @@ def write(folder: str | Path) -> Path:
     objective, score = identity["objective"], Score(identity["objective"])
     found, best = [Parameter.of(each) for each in identity["space"]], searches.best_of(records, objective)
     stored = search.read_best() if best and search.best.exists() else None
-    if stored and stored["trial"] != best["id"]:
+    if best and stored and stored["trial"] != best["id"]:
         stored = None  # a kill before it was written anew
     again = stored["retrained"] if stored else None
     counts, progress = _counts(records), trials.over_time(records, objective)

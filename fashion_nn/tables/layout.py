@@ -58,7 +58,9 @@ class Layout:
             raise stream.refuse(f"there is no label column; expected one named {', '.join(_LABEL_NAMES)}")
         return cls(
             names=names,
-            pixels=np.array([found[number] for number in _pixel_numbers(stream, set(found))]),
+            pixels=np.array(
+                [found[number] for number in _pixel_numbers(stream, {key for key in found if isinstance(key, int)})]
+            ),
             label=None if labels == "ignored" else label,
             id=identity,
             apart=[index for index in (label, identity) if index is not None],

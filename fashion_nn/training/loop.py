@@ -172,7 +172,7 @@ class _Trainer:
         if target.state.exists():
             self._restore()
         self.record = target.read_record()
-        self.session = {"started": runs.now(), "from_epoch": self.state.epoch, "epoch_seconds": []}
+        self.session: dict[str, Any] = {"started": runs.now(), "from_epoch": self.state.epoch, "epoch_seconds": []}
         self.record["sessions"].append(self.session)
 
     def _record(self) -> dict[str, Any]:
@@ -292,7 +292,7 @@ class _Watch(keras.callbacks.Callback):
         self.progress, self.epoch, self.steps, self.deadline = progress, epoch, steps, deadline
         self.cut = False
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any]) -> None:
         loss = float(logs["loss"])
         if not math.isfinite(loss):
             raise Diverged(_diverged(self.epoch, "the training loss"))
@@ -305,7 +305,7 @@ class _Watch(keras.callbacks.Callback):
             self.model.stop_training = True
 
 
-def _diverged(epoch: int, what: str) -> str:
+def _diverged(epoch: float, what: str) -> str:
     kept = "the best model so far is kept" if epoch > 1 else "there is no model to keep"
     return f"{what} is not a finite number any more (epoch {epoch}); {kept}: lower learning_rate or momentum with --set"
 

@@ -39,7 +39,8 @@ class TrainState:
 
     def save(self, path: Path) -> None:
         """Write to `path` (.npz, no pickle), completely or not at all."""
-        plain, arrays = {}, {}
+        plain: dict[str, Any] = {}
+        arrays: dict[str, Any] = {}
         for name, value in _shallow(self).items():
             if name in _ARRAYS:
                 plain[name] = len(value)

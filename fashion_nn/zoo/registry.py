@@ -128,7 +128,7 @@ def require_options(name: str, options: Mapping[str, Any]) -> None:
         kind = entry._kinds[key]
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         if kind is Fraction and not (is_number and 0 <= value < 1):
-            raise InputError(f"{entry.name}: {key}={value!r}: expected {kind.__metadata__[0]}")
+            raise InputError(f"{entry.name}: {key}={value!r}: expected {get_args(kind)[1]}")
         if get_origin(kind) is Literal and value not in get_args(kind):
             raise InputError(f"{entry.name}: {key}={value!r}: expected one of {', '.join(get_args(kind))}")
 
@@ -188,7 +188,7 @@ def register(
         kinds = {key: given[key].annotation for key in options}
         if not space.keys() <= options.keys():
             raise ValueError(f"{name}: the space has options that the builder has not: {space.keys() - options.keys()}")
-        summary = inspect.getdoc(body).splitlines()[0]
+        summary = (inspect.getdoc(body) or name).splitlines()[0]
         _REGISTERED[name] = Entry(name, source, parameters, summary, options, space, smallest, body, kinds)
         return body
 

@@ -143,7 +143,9 @@ class Exercise(_Given):
     @cached_property
     def weight_matrices(self) -> tuple[Array, ...]:
         """One float64 matrix a layer, outputs × inputs."""
-        shapes = [(outputs, inputs) for inputs, outputs in zip(self.layers, self.layers[1:], strict=False)]
+        shapes: list[tuple[int, ...]] = [
+            (outputs, inputs) for inputs, outputs in zip(self.layers, self.layers[1:], strict=False)
+        ]
         return _filled("weights", self.weights, shapes)
 
     @cached_property

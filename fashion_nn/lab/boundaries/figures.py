@@ -150,7 +150,8 @@ def _points(axes: "Axes", points: Points) -> None:
     for label, name in enumerate(points.class_names):
         rows = points.labels == label
         colour, marker = _COLOURS[label % 3], _MARKERS[label % 3]
-        axes.scatter(*points.x[rows].T, c=colour, marker=marker, s=15, edgecolors="white", linewidths=0.5, label=name)
+        x1, x2 = points.x[rows].T
+        axes.scatter(x1, x2, c=colour, marker=marker, s=15, edgecolors="white", linewidths=0.5, label=name)
 
 
 def _plane(points: Points) -> tuple[np.ndarray, Any]:

@@ -202,5 +202,7 @@ def values(z: tuple[float, ...], t: tuple[float, ...]) -> list[Value]:
 
 def values_table(found: list[Value]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Columns and rows of text."""
-    rows = [(one.loss, f"{one.z:g}", f"{one.t:g}", f"{one.value:.8f}", f"{one.slope:.8f}") for one in found]
+    rows: list[tuple[str, ...]] = [
+        (one.loss, f"{one.z:g}", f"{one.t:g}", f"{one.value:.8f}", f"{one.slope:.8f}") for one in found
+    ]
     return ("loss", "z", "t", "value", "slope"), rows

@@ -55,7 +55,7 @@ class Run:
 
     def layers(self, points: Array) -> list[Array]:
         """What every neuron answers at points (n, 2): the features, then each layer's outputs (n, units)."""
-        found = [data.features(points, self.settings.features)]
+        found: list[Array] = [data.features(points, self.settings.features)]
         for number, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
             values = found[-1] @ weights + biases
             last = number == len(self.weights) - 1
