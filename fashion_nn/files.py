@@ -13,6 +13,9 @@ from pathlib import Path
 
 from fashion_nn.errors import InputError
 
+FORMAT = 1
+"""The number under the key `format` in every JSON that is written or printed; docs/public.md says what it means."""
+
 
 @contextmanager
 def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:

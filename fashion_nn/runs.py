@@ -32,12 +32,11 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fashion_nn.errors import InputError
-from fashion_nn.files import append_line, read_small, require_plain, write_atomic
+from fashion_nn.files import FORMAT, append_line, read_small, require_plain, write_atomic
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
 
-FORMAT = 1
 HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
 
 
@@ -342,8 +341,10 @@ class Run:
 
     def write_metrics(self, metrics: Mapping[str, Any]) -> None:
         """Store `metrics` with the model's checksum; an equal file is left as it is."""
-        content = {"model_sha256": sha256(self.model), **metrics}
-        if not self.metrics.exists() or _read_json(self.metrics) != json.loads(json.dumps(content)):
+        content = {"format": FORMAT, "model_sha256": sha256(self.model), **metrics}
+        # A file from before it had a format counts as equal.
+        known = {"format": FORMAT, **_read_json(self.metrics)} if self.metrics.exists() else None
+        if known != json.loads(json.dumps(content)):
             write_json(self.metrics, content)
 
     def write_test_predictions(self, given: TestPredictions) -> None:

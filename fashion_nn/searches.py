@@ -27,9 +27,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fashion_nn.errors import InputError
-from fashion_nn.files import open_lock, read_small, require_plain, write_atomic
-
-FORMAT = 1
+from fashion_nn.files import FORMAT, open_lock, read_small, require_plain, write_atomic
 
 # The second form is that of the best trial trained again.
 _TRIAL_ID = re.compile(r"[0-9]{4,9}(-retrained)?")
@@ -196,7 +194,7 @@ class Search:
         _write(self.record, {"format": FORMAT, **record})
 
     def write_trial(self, trial: Mapping[str, Any]) -> None:
-        _write(self.trial_record(trial["id"]), trial)
+        _write(self.trial_record(trial["id"]), {"format": FORMAT, **trial})
 
     def write_best(self, best: Mapping[str, Any]) -> None:
         _write(self.best, {"format": FORMAT, **best})

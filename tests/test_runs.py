@@ -28,7 +28,7 @@ def answers(run):
 def test_what_was_written_is_read_again(run):
     assert run.complete and runs.open_run(run.folder) == run
     assert run.read_record()["dataset"] == RECORD["dataset"]
-    assert run.read_metrics() == {"model_sha256": runs.sha256(run.model), "valid": scores(0.5)}
+    assert run.read_metrics() == {"format": 1, "model_sha256": runs.sha256(run.model), "valid": scores(0.5)}
     rows = [{"epoch": 1, "learning_rate": 0.1, "loss": 1 / 3, "accuracy": 0.5}]
     run.write_history(rows)
     assert run.read_history() == rows

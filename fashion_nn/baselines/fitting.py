@@ -10,6 +10,7 @@ from fashion_nn import metrics, runs, zoo
 from fashion_nn.baselines import as_keras, linear
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
+from fashion_nn.files import FORMAT
 from fashion_nn.runs import Run
 from fashion_nn.saving import keras_file
 
@@ -72,7 +73,8 @@ def write(
 
 def results_of(splits: Splits, **found: Any) -> dict[str, Any]:
     """`found` with what it depends on: the data, and the environment."""
-    return {"dataset": runs.data_record(splits), **found, "measured": runs.now(), "environment": runs.environment()}
+    what = {"format": FORMAT, "dataset": runs.data_record(splits)}
+    return {**what, **found, "measured": runs.now(), "environment": runs.environment()}
 
 
 def add_results(path: Path, name: str, results: Mapping[str, Any]) -> None:

@@ -1,12 +1,21 @@
 """fashion-nn data: list, fetch, info, check, export."""
 
-import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fashion_nn.cli.options import AsJson, DataDir, Source, TestCsv, announce_download, group, load_splits, option
+from fashion_nn.cli.options import (
+    AsJson,
+    DataDir,
+    Source,
+    TestCsv,
+    announce_download,
+    group,
+    load_splits,
+    option,
+    render_json,
+)
 
 app = group("The data sets: list, fetch, describe, check for duplicates, export as CSV.")
 Name = Annotated[str, typer.Argument(help="A data set's name: fashion_mnist, mnist or digits.")]
@@ -50,7 +59,7 @@ def info(
         splits = load_splits(name, data_dir=data_dir, test=test)
         figures.sample_grid(splits.train.images, splits.train.labels, splits.class_names, picture, title=splits.name)
     if as_json:
-        print(json.dumps(found, indent=2))
+        print(render_json(found))
     else:
         console.info(found)
 
@@ -65,7 +74,7 @@ def check(name: Source, data_dir: DataDir = None, test: TestCsv = None, as_json:
     with console.work_bar("comparing images") as progress:
         found = duplicates.check(splits, progress=progress)
     if as_json:
-        print(json.dumps(found, indent=2))
+        print(render_json(found))
     else:
         console.duplicates(found)
 

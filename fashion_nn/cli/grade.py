@@ -1,12 +1,11 @@
 """fashion-nn grade: checks of a prediction file or a folder of hand-ins that somebody else made."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fashion_nn.cli.options import AsJson, DataDir, option
+from fashion_nn.cli.options import AsJson, DataDir, option, render_json
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -54,7 +53,7 @@ def finish(report: "Report", *, strict: bool, as_json: bool = False) -> None:
 
     report.write(checks_path(report.file))
     if as_json:
-        print(json.dumps(report.to_json(), indent=2))
+        print(render_json(report.to_json()))
     else:
         for check in report.checks:
             console.check(check)
@@ -69,7 +68,7 @@ def _folder(folder: Path, room: "Room", out: Path, strict: bool, as_json: bool) 
         graded = grade_folder(folder, room, out, progress=progress)
     rows = [hand_in.row() for hand_in in graded]
     if as_json:
-        print(json.dumps(rows, indent=2))
+        print(render_json(rows))
     else:
         shown = ("hand_in", "kind", "verdict", "accuracy", "failed", "warned", "remark")
         console.table(shown, [tuple(row[name] for name in shown) for row in rows])

@@ -1,6 +1,5 @@
 """fashion-nn lab: the textbook systems of the reports, on any exercise."""
 
-import json
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -8,7 +7,7 @@ from typing import Annotated, Any
 
 import typer
 
-from fashion_nn.cli.options import AsJson, DataDir, announce_download, group, option
+from fashion_nn.cli.options import AsJson, DataDir, announce_download, group, option, render_json
 from fashion_nn.errors import InputError
 
 app = group("The textbook systems of the reports, on any exercise.")
@@ -37,7 +36,7 @@ def backprop(
 
     if list_:
         known = {name: entry["about"] for name, entry in lab.built_in().items()}
-        _print(json.dumps(known, indent=2) if as_json else "\n".join(f"{n:34} {about}" for n, about in known.items()))
+        _print(render_json(known) if as_json else "\n".join(f"{n:34} {about}" for n, about in known.items()))
         return
     if figures:
         from fashion_nn.lab.backprop import drawing
@@ -58,7 +57,7 @@ def backprop(
         drawing.diagram(given, picture, title=exercise)
     if check:
         marks = lab.grade(given, lab.read_json(check), str(check))
-        _print(json.dumps(marks.to_json(), indent=2) if as_json else lab.describe_grade(marks, exercise))
+        _print(render_json(marks.to_json()) if as_json else lab.describe_grade(marks, exercise))
     elif symbolic:
         from fashion_nn.lab.backprop.symbolic import describe
 
@@ -66,7 +65,7 @@ def backprop(
     else:
         worked = lab.trace(given)
         write = lab.write_markdown if markdown else lab.write_text
-        _print(json.dumps(worked.to_json(), indent=2) if as_json else write(worked, exercise))
+        _print(render_json(worked.to_json()) if as_json else write(worked, exercise))
 
 
 @app.command()
@@ -243,7 +242,7 @@ def losses(
     else:
         shown, table = found.to_json(), lab.as_table(found)
     if as_json:
-        print(json.dumps(shown, indent=2))
+        print(render_json(shown))
     else:
         console.table(*table)
 
@@ -258,7 +257,8 @@ def _numbers(name: str, text: str, kind: type = int) -> tuple:
 
 def _print_json(found: dict[str, Any]) -> None:
     """One result by itself, several under their names."""
-    print(json.dumps(found if len(found) > 1 else next(iter(found.values())), indent=2))
+    shown = render_json(found, by_name=True) if len(found) > 1 else render_json(next(iter(found.values())))
+    print(shown)
 
 
 def _print(text: str) -> None:

@@ -1,6 +1,5 @@
 """fashion-nn models, train, evaluate, compare, report, export, demo: from the zoo to measured runs."""
 
-import json
 import shlex
 import sys
 import time
@@ -25,6 +24,7 @@ from fashion_nn.cli.options import (
     in_seconds,
     load_splits,
     option,
+    render_json,
     require_one_of,
 )
 from fashion_nn.errors import InputError
@@ -125,7 +125,7 @@ def evaluate(
         if not as_json:
             console.scores(run, splits.class_names, scores)
     if as_json:
-        print(json.dumps(results[0] if len(results) == 1 else results, indent=2))
+        print(render_json(results[0] if len(results) == 1 else results))
 
 
 def _loader(dataset: str | None, data_dir: Path | None, test: Path | None) -> Callable[[runs.Run], "Splits"]:

@@ -1,11 +1,13 @@
 """Arguments that several commands share, each described once."""
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from fashion_nn.errors import InputError
+from fashion_nn.files import FORMAT
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
@@ -67,6 +69,21 @@ def load_splits(source: str | Path, *, data_dir: Path | None = None, **options: 
         announce_download(source, data_dir)
     with console.work_bar("reading") as progress:
         return datasets.load(source, data_dir=data_dir, progress=progress, **options)
+
+
+def render_json(found: Any, *, by_name: bool = False) -> str:
+    """What `--json` prints of `found`, with the number of its format.
+
+    The number is at the top of an object. In a list, and with `by_name` in a map of records by name, it is at the top
+    of each record.
+    """
+    if isinstance(found, list):
+        shown: Any = [{"format": FORMAT, **one} for one in found]
+    elif by_name:
+        shown = {name: {"format": FORMAT, **one} for name, one in found.items()}
+    else:
+        shown = {"format": FORMAT, **found}
+    return json.dumps(shown, indent=2)
 
 
 def require_one_of(value: str, known: tuple[str, ...], name: str) -> None:

@@ -1,12 +1,11 @@
 """fashion-nn reproduce: the ledger on the screen, as JSON and as a page."""
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fashion_nn.cli.options import AsJson, option
+from fashion_nn.cli.options import AsJson, option, render_json
 
 if TYPE_CHECKING:
     from fashion_nn.ledger import Claim, Entry
@@ -43,7 +42,7 @@ def reproduce(
             with console.work_bar("pictures") as progress:
                 pages.write_html(entries, page, progress=progress)
     if as_json:
-        print(json.dumps([entry.to_json() for entry in entries], indent=2))
+        print(render_json([entry.to_json() for entry in entries]))
     elif names:
         for entry in entries if len(entries) <= _MOST_DETAILS else []:
             console.details(_lines(entry))

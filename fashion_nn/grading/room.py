@@ -12,6 +12,7 @@ import numpy as np
 from fashion_nn import datasets, metrics, runs, submission, tables
 from fashion_nn.datasets import Split
 from fashion_nn.errors import InputError
+from fashion_nn.files import FORMAT
 from fashion_nn.grading import predictions, sentinel
 from fashion_nn.grading.balance import check_balance, tolerance
 from fashion_nn.grading.canary import Chosen, check_canary
@@ -44,6 +45,7 @@ class Report:
     def to_json(self) -> dict[str, Any]:
         environment = runs.environment()
         return {
+            "format": FORMAT,
             "file": self.file.name,
             "verdict": self.verdict,
             "checks": [check.to_json() for check in self.checks],

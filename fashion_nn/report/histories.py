@@ -7,6 +7,7 @@ from typing import Any
 
 from fashion_nn import recipes
 from fashion_nn.errors import InputError
+from fashion_nn.files import FORMAT
 from fashion_nn.report import figures
 from fashion_nn.runs import Run
 
@@ -48,6 +49,7 @@ def record(runs: Sequence[Run]) -> dict[str, Any]:
             )
         found.setdefault(configuration(one["recipe"]), []).append(_run(run, one))
     return {
+        "format": FORMAT,
         "configurations": {name: {"runs": each} for name, each in found.items()},
         **first,
         "command": "fashion-nn compare " + " ".join(run.name for run in runs) + " --histories FILE",

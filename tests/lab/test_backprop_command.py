@@ -27,8 +27,14 @@ def command(monkeypatch, capsys):
 def test_json(command):
     code, out, err = command("2a", "--json")
     assert (code, err) == (0, "")
-    assert tuple(json.loads(out)) == KEYS
-    assert json.loads(out) == json.loads(json.dumps(trace(load("report-004/2a")).to_json()))
+    assert tuple(json.loads(out)) == ("format", *KEYS)
+    assert json.loads(out) == {"format": 1} | json.loads(json.dumps(trace(load("report-004/2a")).to_json()))
+
+
+def test_a_printed_trace_is_an_answer(command, tmp_path):
+    path = tmp_path / "answers.json"
+    path.write_text(command("2a", "--json")[1])
+    assert json.loads(command("2a", "--check", path, "--json")[1])["verdict"] == "right"
 
 
 def test_a_file_text_and_markdown(command, tmp_path):
@@ -42,7 +48,7 @@ def test_a_file_text_and_markdown(command, tmp_path):
 def test_list(command):
     code, out, _ = command("--list")
     assert code == 0 and [line.split()[0] for line in out.splitlines()] == list(built_in())
-    assert list(json.loads(command("--list", "--json")[1])) == list(built_in())
+    assert list(json.loads(command("--list", "--json")[1])) == ["format", *built_in()]
 
 
 def test_check(command, tmp_path):

@@ -22,9 +22,9 @@ _NOISE = 1e-12
 def read(values: Any, right: Sheet, source: str = "answers") -> dict[Term, Array]:
     """The answered terms; NaN where a single number is left out (null).
 
-    The keys are those of a trace. A layer, or a number, that is null is not answered. One number
-    stands for a whole matrix, a flat list for one column. A matrix of another shape than the term's
-    is kept: it is a mistake, not a broken file.
+    The keys are those of a trace; `format` is not looked at. A layer, or a number, that is null is
+    not answered. One number stands for a whole matrix, a flat list for one column. A matrix of another
+    shape than the term's is kept: it is a mistake, not a broken file.
 
     Args:
         values: the parsed JSON object.
@@ -39,6 +39,8 @@ def read(values: Any, right: Sheet, source: str = "answers") -> dict[Term, Array
         raise InputError(f"{source}: expected a JSON object with any of {', '.join(KEYS)}")
     answers: dict[Term, Array] = {}
     for key, given in values.items():
+        if key == "format":  # `--json` prints it above the terms
+            continue
         if key not in KEYS:
             raise InputError(f"{source}: unknown key {key!r}: expected any of {', '.join(KEYS)}")
         for term, entry in _entries(key, given, right.exercise, source).items():
