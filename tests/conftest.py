@@ -19,6 +19,12 @@ os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="fashion-nn-tests-")
 import pytest
 
 
+def pytest_addoption(parser):
+    parser.addoption(
+        "--rewrite-golden", action="store_true", help="Write tests/golden anew from what the commands do now."
+    )
+
+
 @pytest.fixture(scope="session")
 def real_data() -> Path:
     """The folder with the real data sets; the test is skipped when FASHION_NN_DATA is not set."""

@@ -106,7 +106,7 @@ def test_submit_takes_the_better_of_them_and_report_shows_it(here, capsys, monke
 
 def test_a_search_gives_its_page_and_its_recipe(here, capsys):
     command("report", "search")
-    assert "0.1469" in (here / "search" / "search.html").read_text()
+    assert "14.69" in (here / "search" / "search.html").read_text()
     command("train", "--recipe", "search/best.json", "--out", "again")
     assert Run(here / "again").read_record()["recipe"]["learning_rate"] == 0.000253
 

@@ -1,0 +1,331 @@
+"""What a user sees of every command, compared with the texts in tests/golden.
+
+After a change that is meant, `pytest tests/test_golden.py --rewrite-golden` writes them anew; the difference in
+version control then shows what changed for a user.
+"""
+
+import inspect
+import io
+import json
+import os
+import re
+import shlex
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import chdir, redirect_stderr, redirect_stdout
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args
+
+import numpy as np
+import pytest
+import typer
+from golden_cases import TOPICS
+from golden_text import keys, plain, plain_json
+
+from fashion_nn import cli, datasets, demo
+from fashion_nn.cli.main import app, submit_main
+
+GOLDEN = Path(__file__).parent / "golden"
+PROGRAMS = {"fashion-nn": cli.main, "submit.py": submit_main}
+TERMINAL = {"COLUMNS": "80", "TERM": "dumb"}
+# These decide how rich draws, or which data are found.
+LEFT_OUT = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "LINES", "FASHION_NN_DATA")
+
+
+class Terminal(io.StringIO):
+    """Text that is written to a terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+def compare(path: Path, text: str, request: pytest.FixtureRequest) -> None:
+    """Hold `text` against the golden text at `path`, or make it that text."""
+    if request.config.getoption("--rewrite-golden"):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text)
+    else:
+        assert path.exists(), f"{path} is missing: write it with --rewrite-golden"
+        assert text.splitlines() == path.read_text().splitlines()
+
+
+class Work:
+    """A folder in which topics are run, each once, after those that it needs."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.told: dict[str, str] = {}
+        self.printed: dict[str, list[object]] = {}
+        _prepare(folder)
+
+    def run(self, name: str) -> str:
+        """What the commands of a topic did, as text."""
+        if name not in self.told:
+            for other in TOPICS[name].needs:
+                self.run(other)
+            self.told[name] = "\n".join(self._tell(case) for case in TOPICS[name].cases)
+        return self.told[name]
+
+    def _tell(self, case) -> str:
+        before = self._files()
+        code, out, err = call(case.line, self.folder, io.StringIO() if case.piped else Terminal())
+        written = [path for path, state in self._files().items() if before.get(path) != state]
+        if case.line.endswith("--json"):
+            self._keep(case.line, json.loads(out))
+            out = plain_json(out, exact=case.exact)
+        else:
+            out = plain(out, exact=case.exact, hide=case.hide)
+        removed = [f"{path} (removed)" for path in sorted(before.keys() - self._files().keys())]
+        parts = [f"$ {case.line}{' | cat' * case.piped}\n", f"exit code {code}\n"]
+        parts += [f"--- stdout\n{out}"] * bool(out)
+        parts += [f"--- stderr\n{plain(err, exact=case.exact, hide=case.hide)}"] * bool(err)
+        parts += ["--- files\n" + "".join(f"{path}\n" for path in sorted(written) + removed)] * bool(written)
+        text = "".join(part if part.endswith("\n") else f"{part}\n" for part in parts)
+        return text.replace(str(self.folder), "<folder>")
+
+    def _files(self) -> dict[str, tuple[int, int]]:
+        found = {path.relative_to(self.folder): path.stat() for path in self.folder.rglob("*") if path.is_file()}
+        return {path.as_posix(): (state.st_mtime_ns, state.st_ino) for path, state in found.items()}
+
+    def _keep(self, line: str, value: object) -> None:
+        command = re.match(r"fashion-nn (?:(?:data|lab) )?\S+", line)[0].removeprefix("fashion-nn ")
+        self.printed.setdefault(command.replace(" ", "-"), []).append(value)
+
+
+def call(line: str, folder: Path, stdout: io.StringIO) -> tuple[int, str, str]:
+    """Run a command line in this process; its exit code, and what it wrote to stdout and stderr."""
+    program, *words = shlex.split(line)
+    with pytest.MonkeyPatch.context() as patch, chdir(folder):
+        for name in LEFT_OUT:
+            patch.delenv(name, raising=False)
+        for name, value in TERMINAL.items():
+            patch.setenv(name, value)
+        patch.setattr(sys, "argv", [program, *words])
+        # One training of an epoch says all that two of sixty say.
+        patch.setattr(demo, "RECIPES", {"mlp": ["batch_size=256", "epochs=1"]})
+        with redirect_stdout(stdout), redirect_stderr(io.StringIO()) as stderr, pytest.raises(SystemExit) as ended:
+            PROGRAMS[program]()
+    return ended.value.code or 0, stdout.getvalue(), stderr.getvalue()
+
+
+def _prepare(folder: Path) -> None:
+    """The files that the cases name: a small table, prediction files, answers, a page with place for a table."""
+    digits = datasets.load("digits")
+    rows = digits.train
+    chosen = np.concatenate([np.flatnonzero(rows.labels == label)[:12] for label in range(10)])
+    # Each second pixel of each second row: 14 x 14.
+    pixels = rows.images[chosen][:, ::2, ::2].reshape(len(chosen), -1).astype(int)
+    header = ",".join(["label", *(f"pixel{i}" for i in range(1, pixels.shape[1] + 1))])
+    table = np.column_stack([rows.labels[chosen], pixels])
+    np.savetxt(folder / "small.csv", table, fmt="%d", delimiter=",", header=header, comments="")
+    right = digits.test.labels
+    _write_predictions(folder / "right.csv", right)
+    _write_predictions(folder / "wrong.csv", np.zeros_like(right)[:-1])
+    (folder / "hand-ins").mkdir()
+    _write_predictions(folder / "hand-ins" / "ada.csv", right)
+    _write_predictions(folder / "hand-ins" / "bob.csv", np.where(np.arange(len(right)) % 4, right, 9 - right))
+    (folder / "hand-ins" / "notes.md").write_text("not a hand-in\n")
+    (folder / "table.md").write_text("<!-- leaderboard: made by `make tables` -->\n<!-- end of leaderboard -->\n")
+    (folder / "answers.json").write_text(json.dumps({"deltas": [None, [[0.113937], [0.13437]]]}))
+
+
+def _write_predictions(path: Path, labels: np.ndarray) -> None:
+    path.write_text("ImageId,Label\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels, start=1)))
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    return Work(tmp_path_factory.mktemp("golden"))
+
+
+@pytest.mark.parametrize("topic", TOPICS)
+def test_commands_do_what_they_did(topic, work, request):
+    compare(GOLDEN / f"{topic}.txt", work.run(topic), request)
+
+
+def test_a_real_terminal_shows_the_same(work):
+    """The cases write to text that says that it is a terminal; this command writes to one of the system."""
+    pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
+    parent, child = pty.openpty()
+    environment = {name: value for name, value in os.environ.items() if name not in LEFT_OUT} | TERMINAL
+    words = [sys.executable, "-m", "fashion_nn", "data", "list"]
+    process = subprocess.Popen(words, stdout=child, stderr=subprocess.PIPE, cwd=work.folder, env=environment)
+    os.close(child)
+    shown = b""
+    while True:
+        try:
+            part = os.read(parent, 65536)
+        except OSError:  # Linux: the other end is closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(parent)
+    assert process.wait() == 0
+    process.stderr.close()
+    expected = call("fashion-nn data list", work.folder, Terminal())[1]
+    assert shown.decode().replace("\r\n", "\n") == expected
+
+
+# --- help ---------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command or a group: the words that call it, its sentence, what it takes, the commands inside it."""
+
+    words: tuple[str, ...]
+    sentence: str
+    parameters: tuple[inspect.Parameter, ...] = ()
+    inside: tuple[str, ...] = ()
+
+
+def _in(group: typer.Typer, words: tuple[str, ...]) -> Iterator[Command]:
+    """The group and everything inside it, as declared: how help is laid out differs between versions of typer."""
+    own = [(_name(command), command.callback) for command in group.registered_commands]
+    names = [name for name, _ in own] + [inner.name for inner in group.registered_groups]
+    callback = group.registered_callback
+    yield Command(words, group.info.help, _parameters(callback.callback) if callback else (), tuple(names))
+    for name, function in own:
+        yield Command((*words, name), inspect.getdoc(function), _parameters(function))
+    for inner in group.registered_groups:
+        yield from _in(inner.typer_instance, (*words, inner.name))
+
+
+def _name(command) -> str:
+    return command.name or command.callback.__name__.replace("_", "-")
+
+
+def _parameters(function: Callable[..., object]) -> tuple[inspect.Parameter, ...]:
+    return tuple(inspect.signature(function, eval_str=True).parameters.values())
+
+
+def _described(command: Command) -> str:
+    lines = [f"$ {' '.join(command.words)} --help", *command.sentence.splitlines()]
+    for parameter in command.parameters:
+        kind, how = get_args(parameter.annotation)
+        if not how.hidden:
+            names = " ".join(_options(how)) or how.metavar or parameter.name.upper()
+            kind = re.sub(r"<class '(\w+)'>", r"\1", str(kind)).replace("pathlib.Path", "Path")
+            default = parameter.default
+            needed = "required" if default is inspect.Parameter.empty else f"default {default}"
+            least = f", at least {how.min}" if how.min is not None else ""
+            lines.append(f"  {names} ({kind}, {needed}{least}): {how.help}")
+    lines += [f"  {name}" for name in command.inside]
+    return "\n".join(lines) + "\n"
+
+
+COMMANDS = [
+    *_in(app, ("fashion-nn",)),
+    Command(("submit.py",), inspect.getdoc(cli.submit.submit), _parameters(cli.submit.submit)),
+]
+
+
+def test_every_help_says_what_it_said(request):
+    compare(GOLDEN / "help.txt", "\n".join(map(_described, COMMANDS)), request)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=lambda command: " ".join(command.words))
+def test_help_prints_what_is_declared(command, tmp_path):
+    code, out, err = call(" ".join([*command.words, "--help"]), tmp_path, Terminal())
+    assert (code, err) == (0, "")
+    shown = _letters(out)
+    assert _letters(command.sentence) in shown
+    for name in command.inside:
+        assert name in shown
+    for parameter in command.parameters:
+        how = get_args(parameter.annotation)[1]
+        if not how.hidden:
+            assert all(_letters(text) in shown for text in (how.help or "", *_options(how)))
+
+
+def _options(how) -> list[str]:
+    """The names of an option, such as --flip/--no-flip; typer keeps the first of an annotation as its default."""
+    first = [how.default] if isinstance(how.default, str) else []
+    return [name for each in [*first, *(how.param_decls or ())] for name in each.split("/")]
+
+
+def _letters(text: str) -> str:
+    """`text` without what its layout decides: spaces, line breaks and frames."""
+    return re.sub(r"[\s│╭╮╰╯─]+", "", text)
+
+
+# --- keys of files ------------------------------------------------------------------------------------------------
+
+# Kind → the files that are of it, and the paths whose keys are names that a user or a model decides.
+FILES = {
+    "run.json": (("models/*/run.json", "models/*/best/run.json"), ("recipe.options", "recipe.sources")),
+    "split.json": (("models/*/split.json",), ()),
+    "metrics.json": (("models/*/metrics.json",), ("exports",)),
+    "baseline.json": (("models/*/baseline.json",), ()),
+    "baselines-json": (("all.json",), ("",)),
+    "search.json": (("models/tune-*/search.json",), ("identity.recipe.options", "identity.recipe.sources")),
+    "trial.json": (("models/tune-*/trials/*.json",), ("values", "thresholds")),
+    "best.json": (("models/tune-*/best.json",), ("recipe.options", "recipe.sources")),
+    "checks.json": (("*.checks.json", "hand-ins-grades/*.checks.json"), ()),
+    "histories.json": (("histories.json",), ("configurations",)),
+    "test-openings.jsonl": (("models/*/test-openings.jsonl",), ()),
+}
+TABLES = {
+    "history.csv": "models/mlp-digits-seed0/history.csv",
+    "leaderboard.csv": "board.csv",
+    "class-list.csv": "hand-ins-grades/class-list.csv",
+    "predictions.csv": "graded.csv",
+}
+ARRAYS = {"test-predictions.npz": "models/mlp-digits-seed0/test-predictions.npz"}
+PRINTED_MAPS = {"lab-playground": ("",), "lab-losses": ("curves", "summary")}
+
+
+@pytest.fixture(scope="module")
+def everything(work):
+    """The work folder after all topics."""
+    for topic in TOPICS:
+        work.run(topic)
+    return work
+
+
+@pytest.mark.parametrize("kind", FILES)
+def test_files_have_the_keys_they_had(kind, everything, request):
+    patterns, maps = FILES[kind]
+    paths = sorted({path for pattern in patterns for path in everything.folder.glob(pattern)})
+    texts = [path.read_text() for path in paths]
+    values = [json.loads(line) for text in texts for line in (text.splitlines() if "jsonl" in kind else [text])]
+    assert values
+    compare(GOLDEN / "schemas" / f"{kind}.txt", keys(values, maps), request)
+
+
+@pytest.mark.parametrize("kind", TABLES)
+def test_tables_have_the_columns_they_had(kind, everything, request):
+    first, *_ = (everything.folder / TABLES[kind]).read_text().splitlines()
+    compare(GOLDEN / "schemas" / f"{kind}.txt", "".join(f"{name}\n" for name in first.split(",")), request)
+
+
+@pytest.mark.parametrize("kind", ARRAYS)
+def test_arrays_have_the_members_they_had(kind, everything, request):
+    kinds = {"U": "text", "i": "whole numbers", "u": "whole numbers", "f": "numbers"}
+    with np.load(everything.folder / ARRAYS[kind]) as stored:
+        lines = [f"{name}: {kinds[stored[name].dtype.kind]}, {stored[name].ndim} axes\n" for name in sorted(stored)]
+    compare(GOLDEN / "schemas" / f"{kind}.txt", "".join(lines), request)
+
+
+@pytest.mark.parametrize("command", sorted({
+    "evaluate", "grade", "data-info", "data-check", "lab-backprop", "lab-playground", "lab-boundaries", "lab-losses",
+    "reproduce",
+}))  # fmt: skip
+def test_printed_json_has_the_keys_it_had(command, everything, request):
+    printed = everything.printed[command]
+    for value in printed:
+        assert _has_format(value)
+    text = "\n".join(keys([value], PRINTED_MAPS.get(command, ())) for value in printed)
+    compare(GOLDEN / "schemas" / f"printed-{command}.txt", text, request)
+
+
+def _has_format(value: object) -> bool:
+    """Whether `format` is at the top of an object, or of each record in a list or a map."""
+    if isinstance(value, list):
+        return all(_has_format(each) for each in value)
+    if "format" in value:
+        return next(iter(value)) == "format" and value["format"] == 1
+    return all(isinstance(each, dict) and next(iter(each)) == "format" for each in value.values())
