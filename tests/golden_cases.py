@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+# Seconds of the training have a decimal below ten only.
+SECONDS = r"(?<=  )(\d+|#\.#)(?=  (#\.###|-)  )"
 EPOCHS = "--set epochs=2 --set batch_size=64 --set momentum=0.9"
 
 
@@ -36,7 +38,7 @@ TOPICS: dict[str, Topic] = {
     "program": _topic(
         "fashion-nn --version",
         "fashion-nn nothing",
-        Case("fashion-nn train mlp --colour red", hide=r" \(.*\)$"),
+        Case("fashion-nn train mlp --colour red", hide=r"(?<=--colour).+$"),
         "fashion-nn train mlp --budget",
     ),
     "data": _topic(
@@ -63,9 +65,8 @@ TOPICS: dict[str, Topic] = {
         "fashion-nn models nothing",
     ),
     "train": _topic(
-        Case(f"fashion-nn train mlp --dataset digits {EPOCHS}"),
         f"fashion-nn train mlp --dataset digits {EPOCHS}",
-        f"fashion-nn train mlp --dataset digits {EPOCHS} --resume",
+        f"fashion-nn train mlp --dataset digits {EPOCHS}",
         "fashion-nn train",
         "fashion-nn train nothing",
         "fashion-nn train mlp --dataset nothing",
@@ -104,13 +105,18 @@ TOPICS: dict[str, Topic] = {
         needs=("data", "train", "baseline"),
     ),
     "compare": _topic(
-        Case("fashion-nn compare models/mlp-digits-seed0 models/pca-logreg-digits", hide=r"\d(?= to)"),
-        Case("fashion-nn compare", piped=True),
+        Case("fashion-nn compare models/mlp-digits-seed0 models/pca-logreg-digits", hide=rf"\d(?= to)|{SECONDS}"),
+        Case("fashion-nn compare", piped=True, hide=SECONDS),
         Case(
             "fashion-nn compare models/mlp-digits-seed0 models/pca-logreg-digits --csv board.csv --readme table.md",
             piped=True,
+            hide=SECONDS,
         ),
-        Case("fashion-nn compare models/mlp-digits-seed0 --histories histories.json --curves curves.png", piped=True),
+        Case(
+            "fashion-nn compare models/mlp-digits-seed0 --histories histories.json --curves curves.png",
+            piped=True,
+            hide=SECONDS,
+        ),
         Case("fashion-nn compare --record histories.json --curves curves.png", hide=r"(?<=#\.##  )\d+(?=  #\.##)"),
         "fashion-nn compare --record small.csv",
         "fashion-nn compare --record histories.json --csv board.csv",

@@ -10,7 +10,7 @@ _DIFFERS = {
     r"\b(?=[0-9]*[a-f])[0-9a-f]{12,64}\b": "<hexadecimal>",
     r"kept epoch \d+": "kept epoch #",
     r"  best so far": "",
-    r"\d[\d,.]*(?= s\b)": "#",
+    r"\d[\d,.]* (?:s|min|h)\b": "# s",
     r"\d+(?= of \d+ (?:images|labels))": "#",
 }
 _FIGURE = re.compile(r"-?\d[\d,]*\.(\d+)(e[-+]\d+)?")

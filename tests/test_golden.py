@@ -10,6 +10,7 @@ import json
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -105,8 +106,10 @@ def call(line: str, folder: Path, stdout: io.StringIO) -> tuple[int, str, str]:
         patch.setattr(sys, "argv", [program, *words])
         # One training of an epoch says all that two of sixty say.
         patch.setattr(demo, "RECIPES", {"mlp": ["batch_size=256", "epochs=1"]})
+        handler = signal.getsignal(signal.SIGTERM)
         with redirect_stdout(stdout), redirect_stderr(io.StringIO()) as stderr, pytest.raises(SystemExit) as ended:
             PROGRAMS[program]()
+        signal.signal(signal.SIGTERM, handler)
     return ended.value.code or 0, stdout.getvalue(), stderr.getvalue()
 
 
@@ -208,7 +211,7 @@ def _described(command: Command) -> str:
         kind, how = get_args(parameter.annotation)
         if not how.hidden:
             names = " ".join(_options(how)) or how.metavar or parameter.name.upper()
-            kind = re.sub(r"<class '(\w+)'>", r"\1", str(kind)).replace("pathlib.Path", "Path")
+            kind = re.sub(r"<class '(.+)'>", r"\1", re.sub(r"pathlib\.(_local\.)?Path", "Path", str(kind)))
             default = parameter.default
             needed = "required" if default is inspect.Parameter.empty else f"default {default}"
             least = f", at least {how.min}" if how.min is not None else ""
@@ -275,7 +278,7 @@ TABLES = {
     "predictions.csv": "graded.csv",
 }
 ARRAYS = {"test-predictions.npz": "models/mlp-digits-seed0/test-predictions.npz"}
-PRINTED_MAPS = {"lab-playground": ("",), "lab-losses": ("curves", "summary")}
+PRINTED_MAPS = ("feature_strength", "*.feature_strength", "curves", "summary")
 
 
 @pytest.fixture(scope="module")
@@ -318,7 +321,7 @@ def test_printed_json_has_the_keys_it_had(command, everything, request):
     printed = everything.printed[command]
     for value in printed:
         assert _has_format(value)
-    text = "\n".join(keys([value], PRINTED_MAPS.get(command, ())) for value in printed)
+    text = "\n".join(keys([value], PRINTED_MAPS if "format" in value else ("", *PRINTED_MAPS)) for value in printed)
     compare(GOLDEN / "schemas" / f"printed-{command}.txt", text, request)
 
 
