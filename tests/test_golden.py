@@ -202,7 +202,8 @@ def _name(command) -> str:
 
 
 def _parameters(function: Callable[..., object]) -> tuple[inspect.Parameter, ...]:
-    return tuple(inspect.signature(function, eval_str=True).parameters.values())
+    given = inspect.signature(function, eval_str=True).parameters.values()
+    return tuple(parameter for parameter in given if parameter.annotation is not typer.Context)
 
 
 def _described(command: Command) -> str:
