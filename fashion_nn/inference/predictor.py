@@ -87,7 +87,7 @@ class Predictor(ABC):
         self.require(images.shape[1:])
         return self._outputs(images, batch_size)
 
-    def answer(self, images: np.ndarray) -> Answer:
+    def answer(self, images: np.ndarray, *, batch_size: int | None = None) -> Answer:
         """Labels and probabilities of uint8 images (n, h, w), in their order.
 
         Labels come from the outputs themselves. Outputs that are no probabilities are taken for
@@ -96,7 +96,7 @@ class Predictor(ABC):
         Raises:
             InputError: see `outputs`.
         """
-        outputs = self.outputs(images)
+        outputs = self.outputs(images, batch_size=batch_size)
         if self._gives_probabilities is None and len(outputs):
             sums_to_one = abs(outputs.sum(axis=1) - 1) < 1e-2
             self._gives_probabilities = bool((outputs >= 0).all() and sums_to_one.all())
@@ -107,9 +107,9 @@ class Predictor(ABC):
             return Answer(labels, _softmax(outputs, labels), ties)
         return Answer(labels, outputs, ties)
 
-    def __call__(self, images: np.ndarray) -> np.ndarray:
+    def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         """Probabilities, float32 (n, classes), of uint8 images (n, h, w); see `answer`."""
-        return self.answer(images).probabilities
+        return self.answer(images, batch_size=batch_size).probabilities
 
     def __enter__(self) -> Self:
         return self
