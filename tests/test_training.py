@@ -282,9 +282,10 @@ def test_no_thread_of_a_dataset_can_hold_up_the_end_of_an_epoch(digits):
     assert batches(recipe(), digits.train, epoch=1).options().autotune.enabled is False
 
 
-def test_a_resume_is_exact_with_muon_smoothed_labels_and_the_mirror(tmp_path, digits):
+@pytest.mark.parametrize("precision", ["float32", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)])
+def test_a_resume_is_exact_with_muon_smoothed_labels_and_the_mirror(tmp_path, digits, precision):
     settings = recipe("optimizer=muon", "schedule=one-cycle", "decay_per_step=0", "nesterov=false")
-    settings = recipes.override(settings, ["label_smoothing=0.1", "average_mirror=true", "precision=mixed_bfloat16"])
+    settings = recipes.override(settings, ["label_smoothing=0.1", "average_mirror=true", f"precision={precision}"])
     whole = training.run(settings, digits, tmp_path / "whole").run
     cut = training.run(settings, digits, tmp_path / "cut", stop=lambda history: "enough")
     assert cut.stopped_because == "enough" and len(cut.run.read_history()) == 1

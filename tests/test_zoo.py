@@ -154,6 +154,7 @@ SCALED = dict.fromkeys(zoo.names(), (0, 1)) | {
     "sprint": (-0.57, 1.43),
 }
 
+LARGE = ("cnn-v1", "cnn-v2")
 every_model = pytest.mark.parametrize("name", zoo.names())
 
 
@@ -347,12 +348,13 @@ def test_pixels_in_probabilities_out(name):
 
 
 @every_model
-@pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int64])
-def test_the_same_pixels_in_another_number_type_give_the_same(name, dtype):
+def test_the_same_pixels_in_another_number_type_give_the_same(name):
     side = small_side(name)
     model = zoo.build(name, image_shape=(side, side))
     x = images(2, side, side)
-    np.testing.assert_array_equal(model.predict(x.astype(dtype), verbose=0), model.predict(x, verbose=0))
+    expected = model(x)
+    for dtype in (np.float32, np.float64, np.int64):
+        np.testing.assert_array_equal(model(x.astype(dtype)), expected)
 
 
 @every_model
@@ -420,7 +422,10 @@ def test_mixed_precision_still_gives_float32(name):
     np.testing.assert_allclose(probabilities, single.predict(x, verbose=0), atol=0.02)
 
 
-@every_model
+# The gradients of the large ones are compared in test_faster.py.
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=[pytest.mark.slow] * (name in LARGE)) for name in zoo.names()]
+)
 def test_it_overfits_32_images(name):
     side = small_side(name)
     model = zoo.build(name, image_shape=(side, side), **easy(name))

@@ -262,6 +262,7 @@ engine.wait(600)
 """
 
 
+@pytest.mark.slow  # that a killed search leaves no process is in test_engine.py
 def test_a_killed_search_takes_its_local_cluster_along(make_job, tmp_path):
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -278,6 +279,7 @@ def test_a_killed_search_takes_its_local_cluster_along(make_job, tmp_path):
     assert not list(Path.home().glob(".ray")), "nothing is written to the home folder"
 
 
+@pytest.mark.slow  # that a search goes on where its server is lost is in test_engine.py
 def test_a_search_goes_on_where_a_node_is_killed(cluster, local, digits, tmp_path):
     """Last in this file: it kills one of the nodes."""
     address, _, second = cluster
