@@ -228,3 +228,30 @@ TOPICS: dict[str, Topic] = {
         "fashion-nn reproduce nothing",
     ),
 }
+
+# Successes that take long; they run with the slow tests.
+LONG_TOPICS: dict[str, Topic] = {
+    "several": _topic(
+        "fashion-nn evaluate models/mlp-digits-seed0 models/pca-logreg-digits",
+        Case("fashion-nn evaluate models/mlp-digits-seed0 models/pca-logreg-digits --json", piped=True),
+        "fashion-nn export models/mlp-digits-seed0 --format onnx",
+        "fashion-nn export models/mlp-digits-seed0 --format keras",
+        "fashion-nn report --all",
+        needs=("evaluate",),
+    ),
+    "searches": _topic(
+        *(
+            f"fashion-nn tune mlp --dataset digits --algorithm {algorithm} --epochs 1 --trials 2 "
+            "--only learning_rate --set batch_size=256"
+            for algorithm in ("bayesian", "hyperband")
+        ),
+        "fashion-nn tune mlp --dataset digits --folds 2 --epochs 1 --trials 1 --only learning_rate "
+        "--set batch_size=256 --out folds",
+        "fashion-nn report folds",
+        needs=("data",),
+    ),
+    "reproduce-all": _topic(
+        "fashion-nn reproduce",
+        "fashion-nn reproduce --markdown ledger.md --page ledger.html",
+    ),
+}

@@ -22,7 +22,7 @@ from typing import get_args
 import numpy as np
 import pytest
 import typer
-from golden_cases import TOPICS
+from golden_cases import LONG_TOPICS, TOPICS
 from golden_text import keys, plain, plain_json
 
 from fashion_nn import cli, datasets, demo
@@ -64,9 +64,10 @@ class Work:
     def run(self, name: str) -> str:
         """What the commands of a topic did, as text."""
         if name not in self.told:
-            for other in TOPICS[name].needs:
+            topic = (TOPICS | LONG_TOPICS)[name]
+            for other in topic.needs:
                 self.run(other)
-            self.told[name] = "\n".join(self._tell(case) for case in TOPICS[name].cases)
+            self.told[name] = "\n".join(self._tell(case) for case in topic.cases)
         return self.told[name]
 
     def _tell(self, case) -> str:
@@ -146,6 +147,19 @@ def work(tmp_path_factory):
 @pytest.mark.parametrize("topic", TOPICS)
 def test_commands_do_what_they_did(topic, work, request):
     compare(GOLDEN / f"{topic}.txt", work.run(topic), request)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("topic", LONG_TOPICS)
+def test_long_commands_do_what_they_did(topic, tmp_path, request):
+    compare(GOLDEN / f"{topic}.txt", Work(tmp_path).run(topic), request)
+
+
+def test_a_changed_word_is_found(work, request, tmp_path):
+    text = work.run("models")
+    (tmp_path / "models.txt").write_text(text.replace("mlp", "mpl", 1))
+    with pytest.raises(AssertionError):
+        compare(tmp_path / "models.txt", text, request)
 
 
 def test_a_real_terminal_shows_the_same(work):

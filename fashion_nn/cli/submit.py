@@ -104,7 +104,7 @@ def _train(train: Path, test: Path, models: Path, deadline: float | None) -> Pat
     for name, seconds in plan.seconds_per_epoch.items():
         whole = console.duration(seconds * plan.epochs[name])
         console.note(f"{name}: at most {plan.epochs[name]} epochs of about {seconds:.1f} s, {whole}")
-    limit = f"; stops after {console.duration(deadline - time.monotonic())} more" if deadline else ""
+    limit = f"; stops after {console.duration(max(deadline - time.monotonic(), 0))} more" if deadline else ""
     console.note(f"together at most {console.duration(plan.seconds)}, early stopping may end sooner{limit}")
     folder = models / f"submit-{train.name.split('.')[0]}-{splits.fingerprint[:8]}"
     with console.training_bars() as progress:

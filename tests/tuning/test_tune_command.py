@@ -199,8 +199,8 @@ def test_several_at_once_killed_lose_and_double_nothing(tmp_path):
     assert [trial["id"] for trial in trials] == [f"{n:04d}" for n in range(6)]
     assert all(trial["status"] in searches.DONE for trial in trials)
     alone = Search(tmp_path / "alone")
-    run(tune(alone.folder, "--trials", 6))
-    # Random settings do not depend on results, and figures not on what runs beside; only the median rule looks back.
+    run(tune(alone.folder, "--trials", 6, "--workers", 2))
+    # Random settings do not depend on results, and figures not on kills; only the median rule looks back.
     assert [t["values"] for t in trials] == [t["values"] for t in alone.read_trials()]
     assert [t["history"] for t in trials[:5]] == [t["history"] for t in alone.read_trials()[:5]]
 
