@@ -188,7 +188,6 @@ TOPICS: dict[str, Topic] = {
         "fashion-nn tune mlp --dataset digits --only colour --out new",
         "fashion-nn tune mlp --out small.csv",
     ),
-    "demo": _topic(Case("fashion-nn demo", hide=r"(?<=PASS  file: )\d+")),
     "lab": _topic(
         Case("fashion-nn lab backprop --list", exact=True),
         Case("fashion-nn lab backprop --list --json", piped=True, exact=True),
@@ -231,6 +230,7 @@ TOPICS: dict[str, Topic] = {
 
 # Successes that take long; they run with the slow tests.
 LONG_TOPICS: dict[str, Topic] = {
+    "demo": _topic(Case("fashion-nn demo", hide=r"(?<=PASS  file: )\d+")),
     "several": _topic(
         "fashion-nn evaluate models/mlp-digits-seed0 models/pca-logreg-digits",
         Case("fashion-nn evaluate models/mlp-digits-seed0 models/pca-logreg-digits --json", piped=True),

@@ -221,7 +221,7 @@ def test_counts_are_in_the_cells(tmp_path):
     assert 20 < (ten != other).any(axis=2).sum() < 1000
 
 
-@pytest.mark.parametrize("classes", [2, 21, 50])
+@pytest.mark.parametrize("classes", [2, 21, pytest.param(50, marks=pytest.mark.slow)])
 def test_any_number_of_classes(classes, tmp_path):
     matrix = np.full((classes, classes), 1) + np.diag(np.full(classes, 999))
     names = [f"class {number}" for number in range(classes)]

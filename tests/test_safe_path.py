@@ -41,9 +41,10 @@ def run(folder, command, **environment):
     assert not mark.exists(), mark.read_text()
 
 
-@pytest.mark.parametrize("words", COMMANDS.values(), ids=COMMANDS)
-def test_as_a_module(folder, words):
-    run(folder, [sys.executable, "-m", "fashion_nn", *words])
+# The processes of a baseline and of submit.py show the same in less time than those of a search.
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[pytest.mark.slow] * (name == "tune")) for name in COMMANDS])
+def test_as_a_module(folder, name):
+    run(folder, [sys.executable, "-m", "fashion_nn", *COMMANDS[name]])
 
 
 @pytest.mark.slow  # a cluster takes half a minute to start
@@ -57,8 +58,7 @@ def test_as_a_program_whatever_pythonpath_says(folder, path):
     # Python itself imports these two at start-up from wherever PYTHONPATH leads.
     for name in ("sitecustomize", "usercustomize"):
         (folder / f"{name}.py").unlink()
-    words = COMMANDS["baseline"] if path == os.pathsep else COMMANDS["data list"]
-    run(folder, [Path(sys.executable).with_name("fashion-nn"), *words], PYTHONPATH=path)
+    run(folder, [Path(sys.executable).with_name("fashion-nn"), *COMMANDS["data list"]], PYTHONPATH=path)
 
 
 @pytest.mark.parametrize("engine", ["keras", "onnx"])

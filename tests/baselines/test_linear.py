@@ -94,7 +94,7 @@ def test_a_solver_that_did_not_end_says_so(rows):
     assert [(fold.iterations, fold.converged) for fold in short.inside[5]] == [(3, False)] * 2
 
 
-@pytest.mark.parametrize("size", [10, None])
+@pytest.mark.parametrize("size", [10, pytest.param(None, marks=pytest.mark.slow)])
 def test_the_safe_loader_gives_the_labels_of_the_pipeline(fitted, digits, size):
     run, agreement = fitted[size]
     pipeline = linear.pipeline(size).fit(linear.table(digits.train.images), digits.train.labels)
