@@ -158,8 +158,8 @@ def main() -> None:
         return
     if arguments.most_rows < 1000:
         parser.error("--most-rows must be at least 1000")
-    from fashion_nn import runs
-    from fashion_nn.files import write_atomic
+    from fashion_nn.core.environment import describe_environment
+    from fashion_nn.core.files import write_atomic
 
     sizes = [10**power for power in range(3, 8) if 10**power <= arguments.most_rows]
     result = {
@@ -167,7 +167,7 @@ def main() -> None:
         "rows": [point("train", "mlp", rows, 256) for rows in sizes],
         "parameters": sorted((point("train", name, 2000, 256) for name in MODELS), key=lambda p: p["parameters"]),
         "batches": [point("train", name, rows, size) for name, rows in BATCHED.items() for size in BATCHES],
-        "environment": runs.environment(),
+        "environment": describe_environment(),
     }
     if arguments.json:
         write_atomic(arguments.json, json.dumps(result, indent=1) + "\n")

@@ -19,8 +19,6 @@ from pathlib import Path
 
 import numpy as np
 
-from fashion_nn import runs
-
 ROOT = Path(__file__).resolve().parents[1]
 SIDE = 28
 ROWS_AT_ONCE = 1000
@@ -80,6 +78,8 @@ def measure(reader: str, path: Path) -> dict[str, float]:
 
 def compare(rows: int, repeats: int, seed: int) -> dict:
     """Medians of `repeats` alternating runs of each reader, after one of each that is not counted."""
+    from fashion_nn.core.environment import describe_environment
+
     measured: dict[str, list[dict[str, float]]] = {reader: [] for reader in READERS}
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "table.csv"
@@ -104,7 +104,7 @@ def compare(rows: int, repeats: int, seed: int) -> dict:
         "bytes": size,
         "seed": seed,
         "repeats": repeats,
-        "machine": runs.environment()["hardware"],
+        "machine": describe_environment()["hardware"],
         "versions": {"python": platform.python_version(), **{name: version(name) for name in ("numpy", "pandas")}},
         "median": medians,
         "ratio": {key: ours[key] / theirs[key] for key in ours},

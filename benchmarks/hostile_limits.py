@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "inference"))
 import hostile
 import measuring
 
-from fashion_nn.files import write_atomic
+from fashion_nn.core.files import write_atomic
 
 MARKS = ("<!-- limits: made by benchmarks/hostile_limits.py -->", "<!-- end of limits -->")
 

@@ -94,7 +94,7 @@ def render() -> dict[Path, str]:
 
 
 def main() -> None:
-    from fashion_nn.files import write_atomic
+    from fashion_nn.core.files import write_atomic
 
     for path, page in render().items():
         write_atomic(path, page)

@@ -24,8 +24,9 @@ from typing import Any
 
 import search_plain
 
-from fashion_nn import datasets, runs, searches
-from fashion_nn.files import write_atomic
+from fashion_nn import datasets, searches
+from fashion_nn.core.environment import describe_environment
+from fashion_nn.core.files import write_atomic
 
 ROOT = Path(__file__).resolve().parents[1]
 MARKS = ("<!-- {0}: made by benchmarks/search.py -->", "<!-- end of {0} -->")
@@ -168,7 +169,7 @@ def compare(dataset: str, trials: int, epochs: int, repeats: int, patience: int 
             for key in ("whole", "to_common")
             if (ratios := [each["ratio"][key] for each in found if each["ratio"][key] is not None])
         },
-        "machine": runs.environment()["hardware"],
+        "machine": describe_environment()["hardware"],
         "versions": {name: version(name) for name in ("tensorflow", "keras", "keras-tuner", "numpy", "fashion-nn")},
     }
 

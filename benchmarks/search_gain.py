@@ -31,8 +31,8 @@ def fashion_nn(*words: object) -> None:
 def put_aside(folder: Path) -> Path:
     """The training rows of the stored split as a data set of their own, without test rows."""
     from fashion_nn import datasets
+    from fashion_nn.core.files import write_atomic
     from fashion_nn.datasets.idx import encode_header
-    from fashion_nn.files import write_atomic
 
     train = datasets.load("fashion_mnist").train
     folder.mkdir(parents=True, exist_ok=True)
@@ -112,7 +112,8 @@ def main() -> None:
     if arguments.trials < 1 or arguments.seeds < 2:
         parser.error("--trials must be at least 1 and --seeds at least 2")
     from fashion_nn import recipes, runs
-    from fashion_nn.files import write_atomic
+    from fashion_nn.core.environment import describe_environment
+    from fashion_nn.core.files import write_atomic
     from fashion_nn.searches import Search
 
     rows = put_aside(arguments.folder / "fashion-mnist-without-validation")
@@ -161,7 +162,7 @@ def main() -> None:
             for way, values in ((way, [float(each.mean()) for each in found]) for way, found in right.items())
         },
         **compare(np.stack(right["tuned"]), np.stack(right["published"])),
-        "environment": runs.environment(),
+        "environment": describe_environment(),
     }
     print(f"\n{table(result)}")
     if arguments.json:

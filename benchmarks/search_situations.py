@@ -23,7 +23,9 @@ import search as benchmark
 from search_plain import ALGORITHMS
 
 from fashion_nn import runs, searches
-from fashion_nn.files import write_atomic
+from fashion_nn.core import files
+from fashion_nn.core.environment import describe_environment
+from fashion_nn.core.files import write_atomic
 
 TRIALS, EPOCHS, PATIENCE_SECONDS = 6, 2, 300
 Seen = dict[str, Any]
@@ -289,7 +291,7 @@ def again(place: Place) -> dict[str, Seen]:
     best, target = search.read_best(), place.folder / "again"
     done([sys.executable, "-m", "fashion_nn", "train", "--recipe", str(search.best), "--out", str(target)])
     repeated = runs.Run(target).read_metrics()["valid"]["accuracy"]
-    same = runs.sha256(runs.Run(target).model) == runs.sha256(runs.Run(search.best_run).model)
+    same = files.sha256(runs.Run(target).model) == files.sha256(runs.Run(search.best_run).model)
     ours = {"score": best["score"], "again": repeated, "equal": best["score"] == repeated, "same_bytes": same}
     ours["said"] = f"{best['score']:.6f}, then {repeated:.6f}: {'the same' if ours['equal'] else 'another figure'}"
     ours["said"] += ", the model file too, byte for byte" if same else ", the model file differs"
@@ -368,7 +370,7 @@ def observe(names: list[str], many: int, path: Path | None) -> dict[str, Any]:
             seen = make(place, *extra)
         found["situations"][name] = {"title": title, **seen, "seconds": round(time.perf_counter() - began, 1)}
         packages = ("tensorflow", "keras", "keras-tuner", "numpy", "fashion-nn")
-        found |= {"machine": runs.environment()["hardware"], "versions": {each: version(each) for each in packages}}
+        found |= {"machine": describe_environment()["hardware"], "versions": {each: version(each) for each in packages}}
         found["situations"] = {each: found["situations"][each] for each in SITUATIONS if each in found["situations"]}
         if path:
             write_atomic(path, json.dumps(found, indent=1, ensure_ascii=False) + "\n")

@@ -63,9 +63,10 @@ def main() -> None:
     parser.add_argument("--only", nargs="+", choices=list(CHOICES), metavar="NAME")
     parser.add_argument("--json", type=Path, metavar="FILE", required=True, help="all figures; runs in it are kept")
     arguments = parser.parse_args()
-    from fashion_nn import datasets, recipes, runs
+    from fashion_nn import datasets, recipes
+    from fashion_nn.core.environment import describe_environment
+    from fashion_nn.core.files import write_atomic
     from fashion_nn.errors import InputError
-    from fashion_nn.files import write_atomic
 
     if not datasets.at_hand("fashion_mnist"):
         raise SystemExit("error: Fashion-MNIST is not at hand: set FASHION_NN_DATA (see data/README.md)")
@@ -73,7 +74,7 @@ def main() -> None:
     plan = {"epochs": arguments.epochs, "recipe": base}
     before = json.loads(arguments.json.read_text()) if arguments.json.exists() else {**plan, "choices": []}
     kept = all(each["settings"] == CHOICES.get(each["name"]) for each in before["choices"])
-    environment = runs.environment()
+    environment = describe_environment()
     there = before.get("environment", environment)
     same_machine = all(there[key] == environment[key] for key in ("hardware", "versions"))
     if not kept or {name: before[name] for name in plan} != plan or not same_machine:

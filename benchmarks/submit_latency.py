@@ -94,6 +94,8 @@ def compare(name: str, rows: int, repeats: int, folder: Path, test: Path) -> dic
 
 
 def main() -> None:
+    from fashion_nn.core.environment import describe_environment
+
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--models", nargs="+", choices=list(GOALS), default=list(GOALS), metavar="NAME")
     parser.add_argument("--rows", type=int, default=10_000)
@@ -102,9 +104,8 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.rows < 1 or arguments.repeats < 1:
         parser.error("--rows and --repeats must be at least 1")
-    from fashion_nn import runs
 
-    environment = runs.environment()
+    environment = describe_environment()
     print(f"{arguments.rows} rows, medians of {arguments.repeats} whole processes each, in turn; seconds")
     print(f"{environment['hardware']['processor']}, {environment['hardware']['cores']} cores")
     print(f"\n{'':8}{'plain Keras':>12}{'keras':>9}{'onnx':>9}{'ratio':>9}{'ratio':>9}{'goal':>7}  labels that differ")

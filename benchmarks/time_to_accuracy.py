@@ -180,14 +180,15 @@ def main() -> None:
     parser.add_argument("--json", type=Path, metavar="FILE", required=True, help="all figures; parts in it are kept")
     parser.add_argument("--keep", type=Path, metavar="FOLDER", help="leave the models of all epochs there")
     arguments = parser.parse_args()
-    from fashion_nn import datasets, recipes, runs
-    from fashion_nn.files import write_atomic
+    from fashion_nn import datasets, recipes
+    from fashion_nn.core.environment import describe_environment
+    from fashion_nn.core.files import write_atomic
 
     if not datasets.at_hand("fashion_mnist"):
         raise SystemExit("error: Fashion-MNIST is not at hand: set FASHION_NN_DATA (see data/README.md)")
     plan = {"sprint": recipes.get("sprint").to_json(), "cnn-v2": list(OURS), "plain_epochs": PLAIN_EPOCHS}
     before = json.loads(arguments.json.read_text()) if arguments.json.exists() else {"plan": plan, "parts": {}}
-    environment = runs.environment()
+    environment = describe_environment()
     there = before.get("environment", environment)
     if before.get("plan") != plan or any(there[key] != environment[key] for key in ("hardware", "versions")):
         raise SystemExit(

@@ -179,6 +179,8 @@ def accuracies(data: Path, seeds: int, epochs: int, names: list[str]) -> dict[st
 
 
 def main() -> None:
+    from fashion_nn.core.environment import describe_environment
+
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--rows", type=int, help="training rows of an epoch (default: 5120; --accuracy: 20000)")
     parser.add_argument("--repeats", type=int, default=5, help="epochs of each way that count")
@@ -191,13 +193,12 @@ def main() -> None:
     if arguments.repeats < 1 or arguments.seeds < 2 or (arguments.rows or 256) < 256:
         parser.error("--repeats must be at least 1, --seeds at least 2 and --rows at least 256")
     torch = arguments.torch or (sys.executable if importlib.util.find_spec("torch") else "")
-    from fashion_nn import runs
 
     rows = arguments.rows or (20_000 if arguments.accuracy else 5120)
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data.npz"
         name, n, valid_rows = write_data(data, rows)
-        environment = runs.environment()
+        environment = describe_environment()
         result: dict[str, Any] = {
             "dataset": name,
             "rows": n,

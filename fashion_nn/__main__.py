@@ -1,6 +1,6 @@
 """`python -m fashion_nn` is `fashion-nn`."""
 
-from fashion_nn.safe_path import drop_working_folder
+from fashion_nn.core.safe_path import drop_working_folder
 
 drop_working_folder()
 

@@ -12,6 +12,8 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from fashion_nn.core.text import duration
+
 if TYPE_CHECKING:
     from fashion_nn.baselines import Study
     from fashion_nn.grading import Check
@@ -342,10 +344,3 @@ def check(found: "Check") -> None:
     """Print one grading check."""
     expected = "" if found.verdict == "not applicable" else f" (expected {found.expected})"
     print(f"{found.verdict:<5} {found.name}: {found.value}{expected}")
-
-
-def duration(seconds: float) -> str:
-    """`seconds` for people: 45 s, 12 min, 3.4 h."""
-    if seconds < 90:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"

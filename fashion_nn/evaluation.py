@@ -7,7 +7,8 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from fashion_nn import datasets, inference, metrics, runs
+from fashion_nn import datasets, inference, metrics
+from fashion_nn.core.environment import describe_environment
 from fashion_nn.datasets import Split, Splits, duplicates
 from fashion_nn.errors import InputError
 from fashion_nn.report import figures
@@ -61,7 +62,7 @@ def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> metr
                 test["temperature"] = _scaled(splits, of_valid, probabilities)
         if own_data and "without_near_duplicates" not in test:
             test["without_near_duplicates"] = _without_twins(splits, probabilities, progress)
-        hardware = runs.environment()["hardware"]
+        hardware = describe_environment()["hardware"]
         cost = {
             "multiply_adds": multiply_adds,
             "prediction": {"images": len(probabilities), "seconds": round(seconds, 5), "engine": "keras", **hardware},

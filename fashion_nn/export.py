@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from fashion_nn import inference
+from fashion_nn.core.files import replacing, sha256
 from fashion_nn.errors import InputError
-from fashion_nn.files import replacing
-from fashion_nn.runs import Run, sha256
+from fashion_nn.runs import Run
 
 if TYPE_CHECKING:
     import keras

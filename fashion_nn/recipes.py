@@ -5,13 +5,13 @@ ones and ours; `override` changes single settings (`--set key=value`). Where a s
 stands in `Recipe.sources`; what is not listed there is our choice.
 """
 
-import difflib
 import json
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from fashion_nn.core.text import did_you_mean
 from fashion_nn.errors import InputError
 
 
@@ -149,9 +149,7 @@ def get(name: str) -> Recipe:
         InputError: there is none; the message lists those that exist.
     """
     if name not in RECIPES:
-        close = difflib.get_close_matches(name, RECIPES, n=1)
-        hint = f"; did you mean {close[0]}?" if close else ""
-        raise InputError(f"unknown recipe {name!r}: expected one of {', '.join(RECIPES)}{hint}")
+        raise InputError(f"unknown recipe {name!r}: expected one of {', '.join(RECIPES)}{did_you_mean(name, RECIPES)}")
     return RECIPES[name]
 
 
@@ -259,8 +257,7 @@ def _require_known(key: str) -> None:
     known += [f"augment.{name}" for name in Augmentation.model_fields]
     if key in known:
         return
-    close = difflib.get_close_matches(key, known, n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
+    hint = did_you_mean(key, known)
     raise InputError(f"--set: unknown key {key!r}: expected one of {', '.join(known)}, options.<name>{hint}")
 
 

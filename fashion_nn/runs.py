@@ -14,25 +14,21 @@
 """
 
 import csv
-import hashlib
 import io
 import json
 import os
-import platform
-import subprocess
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fashion_nn.core.environment import describe_environment, now
+from fashion_nn.core.files import FORMAT, append_line, read_small, require_plain, sha256, write_atomic, write_json
 from fashion_nn.errors import InputError
-from fashion_nn.files import FORMAT, append_line, read_small, require_plain, write_atomic
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
@@ -381,7 +377,7 @@ class Run:
                 "recipe": dict(recipe),
                 "dataset": data_record(splits),
                 "parameters": parameters,
-                "environment": environment(),
+                "environment": describe_environment(),
                 "stopped_because": "fitted",
                 "best_epoch": None,
                 "sessions": [{"started": started, "from_epoch": 0, "epoch_seconds": [round(s, 3) for s in seconds]}],
@@ -493,52 +489,6 @@ def find(root: str | os.PathLike[str]) -> Iterator[Run]:
             yield run
 
 
-def write_json(path: Path, content: Mapping[str, Any]) -> None:
-    write_atomic(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
-
-
-def sha256(path: Path) -> str:
-    """The file's SHA-256, as hexadecimal text.
-
-    Raises:
-        InputError: it cannot be read.
-    """
-    try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
-
-
-def now() -> str:
-    """The time in UTC, to the second, as ISO 8601 text."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def environment() -> dict[str, Any]:
-    """What a figure depends on besides recipe and data: versions, hardware, and the commit where known."""
-    packages = ("tensorflow", "keras", "numpy", "scikit-learn", "fashion-nn")
-    return {
-        "python": platform.python_version(),
-        "versions": {name: version(name) for name in packages},
-        "hardware": {"processor": _processor(), "cores": cores(), "machine": platform.machine()},
-        "commit": _commit(),
-    }
-
-
-def version(package: str) -> str | None:
-    """The installed version of `package`; None where it is not installed."""
-    try:
-        return metadata.version(package)
-    except metadata.PackageNotFoundError:
-        return None
-
-
-def cores() -> int:
-    """Processor cores that this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 def _read_text(path: Path) -> str:
     try:
         return read_small(path).decode()
@@ -567,28 +517,3 @@ def _require(schema: type[BaseModel], content: dict[str, Any], path: Path) -> No
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise InputError(f"{path}: damaged ({place}: {first['msg']}): restore it or train again") from None
-
-
-def _processor() -> str:
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
-
-
-def _commit() -> str | None:
-    """The checkout's commit, with `+` behind it when files were changed; None outside a checkout."""
-    here = Path(__file__).parent
-    try:
-        if Path(_git(here, "rev-parse", "--show-toplevel")) != here.parent:
-            return None
-        changed = _git(here, "status", "--porcelain", "--untracked-files=no")
-        return _git(here, "rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
-    except (OSError, subprocess.SubprocessError):
-        return None
-
-
-def _git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, timeout=10, check=True)
-    return done.stdout.strip()

@@ -26,8 +26,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from fashion_nn.core.files import FORMAT, open_lock, read_small, require_plain, write_atomic
 from fashion_nn.errors import InputError
-from fashion_nn.files import FORMAT, open_lock, read_small, require_plain, write_atomic
 
 # The second form is that of the best trial trained again.
 _TRIAL_ID = re.compile(r"[0-9]{4,9}(-retrained)?")

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any, Literal
 import numpy as np
 
 from fashion_nn import datasets, inference, recipes, runs, tables
+from fashion_nn.core.files import write_atomic
 from fashion_nn.errors import InputError
-from fashion_nn.files import write_atomic
 from fashion_nn.runs import Run
 
 if TYPE_CHECKING:

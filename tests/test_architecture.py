@@ -12,7 +12,7 @@ import fashion_nn
 PACKAGE = Path(fashion_nn.__file__).parent
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
-BASE = {"errors", "files", "processes", "safe_path"}
+BASE = {"core", "errors"}
 LEVELS = {
     1: {"tables", "datasets", "metrics", "comparison", "recipes", "runs", "saving", "searches", "zoo"},
     2: {"training", "baselines", "inference"},
@@ -23,8 +23,8 @@ LEVELS = {
 LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names} | dict.fromkeys(BASE, 0)
 # Beside the levels: inside one level only what is named here, and what `lab` and the demonstration may use.
 SAME_LEVEL = {("datasets", "tables"), ("grading", "submission"), ("evaluation", "report"), ("cli", "console")}
-SAME_LEVEL |= {("__main__", "cli"), ("demo", "console"), ("files", "errors")}
-LAB_MAY = {"errors", "files", "datasets", "metrics", "lab"}
+SAME_LEVEL |= {("__main__", "cli"), ("demo", "console"), ("core", "errors")}
+LAB_MAY = {"core", "errors", "datasets", "metrics", "lab"}
 # Only these may import Keras or TensorFlow at module level.
 KERAS_ROOMS = ("zoo/dense.py", "zoo/conv.py", "zoo/residual.py", "training/", "tuning", "inference/worker.py", "lab/")
 HEAVY = {"keras", "tensorflow", "pandas", "sklearn", "matplotlib", "scipy", "keras_tuner", "ray"}

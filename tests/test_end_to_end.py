@@ -17,6 +17,7 @@ import pytest
 from fashion_nn import datasets, runs, submission
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
+from fashion_nn.core import files
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = ["--set", "batch_size=64", "--set", "momentum=0.9", "--set", "epochs=15"]
@@ -117,7 +118,7 @@ def test_grading_mode_takes_the_best_model_and_checks_the_file(work, run, evalua
 def test_h5_export_is_the_same_model(work, run, submitted):
     assert called("export", run.folder, "--format", "h5", cwd=work).strip() == str(run.folder / "model.h5")
     recorded = run.read_metrics()["exports"]["h5"]
-    assert recorded["sha256"] == runs.sha256(run.folder / "model.h5")
+    assert recorded["sha256"] == files.sha256(run.folder / "model.h5")
     assert recorded["images"] == recorded["labels_equal"] == 143
     assert recorded["max_abs_difference"] <= 1e-6
     words = ("--model", run.folder / "model.h5", "--test", "csv/digits_test.csv", "--out", "h5.csv")

@@ -6,8 +6,8 @@ import sys
 
 import pytest
 
+from fashion_nn.core.files import replacing, write_atomic
 from fashion_nn.errors import InputError
-from fashion_nn.files import replacing, write_atomic
 
 
 def test_writes_and_replaces(tmp_path):
@@ -38,7 +38,7 @@ def test_permissions_are_those_of_a_new_file(tmp_path):
 def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path):
     # A limit on the size of files makes the kernel refuse the write as a full disk would.
     code = (
-        "import resource, signal, sys; from fashion_nn.files import write_atomic\n"
+        "import resource, signal, sys; from fashion_nn.core.files import write_atomic\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try: write_atomic(sys.argv[1], bytes(5000))\n"

@@ -7,7 +7,8 @@ import pytest
 from run_folders import make_run
 from search_folders import make_search
 
-from fashion_nn import files, runs, searches, submission
+from fashion_nn import runs, searches, submission
+from fashion_nn.core import files
 from fashion_nn.errors import InputError
 from fashion_nn.searches import Search
 

@@ -13,6 +13,7 @@ from html_pages import Elements
 from fashion_nn import datasets, evaluation, inference, metrics, recipes, report, runs, training
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
+from fashion_nn.core import files
 from fashion_nn.errors import InputError
 from fashion_nn.report import card, charts, features, leaderboard, pictures
 from fashion_nn.runs import Run
@@ -275,7 +276,7 @@ DAMAGES = {
     "half a record": lambda run: run.record.write_text(run.record.read_text()[:300]),
     "a record without data": lambda run: run.record.write_text('{"format": 1, "recipe": {"name": "x"}}'),
     "empty figures": lambda run: run.metrics.write_text(
-        json.dumps({"model_sha256": runs.sha256(run.model), "test": {}})
+        json.dumps({"model_sha256": files.sha256(run.model), "test": {}})
     ),
     "no model": lambda run: run.model.unlink(),
     "no record": lambda run: run.record.unlink(),

@@ -9,7 +9,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fashion_nn import datasets, files, recipes, runs, training
+from fashion_nn import datasets, recipes, runs, training
+from fashion_nn.core import files
 from fashion_nn.runs import Run
 from fashion_nn.training.state import TrainState
 

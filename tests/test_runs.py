@@ -7,6 +7,8 @@ import pytest
 from run_folders import RECORD, make_run, scores
 
 from fashion_nn import runs
+from fashion_nn.core import files
+from fashion_nn.core.environment import describe_environment
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run, TestPredictions
 
@@ -28,7 +30,7 @@ def answers(run):
 def test_what_was_written_is_read_again(run):
     assert run.complete and runs.open_run(run.folder) == run
     assert run.read_record()["dataset"] == RECORD["dataset"]
-    assert run.read_metrics() == {"format": 1, "model_sha256": runs.sha256(run.model), "valid": scores(0.5)}
+    assert run.read_metrics() == {"format": 1, "model_sha256": files.sha256(run.model), "valid": scores(0.5)}
     rows = [{"epoch": 1, "learning_rate": 0.1, "loss": 1 / 3, "accuracy": 0.5}]
     run.write_history(rows)
     assert run.read_history() == rows
@@ -164,6 +166,6 @@ def test_leftovers_of_a_killed_save_are_removed_and_nothing_else(run):
 
 
 def test_the_environment_says_what_a_figure_depends_on():
-    found = runs.environment()
+    found = describe_environment()
     assert found["versions"]["tensorflow"] and found["versions"]["keras"]
     assert found["hardware"]["cores"] >= 1 and found["hardware"]["processor"]

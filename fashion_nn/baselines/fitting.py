@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from fashion_nn import metrics, runs, zoo
 from fashion_nn.baselines import as_keras, linear
+from fashion_nn.core import files
+from fashion_nn.core.environment import describe_environment, now
+from fashion_nn.core.files import FORMAT
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
-from fashion_nn.files import FORMAT
 from fashion_nn.runs import Run
 from fashion_nn.saving import keras_file
 
@@ -74,7 +76,7 @@ def write(
 def results_of(splits: Splits, **found: Any) -> dict[str, Any]:
     """`found` with what it depends on: the data, and the environment."""
     what = {"format": FORMAT, "dataset": runs.data_record(splits)}
-    return {**what, **found, "measured": runs.now(), "environment": runs.environment()}
+    return {**what, **found, "measured": now(), "environment": describe_environment()}
 
 
 def add_results(path: Path, name: str, results: Mapping[str, Any]) -> None:
@@ -89,4 +91,4 @@ def add_results(path: Path, name: str, results: Mapping[str, Any]) -> None:
         known = None
     if not isinstance(known, dict):
         raise InputError(f"{path}: holds no JSON object: name another file with --json")
-    runs.write_json(path, {**known, name: dict(results)})
+    files.write_json(path, {**known, name: dict(results)})

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fashion_nn import runs
+from fashion_nn.core.environment import cores
+from fashion_nn.core.processes import safe_children
 from fashion_nn.errors import InputError
-from fashion_nn.processes import safe_children
 
 if TYPE_CHECKING:
     from sklearn.pipeline import Pipeline
@@ -67,15 +67,15 @@ def measure(
     from sklearn.model_selection import StratifiedKFold
 
     _require_rows(labels, folds)
-    cores = runs.cores()
-    jobs = min(jobs or cores, folds * len(tasks))
+    available = cores()
+    jobs = min(jobs or available, folds * len(tasks))
     parts = list(StratifiedKFold(folds).split(np.empty((len(labels), 0)), labels))
     # The longest first, so that no core is left alone with it at the end.
     order = [(key, k) for key in reversed(tasks) for k in range(folds)]
     found: dict[Any, list[Any]] = {key: [None] * folds for key in tasks}
     with parallel_config(backend="loky", n_jobs=jobs), _interrupts_ignored(), safe_children():
         results = Parallel(return_as="generator_unordered")(
-            delayed(_fold)((key, k), tasks[key], labels, *parts[k], max(cores // jobs, 1)) for key, k in order
+            delayed(_fold)((key, k), tasks[key], labels, *parts[k], max(available // jobs, 1)) for key, k in order
         )
     for done, ((key, k), fold) in enumerate(results, start=1):
         found[key][k] = fold

@@ -7,6 +7,7 @@ import typer
 
 from fashion_nn import runs
 from fashion_nn.cli.options import MODELS, DataDir, OfRun, TestCsv, group, load_splits, option
+from fashion_nn.core import files
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -208,7 +209,7 @@ def _finish(run: runs.Run, name: str, results: dict[str, Any], json: Path | None
 def _record(run: runs.Run, name: str, results: dict[str, Any], json: Path | None) -> None:
     from fashion_nn import baselines
 
-    runs.write_json(run.baseline, results)
+    files.write_json(run.baseline, results)
     if json:
         baselines.add_results(json, name, results)
 

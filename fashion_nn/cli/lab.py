@@ -118,7 +118,7 @@ def playground(
         for name, one in planned.items()
     }
     if keras:
-        from fashion_nn.files import write_atomic
+        from fashion_nn.core.files import write_atomic
 
         (one,) = planned.values()
         write_atomic(keras, lab.keras_script(one.settings, one.epochs))

@@ -27,6 +27,7 @@ from fashion_nn.cli.options import (
     render_json,
     require_one_of,
 )
+from fashion_nn.core import files
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -178,7 +179,7 @@ def compare(
     if histories or curves:
         found = reporting.record(compared)
         if histories:
-            runs.write_json(histories, found)
+            files.write_json(histories, found)
         if curves:
             reporting.draw(found, curves)
     if csv:

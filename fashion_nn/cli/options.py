@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from fashion_nn.core.files import FORMAT
 from fashion_nn.errors import InputError
-from fashion_nn.files import FORMAT
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn.cli.options import AsJson, option, render_json
+from fashion_nn.core.text import duration
 
 if TYPE_CHECKING:
     from fashion_nn.ledger import Claim, Entry
@@ -62,7 +63,7 @@ def _run_protocols(chosen: list["Claim"], *, everything: bool) -> None:
 
     wanted = list(ledger.PROTOCOLS) if everything else ledger.protocols_behind(chosen)
     console.note(
-        f"protocols: {', '.join(wanted) or 'none'}; about {console.duration(ledger.estimate(wanted))} of processor time"
+        f"protocols: {', '.join(wanted) or 'none'}; about {duration(ledger.estimate(wanted))} of processor time"
     )
     for name in wanted:
         with console.work_bar(name) as progress:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from fashion_nn.cli.grade import Strict, finish
 from fashion_nn.cli.options import MODELS, default_models, in_seconds, load_splits, option, require_one_of
+from fashion_nn.core.text import duration
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -102,10 +103,10 @@ def _train(train: Path, test: Path, models: Path, deadline: float | None) -> Pat
     console.load_tensorflow()
     plan = submission.plan(splits)
     for name, seconds in plan.seconds_per_epoch.items():
-        whole = console.duration(seconds * plan.epochs[name])
+        whole = duration(seconds * plan.epochs[name])
         console.note(f"{name}: at most {plan.epochs[name]} epochs of about {seconds:.1f} s, {whole}")
-    limit = f"; stops after {console.duration(max(deadline - time.monotonic(), 0))} more" if deadline else ""
-    console.note(f"together at most {console.duration(plan.seconds)}, early stopping may end sooner{limit}")
+    limit = f"; stops after {duration(max(deadline - time.monotonic(), 0))} more" if deadline else ""
+    console.note(f"together at most {duration(plan.seconds)}, early stopping may end sooner{limit}")
     folder = models / f"submit-{train.name.split('.')[0]}-{splits.fingerprint[:8]}"
     with console.training_bars() as progress:
         outcome = submission.train_best(splits, folder, deadline=deadline, progress=progress)

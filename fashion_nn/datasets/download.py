@@ -6,9 +6,9 @@ from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
+from fashion_nn.core.files import replacing
 from fashion_nn.datasets.catalogue import DataSet
 from fashion_nn.errors import InputError
-from fashion_nn.files import replacing
 
 Progress = Callable[[int, int], None]
 

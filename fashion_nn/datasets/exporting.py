@@ -7,10 +7,10 @@ from pathlib import Path
 
 import numpy as np
 
+from fashion_nn.core.files import replacing
 from fashion_nn.datasets.loading import load
 from fashion_nn.datasets.splits import Split
 from fashion_nn.errors import InputError
-from fashion_nn.files import replacing
 
 _ROWS_AT_A_TIME = 2000
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fashion_nn import submission
+from fashion_nn.core.files import write_atomic
 from fashion_nn.errors import InputError
-from fashion_nn.files import write_atomic
 from fashion_nn.grading import page
 from fashion_nn.grading.room import Report, Room, checks_path
 

@@ -9,10 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fashion_nn import datasets, metrics, runs, submission, tables
+from fashion_nn import datasets, metrics, submission, tables
+from fashion_nn.core import files
+from fashion_nn.core.environment import describe_environment
+from fashion_nn.core.files import FORMAT
 from fashion_nn.datasets import Split
 from fashion_nn.errors import InputError
-from fashion_nn.files import FORMAT
 from fashion_nn.grading import predictions, sentinel
 from fashion_nn.grading.balance import check_balance, tolerance
 from fashion_nn.grading.canary import Chosen, check_canary
@@ -43,19 +45,19 @@ class Report:
         return worst(check.verdict for check in self.checks)
 
     def to_json(self) -> dict[str, Any]:
-        environment = runs.environment()
+        where = describe_environment()
         return {
             "format": FORMAT,
             "file": self.file.name,
             "verdict": self.verdict,
             "checks": [check.to_json() for check in self.checks],
             "sha256": self.sha256,
-            "versions": {"python": environment["python"], **environment["versions"]},
+            "versions": {"python": where["python"], **where["versions"]},
         }
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write it as JSON, completely or not at all."""
-        runs.write_json(Path(path), self.to_json())
+        files.write_json(Path(path), self.to_json())
 
 
 def checks_path(file: str | os.PathLike[str]) -> Path:
@@ -181,8 +183,8 @@ class Room:
             check_leak(self.twins),
             *check_score(labels, self.truth, classes, other),
         ]
-        inputs = self._digests | ({"model": runs.sha256(Path(model))} if model else {})
-        return Report(Path(file), tuple(checks), inputs | {"output": runs.sha256(Path(file))})
+        inputs = self._digests | ({"model": files.sha256(Path(model))} if model else {})
+        return Report(Path(file), tuple(checks), inputs | {"output": files.sha256(Path(file))})
 
     def classes(self, labels: np.ndarray | None) -> int:
         """The number of classes; where nothing else tells, that of the labels given."""
@@ -193,7 +195,7 @@ class Room:
 
     @cached_property
     def _digests(self) -> dict[str, str]:
-        return {name: runs.sha256(Path(path)) for name, path in self._inputs.items() if path and Path(path).is_file()}
+        return {name: files.sha256(Path(path)) for name, path in self._inputs.items() if path and Path(path).is_file()}
 
     def _open(self, model: str | os.PathLike[str], scale: "Scale") -> "Predictor":
         from fashion_nn import inference

@@ -23,9 +23,9 @@ from typing import Any
 
 import numpy as np
 
+from fashion_nn.core.files import write_atomic
 from fashion_nn.datasets import Split
 from fashion_nn.errors import InputError
-from fashion_nn.files import write_atomic
 from fashion_nn.grading import baseline
 from fashion_nn.grading.baseline import Baseline
 from fashion_nn.grading.binomial import upper_bound, upper_tail

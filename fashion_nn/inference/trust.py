@@ -10,8 +10,8 @@ import os
 from functools import cache
 from pathlib import Path
 
+from fashion_nn.core.files import write_atomic
 from fashion_nn.errors import InputError
-from fashion_nn.files import write_atomic
 
 _SHIPPED = Path(__file__).with_name("shipped.json")
 

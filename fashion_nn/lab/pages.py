@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from fashion_nn.files import replacing
+from fashion_nn.core.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

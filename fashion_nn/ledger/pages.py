@@ -12,7 +12,7 @@ from pathlib import Path
 from string import Template
 from typing import Any
 
-from fashion_nn.files import write_atomic
+from fashion_nn.core.files import write_atomic
 from fashion_nn.lab import boundaries, playground
 from fashion_nn.lab.backprop import drawing
 from fashion_nn.lab.losses import figures as losses_figures

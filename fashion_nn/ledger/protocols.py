@@ -16,8 +16,8 @@ from typing import Any
 
 import numpy as np
 
+from fashion_nn.core.files import write_atomic
 from fashion_nn.errors import InputError
-from fashion_nn.files import write_atomic
 from fashion_nn.lab import boundaries, losses, playground
 
 RESULTS = Path(str(resources.files(__package__).joinpath("results")))

@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 from fashion_nn import recipes
-from fashion_nn.files import write_atomic
+from fashion_nn.core.files import write_atomic
 from fashion_nn.report import leaderboard
 from fashion_nn.runs import Run
 

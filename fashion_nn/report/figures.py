@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fashion_nn import metrics
-from fashion_nn.files import replacing
+from fashion_nn.core.files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from fashion_nn import recipes
+from fashion_nn.core.files import FORMAT
 from fashion_nn.errors import InputError
-from fashion_nn.files import FORMAT
 from fashion_nn.report import figures
 from fashion_nn.runs import Run
 

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from fashion_nn import comparison
+from fashion_nn.core.files import write_atomic
 from fashion_nn.errors import InputError
-from fashion_nn.files import write_atomic
 from fashion_nn.runs import Run
 
 MARKS = ("<!-- leaderboard: made by `make tables` -->", "<!-- end of leaderboard -->")

@@ -1,16 +1,17 @@
 """A run as one HTML page that needs nothing else, and the page of the leaderboard that links such pages."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fashion_nn import datasets, inference, metrics
+from fashion_nn.core.files import write_atomic
+from fashion_nn.core.text import duration
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
-from fashion_nn.files import write_atomic
 from fashion_nn.report import card, charts, features, leaderboard, pictures
 from fashion_nn.runs import Run, TestPredictions
 
@@ -109,18 +110,16 @@ def templates() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    templates.filters |= {"percent": _percent, "count": lambda number: f"{number:,}", "duration": _duration}
+    templates.filters |= {
+        "percent": _percent,
+        "count": lambda number: f"{number:,}",
+        "duration": partial(duration, digits=".3g"),
+    }
     return templates
 
 
 def _percent(share: float, digits: int = 2) -> str:
     return f"{100 * share:.{digits}f}\u00a0%"
-
-
-def _duration(seconds: float) -> str:
-    if seconds < 90:
-        return f"{seconds:.3g} s"
-    return f"{seconds / 60:.0f} min" if seconds < 5400 else f"{seconds / 3600:.1f} h"
 
 
 def _require_same_images(run: Run, answers: TestPredictions, test: Split | None) -> None:

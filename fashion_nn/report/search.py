@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from fashion_nn import recipes, searches
-from fashion_nn.files import write_atomic
+from fashion_nn.core.files import write_atomic
 from fashion_nn.report import importance, page, trials
 from fashion_nn.report.trials import Parameter, Score, Trial
 

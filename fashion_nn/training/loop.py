@@ -16,9 +16,10 @@ import numpy as np
 import tensorflow as tf
 
 from fashion_nn import metrics, recipes, runs, zoo
+from fashion_nn.core.environment import describe_environment, now
+from fashion_nn.core.files import write_atomic
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
-from fashion_nn.files import write_atomic
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
 from fashion_nn.saving import keras_file
@@ -172,7 +173,11 @@ class _Trainer:
         if target.state.exists():
             self._restore()
         self.record = target.read_record()
-        self.session: dict[str, Any] = {"started": runs.now(), "from_epoch": self.state.epoch, "epoch_seconds": []}
+        self.session: dict[str, Any] = {
+            "started": now(),
+            "from_epoch": self.state.epoch,
+            "epoch_seconds": [],
+        }
         self.record["sessions"].append(self.session)
 
     def _record(self) -> dict[str, Any]:
@@ -180,7 +185,7 @@ class _Trainer:
             "recipe": self.recipe.to_json(),
             "dataset": runs.data_record(self.splits),
             "parameters": self.saved.count_params(),
-            "environment": runs.environment(),
+            "environment": describe_environment(),
             "stopped_because": None,
             "best_epoch": None,
             "sessions": [],

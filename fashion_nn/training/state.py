@@ -13,8 +13,8 @@ from typing import Any
 
 import numpy as np
 
+from fashion_nn.core.files import write_atomic
 from fashion_nn.errors import InputError
-from fashion_nn.files import write_atomic
 
 
 @dataclass(slots=True)

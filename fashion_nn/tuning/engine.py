@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
-from fashion_nn import runs
-from fashion_nn.processes import child_environment, python_command
+from fashion_nn.core.environment import cores
+from fashion_nn.core.processes import child_environment, python_command
 from fashion_nn.searches import Search
 from fashion_nn.tuning import rows
 from fashion_nn.tuning.trial import Job, Result
@@ -71,7 +71,7 @@ class LocalEngine:
 
     def __init__(self, folder: str | Path, slots: int, splits: "Splits | None" = None):
         self.slots, self._search = slots, Search(Path(folder))
-        self.threads = max(1, runs.cores() // slots)
+        self.threads = max(1, cores() // slots)
         self._running: dict[str, _Running] = {}
         self._server: subprocess.Popen | None = None
         self._heard = b""

@@ -23,7 +23,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn import runs
+from fashion_nn.core.environment import cores, describe_environment
 from fashion_nn.errors import InputError
 from fashion_nn.searches import Search
 from fashion_nn.tuning.engine import LocalEngine
@@ -225,7 +225,7 @@ def _connect(address: str | None, folder: str) -> None:
         if os.environ.setdefault("RAY_AUTH_MODE", "token") == "token":
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         os.environ.setdefault("RAY_worker_niceness", "0")  # Ray would give trials what others leave
-        how |= {"address": "local", "num_cpus": runs.cores(), "num_gpus": 0}
+        how |= {"address": "local", "num_cpus": cores(), "num_gpus": 0}
         how |= {"include_dashboard": False, "_temp_dir": folder}
     import ray
 
@@ -248,8 +248,8 @@ def _threads(processors: list[int], slots: int) -> int:
 
 
 def _versions() -> dict[str, Any]:
-    environment = runs.environment()
-    return {"python": environment["python"], "commit": environment["commit"], **environment["versions"]}
+    here = describe_environment()
+    return {"python": here["python"], "commit": here["commit"], **here["versions"]}
 
 
 def _require_same_versions(nodes: list[dict[str, Any]], expected: dict[str, Any]) -> None:

@@ -19,9 +19,9 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fashion_nn.core.files import write_atomic
+from fashion_nn.core.processes import child_environment, python_command
 from fashion_nn.errors import InputError
-from fashion_nn.files import write_atomic
-from fashion_nn.processes import child_environment, python_command
 from fashion_nn.searches import Search
 from fashion_nn.tuning.trial import Job, Result
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fashion_nn.core.files import replacing
 from fashion_nn.datasets import Split, Splits
-from fashion_nn.files import replacing
 
 
 def write(splits: Splits, path: str | Path) -> None:

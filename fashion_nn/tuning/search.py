@@ -12,7 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn import runs, searches
+from fashion_nn import searches
+from fashion_nn.core.environment import describe_environment, now, version
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
@@ -67,7 +68,7 @@ class Plan:
             "folds": self.folds,
             "seed": self.seed,
             "median_rule": self.median_rule,
-            "versions": {name: runs.version(name) for name in packages},
+            "versions": {name: version(name) for name in packages},
         }
 
 
@@ -134,7 +135,7 @@ def run(
         _require_same(search, identity)
         if not search.exists:
             record = {"identity": identity, "identity_sha256": searches.identity_sha256(identity)}
-            search.write_record({**record, "started": runs.now(), "environment": runs.environment()})
+            search.write_record({**record, "started": now(), "environment": describe_environment()})
         oracle = Oracle(plan.algorithm, plan.space, plan.objective, plan.recipe.epochs, plan.seed)
         trials = search.read_trials()
         oracle.replay(list(events(trials)))
@@ -264,7 +265,7 @@ class _Loop:
             "best_epoch": None,
             "epochs_run": 0,
             "seconds": None,
-            "started": runs.now(),
+            "started": now(),
             "ended": None,
             "ended_order": None,
             "asked_in_vain": False,
@@ -287,7 +288,7 @@ class _Loop:
         found = result.to_json()
         trial |= {key: found[key] for key in found if key != "id"}
         order = len(self.done) - 1  # it is among them now
-        trial |= {"ended": runs.now(), "ended_order": order, "asked_in_vain": self.asked_in_vain}
+        trial |= {"ended": now(), "ended_order": order, "asked_in_vain": self.asked_in_vain}
         self.search.write_trial(trial)
         self.asked_in_vain = False
         self.oracle.tell(trial["order"], trial["status"], trial["score"])

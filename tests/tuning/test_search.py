@@ -9,7 +9,8 @@ import json
 
 import pytest
 
-from fashion_nn import files, recipes, searches
+from fashion_nn import recipes, searches
+from fashion_nn.core import files
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.searches import Search

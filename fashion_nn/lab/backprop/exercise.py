@@ -1,6 +1,5 @@
 """An exercise: a small network, its parameters, a loss, samples, and a query point. Typed, frozen data."""
 
-import difflib
 import json
 from collections.abc import Iterable
 from functools import cached_property
@@ -11,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 
+from fashion_nn.core.text import did_you_mean
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Array
 from fashion_nn.lab.backprop.losses import LOSSES, criterion
@@ -24,15 +24,10 @@ def _known(names: Iterable[str]) -> AfterValidator:
 
     def check(name: str) -> str:
         if name not in names:
-            raise ValueError(f"expected one of {', '.join(names)}{_did_you_mean(name, names)}")
+            raise ValueError(f"expected one of {', '.join(names)}{did_you_mean(name, names)}")
         return name
 
     return AfterValidator(check)
-
-
-def _did_you_mean(name: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, tuple(names), n=1)
-    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _number(value: Any) -> float:
@@ -223,7 +218,7 @@ def _first_problem(error: ValidationError) -> str:
     if problem["type"] == "extra_forbidden":
         known = (Sample if "." in where else Exercise).model_fields
         name = str(problem["loc"][-1])
-        return f"unknown key {where!r}: expected {', '.join(known)}{_did_you_mean(name, known)}"
+        return f"unknown key {where!r}: expected {', '.join(known)}{did_you_mean(name, known)}"
     if problem["type"] == "missing":
         return f"{where} is missing"
     message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
@@ -275,5 +270,5 @@ def load(name: str) -> Exercise:
     if short:
         raise InputError(f"exercise {name!r} could be {' or '.join(short)}: give the full name")
     raise InputError(
-        f"unknown exercise {name!r}: expected a JSON file or {', '.join(known)}{_did_you_mean(name, known)}"
+        f"unknown exercise {name!r}: expected a JSON file or {', '.join(known)}{did_you_mean(name, known)}"
     )

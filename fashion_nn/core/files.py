@@ -4,12 +4,15 @@ A file is written completely or not at all. Nothing is read or written through a
 to a device or a FIFO: a link could lead to any file of the user, and a FIFO could block for ever.
 """
 
+import hashlib
+import json
 import os
 import stat
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from fashion_nn.errors import InputError
 
@@ -117,6 +120,24 @@ def require_plain(folder: str | os.PathLike[str]) -> None:
                     pending.append(entry.path)
                 elif not entry.is_file(follow_symlinks=False):
                     raise InputError(_not_plain(entry.path))
+
+
+def write_json(path: Path, content: Mapping[str, Any]) -> None:
+    """Write `content` to `path` as indented JSON, completely or not at all."""
+    write_atomic(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+
+
+def sha256(path: Path) -> str:
+    """The file's SHA-256, as hexadecimal text.
+
+    Raises:
+        InputError: it cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
 _SMALL = 64 << 20

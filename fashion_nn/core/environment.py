@@ -1,0 +1,63 @@
+"""Where and when something ran: versions, hardware, commit and time."""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+
+def now() -> str:
+    """The time in UTC, to the second, as ISO 8601 text."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def describe_environment() -> dict[str, Any]:
+    """What a figure depends on besides recipe and data: versions, hardware, and the commit where known."""
+    packages = ("tensorflow", "keras", "numpy", "scikit-learn", "fashion-nn")
+    return {
+        "python": platform.python_version(),
+        "versions": {name: version(name) for name in packages},
+        "hardware": {"processor": _processor(), "cores": cores(), "machine": platform.machine()},
+        "commit": _commit(),
+    }
+
+
+def version(package: str) -> str | None:
+    """The installed version of `package`; None where it is not installed."""
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def cores() -> int:
+    """Processor cores that this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _processor() -> str:
+    try:
+        lines = Path("/proc/cpuinfo").read_text().splitlines()
+    except OSError:
+        return platform.processor()
+    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def _commit() -> str | None:
+    """The checkout's commit, with `+` behind it when files were changed; None outside a checkout."""
+    package = Path(__file__).parents[1]
+    try:
+        if Path(_git(package, "rev-parse", "--show-toplevel")) != package.parent:
+            return None
+        changed = _git(package, "status", "--porcelain", "--untracked-files=no")
+        return _git(package, "rev-parse", "--short=12", "HEAD") + ("+" if changed else "")
+    except (OSError, subprocess.SubprocessError):
+        return None
+
+
+def _git(folder: Path, *words: str) -> str:
+    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, timeout=10, check=True)
+    return done.stdout.strip()

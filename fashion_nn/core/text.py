@@ -1,0 +1,29 @@
+"""Words of messages that several parts of the package share."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """The end of a message about an unknown name: `; did you mean …?`, or nothing if no known name is close.
+
+    >>> did_you_mean("momentun", ["momentum", "epochs"])
+    '; did you mean momentum?'
+    >>> did_you_mean("colour", ["momentum", "epochs"])
+    ''
+    """
+    close = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {close[0]}?" if close else ""
+
+
+def duration(seconds: float, digits: str = ".0f") -> str:
+    """A time for people; `digits` is the format of times below 90 seconds.
+
+    >>> duration(45.2), duration(0.1234, ".3g"), duration(720), duration(12240)
+    ('45 s', '0.123 s', '12 min', '3.4 h')
+    """
+    if seconds < 90:
+        return f"{seconds:{digits}} s"
+    if seconds < 5400:
+        return f"{seconds / 60:.0f} min"
+    return f"{seconds / 3600:.1f} h"
