@@ -7,10 +7,10 @@ to a device or a FIFO: a link could lead to any file of the user, and a FIFO cou
 import hashlib
 import json
 import os
+import secrets
 import stat
-import tempfile
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -32,14 +32,11 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
         InputError: the folder cannot be written, or the disk is full.
     """
     target = Path(path)
+    # The name is known before the file is there, so that a signal at any moment leaves nothing.
+    temporary = target.parent / f".{target.name}.{secrets.token_hex(4)}{target.suffix}"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=target.suffix)
-        os.close(handle)
-    except OSError as error:
-        raise InputError(_cannot_write(target, error)) from error
-    temporary = Path(name)
-    try:
+        os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
         yield temporary
         os.chmod(temporary, 0o666 & ~_umask())
         _flush_to_disk(temporary)
@@ -48,7 +45,8 @@ def replacing(path: str | os.PathLike[str]) -> Iterator[Path]:
     except OSError as error:
         raise InputError(_cannot_write(target, error)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):  # it is not there, or nothing can be written there
+            temporary.unlink()
 
 
 def write_atomic(path: str | os.PathLike[str], content: bytes | memoryview | str) -> None:
@@ -182,7 +180,7 @@ def _flush_to_disk(path: Path) -> None:
 
 
 def _umask() -> int:
-    # The only way to read the mask is to set it; mkstemp made the file private, the target should not be.
+    # The only way to read the mask is to set it; the file was made private, the target should not be.
     mask = os.umask(0)
     os.umask(mask)
     return mask

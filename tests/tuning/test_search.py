@@ -224,7 +224,7 @@ def test_other_data_and_versions_are_refused(digits, tmp_path, monkeypatch):
 
     with pytest.raises(InputError, match=r"dataset\.fingerprint="):
         run(tmp_path / "a", replace(digits, fingerprint="0" * 64))
-    monkeypatch.setattr(search.runs, "version", lambda name: "9.9")
+    monkeypatch.setattr(search, "version", lambda name: "9.9")
     with pytest.raises(InputError, match=r"versions\.keras='[0-9.]+' \(now '9\.9'\)"):
         run(tmp_path / "a", digits)
 
