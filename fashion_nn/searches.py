@@ -31,6 +31,8 @@ from fashion_nn.errors import InputError
 
 # The second form is that of the best trial trained again.
 _TRIAL_ID = re.compile(r"[0-9]{4,9}(-retrained)?")
+# The names that core.files.replacing gives to the files it writes here.
+_TEMPORARY = re.compile(r"\.(search\.json|best\.json|search\.html|rows\.npz|[0-9]{4,9}\.json)\.[0-9a-f]{8}\.[a-z]+")
 
 DONE = ("completed", "stopped-early", "failed", "diverged", "timed-out")
 SCORED = ("completed", "stopped-early")
@@ -189,6 +191,12 @@ class Search:
             InputError: it is missing or damaged.
         """
         return _read(self.best, _Best)
+
+    def remove_leftovers(self) -> None:
+        """Remove the temporary files that a killed process left beside the records, the page and the rows."""
+        for path in (*self.folder.glob(".*"), *self.trials.glob(".*")):
+            if _TEMPORARY.fullmatch(path.name) and path.is_file():
+                path.unlink(missing_ok=True)
 
     def write_record(self, record: Mapping[str, Any]) -> None:
         _write(self.record, {"format": FORMAT, **record})

@@ -133,6 +133,7 @@ def run(
     with search.locked():
         identity = plan.identity(splits)
         _require_same(search, identity)
+        search.remove_leftovers()
         if not search.exists:
             record = {"identity": identity, "identity_sha256": searches.identity_sha256(identity)}
             search.write_record({**record, "started": now(), "environment": describe_environment()})

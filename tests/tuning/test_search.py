@@ -6,6 +6,9 @@ The command itself, killed by SIGKILL in the midst of real trials, is in test_co
 import copy
 import hashlib
 import json
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -147,6 +150,36 @@ def test_killed_at_any_write_it_ends_with_the_same_records(algorithm, slots, dig
     again = []
     assert tree(run(folder, digits, which, trials=trials, engines=again)) == tree(found)
     assert again[0].ran == [], "nothing is done twice"
+
+
+def test_temporary_files_of_a_killed_write_are_removed_and_nothing_else(digits, tmp_path):
+    found = run(tmp_path / "a", digits, trials=2)
+    left = [found.trials / ".0001.json.0f1e2d3c.json", found.folder / ".best.json.0f1e2d3c.json"]
+    left += [found.folder / ".search.html.0f1e2d3c.html", found.folder / ".rows.npz.0f1e2d3c.npz"]
+    kept = [found.trials / ".0001.json", found.folder / ".notes.txt", found.folder / ".best.json.mine.json"]
+    for path in [*left, *kept]:
+        path.write_text("{")
+    before = tree(found)
+    run(tmp_path / "a", digits, trials=3)
+    assert not [path for path in left if path.exists()]
+    assert all(path.exists() for path in kept) and set(before) < set(tree(found))
+
+
+def test_a_kill_in_the_middle_of_a_write_leaves_nothing_after_resuming(digits, tmp_path):
+    """A process is killed while the record of a trial is in its temporary file."""
+    code = (
+        "import os, signal, sys\n"
+        "from pathlib import Path\n"
+        "from fashion_nn.core import files\n"
+        "with files.replacing(Path(sys.argv[1])) as temporary:\n"
+        "    temporary.write_text('{')\n"
+        "    os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    found = run(tmp_path / "a", digits, trials=2)
+    done = subprocess.run([sys.executable, "-c", code, str(found.trial_record("0002"))])
+    assert done.returncode == -signal.SIGKILL and len(list(found.trials.glob(".0002.json.*"))) == 1
+    run(tmp_path / "a", digits, trials=3)
+    assert not list(found.trials.glob(".*")) and len(found.read_trials()) == 3
 
 
 def test_the_best_is_kept_and_no_other_model(digits, tmp_path):
