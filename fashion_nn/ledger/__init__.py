@@ -3,7 +3,7 @@
     judge(select(["001-007", "004"]))        one entry a claim: quoted, measured, verdict, evidence
     run("playground")                        a statistical protocol; its results are read from then on
 
-A claim is a row of data (`claims.json`); the tables of `report_000` to `report_004` map its id to a check of a family
+A claim is a row of data (`claims.json`); the modules of `course` map its id to a check of a family
 and its arguments. Families: worked exercises (`traces`), formulas (`algebra`), layer tables (`tables`), statements over
 seeds (`studies`), trainings (`trainings`), and the report against itself (`texts`).
 """

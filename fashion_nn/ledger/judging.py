@@ -54,7 +54,7 @@ class Entry:
 @lru_cache
 def checks() -> Mapping[str, Check]:
     """The check of each claim by its id."""
-    tables = (import_module(f"fashion_nn.ledger.report_{report}").CHECKS for report in claims.reports())
+    tables = (import_module(f"fashion_nn.ledger.course.report_{report}").CHECKS for report in claims.reports())
     return {id: check for table in tables for id, check in table.items()}
 
 
