@@ -1,0 +1,98 @@
+"""Read the JSON files that the package wrote earlier, as typed and checked objects.
+
+Such a file can come from a newer or older version, be cut short, or be edited by hand. Every fault
+becomes one InputError, a single line that names the file, the fault and the remedy.
+"""
+
+import json
+from pathlib import Path
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from fashion_nn.core.files import FORMAT, read_small
+from fashion_nn.errors import InputError
+
+
+class Stored(BaseModel):
+    """Base class of what a JSON file holds: immutable, without type coercion.
+
+    Keys that the class does not declare are kept, so that a file of another version survives being
+    read and written again.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow")
+
+    def to_json(self) -> dict[str, Any]:
+        """The content as plain Python values: only the keys that were given, unknown ones last."""
+        return self.model_dump(mode="json", exclude_unset=True)
+
+
+S = TypeVar("S", bound=Stored)
+
+
+def read_text(path: Path, *, expected: str) -> str:
+    """The text of a plain file; see `fashion_nn.core.files.read_small` for its limits.
+
+    Args:
+        expected: the end of the message about a file that cannot be read.
+
+    Raises:
+        InputError: the file is missing, a link, too large, or not UTF-8.
+    """
+    try:
+        return read_small(path).decode()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror}): {expected}") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: not text: {expected}") from None
+
+
+def read_json(path: Path, *, expected: str, mend: str) -> dict[str, Any]:
+    """The JSON object in the file `path`.
+
+    Args:
+        expected: the end of the message about a file that cannot be read.
+        mend: the end of the message about a damaged file.
+
+    Raises:
+        InputError: the file cannot be read, or it holds no JSON object.
+    """
+    text = read_text(path, expected=expected)
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path}: damaged ({error}): {mend}") from None
+    if not isinstance(content, dict):
+        raise InputError(f"{path}: damaged (expected a JSON object): {mend}")
+    return content
+
+
+def read_stored(
+    path: Path,
+    schema: type[S],
+    *,
+    expected: str,
+    mend: str,
+    versioned: bool = False,
+) -> S:
+    """The content of the JSON file `path` as an object of the class `schema`.
+
+    Args:
+        expected: the end of the message about a file that cannot be read.
+        mend: the end of the message about a damaged file.
+        versioned: whether the file must state the current format.
+
+    Raises:
+        InputError: the file cannot be read, is damaged, or has another format.
+    """
+    content = read_json(path, expected=expected, mend=mend)
+    if versioned and content.get("format") != FORMAT:
+        found = content.get("format")
+        raise InputError(f"{path}: format {found!r}, expected {FORMAT}: another version wrote it")
+    try:
+        return schema.model_validate(content)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise InputError(f"{path}: damaged ({place}: {first['msg']}): {mend}") from None
