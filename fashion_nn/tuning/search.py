@@ -20,7 +20,7 @@ from fashion_nn.runs import Run
 from fashion_nn.searches import Search
 from fashion_nn.tuning import median
 from fashion_nn.tuning.engine import Engine
-from fashion_nn.tuning.oracle import Oracle, events
+from fashion_nn.tuning.oracle import Finished, Idle, Oracle, events
 from fashion_nn.tuning.space import Parameter, assemble
 from fashion_nn.tuning.trial import Job, Result
 
@@ -185,7 +185,7 @@ class _Loop:
     engine: Engine | None = None
     running: dict[str, dict[str, Any]] = field(default_factory=dict)
     began: float = field(default_factory=lambda: time.monotonic())
-    asked_in_vain: bool = False
+    oracle_was_idle: bool = False
     kept: str | None = None
     stripped: set[str] = field(default_factory=set)
 
@@ -237,11 +237,13 @@ class _Loop:
     def _create(self) -> dict[str, Any] | None:
         """The next trial, recorded; None when there is none, for now or for good."""
         full = self.limits.trials is not None and len(self.trials) >= self.limits.trials
-        if full or self.asked_in_vain:
+        if full or self.oracle_was_idle:
             return None
         proposal = self.oracle.ask()
-        if proposal is None:
-            self.asked_in_vain = True
+        if isinstance(proposal, Finished):
+            return None
+        if isinstance(proposal, Idle):
+            self.oracle_was_idle = True
             return None
         plan, tuner = self.plan, dict(proposal.tuner)
         seed, epochs = seed_of(plan, proposal.order), tuner.get("epochs", plan.recipe.epochs)
@@ -289,10 +291,10 @@ class _Loop:
         found = result.to_json()
         trial |= {key: found[key] for key in found if key != "id"}
         order = len(self.done) - 1  # it is among them now
-        trial |= {"ended": now(), "ended_order": order, "asked_in_vain": self.asked_in_vain}
+        trial |= {"ended": now(), "ended_order": order, "asked_in_vain": self.oracle_was_idle}
         self.search.write_trial(trial)
-        self.asked_in_vain = False
-        self.oracle.tell(trial["order"], trial["status"], trial["score"])
+        self.oracle_was_idle = False
+        self.oracle.tell(trial["order"], trial["score"])
         self._keep()
         self._tell(trial)
         ended = sorted(self.done, key=lambda trial: trial["ended_order"])
@@ -309,7 +311,7 @@ class _Loop:
                 _copy(folder / "fold-1" if self.plan.folds else folder, self.search.best_run)
                 self._write_best(best, None)
             self.kept = best["id"]
-        needed = {f"{order:04d}" for order in self.oracle.may_go_on()}
+        needed = {f"{order:04d}" for order in self.oracle.may_be_promoted()}
         needed |= {trial["tuner"].get("start_from") for trial in self.trials if trial["status"] == "running"}
         for trial in self.done:
             id = trial["id"]

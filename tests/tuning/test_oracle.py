@@ -9,7 +9,7 @@ import pytest
 from fashion_nn import recipes
 from fashion_nn.tuning import oracle as oracles
 from fashion_nn.tuning import space
-from fashion_nn.tuning.oracle import ALGORITHMS, Oracle, events
+from fashion_nn.tuning.oracle import ALGORITHMS, Finished, Idle, Oracle, Proposal, events
 
 EPOCHS = 9
 # Few parameters, so that the surrogate begins after four trials; one is a range, one conditional.
@@ -48,7 +48,9 @@ class Simulation:
         while most_events > 0:
             while len(self.running()) < self.slots and len(self.records) < self.trials and not self.vain:
                 proposal = self.oracle.ask()
-                if proposal is None:
+                if isinstance(proposal, Finished):
+                    break
+                if isinstance(proposal, Idle):
                     self.vain = True
                     break
                 ended = len(self.records) - len(self.running())
@@ -67,7 +69,7 @@ class Simulation:
             record["asked_in_vain"], self.vain = self.vain, False
             self.cuts.append(copy.deepcopy(self.records))
             most_events -= 1
-            self.oracle.tell(record["order"], record["status"], record["score"])
+            self.oracle.tell(record["order"], record["score"])
         return self
 
 
@@ -137,8 +139,8 @@ def test_hyperband_goes_on_with_the_best_of_a_round_and_knows_whom_it_may_still_
             assert told[before].values == proposal.values
         told.append(proposal)
         scores[proposal.order] = chance(proposal.values)
-        oracle.tell(proposal.order, "completed", scores[proposal.order])
-        wanted = oracle.may_go_on()
+        oracle.tell(proposal.order, scores[proposal.order])
+        wanted = oracle.may_be_promoted()
     assert max(proposal.tuner["epochs"] for proposal in told) == EPOCHS
     brackets = [proposal.tuner["bracket"] for proposal in told]
     assert brackets == sorted(brackets, reverse=True) and brackets[-1] == 0
@@ -153,10 +155,10 @@ def test_failures_teach_the_surrogate_to_keep_away():
     oracle = fresh("bayesian")
     for _ in range(4):
         proposal = oracle.ask()
-        oracle.tell(proposal.order, "completed", 0.5 + 0.1 * proposal.order)
+        oracle.tell(proposal.order, 0.5 + 0.1 * proposal.order)
     failed = oracle.ask()
-    oracle.tell(failed.order, "failed", None)
-    assert oracle._oracle.trials[f"{failed.order:04d}"].score == 0.5
+    oracle.tell(failed.order, None)
+    assert oracle._tuner.scores()[failed.order] == 0.5
 
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
@@ -164,5 +166,18 @@ def test_many_failures_do_not_end_a_search(algorithm):
     oracle = fresh(algorithm)
     for _ in range(8):
         proposal = oracle.ask()
-        oracle.tell(proposal.order, "failed", None)
-    assert oracle.ask() is not None
+        oracle.tell(proposal.order, None)
+    assert isinstance(oracle.ask(), Proposal)
+
+
+def test_an_oracle_without_a_proposal_says_whether_to_wait():
+    """Of eight settings all are proposed; then it is idle while one of them runs, and finished after that."""
+    oracle = small("grid")
+    orders = []
+    while isinstance(answer := oracle.ask(), Proposal):
+        orders.append(answer.order)
+        if len(orders) > 1:
+            oracle.tell(answer.order, 0.5)
+    assert len(orders) == 8 and answer == Idle()
+    oracle.tell(orders[0], 0.5)
+    assert oracle.ask() == Finished()
