@@ -4,7 +4,10 @@ import json
 
 import numpy as np
 
-from fashion_nn.inference import architecture, feeding, model_file, strict_json, worker
+from fashion_nn.inference.allowlist import model_config
+from fashion_nn.inference.child import worker
+from fashion_nn.inference.file import model_file, strict_json
+from fashion_nn.inference.shared import feeding
 
 
 class Opened:
@@ -17,7 +20,7 @@ class Opened:
     def __init__(self, path, scale="auto"):
         file, self._model = model_file.read(path), worker._Model()
         _, config = self._model.open(bytearray(file.weights), file.kind)
-        self.network = architecture.read(strict_json.parse(config if file.config is None else file.config, "config"))
+        self.network = model_config.read(strict_json.parse(config if file.config is None else file.config, "config"))
         self.feeding = feeding.feeding(self.network, scale)
         self._model.build(json.dumps(self.network.to_json()).encode())
 

@@ -1,7 +1,7 @@
 """From a saved model file to probabilities. The file may be anyone's.
 
     path ── model_file.read ──▶ ModelFile          bytes, read once; a .keras archive unpacked with bounds
-    config ── strict_json ──▶ architecture.read ──▶ Network      the allow-list; what passes is written anew
+    config ── strict_json ──▶ model_config.read ──▶ Network      the allow-list; what passes is written anew
     weights, Network ── sandbox.Child ──▶ worker   the child process: confined, parses HDF5, builds, predicts
     images ── Predictor ──▶ probabilities          raw floats of the length that was asked for
 
@@ -9,13 +9,13 @@
 .onnx files that this installation made itself (`trust`). docs/safe-loading.md says what each step stops.
 """
 
-from fashion_nn.inference.confined import ConfinedPredictor, LayerWeights
-from fashion_nn.inference.feeding import SCALES, Feeding, Scale
+from fashion_nn.inference.engines.child_process import Limits
+from fashion_nn.inference.engines.confined_keras import ConfinedPredictor, LayerWeights
+from fashion_nn.inference.engines.predictor import Answer, Predictor
+from fashion_nn.inference.engines.rebuild import rebuild
+from fashion_nn.inference.engines.trust import trust_onnx
 from fashion_nn.inference.opening import ENGINES, Engine, check, open_fast, open_model, open_onnx
-from fashion_nn.inference.predictor import Answer, Predictor
-from fashion_nn.inference.rebuild import rebuild
-from fashion_nn.inference.sandbox import Limits
-from fashion_nn.inference.trust import trust_onnx
+from fashion_nn.inference.shared.feeding import SCALES, Feeding, Scale
 
 __all__ = [
     "ENGINES",

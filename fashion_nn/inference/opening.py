@@ -5,13 +5,15 @@ from pathlib import Path
 from typing import Literal
 
 from fashion_nn.errors import InputError
-from fashion_nn.inference import architecture, model_file, onnx_runtime, strict_json
-from fashion_nn.inference.confined import ConfinedPredictor
-from fashion_nn.inference.feeding import Scale, feeding
-from fashion_nn.inference.model_file import ModelFile
-from fashion_nn.inference.predictor import Predictor
-from fashion_nn.inference.refusal import explained, shown
-from fashion_nn.inference.sandbox import Limits
+from fashion_nn.inference.allowlist import model_config
+from fashion_nn.inference.engines import onnx_runtime
+from fashion_nn.inference.engines.child_process import Limits
+from fashion_nn.inference.engines.confined_keras import ConfinedPredictor
+from fashion_nn.inference.engines.predictor import Predictor
+from fashion_nn.inference.file import model_file, strict_json
+from fashion_nn.inference.file.model_file import ModelFile
+from fashion_nn.inference.shared.feeding import Scale, feeding
+from fashion_nn.inference.shared.refusal import explained, shown
 
 Engine = Literal["auto", "keras", "onnx"]
 ENGINES: tuple[Engine, ...] = ("auto", "keras", "onnx")
@@ -28,7 +30,7 @@ def check(path: str | os.PathLike[str]) -> None:
     file = model_file.read(path)
     if file.config is not None:
         with explained(path):
-            feeding(architecture.read(strict_json.parse(file.config, "config")), "auto")
+            feeding(model_config.read(strict_json.parse(file.config, "config")), "auto")
 
 
 def open_model(

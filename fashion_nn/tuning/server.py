@@ -22,7 +22,7 @@ import threading
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from fashion_nn.inference.confinement import die_with
+from fashion_nn.inference.child.confinement import die_with
 from fashion_nn.tuning import rows
 from fashion_nn.tuning.trial import Job, perform
 

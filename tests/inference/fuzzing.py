@@ -42,10 +42,12 @@ import h5py
 import hostile
 import numpy as np
 
-from fashion_nn.inference import allowlist, architecture, archive, feeding, model_file, network, strict_json
-from fashion_nn.inference.confinement import limit_processor_time
-from fashion_nn.inference.hdf5 import Store
-from fashion_nn.inference.refusal import Refusal, input_error
+from fashion_nn.inference.allowlist import allowed, model_config
+from fashion_nn.inference.child.confinement import limit_processor_time
+from fashion_nn.inference.child.hdf5 import Store
+from fashion_nn.inference.file import archive, model_file, strict_json
+from fashion_nn.inference.shared import feeding, network
+from fashion_nn.inference.shared.refusal import Refusal, input_error
 
 FILES = Path(__file__).with_name("files")
 HANG_SECONDS = 30
@@ -105,7 +107,7 @@ def _words() -> list[str]:
     """Names that mean something to the reader, to Keras or to Python."""
     known = {"Lambda", "TFSMLayer", "__lambda__", "function", "os", "builtins", "keras_hub", "__tensor__", "__numpy__"}
     known |= {"__tuple__", "__keras_tensor__", "Functional", "Sequential", "Model", "__class__", "__init__", ""}
-    known |= {*allowlist.LAYERS, *allowlist.ACTIVATIONS, *allowlist.OPERATIONS, *allowlist.INITIALIZERS}
+    known |= {*allowed.LAYERS, *allowed.ACTIVATIONS, *allowed.OPERATIONS, *allowed.INITIALIZERS}
     for tree in _trees():
         known |= {key for node, key in _places(tree) if isinstance(key, str)}
         known |= {node[key] for node, key in _places(tree) if isinstance(node[key], str)}
@@ -174,7 +176,7 @@ def _read_config(content: bytes) -> Verdict:
     except Refusal as refusal:
         return False, _said(refusal)
     try:
-        allowed = architecture.read(parsed)
+        allowed = model_config.read(parsed)
         feeding.feeding(allowed, "auto")
     except Refusal as refusal:
         return True, _said(refusal)
@@ -349,7 +351,7 @@ def _look_through(content: bytes) -> str:
     store = Store(content)
     config = store.text("model_config")
     if config is not None:
-        architecture.read(strict_json.parse(config, "config"))
+        model_config.read(strict_json.parse(config, "config"))
     paths, count = [""], 0
     while paths:
         path = paths.pop()

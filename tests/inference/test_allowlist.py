@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 from keras import layers
 
-from fashion_nn.inference import allowlist, architecture, model_file, weights
-from fashion_nn.inference.building import Built
-from fashion_nn.inference.hdf5 import Store
-from fashion_nn.inference.network import from_json
-from fashion_nn.inference.refusal import Refusal
+from fashion_nn.inference.allowlist import allowed, model_config
+from fashion_nn.inference.child import weights
+from fashion_nn.inference.child.hdf5 import Store
+from fashion_nn.inference.file import model_file
+from fashion_nn.inference.shared.keras_model import Built
+from fashion_nn.inference.shared.network import from_json
+from fashion_nn.inference.shared.refusal import Refusal
 
 IMAGE, ROWS, FLAT = (12, 12, 3), (16, 4), (24,)
 SIZE_1 = {"filters": 4, "kernel_size": 3}
@@ -86,7 +88,7 @@ MERGING = {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Conc
 REFUSED = sorted(
     name
     for name, found in vars(layers).items()
-    if isinstance(found, type) and found.__name__ == name and name not in {*allowlist.LAYERS, "InputLayer"}
+    if isinstance(found, type) and found.__name__ == name and name not in {*allowed.LAYERS, "InputLayer"}
 )
 
 
@@ -99,7 +101,7 @@ def rebuilt(file):
     """The model in `file` by the ways of the child, without the process."""
     store = Store(file.weights)
     config = store.text("model_config") if file.config is None else file.config
-    network = from_json(json.loads(json.dumps(architecture.read(json.loads(config)).to_json())))
+    network = from_json(json.loads(json.dumps(model_config.read(json.loads(config)).to_json())))
     built = Built(network)
     weights.copy(store, built, file.kind)
     return built.model
@@ -108,7 +110,7 @@ def rebuilt(file):
 # Keras itself cannot write these into an .h5.
 NOT_IN_H5 = {"RandomBrightness", "RandomColorDegeneration", "RandomPosterization", "RandomSaturation"}
 NOT_IN_H5 |= {"RandomSharpness", "Solarization"}
-FILES = [(name, suffix) for name in allowlist.LAYERS for suffix in ("keras", "h5")[: 2 - (name in NOT_IN_H5)]]
+FILES = [(name, suffix) for name in allowed.LAYERS for suffix in ("keras", "h5")[: 2 - (name in NOT_IN_H5)]]
 
 
 @pytest.mark.parametrize(("name", "suffix"), FILES)
@@ -131,33 +133,33 @@ def test_no_other_layer_of_keras_passes(name):
     image = {"class_name": "InputLayer", "config": {"batch_shape": [None, 28, 28], "name": "image"}}
     config = {"name": "model", "layers": [image, {"class_name": name, "config": {"name": "other"}}]}
     with pytest.raises(Refusal, match=f"^layer 'other' \\('{name}'\\): is not on the list of allowed layers$"):
-        architecture.read({"class_name": "Sequential", "config": config})
+        model_config.read({"class_name": "Sequential", "config": config})
 
 
 def test_what_the_lists_name_exists_in_keras():
-    for name in allowlist.ACTIVATIONS:
+    for name in allowed.ACTIVATIONS:
         assert callable(keras.activations.get(name))
     for family in ("initializer", "regularizer", "constraint"):
-        for name in getattr(allowlist, f"{family.upper()}S"):
+        for name in getattr(allowed, f"{family.upper()}S"):
             assert isinstance(getattr(getattr(keras, f"{family}s"), name), type)
-    for function, operands in allowlist.OPERATIONS.values():
+    for function, operands in allowed.OPERATIONS.values():
         assert callable(getattr(keras.ops, function)) and operands in (1, 2)
-    assert set(CASES) <= set(allowlist.LAYERS)
+    assert set(CASES) <= set(allowed.LAYERS)
 
 
-@pytest.mark.parametrize("name", allowlist.LAYERS)
+@pytest.mark.parametrize("name", allowed.LAYERS)
 def test_configs_with_only_the_needed_keys(name):
     """What has no default is asked for by name, and nothing else is."""
     given = {
         "units": 3, "filters": 3, "kernel_size": 1, "rate": 0.5, "stddev": 0.5, "axes": 1, "target_shape": [-1], "n": 2,
         "dims": [1, 2, 3], "activation": "relu", "pool_size": 1, "output_size": 1, "scale": 2, "height": 3, "width": 3,
     }  # fmt: skip
-    needed = allowlist.REQUIRED.get(name, ())
+    needed = allowed.REQUIRED.get(name, ())
     for missing in needed:
         config = {key: given[key] for key in needed if key != missing}
         with pytest.raises(Refusal, match=f"the argument {missing} is missing"):
-            architecture._layer_arguments(name, config)
-    clean = architecture._layer_arguments(name, {key: given[key] for key in needed})
+            model_config._layer_arguments(name, config)
+    clean = model_config._layer_arguments(name, {key: given[key] for key in needed})
     if name not in ("RandomCrop",) and not name.startswith(("Random", "RandAugment", "Solarization")):
         getattr(layers, name)(**clean)
 

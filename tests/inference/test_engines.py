@@ -14,7 +14,7 @@ import pytest
 from fashion_nn import datasets, export, inference, recipes, runs, training
 from fashion_nn.core import files
 from fashion_nn.errors import InputError
-from fashion_nn.inference import onnx_runtime, trust
+from fashion_nn.inference.engines import onnx_runtime, trust
 
 IMAGES = datasets.load("digits").valid.images
 
@@ -26,7 +26,7 @@ def test_onnx_runtime_leaves_nothing_behind(tmp_path):
     temporary.mkdir()
     environment = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}
     environment |= {"HOME": str(home), "TMPDIR": str(temporary)}
-    code = "from fashion_nn.inference import onnx_runtime; onnx_runtime.imported()"
+    code = "from fashion_nn.inference.engines import onnx_runtime; onnx_runtime.imported()"
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
     assert not [path for path in tmp_path.rglob("*") if path.is_file()]
 

@@ -8,7 +8,7 @@ import pytest
 
 from fashion_nn import inference
 from fashion_nn.errors import InputError
-from fashion_nn.inference import architecture
+from fashion_nn.inference.allowlist import model_config
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, with Linux' resource limits")
 
@@ -44,7 +44,7 @@ def test_a_defect_would_be_seen(monkeypatch):
     def broken(document):
         raise KeyError(document["class_name"])
 
-    monkeypatch.setattr(architecture, "read", broken)
+    monkeypatch.setattr(model_config, "read", broken)
     with pytest.raises(fuzzing.Defect, match="KeyError"):
         fuzzing.fuzz("config", 10, 0)
 
@@ -54,6 +54,6 @@ def test_a_line_that_is_none_would_be_seen(monkeypatch):
         raise fuzzing.Refusal("two\nlines \x1b[31m" + "a" * 1000)
 
     monkeypatch.setattr(fuzzing, "input_error", lambda path, refusal: f"{path}: {refusal}")
-    monkeypatch.setattr(architecture, "read", broken)
+    monkeypatch.setattr(model_config, "read", broken)
     with pytest.raises(fuzzing.Defect, match="not one line"):
         fuzzing.fuzz("config", 10, 0)

@@ -19,7 +19,7 @@ from in_process import Opened
 
 from fashion_nn import inference
 from fashion_nn.errors import InputError
-from fashion_nn.inference.refusal import Refusal
+from fashion_nn.inference.shared.refusal import Refusal
 
 ROOT = Path(__file__).resolve().parents[2]
 TABLES = hostile.tables()

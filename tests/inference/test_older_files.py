@@ -10,8 +10,10 @@ from older_files import images
 from test_allowlist import rebuilt
 
 from fashion_nn import inference
-from fashion_nn.inference import architecture, feeding, model_file
-from fashion_nn.inference.hdf5 import Store
+from fashion_nn.inference.allowlist import model_config
+from fashion_nn.inference.child.hdf5 import Store
+from fashion_nn.inference.file import model_file
+from fashion_nn.inference.shared import feeding
 
 ARCHIVES = sorted(Path(__file__).with_name("files").glob("keras-*.tar.xz"))
 IMAGES = images()
@@ -61,7 +63,7 @@ def test_its_answers_are_those_it_gave(unpacked, version, name):
     folder, answers = unpacked(version)
     file = model_file.read(folder / name)
     config = Store(file.weights).text("model_config") if file.config is None else file.config
-    fed = feeding.feeding(architecture.read(json.loads(config)), "auto").array(IMAGES)
+    fed = feeding.feeding(model_config.read(json.loads(config)), "auto").array(IMAGES)
     expected, tolerance = expected_of(answers, name)
     np.testing.assert_allclose(rebuilt(file)(fed, training=False), expected, atol=tolerance)
 

@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING
 
-from fashion_nn.inference.building import Built
-from fashion_nn.inference.confined import ConfinedPredictor
+from fashion_nn.inference.engines.confined_keras import ConfinedPredictor
+from fashion_nn.inference.shared.keras_model import Built
 
 if TYPE_CHECKING:
     import keras

@@ -8,8 +8,8 @@ what an entry's own header says must agree with it.
 import struct
 import zlib
 
-from fashion_nn.inference import strict_json
-from fashion_nn.inference.refusal import Refusal, quoted
+from fashion_nn.inference.file import strict_json
+from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 # Largest unpacked size of each member.
 MEMBERS = {"config.json": strict_json.MAX_BYTES, "metadata.json": 1 << 16, "model.weights.h5": 256 << 20}

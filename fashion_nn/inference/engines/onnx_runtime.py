@@ -8,11 +8,13 @@ from types import ModuleType
 
 import numpy as np
 
-from fashion_nn.inference import architecture, model_file, strict_json, trust
-from fashion_nn.inference.feeding import Scale, feeding
-from fashion_nn.inference.model_file import ModelFile
-from fashion_nn.inference.predictor import Predictor, require_finite
-from fashion_nn.inference.refusal import Refusal, ascii_line, explained
+from fashion_nn.inference.allowlist import model_config
+from fashion_nn.inference.engines import trust
+from fashion_nn.inference.engines.predictor import Predictor, require_finite
+from fashion_nn.inference.file import model_file, strict_json
+from fashion_nn.inference.file.model_file import ModelFile
+from fashion_nn.inference.shared.feeding import Scale, feeding
+from fashion_nn.inference.shared.refusal import Refusal, ascii_line, explained
 
 BATCH = 100
 """Images at a time: what a convolution writes then stays in the processor's caches."""
@@ -34,7 +36,7 @@ class OnnxPredictor(Predictor):
         options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
         options.log_severity_level = 4
         with explained(file.path):
-            self.network = architecture.read(strict_json.parse(file.config or b"", "config"))
+            self.network = model_config.read(strict_json.parse(file.config or b"", "config"))
             self.feeding = feeding(self.network, scale)
             try:
                 self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])

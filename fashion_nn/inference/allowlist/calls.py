@@ -5,9 +5,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from fashion_nn.inference import rules
-from fashion_nn.inference.network import Call, Layer, Network, Role, Tensor
-from fashion_nn.inference.refusal import Refusal, quoted
+from fashion_nn.inference.allowlist import rules
+from fashion_nn.inference.shared.network import Call, Layer, Network, Role, Tensor
+from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 _KEYWORDS = {"training": rules.maybe(rules.flag), "mask": rules.only(None)}
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from fashion_nn.inference.refusal import Refusal, quoted
+from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 Rule = Callable[[Any], Any]
 DROPPED = object()

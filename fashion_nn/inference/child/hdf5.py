@@ -11,7 +11,7 @@ from typing import Any
 import h5py
 import numpy as np
 
-from fashion_nn.inference.refusal import Refusal, quoted
+from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 MAX_OBJECTS = 50_000
 MAX_DEPTH = 40

@@ -7,18 +7,18 @@ not matter for predicting (how the model was compiled, built and seeded) is left
 
 from typing import Any
 
-from fashion_nn.inference import allowlist, rules
-from fashion_nn.inference.graph import Draft, connect, references
-from fashion_nn.inference.naming import clean_name, snake_case
-from fashion_nn.inference.network import Layer, Network
-from fashion_nn.inference.refusal import Refusal, quoted
+from fashion_nn.inference.allowlist import allowed, rules
+from fashion_nn.inference.allowlist.calls import Draft, connect, references
+from fashion_nn.inference.shared.naming import clean_name, snake_case
+from fashion_nn.inference.shared.network import Layer, Network
+from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 MAX_LAYERS = 2000
 MAX_CALLS = 5000
 MAX_NESTING = 8
 
 _NETWORKS = ("Sequential", "Functional", "Model")
-_KNOWN = {*_NETWORKS, "InputLayer", *allowlist.LAYERS, *allowlist.OPERATIONS}
+_KNOWN = {*_NETWORKS, "InputLayer", *allowed.LAYERS, *allowed.OPERATIONS}
 _OPERATION_MODULES = ("keras.src.ops.", "keras.ops")
 _LAYER_KEYS = {"class_name", "config", "name", "module", "registered_name", "inbound_nodes"}
 _LEFT_BEHIND = {"build_config", "compile_config", "shared_object_id"}
@@ -71,7 +71,7 @@ class _Reader:
             raise Refusal(f"more than {MAX_LAYERS} layers")
         if not isinstance(entry, dict) or not isinstance(entry.get("class_name"), str):
             raise Refusal(f"layer {position} is {quoted(entry)}, expected an object with a class name")
-        class_name, config = allowlist.ALIASES.get(entry["class_name"], entry["class_name"]), entry.get("config")
+        class_name, config = allowed.ALIASES.get(entry["class_name"], entry["class_name"]), entry.get("config")
         inner = config.get("name") if isinstance(config, dict) else None
         default = f"{snake_case(class_name)[:100]}_{position}"
         try:
@@ -99,16 +99,16 @@ class _Reader:
         arguments = config or {}
         if class_name == "InputLayer":
             draft.role, draft.arguments = "input", _input_arguments(arguments)
-        elif class_name in allowlist.OPERATIONS and _is_operation(class_name, module, draft):
-            function, operands = allowlist.OPERATIONS[class_name]
+        elif class_name in allowed.OPERATIONS and _is_operation(class_name, module, draft):
+            function, operands = allowed.OPERATIONS[class_name]
             if any(len(call.inputs) != operands for call in draft.calls):
                 raise Refusal(f"expected {operands} operands")
             known = {"name": rules.dropped(lambda name: name), "axis": rules.only(-1)}
-            known |= {"dtype": allowlist.precision} if class_name == "Cast" else {}
+            known |= {"dtype": allowed.precision} if class_name == "Cast" else {}
             draft.role, draft.arguments = "operation", {"function": function, **rules.checked(arguments, known)}
             if class_name == "Cast" and "dtype" not in draft.arguments:
                 raise Refusal("the argument dtype is missing")
-        elif class_name not in allowlist.LAYERS:  # an operation by its name alone
+        elif class_name not in allowed.LAYERS:  # an operation by its name alone
             raise Refusal("is not on the list of allowed layers")
         else:
             draft.arguments = _layer_arguments(class_name, arguments)
@@ -147,7 +147,7 @@ def _is_operation(class_name: str, module: Any, draft: Draft) -> bool:
     # An .h5 names no modules; there a layer such as Add gets one list, an operation its operands.
     if isinstance(module, str):
         return module.startswith(_OPERATION_MODULES)
-    return class_name not in allowlist.LAYERS or any(not call.as_list and len(call.inputs) > 1 for call in draft.calls)
+    return class_name not in allowed.LAYERS or any(not call.as_list and len(call.inputs) > 1 for call in draft.calls)
 
 
 _COMMON = {
@@ -158,19 +158,19 @@ _COMMON = {
     "input_dtype": rules.dropped(lambda dtype: dtype),
     "input_length": rules.dropped(rules.maybe(rules.whole(1, 4096))),
     **{key: rules.dropped(rules.maybe(lambda shape: _without_batch(shape))) for key in _SHAPE_KEYS[:2]},
-    "input_shape": rules.dropped(allowlist.input_shape),
+    "input_shape": rules.dropped(allowed.input_shape),
     "input_dim": rules.dropped(rules.maybe(rules.whole(1, 1 << 16))),
 }
 
 
 def _layer_arguments(class_name: str, arguments: dict[str, Any]) -> dict[str, Any]:
     # `batch_shape` and the like come first: a layer's own rule of the same name wins.
-    clean = rules.checked(arguments, {**_COMMON, **allowlist.LAYERS[class_name]})
-    for old, new in allowlist.RENAMED.get(class_name, {}).items():
+    clean = rules.checked(arguments, {**_COMMON, **allowed.LAYERS[class_name]})
+    for old, new in allowed.RENAMED.get(class_name, {}).items():
         if old in clean:
             clean.setdefault(new, clean.pop(old))
             clean.pop(old, None)
-    for needed in allowlist.REQUIRED.get(class_name, ()):
+    for needed in allowed.REQUIRED.get(class_name, ()):
         if needed not in clean:
             raise Refusal(f"the argument {needed} is missing")
     return clean
@@ -189,7 +189,7 @@ def _input_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
 def _input_type(value: Any) -> Any:
     if value is None:
         return rules.DROPPED
-    return rules.policy(value) if isinstance(value, dict) else rules.one_of(*allowlist.INPUT_TYPES)(value)
+    return rules.policy(value) if isinstance(value, dict) else rules.one_of(*allowed.INPUT_TYPES)(value)
 
 
 def _first_shape(arguments: dict[str, Any]) -> list[int | None] | None:
@@ -201,7 +201,7 @@ def _first_shape(arguments: dict[str, Any]) -> list[int | None] | None:
         try:
             if key == "input_dim":
                 return [rules.whole(1, 1 << 16)(value)]
-            return allowlist.input_shape(value) if key in ("shape", "input_shape") else _without_batch(value)
+            return allowed.input_shape(value) if key in ("shape", "input_shape") else _without_batch(value)
         except Refusal as refusal:
             raise Refusal(f"{key}: {refusal}") from None
     return None
@@ -212,7 +212,7 @@ def _without_batch(shape: Any) -> list[int | None]:
     if not isinstance(shape, list) or len(shape) < 2:
         raise Refusal(f"expected a list of the batch and at least one dimension, got {quoted(shape)}")
     rules.maybe(rules.whole(1, 1 << 16))(shape[0])
-    return allowlist.input_shape(shape[1:])
+    return allowed.input_shape(shape[1:])
 
 
 def _chain(title: str, drafts: list[Draft], entry: dict[str, Any], config: dict[str, Any], top: bool) -> Network:

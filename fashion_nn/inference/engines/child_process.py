@@ -20,10 +20,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from fashion_nn.inference import strict_json, wire
-from fashion_nn.inference.refusal import Refusal, ascii_line, quoted
+from fashion_nn.inference.file import strict_json
+from fashion_nn.inference.shared import wire
+from fashion_nn.inference.shared.refusal import Refusal, ascii_line, quoted
 
-_ENTRY = Path(__file__).with_name("entry.py")
+_ENTRY = Path(__file__).parents[1] / "child" / "entry.py"
 _HEADER_BYTES = 1 << 20
 _PIECE = 1 << 20
 # Settings of the user that change speed or where libraries are found, not what a model may do.

@@ -5,8 +5,8 @@ from typing import Literal
 
 import numpy as np
 
-from fashion_nn.inference.network import Layer, Network
-from fashion_nn.inference.refusal import Refusal
+from fashion_nn.inference.shared.network import Layer, Network
+from fashion_nn.inference.shared.refusal import Refusal
 
 Layout = Literal["flat", "image", "channel"]
 Scale = Literal["auto", "0-1", "0-255"]

@@ -6,8 +6,8 @@ import math
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from fashion_nn.inference.network import Call, Layer, Network, Tensor
-from fashion_nn.inference.refusal import Refusal, ascii_line, quoted
+from fashion_nn.inference.shared.network import Call, Layer, Network, Tensor
+from fashion_nn.inference.shared.refusal import Refusal, ascii_line, quoted
 
 if TYPE_CHECKING:
     import keras

@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fashion_nn.inference.building import Built
-from fashion_nn.inference.hdf5 import Store
-from fashion_nn.inference.model_file import Kind
-from fashion_nn.inference.naming import snake_case
-from fashion_nn.inference.network import Layer, Network
-from fashion_nn.inference.refusal import Refusal, quoted
+from fashion_nn.inference.child.hdf5 import Store
+from fashion_nn.inference.file.model_file import Kind
+from fashion_nn.inference.shared.keras_model import Built
+from fashion_nn.inference.shared.naming import snake_case
+from fashion_nn.inference.shared.network import Layer, Network
+from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 if TYPE_CHECKING:
     import keras

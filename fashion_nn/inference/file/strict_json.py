@@ -4,7 +4,7 @@ import json
 import math
 from typing import Any
 
-from fashion_nn.inference.refusal import Refusal, quoted
+from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 MAX_BYTES = 4 << 20
 MAX_VALUES = 400_000

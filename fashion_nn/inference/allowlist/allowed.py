@@ -7,8 +7,7 @@ argument alone cannot exhaust a machine; what several do together is measured in
 
 from typing import Any
 
-from fashion_nn.inference.refusal import Refusal, quoted
-from fashion_nn.inference.rules import (
+from fashion_nn.inference.allowlist.rules import (
     Rule,
     axes,
     axis,
@@ -35,6 +34,7 @@ from fashion_nn.inference.rules import (
     unless,
     whole,
 )
+from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 ACTIVATIONS = (
     *("celu", "elu", "exponential", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish"),
@@ -392,10 +392,6 @@ OPERATIONS = {
 
 A Cast stands before a layer of another precision, in a model of Keras 3.5 to 3.9.
 """
-
-_FLOATS = ("float16", "float32", "float64", "bfloat16")
-precision = one_of(*_FLOATS)
-"""What a Cast may lead to."""
 
 _FLOATS = ("float16", "float32", "float64", "bfloat16")
 precision = one_of(*_FLOATS)

@@ -9,9 +9,9 @@ from typing import Self
 import numpy as np
 
 from fashion_nn.errors import InputError
-from fashion_nn.inference.feeding import Feeding
-from fashion_nn.inference.network import Network
-from fashion_nn.inference.refusal import Refusal, shown
+from fashion_nn.inference.shared.feeding import Feeding
+from fashion_nn.inference.shared.network import Network
+from fashion_nn.inference.shared.refusal import Refusal, shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -10,13 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from fashion_nn.inference import architecture, strict_json
-from fashion_nn.inference.building import MAX_PARAMETERS
-from fashion_nn.inference.feeding import Scale, feeding
-from fashion_nn.inference.model_file import ModelFile
-from fashion_nn.inference.predictor import Predictor, require_finite
-from fashion_nn.inference.refusal import Refusal, explained
-from fashion_nn.inference.sandbox import Child, Limits
+from fashion_nn.inference.allowlist import model_config
+from fashion_nn.inference.engines.child_process import Child, Limits
+from fashion_nn.inference.engines.predictor import Predictor, require_finite
+from fashion_nn.inference.file import strict_json
+from fashion_nn.inference.file.model_file import ModelFile
+from fashion_nn.inference.shared.feeding import Scale, feeding
+from fashion_nn.inference.shared.keras_model import MAX_PARAMETERS
+from fashion_nn.inference.shared.refusal import Refusal, explained
 
 BATCH = 1000
 MAX_CLASSES = 10_000
@@ -59,7 +60,7 @@ class ConfinedPredictor(Predictor):
             self._child.tell("build", json.dumps(self.network.to_json()).encode(), seconds=limits.build_seconds)
 
     def _understand(self, config: bytes, scale: Scale) -> None:
-        self.network = architecture.read(strict_json.parse(config, "config"))
+        self.network = model_config.read(strict_json.parse(config, "config"))
         self.feeding = feeding(self.network, scale)
 
     @property

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 
-_PACKAGE = Path(__file__).resolve().parent.parent
+_PACKAGE = Path(__file__).resolve().parents[2]
 # Keras imports the first three by name when a config asks for them. The others it imports where they are
 # installed, and none of them is needed to predict: without them it is there in half the time.
 _NEVER = ("keras_hub", "keras_cv", "keras_nlp")
@@ -28,7 +28,7 @@ def main() -> None:
     sys.modules.update(dict.fromkeys((*_NEVER, *_NOT_NEEDED)))
     # This very package, without putting the folder it lies in on the module path.
     _imported(_PACKAGE.name, _PACKAGE / "__init__.py", [str(_PACKAGE)])
-    from fashion_nn.inference import worker
+    from fashion_nn.inference.child import worker
 
     worker.serve(os.fdopen(requests, "rb", buffering=0), os.fdopen(answers, "wb", buffering=0), held)
 

@@ -18,11 +18,12 @@ from typing import Any
 
 import numpy as np
 
-from fashion_nn.inference import building, network, weights, wire
-from fashion_nn.inference.confinement import limit_processor_time
-from fashion_nn.inference.feeding import Feeding
-from fashion_nn.inference.hdf5 import Store
-from fashion_nn.inference.refusal import Refusal
+from fashion_nn.inference.child import weights
+from fashion_nn.inference.child.confinement import limit_processor_time
+from fashion_nn.inference.child.hdf5 import Store
+from fashion_nn.inference.shared import keras_model, network, wire
+from fashion_nn.inference.shared.feeding import Feeding
+from fashion_nn.inference.shared.refusal import Refusal
 
 # Numbers in the largest tensor of a batch: 256 MiB in float32, of which a few are alive at a time.
 _BATCH_NUMBERS = 1 << 26
@@ -57,7 +58,7 @@ def serve(requests: io.RawIOBase, answers: io.RawIOBase, held: list[str]) -> Non
         except Refusal as refusal:
             answer = {"refused": str(refusal)}, b""
         except BaseException as error:
-            answer = {"failed": building.reason(error)}, b""
+            answer = {"failed": keras_model.reason(error)}, b""
         _write(answers, *answer)
 
 
@@ -94,9 +95,9 @@ class _Model:
 
     def build(self, content: bytearray) -> Answer:
         wanted = network.from_json(json.loads(content))
-        limits = building.Limits()
+        limits = keras_model.Limits()
         with limits():
-            self.built = building.Built(wanted)
+            self.built = keras_model.Built(wanted)
             weights.copy(self.store, self.built, self.kind)
             self.store = None
             classes = self._try(wanted.input_layer.arguments)

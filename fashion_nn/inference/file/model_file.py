@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Literal
 
 from fashion_nn.errors import InputError
-from fashion_nn.inference import archive
-from fashion_nn.inference.refusal import Refusal, explained, quoted, shown
+from fashion_nn.inference.file import archive
+from fashion_nn.inference.shared.refusal import Refusal, explained, quoted, shown
 
 MAX_BYTES = 256 << 20
 
