@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 Fraction = Annotated[float, "a number, at least 0 and below 1"]
 
 # Name → module of its family. Importing one imports no Keras: the builders do.
-_FAMILIES = {"mlp": "dense", "cnn-v1": "conv", "cnn-v2": "conv", "dcn": "conv", "sprint": "conv"}
+_FAMILIES = {"mlp": "models.dense", "cnn-v1": "models.plain", "cnn-v2": "models.plain", "dcn": "models.plain", "sprint": "models.plain"}
 
 _REGISTERED: dict[str, "Entry"] = {}
 _GIVEN_BY_BUILD = ("name", "image_shape", "classes")
