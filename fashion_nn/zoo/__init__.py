@@ -1,4 +1,8 @@
-"""The models: a registry, one module a family, and what is done with any. Importing this imports no Keras."""
+"""The models of the project, and the operations common to all of them.
+
+`models/` holds the builders, one module for each family. The registry finds them, checks options and
+image sizes, and builds a model by its name. Importing this package imports no Keras.
+"""
 
 from fashion_nn.zoo.mixture import mixture
 from fashion_nn.zoo.predicting import predict
@@ -11,6 +15,7 @@ from fashion_nn.zoo.registry import (
     layer_table,
     names,
     parameters,
+    register,
     require_known,
     require_options,
     require_shape,
@@ -31,6 +36,7 @@ __all__ = [
     "names",
     "parameters",
     "predict",
+    "register",
     "require_known",
     "require_options",
     "require_shape",

@@ -1,4 +1,4 @@
-"""The answers of a model that was built here."""
+"""Predictions of a Keras model that was built in this process."""
 
 from typing import TYPE_CHECKING
 
@@ -8,12 +8,20 @@ if TYPE_CHECKING:
 
 
 def predict(model: "keras.Model", images: "np.ndarray", batch_size: int) -> "np.ndarray":
-    """What `model` answers to `images`, uint8 (n, height, width), n at least 1: float32 (n, k), in their order.
+    """The probabilities that `model` gives for `images`.
 
-    Block by block, not by Keras' `predict`: that makes a dataset, and destroying one joins the thread that tunes it, so
-    that it may end with waiting for the rest of a sleep of that thread.
+    Args:
+        model: takes uint8 (n, height, width).
+        images: uint8 (n, height, width), at least one image.
+        batch_size: number of images that are computed at a time.
+
+    Returns:
+        float32 (n, k), in the order of `images`.
     """
     import numpy as np
 
-    blocks = (images[start : start + batch_size] for start in range(0, len(images), batch_size))
+    # Not Keras' own `predict`: it makes a tf.data dataset, and destroying that joins its tuning
+    # thread, so the call can block until that thread wakes from a sleep.
+    starts = range(0, len(images), batch_size)
+    blocks = [images[start : start + batch_size] for start in starts]
     return np.concatenate([model.predict_on_batch(block) for block in blocks])

@@ -1,16 +1,23 @@
-"""Names to models: the map of families, the decorator they register with, and what a model is made of.
+"""Names to models: the decorator that registers a model, and what can be asked about any model.
 
-Every model keeps one contract: pixels 0..255 in, shape (n, height, width), uint8 (any other number
-type with the same values gives the same answer); probabilities out, shape (n, classes), float32 under
-every precision policy. Scaling is inside, so that nothing can be forgotten when predicting. Every
-layer has a fixed name: two builds in one process have the same configuration.
+The registry imports the modules of `fashion_nn.zoo.models` when it is first asked for a name, so a
+new model needs no entry in another list. Those modules import no Keras at their top, so names,
+options and parameter counts are known within milliseconds.
+
+All models keep one contract. The input is uint8 pixels, 0..255, of shape (n, height, width); any
+other number type with the same values gives the same answer. The output is float32 probabilities of
+shape (n, classes) under every precision policy. Scaling is part of the model, so it cannot be
+forgotten when predicting. Every layer has a fixed name: two builds in one process have the same
+configuration.
 """
 
 import importlib
 import inspect
 import math
+import pkgutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from numbers import Integral
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
@@ -22,21 +29,23 @@ if TYPE_CHECKING:
 
 Fraction = Annotated[float, "a number, at least 0 and below 1"]
 
-# Name → module of its family. Importing one imports no Keras: the builders do.
-_FAMILIES = {"mlp": "models.dense", "cnn-v1": "models.plain", "cnn-v2": "models.plain", "dcn": "models.plain", "sprint": "models.plain"}
-
-_REGISTERED: dict[str, "Entry"] = {}
+_MODELS = "fashion_nn.zoo.models"
 _GIVEN_BY_BUILD = ("name", "image_shape", "classes")
+_registered: dict[str, "Entry"] = {}
 
 
 @dataclass(frozen=True)
 class Entry:
     """What the registry knows about a model.
 
-    parameters: number of weights for images of 28 x 28 pixels, 10 classes and the default options.
-    options: option → its default.
-    space: option that a search varies → what it may try.
-    smallest: the least height and width, in pixels.
+    Attributes:
+        name: what the model is called everywhere.
+        source: where the model is published.
+        parameters: number of weights for images of 28 x 28 pixels, 10 classes and default options.
+        summary: one sentence about the layers.
+        options: option → its default.
+        space: option that a search varies → the values that it may try.
+        smallest: minimum height and width of an image, in pixels.
     """
 
     name: str
@@ -46,7 +55,7 @@ class Entry:
     options: Mapping[str, Any]
     space: Mapping[str, Choices]
     smallest: int
-    _body: Callable[..., "keras.Model"] = field(repr=False)
+    _builder: Callable[..., "keras.Model"] = field(repr=False)
     _kinds: Mapping[str, Any] = field(repr=False)
 
 
@@ -60,7 +69,10 @@ class LayerRow(NamedTuple):
 
 
 class Parameters(NamedTuple):
-    """Number of weights of a model. Not trainable: the moving means and variances of batch normalisation."""
+    """Number of weights of a model.
+
+    The moving means and variances of batch normalisation are not trainable.
+    """
 
     total: int
     trainable: int
@@ -69,32 +81,31 @@ class Parameters(NamedTuple):
 
 def names() -> tuple[str, ...]:
     """The names of all models."""
-    return tuple(_FAMILIES)
+    return tuple(_entries())
 
 
 def require_known(name: str) -> None:
     """Refuse a name that no model has, without importing Keras.
 
     Raises:
-        InputError: the message lists the models that exist.
+        InputError: the name is unknown; the message lists the models that exist.
     """
-    if name not in _FAMILIES:
+    if name not in _entries():
         raise InputError(f"unknown model {name!r}: expected one of {', '.join(names())}")
 
 
 def describe(name: str) -> Entry:
-    """Where the model called `name` is published, and its options with their defaults.
+    """The source, the size and the options of the model called `name`.
 
     Raises:
         InputError: there is no such model; the message lists those that exist.
     """
     require_known(name)
-    importlib.import_module(f"fashion_nn.zoo.{_FAMILIES[name]}")
-    return _REGISTERED[name]
+    return _entries()[name]
 
 
 def build(name: str, *, image_shape: tuple[int, int] = (28, 28), classes: int = 10, **options: Any) -> "keras.Model":
-    """A new, uncompiled model with fresh weights; see the module's head for what goes in and out.
+    """A new, uncompiled model with fresh weights. The module docstring describes input and output.
 
     Args:
         name: one of `names()`.
@@ -103,7 +114,8 @@ def build(name: str, *, image_shape: tuple[int, int] = (28, 28), classes: int = 
         **options: of the model; `describe(name).options` lists them with their defaults.
 
     Raises:
-        InputError: the name or an option is unknown, a value is out of range, or the images are too small.
+        InputError: the name or an option is unknown, a value is out of range, or the images are too
+            small for the model.
     """
     entry = describe(name)
     require_options(name, options)
@@ -111,33 +123,33 @@ def build(name: str, *, image_shape: tuple[int, int] = (28, 28), classes: int = 
     if not _is_whole(classes) or classes < 2:
         raise InputError(f"{name}: classes={classes!r}: expected a whole number, at least 2")
     height, width = map(int, image_shape)
-    return entry._body(name=name, image_shape=(height, width), classes=int(classes), **options)
+    return entry._builder(name=name, image_shape=(height, width), classes=int(classes), **options)
 
 
 def require_options(name: str, options: Mapping[str, Any]) -> None:
-    """Refuse options that the model called `name` has not, and values that are out of range.
+    """Refuse options that the model called `name` does not have, and values that are out of range.
 
     Raises:
-        InputError: there is one, or no such model.
+        InputError: there is such an option or value, or no such model.
     """
     entry = describe(name)
-    known = ", ".join(entry.options)
     for key, value in options.items():
         if key not in entry.options:
+            known = ", ".join(entry.options)
             raise InputError(f"{entry.name} has no option {key!r}: expected one of {known}")
         kind = entry._kinds[key]
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        if kind is Fraction and not (is_number and 0 <= value < 1):
+        if kind is Fraction and not _is_fraction(value):
             raise InputError(f"{entry.name}: {key}={value!r}: expected {get_args(kind)[1]}")
         if get_origin(kind) is Literal and value not in get_args(kind):
-            raise InputError(f"{entry.name}: {key}={value!r}: expected one of {', '.join(get_args(kind))}")
+            known = ", ".join(get_args(kind))
+            raise InputError(f"{entry.name}: {key}={value!r}: expected one of {known}")
 
 
 def require_shape(name: str, image_shape: Any) -> None:
     """Refuse images that are too small for the model called `name`.
 
     Raises:
-        InputError: they are, or `image_shape` is not a height and a width.
+        InputError: they are too small, or `image_shape` is not a height and a width.
     """
     least = describe(name).smallest
     is_pair = isinstance(image_shape, tuple | list) and len(image_shape) == 2
@@ -149,7 +161,7 @@ def require_shape(name: str, image_shape: Any) -> None:
 
 
 def layer_table(model: "keras.Model") -> list[LayerRow]:
-    """One row per layer, in order. Input layers, which compute nothing, have none."""
+    """One row per layer, in order. Input layers are left out, since they compute nothing."""
     return [
         LayerRow(layer.name, type(layer).__name__, tuple(layer.output.shape), layer.count_params())
         for layer in model.layers
@@ -158,41 +170,66 @@ def layer_table(model: "keras.Model") -> list[LayerRow]:
 
 
 def parameters(model: "keras.Model") -> Parameters:
-    """How many weights `model` has, and how many of them are trained."""
+    """The number of weights of `model`, and how many of them are trained."""
     trainable = sum(math.prod(weight.shape) for weight in model.trainable_weights)
     total = model.count_params()
     return Parameters(total, trainable, total - trainable)
 
 
 def register(
-    name: str, *, source: str, parameters: int, space: Mapping[str, Choices], smallest: int = 1
+    *, source: str, parameters: int, space: Mapping[str, Choices], smallest: int = 1
 ) -> Callable[[Callable], Callable]:
-    """Decorator: makes a function the body of the model `name`.
+    """Decorator that makes a function the builder of a model.
 
-    The function takes keyword arguments only: `name`, `image_shape`, `classes`, and its options, each
-    with a default and annotated with its kind (`Fraction`, or a `Literal` of texts). It returns the model, uncompiled.
+    The model has the name of the function, with hyphens for underscores. The function takes keyword
+    arguments only: `name`, `image_shape`, `classes`, and the model's options, each with a default
+    and annotated with its kind (`Fraction`, or a `Literal` of strings). It returns the uncompiled
+    model. The first line of its docstring is the model's summary.
 
     Args:
-        name: what the model is called everywhere.
-        source: where it is published.
-        parameters: see `Entry`.
-        space: what a search may try for which option.
-        smallest: the least height and the least width of an image, in pixels.
+        source, parameters, space, smallest: see `Entry`.
+
+    Raises:
+        ValueError: another model has this name, or the space names an option that does not exist.
     """
 
-    def add(body: Callable) -> Callable:
-        if name in _REGISTERED:
+    def add(builder: Callable) -> Callable:
+        name = builder.__name__.replace("_", "-")
+        if name in _registered:
             raise ValueError(f"two models are called {name!r}")
-        given = inspect.signature(body).parameters
+        given = inspect.signature(builder).parameters
         options = {key: given[key].default for key in given if key not in _GIVEN_BY_BUILD}
-        kinds = {key: given[key].annotation for key in options}
-        if not space.keys() <= options.keys():
-            raise ValueError(f"{name}: the space has options that the builder has not: {space.keys() - options.keys()}")
-        summary = (inspect.getdoc(body) or name).splitlines()[0]
-        _REGISTERED[name] = Entry(name, source, parameters, summary, options, space, smallest, body, kinds)
-        return body
+        unknown = space.keys() - options.keys()
+        if unknown:
+            raise ValueError(f"{name}: the search space has unknown options: {unknown}")
+        _registered[name] = Entry(
+            name=name,
+            source=source,
+            parameters=parameters,
+            summary=(inspect.getdoc(builder) or name).splitlines()[0],
+            options=options,
+            space=space,
+            smallest=smallest,
+            _builder=builder,
+            _kinds={key: given[key].annotation for key in options},
+        )
+        return builder
 
     return add
+
+
+@cache
+def _entries() -> Mapping[str, Entry]:
+    """All models by name, after importing every module of the models' package."""
+    package = importlib.import_module(_MODELS)
+    for module in pkgutil.iter_modules(package.__path__):
+        importlib.import_module(f"{_MODELS}.{module.name}")
+    return _registered
+
+
+def _is_fraction(value: Any) -> bool:
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return is_number and 0 <= value < 1
 
 
 def _is_whole(value: Any) -> bool:

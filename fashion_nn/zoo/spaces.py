@@ -1,4 +1,4 @@
-"""What a search may try for one setting."""
+"""The values that a search may try for one setting: a range of numbers, or a list of values."""
 
 import math
 from dataclasses import dataclass
@@ -6,7 +6,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Between:
-    """Numbers from `low` to `high`: those that are whole steps away from `low`, or any. `log`: evenly by ratio."""
+    """Numbers from `low` to `high`.
+
+    Attributes:
+        low, high: the limits, both included.
+        step: distance between neighbouring values, counted from `low`; None for any number.
+        log: whether values are spaced by equal ratios, not by equal differences.
+    """
 
     low: float
     high: float
@@ -14,18 +20,26 @@ class Between:
     log: bool = False
 
     def levels(self, count: int) -> list[float]:
-        """`count` values, evenly from `low` to `high`; with a step all those that there are."""
+        """`count` values spaced evenly from `low` to `high`; with a step, all values that exist.
+
+        >>> Between(0.0, 0.3, 0.1).levels(2)
+        [0.0, 0.1, 0.2, 0.3]
+        >>> Between(0.001, 0.1, log=True).levels(3)
+        [0.001, 0.01, 0.1]
+        """
         if self.step is not None:
-            return [round(self.low + i * self.step, 9) for i in range(round((self.high - self.low) / self.step) + 1)]
+            steps = round((self.high - self.low) / self.step)
+            return [round(self.low + i * self.step, 9) for i in range(steps + 1)]
         shares = [i / (count - 1) for i in range(count)]
         if self.log:
-            return [float(f"{self.low * math.exp(share * math.log(self.high / self.low)):.2g}") for share in shares]
+            span = math.log(self.high / self.low)
+            return [float(f"{self.low * math.exp(share * span):.2g}") for share in shares]
         return [float(f"{self.low + share * (self.high - self.low):.4g}") for share in shares]
 
 
 @dataclass(frozen=True, slots=True, init=False)
 class OneOf:
-    """One of these values, all of one type. Numbers are in order, so that neighbours are alike."""
+    """One of these values, all of one type. Numbers are in order, so neighbours are similar."""
 
     values: tuple[bool | int | float | str, ...]
 

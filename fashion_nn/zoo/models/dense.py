@@ -10,7 +10,6 @@ if TYPE_CHECKING:
 
 
 @register(
-    "mlp",
     source="report 003, figure 5",
     parameters=244_591,
     space={
@@ -30,11 +29,10 @@ def mlp(
     dropout_3: Fraction = 0.5,
     bn_momentum: Fraction = 0.70,
 ) -> "keras.Model":
-    """Six dense layers with ReLU, three dropouts and one batch normalisation: 244,591 parameters.
+    """Six dense layers with ReLU, three dropouts and one batch normalisation.
 
-    ReLU is inside the dense layers; softmax is a layer of its own.
-
-    Source: report 003, figure 5; the dropout rates and the momentum from the public code of that network.
+    ReLU is inside the dense layers; softmax is a layer of its own. The dropout rates and the momentum
+    of the batch normalisation are those of the public code of this network.
     """
     import keras
     from keras import layers
