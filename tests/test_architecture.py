@@ -15,7 +15,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 BASE = {"core", "errors"}
 LEVELS = {
     1: {"tables", "datasets", "metrics", "comparison", "recipes", "runs", "saving", "searches", "zoo"},
-    2: {"training", "baselines", "inference"},
+    2: {"training", "baselines", "inference", "pages"},
     3: {"submission", "grading", "tuning", "report", "evaluation", "export", "ensemble"},
     4: {"ledger", "demo"},
     5: {"cli", "console", "__main__"},
@@ -24,7 +24,7 @@ LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names} | 
 # Beside the levels: inside one level only what is named here, and what `lab` and the demonstration may use.
 SAME_LEVEL = {("datasets", "tables"), ("grading", "submission"), ("evaluation", "report"), ("cli", "console")}
 SAME_LEVEL |= {("__main__", "cli"), ("demo", "console"), ("core", "errors")}
-LAB_MAY = {"core", "errors", "datasets", "metrics", "lab"}
+LAB_MAY = {"core", "errors", "datasets", "metrics", "pages", "lab"}
 # Only these may import Keras or TensorFlow at module level.
 KERAS_ROOMS = ("training/", "tuning", "lab/")
 HEAVY = {"keras", "tensorflow", "pandas", "sklearn", "matplotlib", "scipy", "keras_tuner", "ray"}

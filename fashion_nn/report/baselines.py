@@ -6,9 +6,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike
 
-from fashion_nn.report.figures import PathLike, _page
+from fashion_nn.pages.palette import BLUE, VERMILION
+from fashion_nn.pages.png import PathLike, png_figure
 
-_ACCURACY, _TIME = "#0072B2", "#D55E00"
 _DRAWN = 5000
 
 
@@ -23,12 +23,12 @@ def cost_benefit(points: Sequence[Mapping[str, Any]], path: PathLike, *, title: 
     Source: report 003, figure 13.
     """
     sizes = [point["components"] for point in points]
-    with _page(path, 9, 4) as figure:
+    with png_figure(path, 9, 4, formulas=False) as figure:
         figure.suptitle(title)
         left, right = figure.subplots(1, 2)
         for axes, key, scale, colour, label in (
-            (left, "accuracy", 100, _ACCURACY, "accuracy on the held-out fold (%)"),
-            (right, "fit_seconds", 1, _TIME, "seconds to fit a fold"),
+            (left, "accuracy", 100, BLUE, "accuracy on the held-out fold (%)"),
+            (right, "fit_seconds", 1, VERMILION, "seconds to fit a fold"),
         ):
             folds = scale * np.array([point["folds"][key] for point in points])
             axes.plot(sizes, folds.mean(axis=1), color=colour)
@@ -69,7 +69,7 @@ def clusters(
 
     step = max(len(points) // _DRAWN, 1)
     shown, middle = np.asarray(points)[::step], np.asarray(centres)
-    with _page(path, 11, 5.4) as figure:
+    with png_figure(path, 11, 5.4, formulas=False) as figure:
         figure.suptitle(title)
         left, right = figure.subplots(1, 2, sharex=True, sharey=True)
         sides = ((left, members, [f"cluster {i}" for i in range(len(middle))]), (right, labels, class_names))

@@ -1,39 +1,31 @@
-"""Pictures for print, as PNG files: the same values give the same bytes with the same matplotlib.
+"""The figures of a data set and of a run as PNG files, for print.
 
-Drawn with matplotlib's objects, not with pyplot: no state, no window, matplotlib's own defaults whatever
-the user's settings are. Colours are those of Okabe and Ito, or of one hue, and survive colour blindness
-and a grey printer. Each file is complete or absent.
+The same values give the same bytes with the same version of matplotlib. Each file is complete or absent.
 """
 
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fashion_nn import metrics
-from fashion_nn.core.files import replacing
+from fashion_nn.pages.palette import BLUE, GREEN, INK, ORANGE, PURPLE, VERMILION
+from fashion_nn.pages.png import PathLike, png_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-DOTS_PER_INCH = 150
-
-_TRAIN, _VALID, _INK = "#0072B2", "#D55E00", "#444444"
 # Colour, line and marker of each configuration in a comparison.
 _STYLES = (
-    ("#0072B2", "-", "o"),
-    ("#D55E00", "--", "s"),
-    ("#009E73", "-.", "^"),
-    ("#CC79A7", ":", "D"),
-    ("#E69F00", "-", "v"),
-    ("#444444", "--", "x"),
+    (BLUE, "-", "o"),
+    (VERMILION, "--", "s"),
+    (GREEN, "-.", "^"),
+    (PURPLE, ":", "D"),
+    (ORANGE, "-", "v"),
+    (INK, "--", "x"),
 )
-
-PathLike = str | os.PathLike[str]
 
 
 def curves(history: Sequence[Mapping[str, Any]], path: PathLike, *, title: str, best_epoch: int | None = None) -> None:
@@ -54,7 +46,7 @@ def curves(history: Sequence[Mapping[str, Any]], path: PathLike, *, title: str, 
     accuracy = _column(history, "val_accuracy")
     if best_epoch is None and np.isfinite(accuracy).any():
         best_epoch = int(epochs[np.nanargmax(accuracy)])
-    with _page(path, 9, 4) as figure:
+    with png_figure(path, 9, 4, formulas=False) as figure:
         figure.suptitle(title)
         left, right = figure.subplots(1, 2)
         _curve(left, history, "accuracy", 100, best_epoch)
@@ -82,7 +74,7 @@ def comparison(histories: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]], p
         ("loss", "(b) training loss, with dropout", "nats per image"),
         ("valid_accuracy", "(c) validation accuracy", "%"),
     )
-    with _page(path, 11, 4.4 + 0.25 * (len(histories) > 3)) as figure:
+    with png_figure(path, 11, 4.4 + 0.25 * (len(histories) > 3), formulas=False) as figure:
         figure.suptitle(title)
         grid = figure.subplots(1, 3)
         for axes, (column, heading, unit) in zip(grid, panels, strict=True):
@@ -124,7 +116,7 @@ def confusion(matrix: ArrayLike, class_names: Sequence[str], path: PathLike, *, 
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     cell, size = (0.5, 8) if classes <= 20 else (0.32, 5.5)
     side = max(3.0, cell * classes)
-    with _page(path, side + 2.4, side + 1.6) as figure:
+    with png_figure(path, side + 2.4, side + 1.6, formulas=False) as figure:
         axes = figure.subplots()
         # A square root, or mistakes of a few per cent would be as white as none.
         picture = axes.imshow(shares, cmap="Blues", norm=_square_root())
@@ -173,7 +165,7 @@ def mistakes(
     elif wrong > len(rows):
         finding += f"; the {len(rows)} worst"
     width, height = _grid_size(len(rows), 5, 1.75, 1.95)
-    with _page(path, width, height + 0.25 * bool(title)) as figure:
+    with png_figure(path, width, height + 0.25 * bool(title), formulas=False) as figure:
         figure.suptitle(f"{title}\n{finding}" if title else finding)
         for axes, row in zip(_grid(figure, len(rows), 5), rows, strict=True):
             true, predicted = labels[row], probabilities[row].argmax()
@@ -203,7 +195,7 @@ def first_layer_weights(kernel: ArrayLike, image_shape: tuple[int, int], path: P
         raise ValueError(f"a kernel of shape {kernel.shape} for images of {image_shape}")
     shown = kernel.T[:units].reshape(-1, *image_shape)
     width, height = _grid_size(len(shown), 5, 1.5, 1.7)
-    with _page(path, width + 1, height) as figure:
+    with png_figure(path, width + 1, height, formulas=False) as figure:
         figure.suptitle(f"Weights of the first dense layer, {len(shown)} of {kernel.shape[1]} units")
         grid = _grid(figure, len(shown), 5)
         for number, (axes, weights) in enumerate(zip(grid, shown, strict=True), start=1):
@@ -233,7 +225,7 @@ def sample_grid(
     """
     images, labels = np.asarray(images), np.asarray(labels)
     classes = len(class_names)
-    with _page(path, 1.6 + 0.6 * per_class, 0.7 + 0.6 * classes) as figure:
+    with png_figure(path, 1.6 + 0.6 * per_class, 0.7 + 0.6 * classes, formulas=False) as figure:
         figure.suptitle(title)
         grid = figure.subplots(classes, per_class, squeeze=False)
         for number, (name, row) in enumerate(zip(class_names, grid, strict=True)):
@@ -246,22 +238,6 @@ def sample_grid(
             row[0].set_ylabel(_short(name, 20), rotation=0, ha="right", va="center", fontsize=9)
 
 
-@contextmanager
-def _page(path: PathLike, width: float, height: float) -> Iterator["Figure"]:
-    """A figure of this size in inches, written to `path` when the block ends without an error."""
-    from matplotlib import style
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    # A dollar sign in a class name is a dollar sign, not a formula.
-    with style.context(["default", {"text.parse_math": False}]):
-        engine = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
-        figure = Figure(figsize=(width, height), layout=engine)
-        yield figure
-        with replacing(path) as temporary:
-            figure.savefig(temporary, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
-
-
 def _column(history: Sequence[Mapping[str, Any]], key: str) -> NDArray[np.float64]:
     values = (row.get(key) for row in history)
     return np.array([np.nan if value is None else float(value) for value in values])
@@ -271,14 +247,14 @@ def _curve(axes: "Axes", history: Sequence[Mapping[str, Any]], key: str, scale: 
     epochs = _column(history, "epoch")
     marker = "o" if len(epochs) <= 30 else None
     for column, label, colour, line in (
-        (key, "train", _TRAIN, "--"),
-        (f"val_{key}", "validation", _VALID, "-"),
+        (key, "train", BLUE, "--"),
+        (f"val_{key}", "validation", VERMILION, "-"),
     ):
         values = scale * _column(history, column)
         if np.isfinite(values).any():
             axes.plot(epochs, values, line, color=colour, marker=marker, markersize=3, label=label)
     if best_epoch is not None:
-        axes.axvline(best_epoch, color=_INK, linestyle=":", linewidth=1, label=f"best epoch: {best_epoch}")
+        axes.axvline(best_epoch, color=INK, linestyle=":", linewidth=1, label=f"best epoch: {best_epoch}")
     _epochs(axes)
     if len(epochs) == 1:
         axes.set_xlim(epochs[0] - 1, epochs[0] + 1)

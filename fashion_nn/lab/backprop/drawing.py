@@ -12,7 +12,8 @@ from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, sigmoid, softmax
 from fashion_nn.lab.backprop.exercise import Exercise, load
 from fashion_nn.lab.backprop.network import trace
-from fashion_nn.lab.pages import BLUE, GREEN, INK, ORANGE, VERMILION, PathLike, page
+from fashion_nn.pages.palette import BLUE, GREEN, INK, ORANGE, VERMILION
+from fashion_nn.pages.png import PathLike, png_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -89,7 +90,7 @@ def draw(picture: Diagram, path: PathLike) -> None:
         for layer, units in enumerate(picture.units)
     ]
     largest = max((abs(w) for matrix in picture.weights or () for row in matrix for w in row), default=1.0)
-    with page(path, width, height, layout=None) as figure:
+    with png_figure(path, width, height, layout=None) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, width), ylim=(0, height), aspect="equal")
         axes.set_axis_off()
@@ -176,7 +177,7 @@ def activations(
             known = ", ".join(f.name for f in ACTIVATIONS.values() if f.slope)
             raise InputError(f"activation {name!r}: expected one of {known}")
     z = np.linspace(-reach, reach, 1601)
-    with page(path, 9, 3.8) as figure:
+    with png_figure(path, 9, 3.8) as figure:
         figure.suptitle(title)
         left, right = figure.subplots(1, 2)
         for name, colour, line in reversed(list(zip(names, _COLOURS, _LINES, strict=False))):
@@ -229,7 +230,7 @@ def sigmoid_and_softmax(path: PathLike) -> None:
     Source: report 004, exercise 3.
     """
     z = np.linspace(-8, 8, 801)
-    with page(path, 9, 3.8) as figure:
+    with png_figure(path, 9, 3.8) as figure:
         figure.suptitle("Sigmoid and softmax: the same curve for two units, not the same function")
         left, right = figure.subplots(1, 2)
         left.plot(z, sigmoid(z), "-", color=VERMILION, linewidth=4, alpha=0.45, label="sigmoid")

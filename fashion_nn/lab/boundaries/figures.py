@@ -10,7 +10,8 @@ from fashion_nn.errors import InputError
 from fashion_nn.lab.boundaries import data, measures
 from fashion_nn.lab.boundaries.data import Points
 from fashion_nn.lab.boundaries.network import Fit, Plan, fit
-from fashion_nn.lab.pages import BLUE, GREEN, INK, VERMILION, PathLike, page
+from fashion_nn.pages.palette import BLUE, GREEN, INK, VERMILION
+from fashion_nn.pages.png import PathLike, png_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -27,7 +28,7 @@ def side_by_side(fits: Mapping[str, Fit], path: PathLike, *, title: str, columns
     """
     columns = min(columns, len(fits))
     lines = -(-len(fits) // columns)
-    with page(path, 0.4 + 3.6 * columns, 0.7 + 3.3 * lines) as figure:
+    with png_figure(path, 0.4 + 3.6 * columns, 0.7 + 3.3 * lines) as figure:
         figure.suptitle(title)
         grid = figure.subplots(lines, columns, squeeze=False).ravel()
         explained: set[str] = set()
@@ -53,7 +54,7 @@ def neurons(one: Fit, path: PathLike, *, title: str) -> None:
     units = one.plan.hidden[0]
     columns = min(4, units + 1)
     lines = -(-(units + 1) // columns)
-    with page(path, 0.4 + 3.3 * columns, 0.7 + 3.2 * lines) as figure:
+    with png_figure(path, 0.4 + 3.3 * columns, 0.7 + 3.2 * lines) as figure:
         figure.suptitle(title)
         grid = figure.subplots(lines, columns, squeeze=False).ravel()
         for unit in range(units):
@@ -77,7 +78,7 @@ def softening(one: Fit, path: PathLike, *, title: str) -> None:
     Source: report 003, sample question 2.
     """
     hard = measures.hardened(one)
-    with page(path, 7.8, 4.1) as figure:
+    with png_figure(path, 7.8, 4.1) as figure:
         figure.suptitle(title)
         panels = figure.subplots(1, 2)
         for axes, shown, name in zip(panels, (hard, one), ("steps", one.plan.activation), strict=True):
@@ -92,7 +93,7 @@ def softening(one: Fit, path: PathLike, *, title: str) -> None:
 
 def scatter_and_boundary(one: Fit, path: PathLike, *, title: str) -> None:
     """The points alone, and with the boundary. Source: report 002, figure 1."""
-    with page(path, 7.8, 4.0) as figure:
+    with png_figure(path, 7.8, 4.0) as figure:
         figure.suptitle(title)
         left, right = figure.subplots(1, 2, sharex=True, sharey=True)
         _frame(left, one.points)

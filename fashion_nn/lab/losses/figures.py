@@ -8,7 +8,8 @@ import numpy as np
 from fashion_nn.errors import InputError
 from fashion_nn.lab.losses.functions import BINARY, LOSSES, logistic_slope, softsign_slope
 from fashion_nn.lab.losses.studies import Study
-from fashion_nn.lab.pages import BLUE, GREEN, INK, VERMILION, PathLike, page
+from fashion_nn.pages.palette import BLUE, GREEN, INK, VERMILION
+from fashion_nn.pages.png import PathLike, png_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -26,7 +27,7 @@ def loss_functions(path: PathLike) -> None:
     """The three binary losses for target 1, and their slopes. Source: report 000, figure 2."""
     z = np.linspace(-5, 5, 501)
     t = np.ones_like(z)
-    with page(path, 9, 4) as figure:
+    with png_figure(path, 9, 4) as figure:
         figure.suptitle("Activation and loss as functions of z, target t = 1")
         left, right = figure.subplots(1, 2)
         for name, colour, line in zip(BINARY, _COLOURS, _LINES, strict=True):
@@ -43,7 +44,7 @@ def loss_functions(path: PathLike) -> None:
 
 def curves(found: Study, path: PathLike, measure: str = "train_loss") -> None:
     """One panel a network, a line a run, each with its own scale as in the report, and their mean."""
-    with page(path, 0.5 + 3.5 * len(found.curves), 3.7) as figure:
+    with png_figure(path, 0.5 + 3.5 * len(found.curves), 3.7) as figure:
         figure.suptitle(f"{found.title}: {_UNITS[measure].removesuffix(' (%)')}, {found.task}")
         panels = figure.subplots(1, len(found.curves), squeeze=False)[0]
         for axes, (label, runs), letter, colour in zip(panels, found.curves.items(), "abc", _COLOURS, strict=False):
@@ -62,7 +63,7 @@ def curves(found: Study, path: PathLike, measure: str = "train_loss") -> None:
 def saturation(found: Study, path: PathLike) -> None:
     """How fast the slopes of logistic and softsign vanish, and what that does to a training. Report 000, part 2.3."""
     z = np.linspace(0, 15, 301)
-    with page(path, 11, 3.9) as figure:
+    with png_figure(path, 11, 3.9) as figure:
         figure.suptitle(f"{found.title}, {found.task}")
         left, middle, right = figure.subplots(1, 3)
         slopes = {"softsign": softsign_slope(z), "logistic": logistic_slope(z)}
@@ -84,7 +85,7 @@ def saturation(found: Study, path: PathLike) -> None:
 
 def squared_error(found: Study, path: PathLike) -> None:
     """Training and validation error of a classifier by cross-entropy and by squared error. Report 003, why not MSE."""
-    with page(path, 9, 4) as figure:
+    with png_figure(path, 9, 4) as figure:
         figure.suptitle(f"{found.title}, {found.task}: mean and range of {_runs(found)} runs")
         left, right = figure.subplots(1, 2, sharey=True)
         for axes, measure in ((left, "train_error"), (right, "valid_error")):

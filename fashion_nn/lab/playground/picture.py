@@ -5,8 +5,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fashion_nn.lab.pages import INK, PathLike, page
 from fashion_nn.lab.playground.training import Run
+from fashion_nn.pages.palette import INK
+from fashion_nn.pages.png import PathLike, png_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -43,7 +44,7 @@ def picture(run: Run, path: PathLike) -> None:
     height = max(6.8, 1.2 + 0.5 * tallest)
     network_width = 1.6 + 1.55 * len(run.settings.shape[:-1])
     width = network_width + 5.0
-    with page(path, width, height, layout=None) as figure:
+    with png_figure(path, width, height, layout=None) as figure:
         figure.suptitle(_title(run), x=0.35 / width, ha="left", y=1 - 0.22 / height, fontsize=11)
         side = 3.6
         left = width - side - 0.55
@@ -63,7 +64,7 @@ def gallery(runs: Sequence[Run], path: PathLike, *, title: str, columns: int = 4
     """
     lines = -(-len(runs) // columns)
     columns = min(columns, len(runs))
-    with page(path, 0.3 + 3.1 * columns, 0.55 + 3.5 * lines) as figure:
+    with png_figure(path, 0.3 + 3.1 * columns, 0.55 + 3.5 * lines) as figure:
         figure.suptitle(title)
         grid = figure.subplots(lines, columns, squeeze=False).ravel()
         for axes, run in zip(grid, runs, strict=False):

@@ -1,0 +1,48 @@
+"""How a figure becomes a PNG file: matplotlib's own defaults, the same bytes each time, complete or absent."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Literal
+
+from fashion_nn.core.files import replacing
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PathLike = str | os.PathLike[str]
+
+DOTS_PER_INCH = 150
+
+
+@contextmanager
+def png_figure(
+    path: PathLike,
+    width: float,
+    height: float,
+    *,
+    layout: Literal["constrained"] | None = "constrained",
+    formulas: bool = True,
+) -> Iterator["Figure"]:
+    """Yield an empty figure, and write it when the block ends without an error.
+
+    It is drawn with matplotlib's objects, not with pyplot: there is no state and no window, and the settings of the
+    user do not matter. The same values give the same bytes with the same version of matplotlib.
+
+    Args:
+        path: the PNG file to write.
+        width: in inches.
+        height: in inches.
+        layout: `constrained` moves axes so that nothing overlaps; None leaves them where they are put.
+        formulas: typeset text between two dollar signs as a formula. False for text of a user, such as class names.
+    """
+    from matplotlib import style
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    with style.context(["default", {"text.parse_math": formulas}]):
+        engine = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08) if layout else None
+        figure = Figure(figsize=(width, height), layout=engine)
+        yield figure
+        with replacing(path) as temporary:
+            figure.savefig(temporary, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
