@@ -38,7 +38,7 @@ def run(folder: Path) -> Run:
     _, test = datasets.export(DATASET, folder / "data")
     predictions = submission.predict(best.model, test)
     submission.write(predictions, best.predictions)
-    console.check(check_file(best.predictions, **submission.expectation(predictions)))
+    console.check(check_file(best.predictions, submission.expectation(predictions)))
     print(f"better on validation  {best.name}, card {best.card}")
     print(f"test images           {test}")
     print(f"predictions           {best.predictions}")

@@ -11,7 +11,7 @@ from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
     from fashion_nn.grading import Report
-    from fashion_nn.submission import Format, Predictions
+    from fashion_nn.submission import ImageTable, Predictions
 
 
 ENGINE_NAMES = {"keras": "Keras", "onnx": "ONNX Runtime"}
@@ -45,7 +45,7 @@ def submit(
     """Write a prediction file for a CSV of test images, rows in their order."""
     from fashion_nn import inference, submission
 
-    require_one_of(format, submission.FORMATS, "--format")
+    require_one_of(format, tuple(submission.FORMATS), "--format")
     require_one_of(scale, inference.SCALES, "--scale")
     require_one_of(engine, inference.ENGINES, "--engine")
     _require_one_way(model, grade, strict, train, budget)
@@ -57,7 +57,7 @@ def submit(
     if train:
         model = _train(train, test, models or MODELS, deadline)
     elif model is None:
-        model = _best(test, dataset, models or default_models())
+        model = _best(submission.ImageTable(test), dataset, models or default_models())
     with console.work_bar("predicting") as progress:
         predictions = submission.predict(model, test, scale=scale, engine=engine, progress=progress)
     console.note(f"{predictions.feeding}; run by {ENGINE_NAMES[predictions.engine]}")
@@ -83,11 +83,11 @@ def _require_one_way(model: Path | None, grade: bool, strict: bool, train: Path 
         raise InputError("--budget limits a training: it needs --train CSV")
 
 
-def _best(test: Path, dataset: str | None, models: Path) -> Path:
+def _best(table: "ImageTable", dataset: str | None, models: Path) -> Path:
     from fashion_nn import console, submission
 
-    kind, image_shape = (dataset, submission.shape_of(test)) if dataset else submission.kind_of(test)
-    run = submission.best_run(models, kind, image_shape)
+    kind = dataset or table.recognised()
+    run = submission.best_run(models, kind, table.image_shape, note=console.note)
     valid = run.read_metrics()["valid"]
     console.note(f"model: {run.model}, the best saved one for {kind} (validation accuracy {valid['accuracy']:.4f})")
     return run.model
@@ -96,17 +96,18 @@ def _best(test: Path, dataset: str | None, models: Path) -> Path:
 def _train(train: Path, test: Path, models: Path, deadline: float | None) -> Path:
     from fashion_nn import console, submission
 
-    image_shape = submission.shape_of(test)  # a broken test table is refused before hours of training
+    image_shape = submission.ImageTable(test).image_shape  # a broken test table is refused before hours of training
     splits = load_splits(train)
     if splits.image_shape != image_shape:
         raise InputError(f"{test}: images are {image_shape}, those of {train} {splits.image_shape}: not the same data")
     console.load_tensorflow()
-    plan = submission.plan(splits)
-    for name, seconds in plan.seconds_per_epoch.items():
-        whole = duration(seconds * plan.epochs[name])
-        console.note(f"{name}: at most {plan.epochs[name]} epochs of about {seconds:.1f} s, {whole}")
+    costs = submission.training_costs(splits)
+    for cost in costs:
+        each = f"{cost.epochs} epochs of about {cost.seconds_per_epoch:.1f} s"
+        console.note(f"{cost.recipe}: at most {each}, {duration(cost.seconds)}")
+    together = sum(cost.seconds for cost in costs)
     limit = f"; stops after {duration(max(deadline - time.monotonic(), 0))} more" if deadline else ""
-    console.note(f"together at most {duration(plan.seconds)}, early stopping may end sooner{limit}")
+    console.note(f"together at most {duration(together)}, early stopping may end sooner{limit}")
     folder = models / f"submit-{train.name.split('.')[0]}-{splits.fingerprint[:8]}"
     with console.training_bars() as progress:
         outcome = submission.train_best(splits, folder, deadline=deadline, progress=progress)
@@ -114,9 +115,7 @@ def _train(train: Path, test: Path, models: Path, deadline: float | None) -> Pat
     return outcome.run.model
 
 
-def _grade(
-    out: Path, test: Path, predictions: "Predictions", format: "Format", sample: Path | None, **how: Any
-) -> "Report":
+def _grade(out: Path, test: Path, predictions: "Predictions", format: str, sample: Path | None, **how: Any) -> "Report":
     from fashion_nn import console, submission
     from fashion_nn.grading import Room
 

@@ -2,56 +2,36 @@
 
 import os
 from collections.abc import Sequence
-from typing import Literal
 
 from fashion_nn.grading import predictions
 from fashion_nn.grading.check import Check
 from fashion_nn.grading.predictions import PredictionFile, is_number
+from fashion_nn.submission import Layout
 
 _INDEX_NAMES = ("", "index", "Unnamed: 0")
 
 
-def check_file(
-    path: str | os.PathLike[str],
-    *,
-    header: Sequence[str] | Literal["any"] | None,
-    ids: Sequence[int | str] | None,
-    rows: int,
-    classes: int,
-) -> Check:
-    """Read the prediction file at `path` back and compare it with what its test table asks for.
-
-    Args:
-        header: its column names, ids first; None for a file of bare labels; "any" where both are good, and
-            any two names.
-        ids: the ids in order; None for a file of bare labels.
-        rows: number of test rows.
-        classes: labels are 0..classes-1, written as plain integers.
+def check_file(path: str | os.PathLike[str], layout: Layout) -> Check:
+    """Read the prediction file at `path` and compare it with what it must hold.
 
     Raises:
         InputError: the file cannot be read.
     """
-    return judge(predictions.read(path, rows=rows), header=header, ids=ids, rows=rows, classes=classes)
+    return judge(predictions.read(path, rows=layout.rows), layout)
 
 
-def judge(
-    file: PredictionFile,
-    *,
-    header: Sequence[str] | Literal["any"] | None,
-    ids: Sequence[int | str] | None,
-    rows: int,
-    classes: int,
-) -> Check:
+def judge(file: PredictionFile, layout: Layout) -> Check:
     """As `check_file`, of a file that has been read."""
+    rows, classes, ids = layout.rows, layout.classes, layout.ids
     expected = f"{rows} rows, labels 0..{classes - 1}"
-    if header == "any":
+    if layout.header == "any":
         bare = file.columns == 1 and file.header is None
         problem = _byte_order_mark(file) if bare else _header_of_any(file, classes)
         ids = None if bare else ids
         expected += ", bare or with ids"
     else:
-        problem = _header(file, header, classes)
-        expected += f", header {','.join(header)}" if header else ""
+        problem = _header(file, layout.header, classes)
+        expected += f", header {','.join(layout.header)}" if layout.header else ""
     problem = problem or _rows(file, None if ids is None else [str(name) for name in ids], rows, classes)
     return Check("file", "FAIL" if problem else "PASS", problem or f"{rows} rows", expected)
 

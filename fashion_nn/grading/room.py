@@ -146,7 +146,7 @@ class Room:
         against: str | os.PathLike[str] | None = None,
         model: str | os.PathLike[str] | None = None,
         scale: "Scale" = "auto",
-        expectation: dict[str, Any] | None = None,
+        expectation: submission.Layout | None = None,
     ) -> Report:
         """Run every check that applies to the prediction file `file`.
 
@@ -164,7 +164,7 @@ class Room:
         predictor = self._open(model, scale) if model else None
         classes = predictor.classes if predictor else self.classes(labels)
         header = self.sample.header if self.sample else "any"
-        expected = expectation or {"header": header, "ids": self.file_ids, "rows": self.rows, "classes": classes}
+        expected = expectation or submission.Layout(header, self.file_ids, self.rows, classes)
         held = self.known.held_out if predictor and not self.known.mismatch else None
         own = predictor.answer(held.images).labels if held and predictor.classes == self.known.classes else None
         held = held if own is not None else None
@@ -174,7 +174,7 @@ class Room:
                 f"{against}: holds no label for each of the {self.rows} test rows: nothing to compare with"
             )
         checks = [
-            judge(found, **expected),
+            judge(found, expected),
             check_canary(labels, self.chosen, predictor and predictor.outputs),
             self._feeding(model, scale, predictor, held, own) if model else not_applicable("feeding", "no model"),
             self._sentinel(labels, own, held),

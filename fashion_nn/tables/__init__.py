@@ -52,6 +52,11 @@ class Table:
         side = math.isqrt(self.pixels.shape[1])
         return side, side
 
+    @property
+    def images(self) -> np.ndarray:
+        """`pixels` as images, uint8 (n, height, width)."""
+        return self.pixels.reshape(-1, *self.image_shape)
+
 
 def read(
     path: str | os.PathLike[str],

@@ -4,14 +4,15 @@ import pytest
 
 from fashion_nn.errors import InputError
 from fashion_nn.grading import check_file
+from fashion_nn.submission import Layout
 
-KAGGLE = {"header": ("ImageId", "Label"), "ids": range(1, 4), "rows": 3, "classes": 10}
-PLAIN = {"header": None, "ids": None, "rows": 3, "classes": 10}
+KAGGLE = Layout(("ImageId", "Label"), range(1, 4), rows=3, classes=10)
+PLAIN = Layout(None, None, rows=3, classes=10)
 
 
 def check(tmp_path, text, expected=KAGGLE):
     (tmp_path / "file.csv").write_bytes(text.encode())
-    return check_file(tmp_path / "file.csv", **expected)
+    return check_file(tmp_path / "file.csv", expected)
 
 
 @pytest.mark.parametrize(("text", "expected"), [("ImageId,Label\n1,9\n2,0\n3,3\n", KAGGLE), ("9\n0\n3\n", PLAIN)])
@@ -51,13 +52,13 @@ def test_bare_labels_may_not_have_columns(tmp_path):
 
 def test_a_file_that_cannot_be_read(tmp_path):
     with pytest.raises(InputError, match="cannot be read"):
-        check_file(tmp_path / "nowhere.csv", **KAGGLE)
+        check_file(tmp_path / "nowhere.csv", KAGGLE)
     (tmp_path / "binary").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(InputError, match="not text in UTF-8"):
-        check_file(tmp_path / "binary", **KAGGLE)
+        check_file(tmp_path / "binary", KAGGLE)
 
 
-ANY = {"header": "any", "ids": range(1, 4), "rows": 3, "classes": 3}
+ANY = Layout("any", range(1, 4), rows=3, classes=3)
 
 
 @pytest.mark.parametrize(
@@ -114,6 +115,6 @@ def test_the_classic_slips_are_named(tmp_path, text, said):
 def test_what_is_far_too_large_or_no_regular_file_is_not_read(tmp_path):
     (tmp_path / "large.csv").write_bytes(b"1\n" * 2_000_000)
     with pytest.raises(InputError, match="too many for a prediction file"):
-        check_file(tmp_path / "large.csv", **ANY)
+        check_file(tmp_path / "large.csv", ANY)
     with pytest.raises(InputError, match="not a regular file"):
-        check_file(tmp_path, **ANY)
+        check_file(tmp_path, ANY)

@@ -1,0 +1,66 @@
+"""Choose the best of the saved runs for a table of test images."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from fashion_nn import datasets, runs
+from fashion_nn.errors import InputError
+from fashion_nn.runs import Run
+
+
+def best_run(
+    root: str | os.PathLike[str],
+    dataset: str,
+    image_shape: tuple[int, int],
+    *,
+    note: Callable[[str], None] | None = None,
+) -> Run:
+    """The run in `root` with the highest accuracy on the stored validation split of `dataset`.
+
+    Of equal runs the one with the lower log loss is taken. A run that held out other rows trained
+    on some of the stored ones, so it is no candidate. A run without its model is skipped.
+
+    Args:
+        note: called with a line about each run that is skipped.
+
+    Raises:
+        InputError: there is no such run, or one of them is damaged.
+    """
+    candidates = []
+    for run in runs.find(root):
+        if not _fits(run, dataset, image_shape):
+            continue
+        if not run.model.exists():
+            if note:
+                note(f"{run.folder}: skipped, it has no {run.model.name}")
+            continue
+        valid = run.read_metrics()["valid"]
+        candidates.append((valid["accuracy"], -valid["log_loss"], run))
+    if not candidates:
+        raise InputError(
+            f"{root}: no complete run on {dataset} with {image_shape[0]} x {image_shape[1]} pixels "
+            "that held out the stored validation split: train one, or give --model"
+        )
+    return max(candidates, key=lambda candidate: candidate[:2])[2]
+
+
+def trained_on(model: str | os.PathLike[str]) -> str | None:
+    """The known data set that the run folder around `model` was trained on; None if nothing says so."""
+    try:
+        name = Run(Path(model).parent).read_record()["dataset"]["name"]
+    except (InputError, KeyError, TypeError):
+        return None
+    return name if name in datasets.names() else None
+
+
+def _fits(run: Run, dataset: str, image_shape: tuple[int, int]) -> bool:
+    """Whether the run was trained on such images, and not on rows of the stored validation split."""
+    trained = run.read_record()["dataset"]
+    split = run.read_split()
+    return (
+        trained["name"] == dataset
+        and tuple(trained["image_shape"]) == image_shape
+        and split["seed"] == datasets.SPLIT_SEED
+        and split["fraction"] == datasets.VALIDATION_FRACTION
+    )

@@ -1,0 +1,80 @@
+"""Predict the class of each image of a test table."""
+
+import os
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from fashion_nn import inference
+from fashion_nn.submission.image_table import ImageTable
+from fashion_nn.tables import Table
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Predictions:
+    """What a model predicts for a table.
+
+    labels: the class of each row, int64 (n,), in the table's order.
+    ids: of the rows, int64 (n,); None if the table has no ids.
+    classes: number of classes of the model.
+    feeding: how images were given to the model.
+    engine: what ran the model, "keras" or "onnx".
+    ties: number of rows for which several classes share the model's largest output; they get the
+        first of these classes.
+    """
+
+    labels: np.ndarray
+    ids: np.ndarray | None
+    classes: int
+    feeding: inference.Feeding
+    engine: str
+    ties: int = 0
+
+
+def predict(
+    model: str | os.PathLike[str],
+    test: str | os.PathLike[str],
+    *,
+    scale: inference.Scale = "auto",
+    engine: inference.Engine = "auto",
+    progress: Callable[[int, int], None] | None = None,
+) -> Predictions:
+    """Predict the class of each row of the CSV `test`; a label column is not looked at.
+
+    Args:
+        model: a saved model, .keras or .h5.
+        scale, engine: as for `inference.open_fast`.
+        progress: called as progress(done_bytes, total_bytes) while the table is read.
+
+    Raises:
+        InputError: the table or the model file is not usable, or they do not fit each other.
+    """
+    # If Keras runs the model, its process imports TensorFlow while the first rows are read.
+    with inference.open_fast(model, scale=scale, engine=engine) as predictor:
+        return predict_blocks(predictor, ImageTable(test, progress=progress).blocks())
+
+
+def predict_blocks(predictor: inference.Predictor, blocks: Iterable[Table]) -> Predictions:
+    """Predict the class of each row of successive blocks of a table.
+
+    Raises:
+        InputError: the table or the model is not usable, or they do not fit each other.
+    """
+    labels = []
+    ids = []
+    ties = 0
+    for block in blocks:
+        answer = predictor.answer(block.images)
+        labels.append(answer.labels)
+        ties += answer.ties
+        if block.ids is not None:
+            ids.append(block.ids)
+    return Predictions(
+        np.concatenate(labels).astype(np.int64),
+        np.concatenate(ids) if ids else None,
+        predictor.classes,
+        predictor.feeding,
+        predictor.engine,
+        ties,
+    )

@@ -1,0 +1,48 @@
+"""The formats of a prediction file: what is written, and that it is what is expected of such a file."""
+
+import numpy as np
+import pytest
+
+from fashion_nn import submission
+from fashion_nn.errors import InputError
+from fashion_nn.grading import check_file
+from fashion_nn.inference import Feeding
+from fashion_nn.submission import Predictions, Sample
+
+FEEDING = Feeding("image", (2, 2), "uint8", False, "for this test")
+
+
+def predictions(labels, ids=None):
+    given = None if ids is None else np.array(ids, np.int64)
+    return Predictions(np.array(labels, np.int64), given, 10, FEEDING, "keras")
+
+
+@pytest.mark.parametrize("format", submission.FORMATS)
+@pytest.mark.parametrize("ids", [None, [7, 3, 5]])
+def test_a_written_file_is_what_is_expected_of_its_format(tmp_path, format, ids):
+    made = predictions([4, 0, 9], ids)
+    submission.write(made, tmp_path / "out", format=format)
+    expected = submission.expectation(made, format=format)
+    assert check_file(tmp_path / "out", expected).verdict == "PASS"
+
+
+def test_kaggles_format_has_the_ids_of_the_table_or_counts_from_1():
+    assert submission.render(predictions([4, 0])) == "ImageId,Label\n1,4\n2,0\n"
+    assert submission.render(predictions([4, 0], [7, 3])) == "ImageId,Label\n7,4\n3,0\n"
+
+
+def test_the_plain_format_is_a_label_a_line():
+    assert submission.render(predictions([4, 0], [7, 3]), format="plain") == "4\n0\n"
+
+
+def test_a_sample_decides_header_and_order():
+    sample = Sample(("id", "class"), ("3", "7"))
+    assert submission.render(predictions([4, 0], [7, 3]), sample=sample) == "id,class\n3,0\n7,4\n"
+    assert submission.render(predictions([4, 0]), sample=sample) == "id,class\n3,4\n7,0\n"
+    with pytest.raises(InputError, match="'3' is not in the test table"):
+        submission.render(predictions([4, 0], [7, 8]), sample=sample)
+
+
+def test_an_unknown_format_is_refused_with_those_there_are():
+    with pytest.raises(InputError, match="'html': expected one of kaggle, plain"):
+        submission.render(predictions([4]), format="html")
