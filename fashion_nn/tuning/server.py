@@ -22,7 +22,7 @@ import threading
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any
 
-from fashion_nn.inference.child.confinement import die_with
+from fashion_nn.core.processes import die_with_parent
 from fashion_nn.tuning import rows
 from fashion_nn.tuning.trial import Job, perform
 
@@ -34,7 +34,7 @@ _PIECE = 1 << 16
 
 def main() -> None:
     """Serve until stdin ends."""
-    die_with(int(sys.argv[1]))
+    die_with_parent(int(sys.argv[1]))
     answers = os.fdopen(os.dup(1), "w", buffering=1)
     with open(os.devnull, "r+b", buffering=0) as nowhere:
         requests = os.dup(0)
@@ -106,7 +106,7 @@ class _Server:
             os.setsid()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-            die_with(server)
+            die_with_parent(server)
             os.dup2(errors.fileno(), 2)
             for descriptor in (self._requests, self._answers.fileno(), self._ended, self._wake, self._life):
                 os.close(descriptor)

@@ -14,31 +14,31 @@ import ctypes
 import os
 import platform
 import resource
-import signal
 import struct
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
-_SET_PDEATHSIG, _SET_SECCOMP, _SET_NO_NEW_PRIVS = 1, 22, 38
+_SET_SECCOMP = 22
+_SET_NO_NEW_PRIVS = 38
 _NEW_USER, _NEW_IPC, _NEW_NET = 0x10000000, 0x08000000, 0x40000000
 _GIB = 1 << 30
 
 
-def confine(memory: int, parent: int, package: Path) -> list[str]:
+def confine(memory: int, package: Path, die_with_parent: Callable[[], bool]) -> list[str]:
     """Put up all walls that the system offers; return the names of those that stand.
 
     Args:
         memory: bytes of private memory.
-        parent: process id of the parent.
         package: folder of this package, which stays readable.
+        die_with_parent: has the system end this process with its parent, and tells whether it does.
     """
     _limit_resources(memory)
     held = ["limits"]
     if sys.platform != "linux":
         return held
     held += ["network"] * _leave_network()
-    if die_with(parent):
+    if die_with_parent():
         held.append("parent")
     _prctl(_SET_NO_NEW_PRIVS, 1)
     held += ["files"] * _landlock(_readable(package))
@@ -87,16 +87,6 @@ def _prctl(option: int, *arguments: int | ctypes.c_void_p) -> bool:
 def _leave_network() -> bool:
     flags = _NEW_USER | _NEW_NET | _NEW_IPC
     return _libc().unshare(ctypes.c_int(flags)) == 0
-
-
-def die_with(parent: int) -> bool:
-    """Let the system end this process (SIGKILL) when process `parent` ends; return whether it can (Linux)."""
-    if sys.platform != "linux":
-        return False
-    held = _prctl(_SET_PDEATHSIG, int(signal.SIGKILL))
-    if os.getppid() != parent:  # it was gone before the wish was known
-        os.kill(os.getpid(), signal.SIGKILL)
-    return held
 
 
 # Landlock: https://docs.kernel.org/userspace-api/landlock.html

@@ -24,7 +24,10 @@ def main() -> None:
         os.dup2(nowhere.fileno(), 1)
     # By its path: the package imports NumPy, which starts threads, and walls are for the thread that builds them.
     confinement = _imported("confinement", Path(__file__).with_name("confinement.py"))
-    held = confinement.confine(int(sys.argv[1]), int(sys.argv[2]), _PACKAGE)
+    processes = _imported("processes", _PACKAGE / "core" / "processes.py")
+    memory = int(sys.argv[1])
+    parent = int(sys.argv[2])
+    held = confinement.confine(memory, _PACKAGE, lambda: processes.die_with_parent(parent))
     sys.modules.update(dict.fromkeys((*_NEVER, *_NOT_NEEDED)))
     # This very package, without putting the folder it lies in on the module path.
     _imported(_PACKAGE.name, _PACKAGE / "__init__.py", [str(_PACKAGE)])

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from fashion_nn.core.processes import exit_cause
 from fashion_nn.inference.file import strict_json
 from fashion_nn.inference.shared import wire
 from fashion_nn.inference.shared.refusal import Refusal, ascii_line, quoted
@@ -179,10 +180,7 @@ def _end(process: subprocess.Popen, folder: str) -> None:
 def _cause(code: int) -> str:
     if code == -signal.SIGXCPU:
         return "it used more processor time than it is given"
-    if code < 0:
-        with contextlib.suppress(ValueError):
-            return f"its process was ended by {signal.Signals(-code).name}, perhaps for want of memory"
-    return f"its process ended with code {code}"
+    return exit_cause(code) + (", perhaps for want of memory" if code < 0 else "")
 
 
 def _said(header: dict[str, Any]) -> str:
