@@ -1,25 +1,68 @@
-"""The ledger as pages: Markdown for the repository, and one HTML file with filters and the lab's pictures."""
+"""The ledger as a Markdown page for the repository, and as an HTML page with filters and the lab's figures."""
 
-import base64
-import html
 import io
-import json
 import tempfile
-from collections.abc import Callable, Sequence
-from importlib import resources
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import astuple, dataclass
+from functools import partial
 from os import PathLike
 from pathlib import Path
-from string import Template
 from typing import Any
 
+from fashion_nn import pages
 from fashion_nn.core.files import write_atomic
 from fashion_nn.lab import boundaries, playground
 from fashion_nn.lab.backprop import drawing
 from fashion_nn.lab.losses import figures as losses_figures
 from fashion_nn.ledger.findings import VERDICTS
 from fashion_nn.ledger.judging import Entry, slips, summary
+from fashion_nn.pages.rendering import Script, data_uri, script
 
 Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Slip:
+    """One of the most instructive claims that do not hold."""
+
+    id: str
+    about: str
+    printed: str
+    went_wrong: str
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimCard:
+    """One claim on the page; `facts` are what is known about it, by name."""
+
+    id: str
+    report: str
+    system: str
+    verdict: str
+    claim: str
+    evidence: str
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A PNG file as a data URI."""
+
+    title: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerPage:
+    """What the template `ledger.html` shows. `counts` has the number of each verdict, by report."""
+
+    title: str
+    verdicts: Sequence[str]
+    counts: Mapping[str, Mapping[str, int]]
+    slips: Sequence[Slip]
+    claims: Sequence[ClaimCard]
+    pictures: Sequence[Picture]
+    script: Script
 
 
 def shown(measured: Any, most: int = 160) -> str:
@@ -46,48 +89,49 @@ def _text(value: Any) -> str:
 
 
 def write_markdown(entries: Sequence[Entry], path: str | PathLike[str]) -> None:
-    """All verdicts: a summary, the slips, and a table for each report."""
+    """Write all verdicts as Markdown: a summary, the slips, and a table for each report.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
     counts = summary(entries)
-    lines = [
-        "# The ledger",
-        "",
-        "Every published figure and statement of the five reports, measured again. This page is",
-    ]
-    lines += [
-        "made by `fashion-nn reproduce --markdown docs/ledger.md`; verdicts are computed, see architecture.md.",
-        "",
-    ]
+    lines = ["# The ledger", "", *_INTRODUCTION, ""]
     lines += _table(("report", *VERDICTS), [(name, *counts[name].values()) for name in counts])
     lines += ["", "## Ten slips", ""]
-    lines += _table(_SLIPS, _slip_rows(entries))
-    for report in (name for name in counts if name != "all"):
-        lines += ["", f"## Report {report}", ""]
-        rows = [entry for entry in entries if entry.claim.report == report]
-        cells = [
-            (
-                e.claim.id,
-                e.claim.claim,
-                e.claim.quoted,
-                shown(e.finding.measured, 90),
-                e.finding.verdict,
-                _reason(e),
-                f"`{e.to_json()['evidence']}`",
-            )
-            for e in rows
-        ]
-        lines += _table(("id", "claim", "printed", "ours", "verdict", "why", "shown by"), cells)
+    lines += _table(("claim", "about", "printed", "what went wrong"), [astuple(slip) for slip in _slips(entries)])
+    for report in counts:
+        if report != "all":
+            lines += ["", f"## Report {report}", ""]
+            rows = [_row(entry) for entry in entries if entry.claim.report == report]
+            lines += _table(("id", "claim", "printed", "ours", "verdict", "why", "shown by"), rows)
     write_atomic(path, "\n".join(lines) + "\n")
 
 
-_SLIPS = ("claim", "about", "printed", "what went wrong")
+_INTRODUCTION = (
+    "Every published figure and statement of the five reports, measured again. This page is",
+    "made by `fashion-nn reproduce --markdown docs/ledger.md`; verdicts are computed, see architecture.md.",
+)
 
 
-def _slip_rows(entries: Sequence[Entry]) -> list[tuple[str, ...]]:
-    return [(e.claim.id, e.claim.claim, e.claim.quoted, e.finding.slip or e.finding.why) for e in slips(entries)]
+def _slips(entries: Sequence[Entry]) -> list[Slip]:
+    return [
+        Slip(entry.claim.id, entry.claim.claim, entry.claim.quoted, entry.finding.slip or entry.finding.why)
+        for entry in slips(entries)
+    ]
 
 
-def _reason(entry: Entry) -> str:
-    return "; ".join(filter(None, (entry.finding.slip, entry.finding.why)))
+def _row(entry: Entry) -> tuple[str, ...]:
+    claim, finding = entry.claim, entry.finding
+    why = "; ".join(filter(None, (finding.slip, finding.why)))
+    return (
+        claim.id,
+        claim.claim,
+        claim.quoted,
+        shown(finding.measured, 90),
+        finding.verdict,
+        why,
+        f"`{entry.to_json()['evidence']}`",
+    )
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
@@ -105,80 +149,77 @@ def _cell(value: Any) -> str:
 
 
 def write_html(entries: Sequence[Entry], path: str | PathLike[str], *, progress: Progress | None = None) -> None:
-    """One file that needs no other: the verdicts with filters, and pictures of the lab's systems.
+    """Write the verdicts with filters, and figures of the lab's systems, as one HTML file that needs no other.
 
     Raises:
         InputError: the file cannot be written.
     """
-    page = Template(resources.files(__package__).joinpath("page.html").read_text(encoding="utf-8"))
-    counts = summary(entries)
-    rows = [entry.to_json() | {"ours": shown(entry.finding.measured, 400)} for entry in entries]
-    for row in rows:
-        del row["measured"]
-    filled = page.substitute(
-        verdicts="".join(f"<option>{verdict}</option>" for verdict in VERDICTS),
-        reports="".join(f"<option>{name}</option>" for name in counts if name != "all"),
-        counts=_html_table(("report", *VERDICTS), [(name, *counts[name].values()) for name in counts]),
-        slips=_html_table(_SLIPS, _slip_rows(entries)),
-        # A script ends at "</", wherever it stands.
-        claims=json.dumps(rows, ensure_ascii=False).replace("</", "<\\/"),
-        pictures="".join(_picture(title, data) for title, data in _pictures(progress)),
+    page = LedgerPage(
+        title="The ledger: published figures, measured again",
+        verdicts=VERDICTS,
+        counts=summary(entries),
+        slips=_slips(entries),
+        claims=[_card(entry) for entry in entries],
+        pictures=[Picture(title, data_uri(png)) for title, png in _pictures(progress)],
+        script=script("ledger.js"),
     )
-    write_atomic(path, filled)
+    write_atomic(path, pages.render("ledger.html", page))
 
 
-def _html_table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    head = "".join(f"<th>{html.escape(name)}</th>" for name in columns)
-    body = "".join("<tr>" + "".join(f"<td>{html.escape(str(cell))}</td>" for cell in row) + "</tr>" for row in rows)
-    return f'<div class="wide"><table><tr>{head}</tr>{body}</table></div>'
-
-
-def _picture(title: str, data: bytes) -> str:
-    source = base64.b64encode(data).decode()
-    words = html.escape(title)
-    image = f'<img loading="lazy" alt="{words}" src="data:image/png;base64,{source}">'
-    return f"<figure>{image}<figcaption>{words}</figcaption></figure>"
+def _card(entry: Entry) -> ClaimCard:
+    claim, finding = entry.claim, entry.finding
+    facts = {
+        "printed": claim.quoted,
+        "ours": shown(finding.measured, 400),
+        "slip": finding.slip,
+        "why": finding.why,
+    }
+    return ClaimCard(
+        id=claim.id,
+        report=claim.report,
+        system=claim.system,
+        verdict=finding.verdict,
+        claim=claim.claim,
+        evidence=entry.to_json()["evidence"],
+        facts={name: text for name, text in facts.items() if text not in ("", "none")},
+    )
 
 
 def _pictures(progress: Progress | None) -> list[tuple[str, bytes]]:
-    """Titles and PNG files of what the lab draws in seconds."""
-    found = []
+    """Return the title and the PNG file of each figure that the lab draws in seconds."""
+    found: list[tuple[str, bytes]] = []
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / "picture.png"
-
-        def keep(title: str) -> None:
-            found.append((title, _small(file)))
-
-        steps = [
-            *(
-                (f"Report 002, figure {number}", lambda n=number: boundaries.figure(f"report-002/{n}", file))
-                for number in (1, 2, 3, 4)
-            ),
-            ("Report 003, table 4: the spiral", lambda: _spiral(file)),
-            ("Report 000, figure 2", lambda: losses_figures.loss_functions(file)),
-        ]
-        for done, (title, draw) in enumerate(steps):
+        file = Path(folder) / "figure.png"
+        for done, (title, draw) in enumerate(_FIGURES.items()):
             if progress:
-                progress(done, len(steps))
-            draw()
-            keep(title)
-        drawn = drawing.write_figures(Path(folder) / "backprop")
-        found += [(f"Reports 001 and 004: {path.stem.replace('-', ' ')}", _small(path)) for path in drawn]
-        if progress:
-            progress(len(steps), len(steps))
+                progress(done, len(_FIGURES))
+            draw(file)
+            found.append((title, _small(file)))
+        for path in drawing.write_figures(Path(folder) / "backprop"):
+            found.append((f"Reports 001 and 004: {path.stem.replace('-', ' ')}", _small(path)))
+    if progress:
+        progress(len(_FIGURES), len(_FIGURES))
     return found
-
-
-def _small(file: Path) -> bytes:
-    """The picture with 128 colours: a third of the bytes, and no eye sees it."""
-    from PIL import Image
-
-    written = io.BytesIO()
-    with Image.open(file) as image:
-        image.convert("RGB").quantize(128, dither=Image.Dither.NONE).save(written, "PNG", optimize=True)
-    return written.getvalue()
 
 
 def _spiral(file: Path) -> None:
     row = playground.ROWS["table-4/spiral"]
     playground.draw({"table-4/spiral": playground.train(row.settings, epochs=row.epochs)}, file)
+
+
+_FIGURES: Mapping[str, Callable[[Path], object]] = {
+    **{f"Report 002, figure {number}": partial(boundaries.figure, f"report-002/{number}") for number in range(1, 5)},
+    "Report 003, table 4: the spiral": _spiral,
+    "Report 000, figure 2": losses_figures.loss_functions,
+}
+
+
+def _small(file: Path) -> bytes:
+    """Reduce the figure to 128 colours: it takes a third of the bytes and looks the same."""
+    from PIL import Image
+
+    written = io.BytesIO()
+    with Image.open(file) as image:
+        reduced = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+    reduced.save(written, "PNG", optimize=True)
+    return written.getvalue()

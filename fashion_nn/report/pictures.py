@@ -1,12 +1,13 @@
 """Small pictures inside a page: PNG files as data URIs, one pixel for each number; the page enlarges them."""
 
-import base64
 import io
 import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from fashion_nn.pages.rendering import data_uri
 
 _POSITIVE, _NEGATIVE = (47, 129, 201), (224, 113, 44)
 """Told apart by colour-blind readers, and readable on white and on black."""
@@ -59,5 +60,4 @@ def _png(pixels: NDArray[np.uint8], mode: str) -> Picture:
 
     content = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels), mode).save(content, "PNG", optimize=True)
-    uri = "data:image/png;base64," + base64.b64encode(content.getvalue()).decode()
-    return Picture(uri, pixels.shape[1], pixels.shape[0])
+    return Picture(data_uri(content.getvalue()), pixels.shape[1], pixels.shape[0])

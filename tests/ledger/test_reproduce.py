@@ -1,10 +1,14 @@
 """The command, and the pages it writes."""
 
+import base64
+import hashlib
 import json
 import re
 from pathlib import Path
 
+import html_pages
 import pytest
+from html_pages import Elements
 
 from fashion_nn import ledger
 from fashion_nn.cli.main import app, run
@@ -64,11 +68,12 @@ def test_the_page_needs_no_other_file(tmp_path, monkeypatch):
     pages.write_html(entries, tmp_path / "page.html")
     page = (tmp_path / "page.html").read_text()
     assert not re.search(r"(src|href)=[\"'](?!data:)|https?://|@import|url\(", page)
-    claims = json.loads(re.search(r"const claims = (.*);\n", page)[1])
-    assert [claim["id"] for claim in claims] == ["001-008", "001-014", "004-001"]
+    found = Elements(page)
+    assert [claim["id"] for claim in found.all("article")] == ["001-008", "001-014", "004-001"]
+    assert all(entry.claim.claim in found.text for entry in entries)
     assert "A &amp; B" in page
     assert "prefers-color-scheme: dark" in page
-    assert "$" not in re.sub(r"const claims = .*;\n", "", page)
+    assert "{{" not in page and "{%" not in page
 
 
 def test_what_a_report_prints_cannot_end_the_script(tmp_path, monkeypatch):
@@ -77,7 +82,48 @@ def test_what_a_report_prints_cannot_end_the_script(tmp_path, monkeypatch):
     monkeypatch.setattr(pages, "_pictures", lambda progress: [])
     claim = replace(ledger.select(["001-008"])[0], quoted="</script><b>")
     pages.write_html(ledger.judge([claim]), tmp_path / "page.html")
-    assert (tmp_path / "page.html").read_text().count("</script>") == 1
+    page = (tmp_path / "page.html").read_text()
+    assert page.count("</script>") == 1
+    assert "</script><b>" in Elements(page).text
+
+
+def test_the_policy_of_the_page_allows_its_script_alone(tmp_path, monkeypatch):
+    monkeypatch.setattr(pages, "_pictures", lambda progress: [])
+    pages.write_html(ledger.judge(ledger.select(["001-008"])), tmp_path / "page.html")
+    page = (tmp_path / "page.html").read_text()
+    (script,) = re.findall(r"<script>(.*?)</script>", page, re.S)
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    (policy,) = (tag["content"] for tag in Elements(page).all("meta") if "http-equiv" in tag)
+    assert policy.split("; ") == [
+        "default-src 'none'", "img-src data:", "style-src 'unsafe-inline'", f"script-src 'sha256-{digest}'"
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_page_in_a_browser(browser, tmp_path, monkeypatch, scheme, width):
+    monkeypatch.setattr(pages, "_pictures", lambda progress: [])
+    pages.write_html(ledger.judge(ledger.select(["000", "001"])), tmp_path / "page.html")
+    html_pages.require_well_shown(browser, [tmp_path / "page.html"], scheme, width)
+
+
+def test_the_filters_of_the_page(browser, tmp_path, monkeypatch):
+    monkeypatch.setattr(pages, "_pictures", lambda progress: [])
+    entries = ledger.judge(ledger.select(["000", "001-008"]))
+    pages.write_html(entries, tmp_path / "page.html")
+    tab = browser.new_page()
+    tab.goto((tmp_path / "page.html").as_uri())
+    assert tab.text_content("#count") == f"{len(entries)} of {len(entries)}"
+    tab.select_option("#report", "001")
+    assert tab.text_content("#count") == f"1 of {len(entries)}"
+    assert tab.locator("article:visible").get_attribute("id") == "001-008"
+    tab.select_option("#verdict", "match")
+    assert tab.text_content("#count") == f"0 of {len(entries)}"
+    tab.select_option("#verdict", "")
+    tab.select_option("#report", "")
+    tab.fill("#text", "0.9176 001-008")
+    assert tab.text_content("#count") == f"1 of {len(entries)}"
+    tab.close()
 
 
 @pytest.mark.slow
