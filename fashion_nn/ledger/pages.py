@@ -98,7 +98,10 @@ def write_markdown(entries: Sequence[Entry], path: str | PathLike[str]) -> None:
     lines = ["# The ledger", "", *_INTRODUCTION, ""]
     lines += _table(("report", *VERDICTS), [(name, *counts[name].values()) for name in counts])
     lines += ["", "## Ten slips", ""]
-    lines += _table(("claim", "about", "printed", "what went wrong"), [astuple(slip) for slip in _slips(entries)])
+    lines += _table(
+        ("claim", "about", "printed", "what went wrong"),
+        [astuple(slip) for slip in _slips(entries)],
+    )
     for report in counts:
         if report != "all":
             lines += ["", f"## Report {report}", ""]
@@ -115,7 +118,12 @@ _INTRODUCTION = (
 
 def _slips(entries: Sequence[Entry]) -> list[Slip]:
     return [
-        Slip(entry.claim.id, entry.claim.claim, entry.claim.quoted, entry.finding.slip or entry.finding.why)
+        Slip(
+            entry.claim.id,
+            entry.claim.claim,
+            entry.claim.quoted,
+            entry.finding.slip or entry.finding.why,
+        )
         for entry in slips(entries)
     ]
 

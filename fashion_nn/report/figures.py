@@ -4,6 +4,7 @@ The same values give the same bytes with the same version of matplotlib. Each fi
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -27,16 +28,21 @@ _STYLES = (
     (INK, "--", "x"),
 )
 
+History = Sequence[Mapping[str, float]]
 
-def curves(history: Sequence[Mapping[str, Any]], path: PathLike, *, title: str, best_epoch: int | None = None) -> None:
-    """Accuracy and loss by epoch, train and validation, with a mark at the best epoch.
+
+def curves(history: History, path: PathLike, *, title: str, best_epoch: int | None = None) -> None:
+    """Draw accuracy and loss by epoch, for training and validation, with a mark at the best epoch.
 
     Args:
-        history: one row per epoch: `epoch`, `accuracy` (0..1), `loss` (nats), and where there is a
-            validation split `val_accuracy` and `val_loss`. Other keys are ignored.
+        history: one row per epoch, with `epoch`, `accuracy` (0..1) and `loss` (nats per image), and with
+            `val_accuracy` and `val_loss` if there is a validation split. Other keys are ignored.
         path: the PNG file to write.
-        title: above the picture.
-        best_epoch: the epoch to mark; without it the first one with the highest validation accuracy.
+        title: shown above the figure.
+        best_epoch: the epoch to mark [default: the first with the highest validation accuracy].
+
+    Raises:
+        ValueError: the history has no epochs.
 
     Source: report 003, figures 6, 9 and 10.
     """
@@ -46,68 +52,86 @@ def curves(history: Sequence[Mapping[str, Any]], path: PathLike, *, title: str, 
     accuracy = _column(history, "val_accuracy")
     if best_epoch is None and np.isfinite(accuracy).any():
         best_epoch = int(epochs[np.nanargmax(accuracy)])
-    with png_figure(path, 9, 4, formulas=False) as figure:
+    with _figure(path, 9, 4) as figure:
         figure.suptitle(title)
         left, right = figure.subplots(1, 2)
         _curve(left, history, "accuracy", 100, best_epoch)
         left.set_ylabel("accuracy (%)")
         _curve(right, history, "loss", 1, best_epoch)
         right.set_ylabel("loss (nats per image)")
-        figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=3, frameon=False)
+        legend = left.get_legend_handles_labels()
+        figure.legend(*legend, loc="outside lower center", ncols=3, frameon=False)
 
 
-def comparison(histories: Mapping[str, Sequence[Sequence[Mapping[str, Any]]]], path: PathLike, *, title: str) -> None:
-    """Validation loss, training loss and validation accuracy by epoch of several configurations, a line a run.
+_PANELS = (
+    ("valid_loss", "(a) validation loss", "nats per image"),
+    ("loss", "(b) training loss, with dropout", "nats per image"),
+    ("valid_accuracy", "(c) validation accuracy", "%"),
+)
 
-    Losses are on a logarithmic scale; accuracies on one of the distance to 100 %, which alone tells good ones apart.
+
+def comparison(histories: Mapping[str, Sequence[History]], path: PathLike, *, title: str) -> None:
+    """Draw the losses and the validation accuracy of several configurations by epoch, one line per run.
+
+    Losses have a logarithmic scale. Accuracies have a logarithmic scale of their distance to 100 %, because good
+    ones differ in nothing else.
 
     Args:
-        histories: configuration → its runs → one row an epoch: `epoch`, `loss`, `valid_loss` (nats), `valid_accuracy`
-            (0..1); at most six configurations.
+        histories: the runs of each configuration, at most six configurations. A run has one row per epoch: `epoch`,
+            `loss` and `valid_loss` (nats per image), `valid_accuracy` (0..1).
         path: the PNG file to write.
-        title: above the picture.
+        title: shown above the figure.
 
     Source: report 002, figure 5.
     """
-    panels = (
-        ("valid_loss", "(a) validation loss", "nats per image"),
-        ("loss", "(b) training loss, with dropout", "nats per image"),
-        ("valid_accuracy", "(c) validation accuracy", "%"),
-    )
-    with png_figure(path, 11, 4.4 + 0.25 * (len(histories) > 3), formulas=False) as figure:
+    with _figure(path, 11, 4.4 + 0.25 * (len(histories) > 3)) as figure:
         figure.suptitle(title)
         grid = figure.subplots(1, 3)
-        for axes, (column, heading, unit) in zip(grid, panels, strict=True):
-            scale = 100 if column.endswith("accuracy") else 1
-            for (name, runs), (colour, line, marker) in zip(histories.items(), _STYLES, strict=False):
-                for number, rows in enumerate(runs):
-                    axes.plot(
-                        _column(rows, "epoch"),
-                        scale * _column(rows, column),
-                        line,
-                        color=colour,
-                        marker=marker,
-                        markersize=4,
-                        label=name if not number else None,
-                    )
+        for axes, (column, heading, unit) in zip(grid, _PANELS, strict=True):
+            for (name, runs), style in zip(histories.items(), _STYLES, strict=False):
+                _draw_runs(axes, runs, column, style, name)
             axes.set_title(heading, fontsize=10, loc="left")
             axes.set_ylabel(unit)
-            _epochs(axes)
+            _format_epochs(axes)
         for axes in grid[:2]:
             axes.set_yscale("log")
-            _plain_ticks(axes)
-        _near_hundred(grid[2])
-        figure.legend(*grid[0].get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
+            _use_plain_ticks(axes)
+        _stretch_towards_hundred(grid[2])
+        legend = grid[0].get_legend_handles_labels()
+        figure.legend(*legend, loc="outside lower center", ncols=2, frameon=False)
+
+
+def _draw_runs(axes: "Axes", runs: Sequence[History], column: str, style: tuple[str, str, str], name: str) -> None:
+    """Draw one line per run; only the first has a label, so that the legend has one entry."""
+    colour, line, marker = style
+    scale = 100 if column.endswith("accuracy") else 1
+    for number, rows in enumerate(runs):
+        label = None if number else name
+        values = scale * _column(rows, column)
+        axes.plot(
+            _column(rows, "epoch"),
+            values,
+            line,
+            color=colour,
+            marker=marker,
+            markersize=4,
+            label=label,
+        )
 
 
 def confusion(matrix: ArrayLike, class_names: Sequence[str], path: PathLike, *, title: str) -> None:
-    """A confusion matrix: counts in the cells, an empty cell for none, colours by share of the true class.
+    """Draw a confusion matrix: counts as text, shares of the true class as colours.
+
+    A cell without images is empty.
 
     Args:
-        matrix: counts, whole numbers (k, k), true classes in rows.
+        matrix: counts, int (k, k); a row is a true class, a column a predicted one.
         class_names: the k names.
         path: the PNG file to write.
-        title: above the picture.
+        title: shown above the figure.
+
+    Raises:
+        ValueError: the numbers of classes differ.
     """
     matrix = np.asarray(matrix)
     classes = len(class_names)
@@ -116,9 +140,9 @@ def confusion(matrix: ArrayLike, class_names: Sequence[str], path: PathLike, *, 
     shares = matrix / np.maximum(matrix.sum(axis=1, keepdims=True), 1)
     cell, size = (0.5, 8) if classes <= 20 else (0.32, 5.5)
     side = max(3.0, cell * classes)
-    with png_figure(path, side + 2.4, side + 1.6, formulas=False) as figure:
+    with _figure(path, side + 2.4, side + 1.6) as figure:
         axes = figure.subplots()
-        # A square root, or mistakes of a few per cent would be as white as none.
+        # The colour scale is a square root: a linear one would show a few per cent as white.
         picture = axes.imshow(shares, cmap="Blues", norm=_square_root())
         for row, column in zip(*np.nonzero(matrix), strict=True):
             ink = "white" if shares[row, column] > 0.4 else "black"
@@ -143,50 +167,60 @@ def mistakes(
     title: str = "",
     count: int = 25,
 ) -> None:
-    """The worst mistakes, the least probability for the true class first, row by row.
+    """Draw the worst mistakes: those with the lowest probability of the true class, row by row.
 
-    Above each image stand its true class and the predicted one, each with its probability.
+    Above each image are its true class and the predicted one, each with its probability.
 
     Args:
         images: grey values 0..255, (n, height, width).
-        labels: true classes 0..k-1, (n,).
+        labels: true classes 0..k-1, int (n,).
         probabilities: of the classes, 0..1, (n, k).
         class_names: the k names.
         path: the PNG file to write.
-        title: above the number of mistakes.
-        count: at most so many; where there are fewer mistakes, all of them.
+        title: shown above the number of mistakes.
+        count: maximum number of mistakes to show.
     """
-    images, labels, probabilities = np.asarray(images), np.asarray(labels), np.asarray(probabilities)
+    images = np.asarray(images)
+    labels = np.asarray(labels)
+    probabilities = np.asarray(probabilities)
     rows = metrics.worst_mistakes(labels, probabilities, count)
     wrong = int((probabilities.argmax(axis=1) != labels).sum())
-    finding = f"{wrong:,} of {len(labels):,} predictions are wrong"
-    if not wrong:
-        finding = f"no mistakes: all {len(labels):,} predictions are right"
-    elif wrong > len(rows):
-        finding += f"; the {len(rows)} worst"
+    finding = _count_mistakes(wrong, len(labels), len(rows))
     width, height = _grid_size(len(rows), 5, 1.75, 1.95)
-    with png_figure(path, width, height + 0.25 * bool(title), formulas=False) as figure:
+    with _figure(path, width, height + 0.25 * bool(title)) as figure:
         figure.suptitle(f"{title}\n{finding}" if title else finding)
         for axes, row in zip(_grid(figure, len(rows), 5), rows, strict=True):
-            true, predicted = labels[row], probabilities[row].argmax()
-            _picture(axes, images[row], cmap="gray", vmin=0, vmax=255)
-            lines = [
-                f"{word} {_short(class_names[which], 14)}, {_per_cent(probabilities[row, which])}"
-                for word, which in (("is", true), ("taken for", predicted))
-            ]
-            axes.set_title("\n".join(lines), fontsize=6.5, loc="left", linespacing=1.3)
+            _show_image(axes, images[row], cmap="gray", vmin=0, vmax=255)
+            taken = probabilities[row].argmax()
+            of_truth = _per_cent(probabilities[row, labels[row]])
+            of_taken = _per_cent(probabilities[row, taken])
+            true_line = f"is {_short(class_names[labels[row]], 14)}, {of_truth}"
+            taken_line = f"taken for {_short(class_names[taken], 14)}, {of_taken}"
+            heading = f"{true_line}\n{taken_line}"
+            axes.set_title(heading, fontsize=6.5, loc="left", linespacing=1.3)
+
+
+def _count_mistakes(wrong: int, images: int, shown: int) -> str:
+    if not wrong:
+        return f"no mistakes: all {images:,} predictions are right"
+    text = f"{wrong:,} of {images:,} predictions are wrong"
+    return text if wrong == shown else f"{text}; the {shown} worst"
 
 
 def first_layer_weights(kernel: ArrayLike, image_shape: tuple[int, int], path: PathLike, *, units: int = 20) -> None:
-    """What the units of the first dense layer look for: the weights of each, as an image.
+    """Draw the weights of each unit of the first dense layer as an image.
 
-    Bright weights speak for a bright pixel, dark ones against it; all images share one scale.
+    A pixel is bright where the weight is large, and dark where it is small. All images share
+    one scale.
 
     Args:
-        kernel: weights (height · width, units of the layer).
+        kernel: weights, (height · width, units of the layer).
         image_shape: height and width of the images, in pixels.
         path: the PNG file to write.
-        units: show so many, the first ones; where the layer has fewer, all.
+        units: maximum number of units to show; the first ones are shown.
+
+    Raises:
+        ValueError: the kernel is not that of a dense layer on images of this shape.
 
     Source: report 003, figure 7 (20 units, colour map hot, no smoothing).
     """
@@ -195,11 +229,11 @@ def first_layer_weights(kernel: ArrayLike, image_shape: tuple[int, int], path: P
         raise ValueError(f"a kernel of shape {kernel.shape} for images of {image_shape}")
     shown = kernel.T[:units].reshape(-1, *image_shape)
     width, height = _grid_size(len(shown), 5, 1.5, 1.7)
-    with png_figure(path, width + 1, height, formulas=False) as figure:
+    with _figure(path, width + 1, height) as figure:
         figure.suptitle(f"Weights of the first dense layer, {len(shown)} of {kernel.shape[1]} units")
         grid = _grid(figure, len(shown), 5)
         for number, (axes, weights) in enumerate(zip(grid, shown, strict=True), start=1):
-            picture = _picture(axes, weights, cmap="hot", vmin=shown.min(), vmax=shown.max())
+            picture = _show_image(axes, weights, cmap="hot", vmin=shown.min(), vmax=shown.max())
             axes.set_title(f"unit {number}", fontsize=7)
         figure.colorbar(picture, ax=grid, shrink=0.8, label="weight")
 
@@ -213,37 +247,43 @@ def sample_grid(
     title: str,
     per_class: int = 10,
 ) -> None:
-    """The first images of every class, a row per class.
+    """Draw the first images of each class, one row per class.
 
     Args:
         images: grey values 0..255, (n, height, width).
-        labels: classes 0..k-1, (n,).
+        labels: classes 0..k-1, int (n,).
         class_names: the k names.
         path: the PNG file to write.
-        title: above the picture.
-        per_class: images in a row; a class with fewer leaves the rest of its row empty.
+        title: shown above the figure.
+        per_class: images in a row; a class with fewer images leaves the rest of its row empty.
     """
-    images, labels = np.asarray(images), np.asarray(labels)
+    images = np.asarray(images)
+    labels = np.asarray(labels)
     classes = len(class_names)
-    with png_figure(path, 1.6 + 0.6 * per_class, 0.7 + 0.6 * classes, formulas=False) as figure:
+    with _figure(path, 1.6 + 0.6 * per_class, 0.7 + 0.6 * classes) as figure:
         figure.suptitle(title)
         grid = figure.subplots(classes, per_class, squeeze=False)
         for number, (name, row) in enumerate(zip(class_names, grid, strict=True)):
             of_class = images[np.flatnonzero(labels == number)[:per_class]]
             for column, axes in enumerate(row):
                 if column < len(of_class):
-                    _picture(axes, of_class[column], cmap="gray", vmin=0, vmax=255)
+                    _show_image(axes, of_class[column], cmap="gray", vmin=0, vmax=255)
                 else:
                     axes.set(xticks=[], yticks=[], frame_on=False)
             row[0].set_ylabel(_short(name, 20), rotation=0, ha="right", va="center", fontsize=9)
 
 
-def _column(history: Sequence[Mapping[str, Any]], key: str) -> NDArray[np.float64]:
+def _figure(path: PathLike, width: float, height: float) -> AbstractContextManager["Figure"]:
+    """A figure in which a dollar sign, for example in the name of a class, does not begin a formula."""
+    return png_figure(path, width, height, formulas=False)
+
+
+def _column(history: History, key: str) -> NDArray[np.float64]:
     values = (row.get(key) for row in history)
     return np.array([np.nan if value is None else float(value) for value in values])
 
 
-def _curve(axes: "Axes", history: Sequence[Mapping[str, Any]], key: str, scale: float, best_epoch: int | None) -> None:
+def _curve(axes: "Axes", history: History, key: str, scale: float, best_epoch: int | None) -> None:
     epochs = _column(history, "epoch")
     marker = "o" if len(epochs) <= 30 else None
     for column, label, colour, line in (
@@ -255,13 +295,13 @@ def _curve(axes: "Axes", history: Sequence[Mapping[str, Any]], key: str, scale: 
             axes.plot(epochs, values, line, color=colour, marker=marker, markersize=3, label=label)
     if best_epoch is not None:
         axes.axvline(best_epoch, color=INK, linestyle=":", linewidth=1, label=f"best epoch: {best_epoch}")
-    _epochs(axes)
+    _format_epochs(axes)
     if len(epochs) == 1:
         axes.set_xlim(epochs[0] - 1, epochs[0] + 1)
 
 
-def _epochs(axes: "Axes") -> None:
-    """Dress the axes of curves by epoch."""
+def _format_epochs(axes: "Axes") -> None:
+    """Format axes whose x is the epoch."""
     from matplotlib.ticker import MaxNLocator
 
     axes.set_xlabel("epoch")
@@ -270,8 +310,8 @@ def _epochs(axes: "Axes") -> None:
     axes.spines[["top", "right"]].set_visible(False)
 
 
-def _plain_ticks(axes: "Axes") -> None:
-    """Numbers such as 0.05 on a logarithmic scale, which may span less than a decade."""
+def _use_plain_ticks(axes: "Axes") -> None:
+    """Write ticks as 0.05, not as a power: a logarithmic scale may span less than a decade."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
     axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
@@ -279,12 +319,15 @@ def _plain_ticks(axes: "Axes") -> None:
     axes.yaxis.set_minor_formatter(NullFormatter())
 
 
-def _near_hundred(axes: "Axes") -> None:
-    """A scale for per cents by their distance to 100, as good ones differ in it."""
+def _stretch_towards_hundred(axes: "Axes") -> None:
+    """Scale percentages by their distance to 100, in which good ones differ."""
     low, high = axes.dataLim.intervaly
     axes.set_yscale(
         "function",
-        functions=(lambda y: -np.log10(np.maximum(100.05 - y, 1e-3)), lambda y: 100.05 - 10 ** -np.asarray(y)),
+        functions=(
+            lambda y: -np.log10(np.maximum(100.05 - y, 1e-3)),
+            lambda y: 100.05 - 10 ** -np.asarray(y),
+        ),
     )
     marks = [0, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 100]
     below = max((mark for mark in marks if mark < low), default=0)
@@ -305,7 +348,7 @@ def _grid(figure: "Figure", cells: int, columns: int) -> list["Axes"]:
     return [figure.add_subplot(rows, columns, number + 1) for number in range(cells)]
 
 
-def _picture(axes: "Axes", image: ArrayLike, **colours: Any) -> Any:
+def _show_image(axes: "Axes", image: ArrayLike, **colours: Any) -> Any:
     axes.set(xticks=[], yticks=[], frame_on=False)
     return axes.imshow(image, interpolation="nearest", **colours)
 
