@@ -1,0 +1,1 @@
+from fashion_nn.recipes.recipe import *
