@@ -139,7 +139,7 @@ def test_every_setting_of_our_recipes_has_an_effect(recipe):
 @pytest.mark.parametrize("optimizer", get_args(Recipe.model_fields["optimizer"].annotation))
 def test_weight_decay_has_an_effect_with_each_optimizer(optimizer):
     keras = pytest.importorskip("keras")
-    from fashion_nn.training import schedules
+    from fashion_nn.training import optimizers
 
     trained = []
     for decay in (0.0, 0.5):
@@ -147,7 +147,7 @@ def test_weight_decay_has_an_effect_with_each_optimizer(optimizer):
         assert "weight_decay" not in recipes.without_effect(recipe.to_json())
         layers = [keras.layers.Dense(2, kernel_initializer="ones", name=name) for name in ("first", "last")]
         model = keras.Sequential([keras.Input((2,)), *layers])
-        model.compile(schedules.optimizer(recipe, 1), "mse")
+        model.compile(optimizers.optimizer(recipe, 1), "mse")
         model.fit(np.ones((4, 2)), np.ones((4, 2)), epochs=1, verbose=0)
         trained.append(model.get_weights()[0])
     assert not np.array_equal(*trained)

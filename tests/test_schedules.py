@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fashion_nn import recipes
-from fashion_nn.training import schedules
+from fashion_nn.training import optimizers, schedules
 
 STEPS = 20  # an epoch
 
@@ -62,7 +62,7 @@ def test_optimizer_has_the_recipe_settings(name):
     if name in with_momentum:
         settings.append("momentum=0.8")
     recipe = recipes.override(recipes.Recipe(name="x", model="mlp"), settings)
-    optimizer = schedules.optimizer(recipe, STEPS)
+    optimizer = optimizers.optimizer(recipe, STEPS)
     config = optimizer.get_config()
     assert type(optimizer).__name__.lower() == name
     assert config["learning_rate"] == pytest.approx(0.02)
@@ -75,6 +75,6 @@ def test_adagrad_divides_by_the_root_of_its_sums(start):
     """With sums that start at 0 each weight's first step is the rate, whatever its gradient; Keras' 0.1 damps it."""
     recipe = recipes.Recipe(name="x", model="dcn", optimizer="adagrad", initial_accumulator=start)
     weights, gradients = keras.Variable([1.0, 1.0]), np.array([0.5, 0.01], np.float32)
-    schedules.optimizer(recipe, STEPS).apply([keras.ops.convert_to_tensor(gradients)], [weights])
+    optimizers.optimizer(recipe, STEPS).apply([keras.ops.convert_to_tensor(gradients)], [weights])
     steps = 1 - keras.ops.convert_to_numpy(weights)
     assert steps == pytest.approx(0.01 * gradients / np.sqrt(start + gradients**2), rel=1e-3)

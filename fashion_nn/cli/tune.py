@@ -148,7 +148,7 @@ def _base(name: str, settings: list[str], epochs: int | None) -> tuple[Recipe, l
             f"checkpoint_monitor={base.checkpoint_monitor}: a search chooses on validation: set it to val_accuracy or "
             "val_loss"
         )
-    return recipes.renamed(base, f"{name}-tuned"), fixed
+    return base.renamed(f"{name}-tuned"), fixed
 
 
 def _engine(

@@ -23,7 +23,7 @@ from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
 from fashion_nn.saving import keras_file
-from fashion_nn.training import losses, schedules
+from fashion_nn.training import losses, optimizers
 from fashion_nn.training.batches import batches
 from fashion_nn.training.faster import faster
 from fashion_nn.training.state import TrainState
@@ -133,7 +133,7 @@ class _Trainer:
         if not on_gpu:
             self.model = faster(self.model)
         self.model.compile(
-            optimizer=schedules.optimizer(recipe, self.steps),
+            optimizer=optimizers.optimizer(recipe, self.steps),
             loss=losses.cross_entropy(recipe.label_smoothing),
             metrics=["accuracy"],
             # XLA on the CPU makes convolutions three times slower.

@@ -1,0 +1,62 @@
+"""Single settings of a recipe changed by text, as `--set key=value` does."""
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from fashion_nn.core.text import did_you_mean
+from fashion_nn.errors import InputError
+from fashion_nn.recipes.effective import require_effective
+from fashion_nn.recipes.recipe import Augmentation, Recipe, validated
+
+_NOT_BY_NAME = {"name", "model", "options", "augment", "sources"}
+
+
+def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
+    """`recipe` with single settings changed.
+
+    A value is read as JSON where that works (`true`, `0.1`, `none` for null), else as a string. A dot
+    names a nested setting: `augment.flip=true`, `options.rate=0.3`. A changed setting loses its
+    source.
+
+    Raises:
+        InputError: an assignment has no `=`, the key is unknown (the message lists the known ones), a
+            value is out of range, or a setting has no effect beside the others (see `EFFECTIVE`).
+    """
+    values = recipe.to_json()
+    for assignment in assignments:
+        key, equals, text = (part.strip() for part in assignment.partition("="))
+        if not equals:
+            raise InputError(f"--set {assignment!r}: expected key=value, such as epochs=20")
+        _require_known(key)
+        outer, dot, inner = key.partition(".")
+        if dot:
+            values[outer][inner] = _parse(text)
+        else:
+            values[outer] = _parse(text)
+        values["sources"].pop(outer, None)
+    changed = validated(values, "--set")
+    require_effective(changed)
+    return changed
+
+
+def _require_known(key: str) -> None:
+    if key.startswith("options.") and key != "options.":
+        return  # only the builder knows its options, and it refuses unknown ones
+    known = [name for name in Recipe.model_fields if name not in _NOT_BY_NAME]
+    known += [f"augment.{name}" for name in Augmentation.model_fields]
+    if key not in known:
+        raise InputError(
+            f"--set: unknown key {key!r}: expected one of {', '.join(known)}, options.<name>{did_you_mean(key, known)}"
+        )
+
+
+def _parse(text: str) -> Any:
+    if text.lower() in {"none", "null"}:
+        return None
+    if text.lower() in {"true", "false"}:
+        return text.lower() == "true"
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

@@ -1,0 +1,27 @@
+"""The optimizer that a recipe asks for."""
+
+import keras
+
+from fashion_nn.recipes import Recipe
+from fashion_nn.training.muon import Muon
+from fashion_nn.training.schedules import learning_rate
+
+
+def optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+    """A new optimizer with the recipe's settings and its learning rate schedule."""
+    rate = learning_rate(recipe, steps_per_epoch)
+    decay = recipe.weight_decay or None
+    match recipe.optimizer:
+        case "sgd":
+            return keras.optimizers.SGD(rate, recipe.momentum, recipe.nesterov, weight_decay=decay)
+        case "adam":
+            return keras.optimizers.Adam(rate, weight_decay=decay)
+        case "adamw":
+            return keras.optimizers.AdamW(rate, weight_decay=recipe.weight_decay)
+        case "rmsprop":
+            return keras.optimizers.RMSprop(rate, momentum=recipe.momentum, weight_decay=decay)
+        case "adagrad":
+            return keras.optimizers.Adagrad(rate, recipe.initial_accumulator, weight_decay=decay)
+        case "muon":
+            dtype = "bfloat16" if recipe.precision == "mixed_bfloat16" else "float32"
+            return Muon(rate, recipe.momentum, recipe.weight_decay, dtype)
