@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from fashion_nn.datasets import load, recognise
-from fashion_nn.datasets.recognition import RANGES, figures, measure_ranges
+from fashion_nn.datasets import DATASETS, load, recognise
+from fashion_nn.datasets.recognition import figures, measure_ranges
 
 rng = np.random.default_rng(0)
 UNKNOWN = {
@@ -49,13 +49,13 @@ def test_digits_are_recognised_and_their_negative_is_not():
     assert recognise(images.transpose(0, 2, 1)).name is None
 
 
-@pytest.fixture(scope="module", params=list(RANGES))
+@pytest.fixture(scope="module", params=list(DATASETS))
 def known(request, real_data):
     return load(request.param, data_dir=real_data, validation_fraction=0)
 
 
 def test_ranges_are_those_of_the_data(known):
-    assert measure_ranges(known.train.images, known.train.labels) == RANGES[known.name]
+    assert measure_ranges(known.train.images, known.train.labels) == DATASETS[known.name].ranges
 
 
 @pytest.mark.parametrize("part", ["train", "test"])

@@ -11,7 +11,8 @@ import pytest
 from idx_files import encode, small_rows, write_file, write_folder
 
 from fashion_nn.datasets import DATASETS, download, fetch, fingerprint, load, sources
-from fashion_nn.datasets.sources import read_folder, upscale_digits
+from fashion_nn.datasets.digits import upscale_digits
+from fashion_nn.datasets.sources import read_folder
 from fashion_nn.errors import InputError
 
 FILES = tuple(DATASETS["mnist"].sha256)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fashion_nn import runs
-from fashion_nn.cli.options import MODELS, DataDir, OfRun, TestCsv, group, load_splits, option
+from fashion_nn.cli.options import DATA_SETS, MODELS, DataDir, OfRun, TestCsv, group, load_splits, option
 from fashion_nn.core import files
 from fashion_nn.errors import InputError
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 app = group("Models without a network: what a neural one has to beat.")
 
-Dataset = option(str, "--dataset", "fashion_mnist, mnist, digits, a training CSV, or a folder of IDX files.")
+Dataset = option(str, "--dataset", f"{DATA_SETS}.")
 Out = option(Path | None, "--out", "Run folder [default: models/NAME-DATASET].")
 Jobs = option(int | None, "--jobs", "Processes [default: one a core].", min=1)
 Folds = option(int, "--folds", "Folds of the cross-validation.", min=2)

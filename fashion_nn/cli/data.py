@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from fashion_nn import datasets
 from fashion_nn.cli.options import (
     AsJson,
     DataDir,
@@ -18,13 +19,14 @@ from fashion_nn.cli.options import (
 )
 
 app = group("The data sets: list, fetch, describe, check for duplicates, export as CSV.")
-Name = Annotated[str, typer.Argument(help="A data set's name: fashion_mnist, mnist or digits.")]
+*_FIRST, _LAST = datasets.names()
+Name = Annotated[str, typer.Argument(help=f"A data set's name: {', '.join(_FIRST)} or {_LAST}.")]
 
 
 @app.command("list")
 def list_() -> None:
     """Known data sets."""
-    from fashion_nn import console, datasets
+    from fashion_nn import console
 
     rows = [(name, known.title, len(known.class_names), known.licence) for name, known in datasets.DATASETS.items()]
     console.table(("name", "title", "classes", "licence"), rows)
@@ -33,8 +35,6 @@ def list_() -> None:
 @app.command()
 def fetch(name: Name, data_dir: DataDir = None) -> None:
     """Make sure that a data set is here; download it when it is nowhere."""
-    from fashion_nn import datasets
-
     announce_download(name, data_dir)
     print(datasets.fetch(name, data_dir=data_dir))
 
@@ -49,7 +49,7 @@ def info(
     as_json: AsJson = False,
 ) -> None:
     """Counts, class histogram, pixel statistics, content fingerprint, and what the images look like."""
-    from fashion_nn import console, datasets
+    from fashion_nn import console
 
     announce_download(name, data_dir)
     found = datasets.info(name, data_dir=data_dir, test=test, expect=expect)
@@ -87,8 +87,6 @@ def export(
     overwrite: option(bool, "--overwrite", "Replace files that are there.") = False,
 ) -> None:
     """Write the training and the test split as CSV with the header label,pixel1,...,pixel784."""
-    from fashion_nn import datasets
-
     announce_download(name, data_dir)
     for path in datasets.export(name, out, data_dir=data_dir, overwrite=overwrite):
         print(path)

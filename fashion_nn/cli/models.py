@@ -13,6 +13,7 @@ import typer
 
 from fashion_nn import recipes, runs, searches, zoo
 from fashion_nn.cli.options import (
+    DATA_SETS,
     MODELS,
     AsJson,
     DataDir,
@@ -56,8 +57,7 @@ def train(
     dataset: option(
         str | None,
         "--dataset",
-        "fashion_mnist, mnist, digits, a training CSV, or a folder of IDX files "
-        "[default: what the search in --recipe was on, else fashion_mnist].",
+        f"{DATA_SETS} [default: what the search in --recipe was on, else fashion_mnist].",
     ) = None,
     out: option(Path | None, "--out", "Run folder [default: models/NAME-DATASET-seedN].") = None,
     resume: option(bool, "--resume", "Continue the training in the run folder.") = False,

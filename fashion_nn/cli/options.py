@@ -2,15 +2,13 @@
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
+from fashion_nn import datasets
 from fashion_nn.core.files import FORMAT
 from fashion_nn.errors import InputError
-
-if TYPE_CHECKING:
-    from fashion_nn.datasets import Splits
 
 MODELS = Path("models")
 
@@ -35,6 +33,8 @@ def group(help: str) -> typer.Typer:
     return app
 
 
+DATA_SETS = f"{', '.join(datasets.names())}, a training CSV, or a folder of IDX files"
+
 Source = Annotated[str, typer.Argument(help="A data set's name, a CSV, or a folder of IDX files.")]
 Folder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
 Folders = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")]
@@ -55,15 +55,15 @@ def default_models() -> Path:
 
 def announce_download(source: str | Path, data_dir: Path | None) -> None:
     """Say it when `source` is a known data set that has to be downloaded."""
-    from fashion_nn import console, datasets
+    from fashion_nn import console
 
     if datasets.needs_download(source, data_dir=data_dir):
         console.note(f"{source} is not on this machine: downloading it into Keras' cache")
 
 
-def load_splits(source: str | Path, *, data_dir: Path | None = None, **options: Any) -> "Splits":
+def load_splits(source: str | Path, *, data_dir: Path | None = None, **options: Any) -> datasets.Splits:
     """`datasets.load`, with a progress bar, and a note before a download."""
-    from fashion_nn import console, datasets
+    from fashion_nn import console
 
     if options.get("test") is None:  # a known data set has test rows of its own, and is refused with others
         announce_download(source, data_dir)

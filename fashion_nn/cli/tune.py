@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import recipes, searches, zoo
-from fashion_nn.cli.options import MODELS, DataDir, in_seconds, load_splits, option, require_one_of
+from fashion_nn.cli.options import DATA_SETS, MODELS, DataDir, in_seconds, load_splits, option, require_one_of
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import RECIPES, Recipe
 from fashion_nn.tuning.oracle import ALGORITHMS
@@ -39,9 +39,7 @@ def tune(
         int | None, "--epochs", f"Of a whole trial [default: the recipe's, at most {EPOCHS}].", min=1
     ) = None,
     folds: option(int | None, "--folds", "Score by so many folds, not by the stored validation split.", min=2) = None,
-    dataset: option(
-        str, "--dataset", "fashion_mnist, mnist, digits, a training CSV, or a folder of IDX files."
-    ) = "fashion_mnist",
+    dataset: option(str, "--dataset", f"{DATA_SETS}.") = "fashion_mnist",
     settings: option(
         list[str] | None, "--set", "Fix one setting, which leaves the space; may be repeated.", metavar="KEY=VALUE"
     ) = None,

@@ -1,14 +1,23 @@
 """From raw files to checked training, validation and test rows.
 
-`load` is the way in; `fetch`, `info`, `export` and `duplicates.check` serve the command line.
+Start with `load`. `fetch`, `info`, `export` and `duplicates.check` serve the command line. The known data
+sets are records in `catalogue`. What an array of images may be is decided in `images`.
 """
 
 from fashion_nn.datasets.catalogue import DATASETS, DataSet, names
 from fashion_nn.datasets.exporting import export
+from fashion_nn.datasets.images import Images
 from fashion_nn.datasets.loading import load
 from fashion_nn.datasets.recognition import Recognition, recognise
 from fashion_nn.datasets.sources import at_hand, fetch, needs_download
-from fashion_nn.datasets.splits import SPLIT_SEED, VALIDATION_FRACTION, Split, Splits, fingerprint
+from fashion_nn.datasets.splits import (
+    SPLIT_SEED,
+    VALIDATION_FRACTION,
+    Split,
+    Splits,
+    fingerprint,
+    shuffled_by_class,
+)
 from fashion_nn.datasets.summary import info
 
 __all__ = [
@@ -16,6 +25,7 @@ __all__ = [
     "SPLIT_SEED",
     "VALIDATION_FRACTION",
     "DataSet",
+    "Images",
     "Recognition",
     "Split",
     "Splits",
@@ -28,4 +38,5 @@ __all__ = [
     "names",
     "needs_download",
     "recognise",
+    "shuffled_by_class",
 ]

@@ -1,4 +1,4 @@
-"""Download a known data set into Keras' cache, from where Keras itself gets it, without importing Keras."""
+"""Download a known data set into Keras' cache, from Keras' own server, without importing Keras."""
 
 import os
 import urllib.request
@@ -13,13 +13,13 @@ from fashion_nn.errors import InputError
 Progress = Callable[[int, int], None]
 
 BASE_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
-# Of silence, not of the whole download.
+# The time without any data, not that of the whole download.
 _TIMEOUT_SECONDS = 30
 _PIECE = 1 << 16
 
 
 def keras_cache() -> Path:
-    """Where Keras keeps downloads."""
+    """The folder in which Keras stores downloads."""
     home = os.environ.get("KERAS_HOME")
     if not home:
         user = os.path.expanduser("~")
@@ -28,20 +28,19 @@ def keras_cache() -> Path:
 
 
 def download(record: DataSet, progress: Progress | None = None) -> None:
-    """Put the files of `record` into Keras' cache; files that are there stay. Contents are checked when they are read.
+    """Put the files of `record` into Keras' cache; existing files stay as they are.
+
+    The contents are checked when the files are read.
 
     Args:
+        record: the data set; its `downloads` say which files it needs.
         progress: called as progress(done, total) with the bytes of the file that is being fetched.
 
     Raises:
         InputError: a file cannot be fetched or written.
     """
-    cache = keras_cache()
-    # Keras has MNIST as one container, and the files of Fashion-MNIST as their makers packed them.
-    targets = [cache / "mnist.npz"]
-    if record.name == "fashion_mnist":
-        targets = [cache / "fashion-mnist" / f"{name}.gz" for name in record.sha256]
-    for target in targets:
+    for path in record.downloads:
+        target = keras_cache() / path
         if not target.exists():
             _fetch(f"{BASE_URL}/{target.name}", target, progress)
 

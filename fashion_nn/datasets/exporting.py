@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from fashion_nn.core.files import replacing
+from fashion_nn.datasets.catalogue import known
 from fashion_nn.datasets.loading import load
 from fashion_nn.datasets.splits import Split
 from fashion_nn.errors import InputError
@@ -22,17 +23,22 @@ def export(
     data_dir: str | os.PathLike[str] | None = None,
     overwrite: bool = False,
 ) -> list[Path]:
-    """Write `<name>_train.csv` and, where there are test rows, `<name>_test.csv`; "fashion" for fashion_mnist.
+    """Write `<name>_train.csv` and, if there are test rows, `<name>_test.csv` into `out_dir`.
 
-    The header is label,pixel1..pixelN. All original training rows are written, in their order, and the labels of the
-    test rows too. Both files appear together when both are complete.
+    The header is label,pixel1..pixelN. All original training rows are written, in their order. The
+    test rows have their labels. Both files appear together, when both are complete. A known data set
+    may give its tables another name, see `DataSet.table_prefix`.
 
-    Returns: the files' paths.
+    Returns:
+        The paths of the files.
+
     Raises:
-        InputError: a file exists and `overwrite` is not set, the folder cannot be written; or as `load`.
+        InputError: a file exists and `overwrite` is not set, or the folder cannot be written; or as
+            for `load`.
     """
     splits = load(name_or_path, data_dir=data_dir, validation_fraction=0)
-    prefix = "fashion" if splits.name == "fashion_mnist" else splits.name
+    record = known(splits.name)
+    prefix = (record and record.table_prefix) or splits.name
     parts = {"train": splits.train, "test": splits.test}
     targets = {Path(out_dir, f"{prefix}_{part}.csv"): rows for part, rows in parts.items() if rows is not None}
     for target in targets:
@@ -47,17 +53,25 @@ def export(
 
 
 def _encode(rows: Split) -> Iterator[bytes]:
-    """The lines of a table, many at a time: each pixel is looked up as four bytes, and the padding is taken out."""
+    """Yield the text of a table, many lines at a time.
+
+    Each pixel is looked up as a cell of four bytes, padded with NUL; the padding is removed at the end.
+    """
     flat = rows.images.reshape(len(rows), -1)
-    yield ",".join(["label", *(f"pixel{number}" for number in range(1, flat.shape[1] + 1))]).encode() + b"\n"
-    comma, newline = (
-        np.frombuffer(b"".join(f"{value}{end}".encode().ljust(4, b"\0") for value in range(256)), dtype="S4")
-        for end in ",\n"
-    )
+    names = ["label", *(f"pixel{number}" for number in range(1, flat.shape[1] + 1))]
+    yield (",".join(names) + "\n").encode()
+    inner = _cells(",")
+    last = _cells("\n")
     for start in range(0, len(rows), _ROWS_AT_A_TIME):
         block = flat[start : start + _ROWS_AT_A_TIME]
-        cells = comma[block]
-        cells[:, -1] = newline[block[:, -1]]
-        labels = np.array([f"{label}," for label in rows.labels[start : start + _ROWS_AT_A_TIME]], dtype="S20")
+        cells = inner[block]
+        cells[:, -1] = last[block[:, -1]]
+        numbers = rows.labels[start : start + _ROWS_AT_A_TIME]
+        labels = np.array([f"{label}," for label in numbers], dtype="S20")
         lines = np.hstack([labels[:, None].view("S4"), cells])
         yield lines.tobytes().translate(None, b"\0")
+
+
+def _cells(end: str) -> np.ndarray:
+    """The 256 values of a pixel as text that ends in `end`, four bytes each."""
+    return np.array([f"{value}{end}".encode() for value in range(256)], dtype="S4")

@@ -8,6 +8,7 @@ import numpy as np
 
 from fashion_nn import tables
 from fashion_nn.datasets.catalogue import DATASETS, by_fingerprint, known
+from fashion_nn.datasets.images import Images
 from fashion_nn.datasets.recognition import recognise
 from fashion_nn.datasets.sources import official, read_folder
 from fashion_nn.datasets.splits import VALIDATION_FRACTION, Split, Splits, divide, fingerprint
@@ -45,7 +46,8 @@ def load(
         )
     test_rows: Split | None
     if record:
-        train, test_rows, _ = official(record, data_dir, progress)
+        rows = official(record, data_dir, progress)
+        train, test_rows = rows.train, rows.test
     elif path.is_dir():
         train, test_rows = read_folder(path)
     elif path.is_file():
@@ -106,7 +108,7 @@ def _check_test(path: Path, train: Split, test: Split, classes: int) -> None:
         )
 
 
-def _class_names(images: np.ndarray, classes: int) -> tuple[str, ...]:
+def _class_names(images: Images, classes: int) -> tuple[str, ...]:
     recognised = recognise(images).name
     if recognised and len(DATASETS[recognised].class_names) == classes:
         return DATASETS[recognised].class_names

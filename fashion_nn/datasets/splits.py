@@ -1,11 +1,14 @@
 """Training, validation and test rows as values, and the one stratified way to divide rows."""
 
 import hashlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 
+from fashion_nn.datasets.images import Images
 from fashion_nn.errors import InputError
 
 SPLIT_SEED = 0
@@ -14,9 +17,9 @@ VALIDATION_FRACTION = 0.1
 
 @dataclass(frozen=True, eq=False)
 class Split:
-    """Rows of a data set: images uint8 (n, height, width), labels int64 (n,)."""
+    """Rows of a data set: `Images` and their labels, int64 (n,)."""
 
-    images: np.ndarray
+    images: Images
     labels: np.ndarray
 
     def __len__(self) -> int:
@@ -28,11 +31,21 @@ class Split:
 
 
 @dataclass(frozen=True, eq=False)
-class Splits:
-    """A data set, divided; `valid_indices` (int64, ascending) are rows of the original training data.
+class OfficialRows:
+    """Training and test rows of a known data set, and the file or folder that they were read from."""
 
-    `fingerprint` is of all original training rows, so it does not depend on `validation_fraction`;
-    `split_id` (12 hex digits) tells which of them are validation.
+    train: Split
+    test: Split
+    place: Path
+
+
+@dataclass(frozen=True, eq=False)
+class Splits:
+    """A data set, divided into training, validation and test rows.
+
+    Attributes:
+        valid_indices: int64, ascending; the rows of the original training data that are validation.
+        fingerprint: of all original training rows, so it does not depend on `validation_fraction`.
     """
 
     name: str
@@ -47,11 +60,14 @@ class Splits:
 
     @cached_property
     def split_id(self) -> str:
+        """12 hex digits that identify the validation rows."""
         return hashlib.sha256(self.valid_indices.astype("<i8").tobytes()).hexdigest()[:12]
 
     @property
     def image_shape(self) -> tuple[int, int]:
-        return self.train.images.shape[1:]
+        """Height and width, in pixels."""
+        height, width = self.train.images.shape[1:]
+        return height, width
 
     @property
     def classes(self) -> int:
@@ -65,12 +81,13 @@ class Splits:
         images = np.empty((rows, *self.image_shape), dtype=np.uint8)
         labels = np.empty(rows, dtype=np.int64)
         for mask, part in ((~in_valid, self.train), (in_valid, self.valid)):
-            images[mask], labels[mask] = part.images, part.labels
+            images[mask] = part.images
+            labels[mask] = part.labels
         return Split(images, labels)
 
 
-def fingerprint(images: np.ndarray, labels: np.ndarray) -> str:
-    """sha256 (64 hex digits) of what the rows contain: shape, pixels and labels, whatever file they came in."""
+def fingerprint(images: Images, labels: np.ndarray) -> str:
+    """sha256 (64 hex digits) of shape, pixels and labels. It does not depend on the file format."""
     digest = hashlib.sha256(repr(tuple(int(size) for size in images.shape)).encode())
     digest.update(np.ascontiguousarray(images, dtype=np.uint8).data)
     digest.update(np.ascontiguousarray(labels, dtype="<i8").data)
@@ -78,31 +95,45 @@ def fingerprint(images: np.ndarray, labels: np.ndarray) -> str:
 
 
 def stratified_rows(labels: np.ndarray, fraction: float, seed: int = SPLIT_SEED) -> np.ndarray:
-    """Rows (int64, ascending) that hold `fraction` of every class, chosen by `seed` alone.
+    """Positions (int64, ascending) of a share of the rows of every class.
 
-    Each class is shuffled by itself and the first round(fraction * rows) of it are taken, at least one and never
-    all; so a smaller fraction's rows are among a larger one's. The shuffle sorts by the raw output of PCG64,
-    which NumPy keeps stable between versions; `Generator.permutation` comes without that promise.
+    The first round(fraction * rows) of each shuffled class are taken, at least one and never all. So
+    the rows of a smaller fraction are among those of a larger one.
+
+    Args:
+        labels: int64 (n,).
+        fraction: share of each class, at least 0 and below 1.
+        seed: decides, with the labels, which rows are taken.
 
     Raises:
-        InputError: `fraction` is outside [0, 1), or a class has a single row.
+        InputError: `fraction` is out of range, or a class has a single row.
     """
     if not 0 <= fraction < 1:
         raise InputError(f"validation fraction {fraction} is out of range: give at least 0 and less than 1")
     if fraction == 0:
         return np.empty(0, dtype=np.int64)
     chosen = []
-    for label in np.unique(labels):
-        rows = np.flatnonzero(labels == label)
+    for label, rows in shuffled_by_class(labels, seed):
         if len(rows) < 2:
             raise InputError(
                 f"class {label} has a single training row, a validation split needs two of each class: "
                 "add rows or set the validation fraction to 0"
             )
-        keys = np.random.PCG64([seed, int(label)]).random_raw(len(rows))
         count = min(max(round(fraction * len(rows)), 1), len(rows) - 1)
-        chosen.append(rows[np.argsort(keys, kind="stable")[:count]])
+        chosen.append(rows[:count])
     return np.sort(np.concatenate(chosen))
+
+
+def shuffled_by_class(labels: np.ndarray, seed: int = SPLIT_SEED) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield each label, ascending, with the shuffled positions (int64) of its rows.
+
+    Each class is shuffled on its own, by sorting raw output of PCG64. NumPy keeps that output stable
+    between versions; `Generator.permutation` comes without that promise.
+    """
+    for label in np.unique(labels).tolist():
+        rows = np.flatnonzero(labels == label)
+        keys = np.random.PCG64([seed, label]).random_raw(len(rows))
+        yield label, rows[np.argsort(keys, kind="stable")]
 
 
 def divide(
@@ -116,12 +147,12 @@ def divide(
 ) -> Splits:
     """Take the stored validation split out of the training rows."""
     rows = stratified_rows(train.labels, validation_fraction)
-    keep = np.ones(len(train), dtype=bool)
-    keep[rows] = False
+    in_train = np.ones(len(train), dtype=bool)
+    in_train[rows] = False
     return Splits(
         name=name,
         class_names=class_names,
-        train=train.take(keep) if len(rows) else train,
+        train=train.take(in_train) if len(rows) else train,
         valid=train.take(rows),
         test=test,
         valid_indices=rows,
