@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from fashion_nn.datasets import Split, load
-from fashion_nn.datasets.duplicates import NO_TWIN, check, nearest
+from fashion_nn.datasets.duplicates import NONE_NEAR, check, nearest
 from fashion_nn.errors import InputError
 
 
@@ -19,10 +19,10 @@ def brute_nearest(queries, references, limit):
         np.fill_diagonal(squared, np.inf)
     index, best = squared.argmin(axis=1), squared.min(axis=1)
     found = best <= limit
-    return np.where(found, index, -1), np.where(found, np.where(found, best, 0).astype(np.int64), NO_TWIN)
+    return np.where(found, index, -1), np.where(found, np.where(found, best, 0).astype(np.int64), NONE_NEAR)
 
 
-def images_with_twins(seed: int, rows: int, shape: tuple[int, int], values: int) -> np.ndarray:
+def images_with_near_duplicates(seed: int, rows: int, shape: tuple[int, int], values: int) -> np.ndarray:
     """Random images, a fifth of them noisy or exact copies of others."""
     generator = np.random.default_rng(seed)
     images = generator.integers(0, values, (rows, *shape)) * (255 // (values - 1))
@@ -46,7 +46,9 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nearest_is_that_of_brute_force(case):
-    train, test = (images_with_twins(seed, n, case["shape"], case["values"]) for seed, n in enumerate(case["rows"]))
+    train, test = (
+        images_with_near_duplicates(seed, n, case["shape"], case["values"]) for seed, n in enumerate(case["rows"])
+    )
     test[: len(test) // 10] = train[: len(test) // 10]
     for queries, references in ((train, None), (test, None), (test, train)):
         index, squared = nearest(queries, references, limit=case["limit"])
@@ -74,7 +76,7 @@ def planted() -> tuple[Split, Split]:
     return Split(train, np.array([0, 0, 1, 1, 2, 0])), Split(test, np.array([1, 1, 0, 2, 2]))
 
 
-def test_counts_of_planted_twins():
+def test_counts_of_planted_near_duplicates():
     found = check(planted(), thresholds=(0, 0.002, 0.012, 0.02))
     assert found["images"] == {"train": 6, "test": 5}
     assert found["exact"] == {"train/train": 3, "test/test": 1, "train/test": 3}

@@ -128,21 +128,33 @@ def study(
     pixels = table(rows.images)
     tasks: dict[tuple[str, int | None], Task] = {}
     explained: dict[int | None, float] = {}
+    reduced = pixels
     largest = max((size for size in sizes if size is not None), default=None)
     if largest is not None:
         # Fewer components are the first of more: one fit gives all shares, and all tables of the listing.
         pca = PCA(largest, svd_solver="covariance_eigh").fit(pixels)
-        explained = {size: float(pca.explained_variance_ratio_[:size].sum()) for size in sizes if size is not None}
-        reduced = pca.transform(pixels) if as_listed else None
+        ratios = pca.explained_variance_ratio_
+        explained = {size: float(ratios[:size].sum()) for size in sizes if size is not None}
+        if as_listed:
+            reduced = pca.transform(pixels)
     for size in sizes:
         tasks["inside", size] = Task(pipeline(size, max_iterations), pixels)
         if as_listed:
-            given = pixels if size is None else np.ascontiguousarray(reduced[:, :size])
+            given = pixels
             if size is not None:
+                given = np.ascontiguousarray(reduced[:, :size])
                 tasks["outside", size] = Task(pipeline(None, max_iterations), given)
             tasks["listing", size] = Task(listed_regression(), given)
     found = measure(tasks, rows.labels, folds=folds, jobs=jobs, progress=progress)
-    kinds = (
-        {size: found[kind, size] for kind, size in found if kind == name} for name in ("inside", "outside", "listing")
+
+    def of_kind(wanted: str) -> dict[int | None, list[Fold]]:
+        return {size: folds for (kind, size), folds in found.items() if kind == wanted}
+
+    return Study(
+        rows=len(rows),
+        inside=of_kind("inside"),
+        outside=of_kind("outside"),
+        listing=of_kind("listing"),
+        explained_variance=explained,
+        seconds=time.perf_counter() - start,
     )
-    return Study(len(rows), *kinds, explained, time.perf_counter() - start)

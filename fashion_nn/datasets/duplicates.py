@@ -1,114 +1,183 @@
-"""Find equal and nearly equal images inside and between training and test rows: all pairs, exactly."""
+"""Find equal and nearly equal images inside and between training and test rows: all pairs, exactly.
+
+Two images are near duplicates within t if the root mean square difference of their pixels, on a scale of
+0 to 1, is at most t.
+"""
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from fractions import Fraction
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
+from fashion_nn.datasets.images import Images
 from fashion_nn.datasets.splits import Split, Splits
 from fashion_nn.errors import InputError
 
 THRESHOLDS = (0.03, 0.05, 0.06)
-NO_TWIN = np.iinfo(np.int64).max
+NONE_NEAR = np.iinfo(np.int64).max
 _BLOCK = 2048
 _CLOSEST = 10
+
+
+@dataclass(frozen=True)
+class _Comparison:
+    """Rows that are compared with others, and the keys under which the result is reported."""
+
+    kind: str
+    key: str
+    noun: str
+    rows: Split
+    others: Split
+
+
+class Nearest(NamedTuple):
+    """The nearest reference image of each query image.
+
+    Attributes:
+        position: int64 (n,), position among the references; -1 where none is within the limit.
+        squared: int64 (n,), squared distance; `NONE_NEAR` where none is within the limit.
+    """
+
+    position: np.ndarray
+    squared: np.ndarray
 
 
 def check(
     data: Splits | tuple[Split, Split | None],
     thresholds: Sequence[float] = THRESHOLDS,
     progress: Callable[[int, int], None] | None = None,
-) -> dict[str, dict]:
-    """Count equal and nearly equal images, and how often their labels agree.
+) -> dict[str, dict[str, Any]]:
+    """Count equal images and near duplicates, and how often their labels agree.
 
-    Training rows are all original ones, validation included. Distance is the root mean square difference of the
-    pixels on a scale of 0 to 1; a twin within t has distance <= t. Of several nearest images at the same distance,
-    the one that comes first in the source counts.
+    The training rows are all original ones, validation included. If several nearest images have the
+    same distance, the first in the source counts.
 
     Args:
-        data: a loaded data set, or training and test rows as they are.
+        data: a loaded data set, or its training and test rows.
+        thresholds: largest distances of near duplicates, each from 0 to 1.
         progress: called as progress(done, total), in training and test images.
-    Returns: a dictionary that can be written as JSON; what concerns test rows is absent when there are none.
-        images: {"train": n, "test": n}.
-        exact: pairs of equal images, {"train/train", "test/test", "train/test"}; k equal images are k(k-1)/2 pairs.
-        exact_same_label: how many of these pairs have one label.
-        near: by threshold, {"test_images": test images with a twin among the training images, "same_label": for how
-            many of these the nearest training image has the same label}.
-        near_train, near_test: by threshold, {"images": images with a twin in their own part, "same_label": as above}.
-        closest: the ten nearest pairs of each kind, {"rows": [i, j], "labels": [a, b], "distance": d}, rows counted
-            from 0 in the order of the kind's name.
+
+    Returns:
+        A dictionary that can be written as JSON. Without test rows it lacks what concerns them.
+
+        images            {"train": n, "test": n}
+        exact             number of pairs of equal images by kind, "train/train", "test/test",
+                          "train/test"; k equal images are k(k-1)/2 pairs
+        exact_same_label  number of these pairs that have one label
+        near              by threshold, {"test_images": number of test images with a near duplicate
+                          among the training images, "same_label": for how many of these the nearest
+                          training image has the same label}
+        near_train,       by threshold, {"images": number of images with a near duplicate in their own
+        near_test         part, "same_label": as above}
+        closest           the ten nearest pairs of each kind, {"rows": [i, j], "labels": [a, b],
+                          "distance": d}; rows are counted from 0 in the order of the kind's name
+
     Raises:
-        InputError: no threshold, or one outside 0..1; training and test images of different shapes.
+        InputError: there is no threshold, one is out of range, or training and test images differ in
+            shape.
     """
     train, test = (data.original_train(), data.test) if isinstance(data, Splits) else data
-    if not thresholds or not all(0 <= threshold <= 1 for threshold in thresholds):
-        raise InputError(f"thresholds {list(thresholds)} are out of range: give at least one, each from 0 to 1")
-    kinds = {"train/train": ("near_train", train, train)}
-    if test is not None:
-        if test.images.shape[1:] != train.images.shape[1:]:
-            sizes = [rows.images.shape[1:] for rows in (train, test)]
-            raise InputError(f"training images are {sizes[0]} and test images {sizes[1]} pixels; they must be alike")
-        kinds |= {"test/test": ("near_test", test, test), "train/test": ("near", test, train)}
+    _require_thresholds(thresholds)
+    comparisons = _comparisons(train, test)
     limits = {str(float(threshold)): _squared_limit(threshold, train) for threshold in thresholds}
-    report: dict[str, dict] = {"images": {"train": len(train)} | ({} if test is None else {"test": len(test)})}
+    report: dict[str, dict[str, Any]] = {"images": {"train": len(train)}}
+    if test is not None:
+        report["images"]["test"] = len(test)
     report["exact"], report["exact_same_label"] = count_equal(train, test)
     closest = {}
-    tick = _counter(progress, sum(len(rows) for _, rows, _ in kinds.values()))
-    for kind, (key, rows, others) in kinds.items():
-        references = None if rows is others else others.images
-        index, squared = nearest(rows.images, references, limit=max(limits.values()), tick=tick)
-        report[key] = {
-            name: _summarise(rows, others, index, squared <= limit, "test_images" if key == "near" else "images")
-            for name, limit in limits.items()
+    tick = _counter(progress, sum(len(each.rows) for each in comparisons))
+    for each in comparisons:
+        references = None if each.rows is each.others else each.others.images
+        found = nearest(each.rows.images, references, limit=max(limits.values()), tick=tick)
+        report[each.key] = {
+            name: _summarise(each, found.position, found.squared <= limit) for name, limit in limits.items()
         }
-        closest[kind] = _closest(rows, others, index, squared)
+        closest[each.kind] = _closest(each, found)
     return report | {"closest": closest}
 
 
 def near_train(data: Splits, threshold: float, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
-    """Which test images have an equal or near twin among the original training images, bool (n_test,).
+    """Which test images have an equal image or a near duplicate among the original training images.
 
     Args:
         data: a loaded data set with test rows.
-        threshold: the largest distance of a twin, as in `check`.
+        threshold: the largest distance of a near duplicate.
         progress: called as progress(done, total), in test images.
+
+    Returns:
+        bool (n_test,).
+
+    Raises:
+        InputError: the data set has no test rows.
     """
-    limit, tick = _squared_limit(threshold, data.test), _counter(progress, len(data.test))
-    return nearest(data.test.images, data.original_train().images, limit=limit, tick=tick)[0] >= 0
+    if data.test is None:
+        raise InputError(f"{data.name} has no test rows to compare with the training rows")
+    limit = _squared_limit(threshold, data.test)
+    tick = _counter(progress, len(data.test))
+    references = data.original_train().images
+    return nearest(data.test.images, references, limit=limit, tick=tick).position >= 0
+
+
+def _require_thresholds(thresholds: Sequence[float]) -> None:
+    if not thresholds or not all(0 <= threshold <= 1 for threshold in thresholds):
+        raise InputError(f"thresholds {list(thresholds)} are out of range: give at least one, each from 0 to 1")
+
+
+def _comparisons(train: Split, test: Split | None) -> list[_Comparison]:
+    within_train = _Comparison("train/train", "near_train", "images", train, train)
+    if test is None:
+        return [within_train]
+    if test.images.shape[1:] != train.images.shape[1:]:
+        sizes = [rows.images.shape[1:] for rows in (train, test)]
+        raise InputError(f"training images are {sizes[0]} and test images {sizes[1]} pixels; they must be alike")
+    return [
+        within_train,
+        _Comparison("test/test", "near_test", "images", test, test),
+        _Comparison("train/test", "near", "test_images", test, train),
+    ]
 
 
 def count_equal(train: Split, test: Split | None) -> tuple[dict[str, int], dict[str, int]]:
-    """Pairs of equal images by kind, and how many of these pairs have one label."""
+    """Number of pairs of equal images by kind, and of those of these pairs that have one label."""
     parts = [train] if test is None else [train, test]
     images = np.concatenate([rows.images.reshape(len(rows), -1) for rows in parts])
     labels = np.concatenate([rows.labels for rows in parts])
-    # Each row as one opaque value, so that equal rows get one number.
+    # Each row is viewed as one opaque value, so that equal rows get one number.
     opaque = np.ascontiguousarray(images).view(f"V{images.shape[1]}").ravel()
     image_number = np.unique(opaque, return_inverse=True)[1]
     labelled_number = np.unique(np.stack([image_number, labels]), axis=1, return_inverse=True)[1].ravel()
-    pairs, same_label = (_count_pairs(numbers, len(train)) for numbers in (image_number, labelled_number))
+    pairs = _count_pairs(image_number, len(train))
+    same_label = _count_pairs(labelled_number, len(train))
     return pairs, same_label
 
 
 def _count_pairs(numbers: np.ndarray, train_rows: int) -> dict[str, int]:
-    train, test = (
-        np.bincount(part, minlength=numbers.max() + 1) for part in (numbers[:train_rows], numbers[train_rows:])
-    )
+    size = numbers.max() + 1
+    train = np.bincount(numbers[:train_rows], minlength=size)
+    test = np.bincount(numbers[train_rows:], minlength=size)
     pairs = {"train/train": int(np.sum(train * (train - 1) // 2))}
     if len(numbers) > train_rows:
-        pairs |= {"test/test": int(np.sum(test * (test - 1) // 2)), "train/test": int(np.sum(train * test))}
+        pairs["test/test"] = int(np.sum(test * (test - 1) // 2))
+        pairs["train/test"] = int(np.sum(train * test))
     return pairs
 
 
 class _Sorted:
     """Images as vectors in the order of their pixel sums.
 
-    Pixels are shifted to -128..127: a product of two is then at most 2**14, and a sum of up to 1024 of them at most
-    2**24, so that a float32 matrix product of them is exact in whatever order it adds. Larger images take float64.
+    Pixels are shifted to -128..127. A product of two is then at most 2**14, and a sum of up to 1024 of
+    them at most 2**24, so a float32 matrix product of them is exact in any order of addition. Larger
+    images take float64.
     """
 
-    def __init__(self, images: np.ndarray) -> None:
+    vectors: NDArray[Any]
+    norms: NDArray[Any]
+
+    def __init__(self, images: Images) -> None:
         flat = images.reshape(len(images), -1)
         pixels = flat.shape[1]
         sums = flat.sum(axis=1, dtype=np.int64)
@@ -116,41 +185,42 @@ class _Sorted:
         self.sums = sums[self.order]
         self.vectors = flat[self.order].astype(np.float32 if pixels <= 1024 else np.float64)
         self.vectors -= 128
-        self.integer = np.int32 if pixels * 255**2 < 2**31 else np.int64
+        self.integer: type[np.signedinteger[Any]] = np.int32 if pixels * 255**2 < 2**31 else np.int64
         self.norms = np.einsum("ij,ij->i", self.vectors, self.vectors).astype(self.integer)
 
 
 def nearest(
-    queries: np.ndarray,
-    references: np.ndarray | None = None,
+    queries: Images,
+    references: Images | None = None,
     *,
     limit: int,
     tick: Callable[[int], None] = lambda images: None,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Nearest reference image of each query image, as far as one lies within `limit`.
+) -> Nearest:
+    """The nearest reference image of each query image within `limit`; of equally near ones the first.
 
-    Exact and complete: the squared distance |a|^2 + |b|^2 - 2ab is taken in integers from an exact matrix product,
-    for blocks of images. Blocks that cannot meet are left out: sorted by pixel sum, two images of p pixels whose
-    sums differ by s have a squared distance of at least s^2 / p (Cauchy-Schwarz).
+    The search is exact and complete. The squared distance |a|^2 + |b|^2 - 2ab is computed in integers
+    from an exact matrix product, for blocks of images. Blocks without any pair within the limit are
+    skipped: the images are sorted by pixel sum, and two images of p pixels whose sums differ by s have
+    a squared distance of at least s^2 / p (Cauchy-Schwarz).
 
     Args:
-        queries: uint8 (n, height, width).
-        references: uint8 (m, height, width); None compares the queries with each other, never one with itself.
+        queries: n images.
+        references: m images; None compares the queries with each other, never one with itself.
         limit: largest squared distance, sum over pixels of (a - b)^2 on the scale of 0 to 255.
         tick: called with the number of queries done since the last call.
-    Returns: index int64 (n,) into the references, -1 where none is within `limit`, and squared distance int64 (n,),
-        there `NO_TWIN`. Of several equally near references, the first.
     """
     asked = _Sorted(queries)
     known = asked if references is None else _Sorted(references)
     index = np.full(len(queries), -1, dtype=np.int64)
-    squared = np.full(len(queries), NO_TWIN, dtype=np.int64)
+    squared = np.full(len(queries), NONE_NEAR, dtype=np.int64)
     reach = math.isqrt(limit * asked.vectors.shape[1])
 
     for start in range(0, len(queries), _BLOCK):
         rows = slice(start, min(start + _BLOCK, len(queries)))
         # Within one set, the blocks before this one have been compared with it already.
-        first = start if known is asked else np.searchsorted(known.sums, asked.sums[rows.start] - reach)
+        first = start
+        if known is not asked:
+            first = int(np.searchsorted(known.sums, asked.sums[rows.start] - reach))
         last = np.searchsorted(known.sums, asked.sums[rows.stop - 1] + reach, side="right")
         for column in range(first, last, _BLOCK):
             columns = slice(column, min(column + _BLOCK, last))
@@ -161,53 +231,63 @@ def nearest(
             if known is asked and column != start:
                 _improve(index, squared, known.order[columns], distances.T, asked.order[rows], limit)
         tick(rows.stop - rows.start)
-    return index, squared
+    return Nearest(index, squared)
 
 
-def _squared_distances(a: _Sorted, rows: slice, b: _Sorted, columns: slice) -> np.ndarray:
+def _squared_distances(a: _Sorted, rows: slice, b: _Sorted, columns: slice) -> NDArray[Any]:
     products = a.vectors[rows] @ b.vectors[columns].T
-    distances = (products * -2).astype(a.integer)
+    distances: NDArray[Any] = (products * -2).astype(a.integer)
     distances += a.norms[rows, None]
     distances += b.norms[columns]
     return distances
 
 
 def _improve(
-    index: np.ndarray, squared: np.ndarray, asked: np.ndarray, distances: np.ndarray, known: np.ndarray, limit: int
+    index: np.ndarray,
+    squared: np.ndarray,
+    asked: np.ndarray,
+    distances: np.ndarray,
+    known: np.ndarray,
+    limit: int,
 ) -> None:
-    """Where a row of `distances` has a value within `limit` that beats the best so far, take it over."""
+    """Update the best so far where a row of `distances` has a smaller value within `limit`."""
     low = distances.min(axis=1)
     hits = np.flatnonzero(low <= np.minimum(limit, squared[asked]))
     if len(hits) == 0:
         return
-    first = np.where(distances[hits] == low[hits, None], known, NO_TWIN).min(axis=1)
-    rows, low = asked[hits], low[hits]
+    first = np.where(distances[hits] == low[hits, None], known, NONE_NEAR).min(axis=1)
+    rows = asked[hits]
+    low = low[hits]
     better = (low < squared[rows]) | (first < index[rows])
-    index[rows[better]], squared[rows[better]] = first[better], low[better]
+    index[rows[better]] = first[better]
+    squared[rows[better]] = low[better]
 
 
 def _squared_limit(threshold: float, rows: Split) -> int:
-    """The largest sum of squared pixel differences, on the scale of 0 to 255, within an RMS distance of `threshold`."""
-    # By way of the decimal number that was written: 0.06 means 6/100, not the nearest binary fraction.
-    return math.floor(Fraction(str(float(threshold))) ** 2 * math.prod(rows.images.shape[1:]) * 255**2)
+    """The largest sum of squared pixel differences, on the scale of 0 to 255, within `threshold`."""
+    # Computed from the decimal number as written: 0.06 means 6/100, not the nearest binary fraction.
+    exact = Fraction(str(float(threshold)))
+    return math.floor(exact**2 * math.prod(rows.images.shape[1:]) * 255**2)
 
 
-def _summarise(rows: Split, others: Split, index: np.ndarray, within: np.ndarray, noun: str) -> dict[str, int]:
-    agree = rows.labels[within] == others.labels[index[within]]
-    return {noun: int(within.sum()), "same_label": int(agree.sum())}
+def _summarise(each: _Comparison, index: np.ndarray, within: np.ndarray) -> dict[str, int]:
+    agree = each.rows.labels[within] == each.others.labels[index[within]]
+    return {each.noun: int(within.sum()), "same_label": int(agree.sum())}
 
 
-def _closest(rows: Split, others: Split, index: np.ndarray, squared: np.ndarray) -> list[dict[str, object]]:
+def _closest(each: _Comparison, nearest: Nearest) -> list[dict[str, object]]:
+    rows = each.rows
+    others = each.others
     found: dict[tuple[int, int], dict[str, object]] = {}
     scale = 255 * math.sqrt(math.prod(rows.images.shape[1:]))
-    # Within one part a pair may be found from both ends, hence twice as many are looked at.
-    for row in np.argsort(squared, kind="stable")[: 2 * _CLOSEST].tolist():
-        if squared[row] == NO_TWIN:
+    # Within one part a pair may be found from both ends, so twice as many are examined.
+    for row in np.argsort(nearest.squared, kind="stable")[: 2 * _CLOSEST].tolist():
+        if nearest.squared[row] == NONE_NEAR:
             break
-        other = int(index[row])
+        other = int(nearest.position[row])
         pair = (min(row, other), max(row, other)) if rows is others else (other, row)
         labels = [int(others.labels[pair[0]]), int(rows.labels[pair[1]])]
-        distance = round(math.sqrt(squared[row]) / scale, 6)
+        distance = round(math.sqrt(nearest.squared[row]) / scale, 6)
         found.setdefault(pair, {"rows": list(pair), "labels": labels, "distance": distance})
     return list(found.values())[:_CLOSEST]
 

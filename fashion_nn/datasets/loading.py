@@ -1,4 +1,4 @@
-"""From a name or a path to checked, divided rows."""
+"""From the name of a data set, or the path of a file or folder, to checked and divided rows."""
 
 import os
 from collections.abc import Callable
@@ -26,17 +26,22 @@ def load(
     """Load a data set and divide its training rows by the one stored, stratified split.
 
     Args:
-        name_or_path: a known data set (`names()`; a name goes before a file of that name, write ./digits for the
-            file), a labelled CSV table, or a folder of IDX files.
+        name_or_path: a known data set (see `names()`), a labelled CSV table, or a folder of IDX files.
+            A name is preferred to a file of that name; write ./digits for the file.
         data_dir: for a known data set, the folder to search first; see `fetch` for the others.
-        test: for a CSV table, a second one with the test rows and their labels.
-        validation_fraction: share of every class's training rows that becomes `valid`, at least 0 and below 1.
+        test: for a CSV table, a second table with the test rows and their labels.
+        validation_fraction: share of each class's training rows that becomes `valid`, at least 0 and
+            below 1.
         progress: called as progress(done, total) while a table is read or a data set is downloaded.
-    Returns: images uint8 (n, height, width), labels int64 (n,) of 0..k-1. A table or folder goes by its own name,
-        but by that of a known data set if it holds the same training rows. It gets the class names of the data set
-        that it looks like, else "0".."k-1".
+
+    Returns:
+        Rows with labels 0..k-1. A table or folder has its own name, or that of a known data set if it
+        holds the same training rows. It has the class names of the data set that it looks like, else
+        "0".."k-1".
+
     Raises:
-        InputError: nothing there, damaged, or labels that are not 0..k-1 with every class present.
+        InputError: the source is missing or damaged, or the labels are not 0..k-1 with every class
+            present.
     """
     record = known(name_or_path)
     path = Path(name_or_path)
@@ -74,13 +79,14 @@ def load(
 
 
 def stem(path: Path) -> str:
-    """A file's or folder's name without .csv, .csv.gz or .gz; "." gets the name of the current directory."""
-    name = Path(os.path.abspath(path)).name  # not where a link leads: its name is the claim
+    """A file's or folder's name without .csv, .csv.gz or .gz; for "." that of the current directory."""
+    name = Path(os.path.abspath(path)).name  # links are not followed: the link's own name counts
     return name.removesuffix(".gz").removesuffix(".csv") or name
 
 
 def _read_table(path: Path, progress: Callable[[int, int], None] | None) -> Split:
     table = tables.read(path, labels="required", progress=progress)
+    assert table.labels is not None  # as required above
     return Split(table.pixels.reshape(-1, *table.image_shape), table.labels)
 
 
@@ -99,7 +105,8 @@ def _count_classes(path: Path, labels: np.ndarray) -> int:
 
 def _check_test(path: Path, train: Split, test: Split, classes: int) -> None:
     if test.images.shape[1:] != train.images.shape[1:]:
-        got, expected = ("x".join(map(str, rows.images.shape[1:])) for rows in (test, train))
+        got = "x".join(map(str, test.images.shape[1:]))
+        expected = "x".join(map(str, train.images.shape[1:]))
         raise InputError(f"{path}: test images are {got} pixels, training images {expected}; they must be alike")
     strange = np.setdiff1d(test.labels, np.arange(classes))
     if len(strange):

@@ -148,7 +148,7 @@ def _check_unique(stream: Stream, layout: Layout, row: int, ids: list[int], seen
         return
     for place, value in enumerate(ids, row):
         if value in seen:
-            column = layout.names[layout.id]
+            column = None if layout.id is None else layout.names[layout.id]
             raise stream.refuse(f"{value} occurs a second time; expected unique ids", row=place, column=column)
         seen.add(value)
 

@@ -1,4 +1,4 @@
-"""From lines to rows, cell by cell: the definition of what a table may hold, and every message about it."""
+"""From lines to rows, cell by cell: the definition of what a table may hold, with every message."""
 
 from decimal import Decimal
 from typing import NamedTuple
@@ -10,8 +10,8 @@ from fashion_nn.tables.stream import Stream, shown
 
 MAX_DIGITS = 18  # always fit int64
 _MAX_INTEGER = 10**MAX_DIGITS - 1
-_MAX_LENGTH = 64
-_MAX_KNOWN = 10_000
+_MAX_LENGTH = 64  # characters of a cell
+_MAX_KNOWN = 10_000  # spellings that are remembered
 
 
 class Piece(NamedTuple):
@@ -23,19 +23,20 @@ class Piece(NamedTuple):
 
 
 class Exact:
-    """Parser of whole lines that accepts or refuses each cell by itself."""
+    """Parser of whole lines that accepts or refuses each cell on its own."""
 
     def __init__(self, stream: Stream, layout: Layout) -> None:
         self._stream = stream
         self._layout = layout
         self._skipped = set(layout.apart) - {layout.label, layout.id}
-        self._known = {str(value): value for value in range(256)}  # spellings of what is good in any column
+        # Spellings of numbers that are valid in any column.
+        self._known = {str(value): value for value in range(256)}
 
     def parse(self, text: bytes, first: int) -> Piece:
-        """The rows of `text`; `first` is the number of the first.
+        """The rows of `text`; `first` is the number of its first row.
 
         Raises:
-            InputError: naming row, line and column of the first fault.
+            InputError: the message names row, line and column of the first fault.
         """
         lines = text.decode("utf-8", "backslashreplace").split("\n")[:-1]
         numbers = np.array([self._row(line, row) for row, line in enumerate(lines, first)], np.int64)
@@ -47,7 +48,7 @@ class Exact:
         )
 
     def _row(self, line: str, row: int) -> list[int]:
-        """One number a column; any number where the cell is not to be looked at."""
+        """One number for each column; any number where the cell is ignored."""
         if not line.strip(" \r"):
             raise self._stream.refuse_blank(row)
         cells = self._stream.cells(line, row)
@@ -55,27 +56,28 @@ class Exact:
         if len(cells) != expected:
             problem = f"got {len(cells)} cells; expected {expected}, one a column of the header"
             raise self._stream.refuse(problem, row=row)
-        numbers = list(map(self._known.get, cells))
-        if None in numbers:
+        try:
+            return list(map(self._known.__getitem__, cells))
+        except KeyError:
             return [
-                self._number(cells[column], row, column) if number is None else number
-                for column, number in enumerate(numbers)
+                self._known[cell] if cell in self._known else self._number(cell, row, column)
+                for column, cell in enumerate(cells)
             ]
-        return numbers
 
     def _number(self, cell: str, row: int, column: int) -> int:
         if column in self._skipped:
             return 0
         text = cell.strip(" ")
-        apart = column in self._layout.apart
+        is_apart = column in self._layout.apart
+        largest = _MAX_INTEGER if is_apart else 255
         if len(text) <= _MAX_LENGTH and NUMBER.fullmatch(text):
             value = Decimal(text)
-            if 0 <= value <= (_MAX_INTEGER if apart else 255) and value == value.to_integral_value():
+            if 0 <= value <= largest and value == value.to_integral_value():
                 if value <= 255 and len(self._known) < _MAX_KNOWN:
                     self._known[cell] = int(value)
                 return int(value)
         got = shown(cell) if text else "an empty cell"
-        bounds = f"0 or above, of at most {MAX_DIGITS} digits" if apart else "0 to 255"
+        bounds = f"0 or above, of at most {MAX_DIGITS} digits" if is_apart else "0 to 255"
         raise self._stream.refuse(
             f"got {got}; expected a whole number, {bounds}", row=row, column=self._layout.names[column]
         )
