@@ -3,8 +3,8 @@
 import numpy as np
 
 from fashion_nn.lab.backprop.activations import ACTIVATIONS
+from fashion_nn.lab.backprop.criteria import PAIRS
 from fashion_nn.lab.backprop.exercise import Exercise, from_json
-from fashion_nn.lab.backprop.losses import PAIRS
 
 
 def draw(rng: np.random.Generator) -> Exercise:

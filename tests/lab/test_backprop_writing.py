@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from fashion_nn.lab.backprop import from_json, load, trace, write_markdown, write_text
+from fashion_nn.lab.backprop.criteria import PAIRS
 from fashion_nn.lab.backprop.exercise import built_in
-from fashion_nn.lab.backprop.losses import PAIRS
 
 
 def test_the_text_has_each_step_with_its_formula():

@@ -1,8 +1,8 @@
-"""Activations: each formula beside its derivative, in float64, for nets of any size.
+"""The activations of an exercise: each with its derivative, and with both as a person writes them.
 
-A *net* z is what reaches a unit, its *output* is a = f(z). Nets and outputs are matrices, units ×
-samples. Six activations act on each net alone; softmax acts on a column, so its derivative is a full
-Jacobian. Nothing here overflows: exponentials are taken of negative numbers only.
+A *net* z is what reaches a unit, its *output* is a = f(z). Nets and outputs are float64 matrices, units ×
+samples. Six activations act on each net by itself; softmax acts on a column, so its derivative is a full
+Jacobian. The functions are those of `fashion_nn.lab.layers`.
 
 Source: reports 001 (questions 5 to 7), 002 (equations 1 to 3), 004 (exercise 3).
 """
@@ -13,75 +13,20 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from fashion_nn.lab import layers
+from fashion_nn.lab.layers import LEAKY_SLOPE
+
 Array = NDArray[np.float64]
-
-LEAKY_SLOPE = 0.01
-"""Slope of leaky-relu below 0."""
-
-
-def identity(z: Array) -> Array:
-    return z
-
-
-def identity_derivative(z: Array) -> Array:
-    return np.ones_like(z)
-
-
-def sigmoid(z: Array) -> Array:
-    small = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1, small) / (1 + small)
-
-
-def sigmoid_derivative(z: Array) -> Array:
-    return sigmoid(z) * sigmoid(-z)  # 1 - sigmoid(z) would lose all digits where z is large
-
-
-def tanh(z: Array) -> Array:
-    return np.tanh(z)
-
-
-def tanh_derivative(z: Array) -> Array:
-    return 4 * sigmoid_derivative(2 * z)  # is 1 - tanh(z)**2, and keeps its digits where z is large
-
-
-def relu(z: Array) -> Array:
-    return np.maximum(z, 0)
-
-
-def relu_derivative(z: Array) -> Array:
-    return np.where(z > 0, 1.0, 0.0)
-
-
-def leaky_relu(z: Array) -> Array:
-    return np.where(z > 0, z, LEAKY_SLOPE * z)
-
-
-def leaky_relu_derivative(z: Array) -> Array:
-    return np.where(z > 0, 1.0, LEAKY_SLOPE)
-
-
-def softsign(z: Array) -> Array:
-    return z / (1 + np.abs(z))
-
-
-def softsign_derivative(z: Array) -> Array:
-    return 1 / (1 + np.abs(z)) ** 2
 
 
 def softmax(z: Array) -> Array:
-    small = np.exp(z - z.max(axis=0))
-    return small / small.sum(axis=0)
-
-
-def softmax_pull(z: Array, gradient: Array) -> Array:
-    """From ∂E/∂a to ∂E/∂z: the Jacobian ∂a_i/∂z_j = a_i ([i = j] - a_j) times `gradient`, each column."""
-    a = softmax(z)
-    return a * (gradient - (a * gradient).sum(axis=0))
+    """Softmax of each column."""
+    return layers.softmax(z, axis=0)
 
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation, what it looks like on paper, and its derivative."""
+    """An activation and its derivative, as functions and as text and LaTeX."""
 
     name: str
     symbol: str
@@ -98,13 +43,26 @@ class Activation:
 
     def pull(self, z: Array, gradient: Array) -> Array:
         """From `gradient` = ∂E/∂a to ∂E/∂z, units × samples."""
-        return softmax_pull(z, gradient) if self.slope is None else gradient * self.slope(z)
+        if self.slope is None:
+            return layers.softmax_pull(z, gradient, axis=0)
+        return gradient * self.slope(z)
 
 
 ACTIVATIONS = {
     known.name: known
     for known in (
-        Activation("identity", "id", "z", "1", r"\mathrm{id}", "z", "1", identity, identity_derivative, lambda a: a),
+        Activation(
+            "identity",
+            "id",
+            "z",
+            "1",
+            r"\mathrm{id}",
+            "z",
+            "1",
+            layers.identity,
+            layers.identity_derivative,
+            lambda a: a,
+        ),
         Activation(
             "sigmoid",
             "σ",
@@ -113,8 +71,8 @@ ACTIVATIONS = {
             r"\sigma",
             r"\frac{1}{1 + e^{-z}}",
             r"\sigma(z)\,(1 - \sigma(z))",
-            sigmoid,
-            sigmoid_derivative,
+            layers.sigmoid,
+            layers.sigmoid_derivative,
             lambda a: np.log(a) - np.log1p(-a),
         ),
         Activation(
@@ -125,8 +83,8 @@ ACTIVATIONS = {
             r"\tanh",
             r"\tanh(z)",
             r"1 - \tanh^2(z)",
-            tanh,
-            tanh_derivative,
+            layers.tanh,
+            layers.tanh_derivative,
             np.arctanh,
         ),
         Activation(
@@ -137,8 +95,8 @@ ACTIVATIONS = {
             r"\mathrm{relu}",
             r"\max(z, 0)",
             r"[z > 0]",
-            relu,
-            relu_derivative,
+            layers.relu,
+            layers.relu_derivative,
             lambda a: a,
         ),
         Activation(
@@ -149,8 +107,8 @@ ACTIVATIONS = {
             r"\mathrm{leaky}",
             rf"\max(z, {LEAKY_SLOPE}\,z)",
             rf"[z > 0] + {LEAKY_SLOPE}\,[z \le 0]",
-            leaky_relu,
-            leaky_relu_derivative,
+            layers.leaky_relu,
+            layers.leaky_relu_derivative,
             lambda a: np.where(a > 0, a, a / LEAKY_SLOPE),
         ),
         Activation(
@@ -161,8 +119,8 @@ ACTIVATIONS = {
             r"\mathrm{softsign}",
             r"\frac{z}{1 + |z|}",
             r"\frac{1}{(1 + |z|)^2}",
-            softsign,
-            softsign_derivative,
+            layers.softsign,
+            layers.softsign_derivative,
             lambda a: a / (1 - np.abs(a)),
         ),
         Activation(

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fashion_nn.errors import InputError
-from fashion_nn.lab.backprop.activations import ACTIVATIONS, sigmoid, softmax
+from fashion_nn.lab import layers
+from fashion_nn.lab.backprop.activations import ACTIVATIONS, softmax
 from fashion_nn.lab.backprop.exercise import Exercise, load
 from fashion_nn.lab.backprop.network import trace
 from fashion_nn.pages.palette import BLUE, GREEN, INK, ORANGE, VERMILION
@@ -233,13 +234,13 @@ def sigmoid_and_softmax(path: PathLike) -> None:
     with png_figure(path, 9, 3.8) as figure:
         figure.suptitle("Sigmoid and softmax: the same curve for two units, not the same function")
         left, right = figure.subplots(1, 2)
-        left.plot(z, sigmoid(z), "-", color=VERMILION, linewidth=4, alpha=0.45, label="sigmoid")
+        left.plot(z, layers.sigmoid(z), "-", color=VERMILION, linewidth=4, alpha=0.45, label="sigmoid")
         for units, colour, line in ((2, BLUE, "--"), (3, GREEN, "-."), (10, ORANGE, ":")):
             nets = np.vstack([z, np.zeros((units - 1, len(z)))])
             left.plot(z, softmax(nets)[0], line, color=colour, label=f"softmax, {units} units")
         left.set(xlabel="net z of one unit, the others 0", ylabel="its output", ylim=(-0.05, 1.05))
         nets = np.vstack([z, np.zeros((2, len(z)))])
-        right.plot(z, sigmoid(nets).sum(axis=0), "-", color=VERMILION, label="three sigmoid units")
+        right.plot(z, layers.sigmoid(nets).sum(axis=0), "-", color=VERMILION, label="three sigmoid units")
         right.plot(z, softmax(nets).sum(axis=0), "--", color=BLUE, label="three softmax units")
         right.set(xlabel="net z of one unit, the others 0", ylabel="sum of the outputs", ylim=(0, 2.15))
         for axes in (left, right):

@@ -13,7 +13,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from fashion_nn.core.text import did_you_mean
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Array
-from fashion_nn.lab.backprop.losses import LOSSES, criterion
+from fashion_nn.lab.backprop.criteria import LOSSES, criterion
 
 MAX_PARAMETERS, MAX_NETS = 1_000_000, 10_000_000
 """An exercise is worked on paper; what is larger is a mistake in the file."""

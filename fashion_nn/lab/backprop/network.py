@@ -22,8 +22,8 @@ import numpy as np
 
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Activation, Array
+from fashion_nn.lab.backprop.criteria import Criterion, criterion
 from fashion_nn.lab.backprop.exercise import Exercise
-from fashion_nn.lab.backprop.losses import Criterion, criterion
 
 LAYERED = (
     "nets",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Array
-from fashion_nn.lab.backprop.losses import criterion
+from fashion_nn.lab.backprop.criteria import criterion
 from fashion_nn.lab.backprop.network import Trace, threshold
 
 MOST, WIDTH = 10, 110

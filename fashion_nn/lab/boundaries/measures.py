@@ -141,7 +141,7 @@ def linear_regions(fit: Fit, *, grid: int = _GRID) -> int | None:
 
 def distinct_gradients(fit: Fit, *, grid: int = 200) -> int:
     """How many different slopes the second score minus the first has on a grid: few if it is piecewise linear."""
-    slope = ACTIVATIONS[fit.plan.activation][1]
+    slope = ACTIVATIONS[fit.plan.activation].slope_at_output
     layers = fit.layers(_grid(fit, grid))
     last = fit.weights[-1]
     flowing = np.broadcast_to(last[:, 1] - last[:, 0], (len(layers[0]), len(last)))

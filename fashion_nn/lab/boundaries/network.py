@@ -12,16 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fashion_nn.errors import InputError
+from fashion_nn.lab import layers
 from fashion_nn.lab.boundaries.data import Points
 
 Floats = NDArray[np.float64]
 
-# Each with its derivative, written in terms of the output a = f(z).
-ACTIVATIONS: dict[str, tuple[Callable[[Floats], Floats], Callable[[Floats], Floats]]] = {
-    "tanh": (np.tanh, lambda a: 1 - a * a),
-    "sigmoid": (lambda z: 0.5 * (1 + np.tanh(0.5 * z)), lambda a: a * (1 - a)),
-    "relu": (lambda z: np.maximum(z, 0), lambda a: (a > 0).astype(np.float64)),
-}
+ACTIVATIONS = {"tanh": layers.TANH, "sigmoid": layers.SIGMOID, "relu": layers.RELU}
 LOSS_EVERY = 100
 
 
@@ -77,11 +73,11 @@ class Fit:
 
     def layers(self, x: Floats) -> list[Floats]:
         """Outputs of every layer at x (n, 2): the points, the hidden layers, and the scores before softmax."""
-        function = ACTIVATIONS[self.plan.activation][0]
+        activation = ACTIVATIONS[self.plan.activation]
         found = [x]
         for number, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
             z = found[-1] @ weights + biases
-            found.append(z if number == len(self.weights) - 1 else function(z))
+            found.append(z if number == len(self.weights) - 1 else activation.apply(z))
         return found
 
     def sums(self, x: Floats, layer: int) -> Floats:
@@ -94,7 +90,7 @@ class Fit:
 
     def probabilities(self, x: Floats) -> Floats:
         """Of the classes, (n, classes)."""
-        return _softmax(self.scores(x))
+        return layers.softmax(self.scores(x), axis=1)
 
     def loss(self, points: Points | None = None) -> float:
         """Mean cross-entropy on points, the training ones if none are given."""
@@ -163,14 +159,14 @@ def fit(points: Points, plan: Plan, *, progress: Callable[[int, int], None] | No
 
 def _step(points: Points, plan: Plan, weights: list[Floats], biases: list[Floats]) -> Floats:
     """One gradient step in place; returns the scores before it."""
-    function, slope = ACTIVATIONS[plan.activation]
+    activation = ACTIVATIONS[plan.activation]
     last = len(weights) - 1
     outputs = [points.x]
     for layer, (w, b) in enumerate(zip(weights, biases, strict=True)):
         z = outputs[-1] @ w
         z += b
-        outputs.append(z if layer == last else function(z))
-    delta = _softmax(outputs[-1])
+        outputs.append(z if layer == last else activation.apply(z))
+    delta = layers.softmax(outputs[-1], axis=1)
     delta[np.arange(len(delta)), points.labels] -= 1  # dL/dz of softmax with cross-entropy: p - y
     for layer in range(last, -1, -1):
         gradient = outputs[layer].T @ delta
@@ -178,7 +174,7 @@ def _step(points: Points, plan: Plan, weights: list[Floats], biases: list[Floats
         of_biases = delta.sum(axis=0)
         if layer:
             delta = delta @ weights[layer].T
-            delta *= slope(outputs[layer])
+            delta *= activation.slope_at_output(outputs[layer])
         weights[layer] -= plan.learning_rate * gradient
         biases[layer] -= plan.learning_rate * of_biases
     return outputs[-1]
@@ -233,13 +229,6 @@ def agreement(one: Fit) -> dict[str, float]:
     }
 
 
-def _softmax(scores: Floats) -> Floats:
-    shifted = np.exp(scores - scores.max(axis=1, keepdims=True))
-    shifted /= shifted.sum(axis=1, keepdims=True)
-    return shifted
-
-
 def _cross_entropy(scores: Floats, labels: NDArray[np.int64]) -> float:
-    shifted = scores - scores.max(axis=1, keepdims=True)
-    of_truth = shifted[np.arange(len(labels)), labels]
-    return float((np.log(np.exp(shifted).sum(axis=1)) - of_truth).mean())
+    of_truth = layers.log_softmax(scores, axis=1)[np.arange(len(labels)), labels]
+    return float(-of_truth.mean())

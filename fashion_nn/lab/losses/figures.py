@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fashion_nn.errors import InputError
-from fashion_nn.lab.losses.functions import BINARY, LOSSES, logistic_slope, softsign_slope
+from fashion_nn.lab import layers
+from fashion_nn.lab.losses.functions import BINARY, LOSSES
 from fashion_nn.lab.losses.studies import Study
 from fashion_nn.pages.palette import BLUE, GREEN, INK, VERMILION
 from fashion_nn.pages.png import PathLike, png_figure
@@ -66,7 +67,7 @@ def saturation(found: Study, path: PathLike) -> None:
     with png_figure(path, 11, 3.9) as figure:
         figure.suptitle(f"{found.title}, {found.task}")
         left, middle, right = figure.subplots(1, 3)
-        slopes = {"softsign": softsign_slope(z), "logistic": logistic_slope(z)}
+        slopes = {"softsign": layers.softsign_derivative(z), "logistic": layers.sigmoid_derivative(z)}
         for (name, values), colour, line in zip(slopes.items(), _COLOURS, _LINES, strict=False):
             left.semilogy(z, values, line, color=colour, label=name)
         left.set(ylabel="slope of the activation", xlim=(0, 15))

@@ -1,7 +1,7 @@
-"""Losses as functions of the score z, each with its derivative beside it, exact for large |z| too.
+"""The losses that the reports compare: values, slopes and formulas.
 
-A binary loss takes z and t of one shape, t being 0 or 1. A softmax loss takes scores (n, k) and t one-hot (n, k),
-and its values are (n, 1).
+A loss is a function of the net z of the output, which the reports call its score. A binary loss takes z and t of
+one shape, with t 0 or 1. A softmax loss takes z (n, k) and t one-hot (n, k), and its values are (n, 1).
 """
 
 from collections.abc import Callable, Mapping
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fashion_nn.errors import InputError
+from fashion_nn.lab import layers
 
 Floats = NDArray[np.floating]
 
@@ -27,86 +28,6 @@ class Loss:
     slope: Callable[[Floats, Floats], Floats]
 
 
-def logistic(z: Floats) -> Floats:
-    """1 / (1 + e^-z), between 0 and 1."""
-    return 0.5 * (1 + np.tanh(0.5 * z))
-
-
-def logistic_slope(z: Floats) -> Floats:
-    """e^-z / (1 + e^-z)², written with e^-|z| so that it neither overflows nor loses its small values.
-
-    Source: report 000, equation 1.
-    """
-    small = np.exp(-np.abs(z))
-    return small / (1 + small) ** 2
-
-
-def softsign(z: Floats) -> Floats:
-    """z / (1 + |z|), between -1 and 1."""
-    return z / (1 + np.abs(z))
-
-
-def softsign_slope(z: Floats) -> Floats:
-    """1 / (1 + |z|)². Source: report 000, equation 2."""
-    return 1 / (1 + np.abs(z)) ** 2
-
-
-def _logistic_cross_entropy(z: Floats, t: Floats) -> Floats:
-    return np.maximum(z, 0) - t * z + np.log1p(np.exp(-np.abs(z)))
-
-
-def _logistic_cross_entropy_slope(z: Floats, t: Floats) -> Floats:
-    return logistic(z) - t
-
-
-def _softsign_cross_entropy(z: Floats, t: Floats) -> Floats:
-    # y = (1 + softsign z) / 2 is 1/(2(1+|z|)) for z < 0, without the difference that would cancel.
-    log_small = -np.log(2 * (1 + np.abs(z)))
-    log_large = np.log1p(2 * np.abs(z)) + log_small
-    log_y, log_not_y = np.where(z < 0, log_small, log_large), np.where(z < 0, log_large, log_small)
-    return -t * log_y - (1 - t) * log_not_y
-
-
-def _softsign_cross_entropy_slope(z: Floats, t: Floats) -> Floats:
-    # (y - t) / (y (1 - y)) · ½ / (1 + |z|)², cancelled: with a = |z| the sides are 1/(1+a) and 1/((1+a)(1+2a)).
-    far, near = 1 / (1 + np.abs(z)), 1 / ((1 + np.abs(z)) * (1 + 2 * np.abs(z)))
-    against, towards = np.where(z < 0, near, far), np.where(z < 0, far, near)
-    return (1 - t) * against - t * towards
-
-
-def _logistic_squared_error(z: Floats, t: Floats) -> Floats:
-    return 0.5 * (logistic(z) - t) ** 2
-
-
-def _logistic_squared_error_slope(z: Floats, t: Floats) -> Floats:
-    return (logistic(z) - t) * logistic_slope(z)
-
-
-def softmax(z: Floats) -> Floats:
-    """Of each row."""
-    raised = np.exp(z - z.max(axis=1, keepdims=True))
-    return raised / raised.sum(axis=1, keepdims=True)
-
-
-def _softmax_cross_entropy(z: Floats, t: Floats) -> Floats:
-    top = z.max(axis=1, keepdims=True)
-    return np.log(np.exp(z - top).sum(axis=1, keepdims=True)) + top - (t * z).sum(axis=1, keepdims=True)
-
-
-def _softmax_cross_entropy_slope(z: Floats, t: Floats) -> Floats:
-    return softmax(z) - t
-
-
-def _softmax_squared_error(z: Floats, t: Floats) -> Floats:
-    return 0.5 * ((softmax(z) - t) ** 2).sum(axis=1, keepdims=True)
-
-
-def _softmax_squared_error_slope(z: Floats, t: Floats) -> Floats:
-    p = softmax(z)
-    off = p - t
-    return p * (off - (p * off).sum(axis=1, keepdims=True))
-
-
 LOSSES: Mapping[str, Loss] = {
     loss.name: loss
     for loss in (
@@ -115,40 +36,40 @@ LOSSES: Mapping[str, Loss] = {
             "logistic cross-entropy",
             r"-t\ln y-(1-t)\ln(1-y),\; y=\sigma(z)",
             r"y-t",
-            _logistic_cross_entropy,
-            _logistic_cross_entropy_slope,
+            layers.logistic_cross_entropy,
+            layers.logistic_cross_entropy_slope,
         ),
         Loss(
             "softsign-cross-entropy",
             "softsign cross-entropy",
             r"-t\ln y-(1-t)\ln(1-y),\; y=\frac{1}{2}\left(1+\frac{z}{1+|z|}\right)",
             r"\frac{y-t}{y(1-y)}\cdot\frac{1}{2(1+|z|)^2}",
-            _softsign_cross_entropy,
-            _softsign_cross_entropy_slope,
+            layers.softsign_cross_entropy,
+            layers.softsign_cross_entropy_slope,
         ),
         Loss(
             "logistic-squared-error",
             "logistic squared error",
             r"\frac{1}{2}(y-t)^2,\; y=\sigma(z)",
             r"(y-t)\,y(1-y)",
-            _logistic_squared_error,
-            _logistic_squared_error_slope,
+            layers.logistic_squared_error,
+            layers.logistic_squared_error_slope,
         ),
         Loss(
             "softmax-cross-entropy",
             "softmax cross-entropy",
             r"-\sum_k t_k\ln p_k,\; p=\mathrm{softmax}(z)",
             r"p-t",
-            _softmax_cross_entropy,
-            _softmax_cross_entropy_slope,
+            lambda z, t: layers.softmax_cross_entropy(z, t, axis=1),
+            lambda z, t: layers.softmax_cross_entropy_slope(z, t, axis=1),
         ),
         Loss(
             "softmax-squared-error",
             "softmax squared error",
             r"\frac{1}{2}\sum_k(p_k-t_k)^2,\; p=\mathrm{softmax}(z)",
             r"p_k\left((p_k-t_k)-\sum_j p_j(p_j-t_j)\right)",
-            _softmax_squared_error,
-            _softmax_squared_error_slope,
+            lambda z, t: layers.softmax_squared_error(z, t, axis=1),
+            lambda z, t: layers.softmax_squared_error_slope(z, t, axis=1),
         ),
     )
 }

@@ -10,9 +10,10 @@ from numpy.typing import NDArray
 
 from fashion_nn import datasets
 from fashion_nn.errors import InputError
-from fashion_nn.lab.losses.functions import LOSSES, Floats, logistic, logistic_slope, softsign, softsign_slope
+from fashion_nn.lab import layers
+from fashion_nn.lab.losses.functions import LOSSES, Floats
 
-HIDDEN = {"softsign": (softsign, softsign_slope), "logistic": (logistic, logistic_slope)}
+HIDDEN = {"softsign": layers.SOFTSIGN, "logistic": layers.SIGMOID}
 # A hidden unit counts as saturated by an image where its slope is below this share of its slope at 0.
 SATURATED = 0.01
 
@@ -216,13 +217,13 @@ def _targets(labels: NDArray[np.int64], kinds: int | None) -> Floats:
 def _step(x: Floats, t: Floats, plan: Plan, weights: list[Floats], spare: Floats) -> None:
     """One update in place, by the gradient of the mean loss, then the decay of both weight matrices."""
     w1, b1, w2, b2 = weights
-    function, slope = HIDDEN[plan.hidden]
+    hidden = HIDDEN[plan.hidden]
     rate = np.float32(plan.learning_rate)
     r = x @ w1
     r += b1
-    h = function(r)
+    h = hidden.apply(r)
     at_output = _without_traces(LOSSES[plan.loss].slope(h @ w2 + b2, t) / np.float32(len(x)))
-    at_hidden = _without_traces((at_output @ w2.T) * slope(r))
+    at_hidden = _without_traces((at_output @ w2.T) * hidden.slope(r))
     w2 -= rate * (h.T @ at_output)
     b2 -= rate * at_output.sum(axis=0)
     np.matmul(x.T, at_hidden, out=spare)
@@ -253,7 +254,7 @@ def _measure(
 
 def _loss_and_error(x: Floats, t: Floats, plan: Plan, weights: list[Floats]) -> tuple[float, float]:
     w1, b1, w2, b2 = weights
-    z = (HIDDEN[plan.hidden][0](x @ w1 + b1) @ w2 + b2).astype(np.float64)
+    z = (HIDDEN[plan.hidden].apply(x @ w1 + b1) @ w2 + b2).astype(np.float64)
     # A score of exactly 0 counts as class 0, as in the report's own code.
     wrong = z.argmax(axis=1) != t.argmax(axis=1) if t.shape[1] > 1 else (z > 0)[:, 0] != (t > 0)[:, 0]
     return float(LOSSES[plan.loss].value(z, t).mean()), float(wrong.mean())
@@ -261,5 +262,5 @@ def _loss_and_error(x: Floats, t: Floats, plan: Plan, weights: list[Floats]) -> 
 
 def _slopes(task: Task, plan: Plan, weights: list[Floats]) -> Floats:
     """Of every hidden unit at every training image, as a share of the slope at 0."""
-    slope = HIDDEN[plan.hidden][1]
+    slope = HIDDEN[plan.hidden].slope
     return slope(task.x @ weights[0] + weights[1]) / slope(np.zeros(1))

@@ -294,8 +294,13 @@ def _output_activation(settings: Settings) -> str:
     return "linear" if settings.regression else "tanh"
 
 
+# `fashion_nn.lab.layers` has these functions too. They are written again here, because the parity with the
+# Playground is exact to the last bit: its order of operations differs, such as f - f² for f (1 - f), and the
+# training needs them in place.
+
+
 def _activate(name: str, values: Array) -> None:
-    """Replace sums by outputs."""
+    """Replace nets by outputs."""
     if name == "tanh":
         np.tanh(values, out=values)
     elif name == "relu":

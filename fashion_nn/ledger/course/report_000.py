@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from fashion_nn.lab import losses
+from fashion_nn.lab import layers, losses
 from fashion_nn.ledger import figures, traces
 from fashion_nn.ledger.algebra import expression
 from fashion_nn.ledger.findings import Check, Claim
@@ -65,7 +65,7 @@ def _greater(_: Claim) -> Answer:
 
 def _quicker(_: Claim) -> Answer:
     ratios = {
-        f"{z:g}": float(losses.logistic_slope(np.float64(z)) / losses.softsign_slope(np.float64(z)))
+        f"{z:g}": float(layers.sigmoid_derivative(np.float64(z)) / layers.softsign_derivative(np.float64(z)))
         for z in (5, 10, 20, 40)
     }
     values = list(ratios.values())
@@ -75,7 +75,7 @@ def _quicker(_: Claim) -> Answer:
 
 def _larger(_: Claim) -> Answer:
     z = np.linspace(-40, 40, 80_001)
-    ratio = losses.softsign_slope(z) / losses.logistic_slope(z)
+    ratio = layers.softsign_derivative(z) / layers.sigmoid_derivative(z)
     at = abs(float(z[ratio.argmin()]))
     return (
         bool(ratio.min() > 1),

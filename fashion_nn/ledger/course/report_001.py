@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fashion_nn.lab import layers
 from fashion_nn.lab.backprop import activations
 from fashion_nn.ledger import traces
 from fashion_nn.ledger.algebra import arithmetic, expression
@@ -35,7 +36,7 @@ def _output() -> Any:
 
 
 def _sigma(value: float) -> float:
-    return float(activations.sigmoid(np.float64(value)))
+    return float(layers.sigmoid(np.float64(value)))
 
 
 def _slope(value: float, name: str = "sigmoid") -> float:
@@ -104,7 +105,7 @@ def _tails(_: Claim) -> Answer:
 
 def _shape(_: Claim) -> Answer:
     z = np.linspace(-20, 20, 4001)
-    gap = float(np.abs(np.tanh(z) - (2 * activations.sigmoid(2 * z) - 1)).max())
+    gap = float(np.abs(np.tanh(z) - (2 * layers.sigmoid(2 * z) - 1)).max())
     return gap < 1e-12, gap, "tanh(z) = 2 sigma(2z) - 1: the same curve, stretched; largest difference"
 
 
@@ -132,7 +133,7 @@ def _range(_: Claim) -> Answer:
 
 def _step(_: Claim) -> Answer:
     z = np.array([-2.0, -1e-9, 1e-9, 2.0])
-    found = activations.relu_derivative(z).tolist()
+    found = layers.relu_derivative(z).tolist()
     return found == [0, 0, 1, 1], found, "derivative at -2, -1e-9, 1e-9, 2"
 
 

@@ -6,8 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from fashion_nn.lab import backprop
-from fashion_nn.lab.backprop import activations
+from fashion_nn.lab import backprop, layers
 from fashion_nn.ledger import figures, protocols, trainings
 from fashion_nn.ledger.algebra import expression
 from fashion_nn.ledger.findings import Check, Claim
@@ -101,7 +100,7 @@ def _shapes(claim: Claim) -> Answer:
 
 
 def _relu(_: Claim) -> Answer:
-    found = activations.relu_derivative(np.array([2.0, 1e-9, 0.0, -2.0])).tolist()
+    found = layers.relu_derivative(np.array([2.0, 1e-9, 0.0, -2.0])).tolist()
     return found == [1, 1, 0, 0], found, "derivative at 2, 1e-9, 0 and -2"
 
 
