@@ -9,7 +9,7 @@ import pytest
 from fashion_nn.cli import main
 from fashion_nn.lab.backprop import load, trace
 from fashion_nn.lab.backprop.exercise import built_in
-from fashion_nn.lab.backprop.network import KEYS
+from fashion_nn.lab.backprop.sheet import KEYS
 
 
 @pytest.fixture

@@ -8,10 +8,10 @@
 `symbolic` (SymPy) and `drawing` (matplotlib) are imported when they are used.
 """
 
-from fashion_nn.lab.backprop.check import Grade, Mark, Mistake, grade
-from fashion_nn.lab.backprop.check import text as describe_grade
 from fashion_nn.lab.backprop.exercise import Exercise, built_in, from_json, load, read_json
-from fashion_nn.lab.backprop.network import Trace, forward, trace
+from fashion_nn.lab.backprop.marking.grading import Grade, Mark, Mistake, grade
+from fashion_nn.lab.backprop.marking.grading import text as describe_grade
+from fashion_nn.lab.backprop.sheet import Trace, forward, trace
 from fashion_nn.lab.backprop.writing import markdown as write_markdown
 from fashion_nn.lab.backprop.writing import text as write_text
 

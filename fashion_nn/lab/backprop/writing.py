@@ -12,7 +12,7 @@ import numpy as np
 
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Array
 from fashion_nn.lab.backprop.criteria import criterion
-from fashion_nn.lab.backprop.network import Trace, threshold
+from fashion_nn.lab.backprop.sheet import Trace, threshold
 
 MOST, WIDTH = 10, 110
 

@@ -11,7 +11,7 @@ from random_exercises import draw
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop import describe_grade, from_json, grade, load, trace
 from fashion_nn.lab.backprop.exercise import built_in
-from fashion_nn.lab.backprop.network import LAYERED
+from fashion_nn.lab.backprop.sheet import LAYERED
 
 # Square in the middle, so that W and its transpose can be confused; all numbers different.
 EXERCISE = from_json(

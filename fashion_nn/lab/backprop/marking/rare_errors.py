@@ -10,8 +10,8 @@ from itertools import combinations
 import numpy as np
 
 from fashion_nn.lab.backprop.activations import Array
-from fashion_nn.lab.backprop.network import Sheet, Term
-from fashion_nn.lab.backprop.slips import Catalogue, Hypotheses, gradient_into, update_parts
+from fashion_nn.lab.backprop.marking.errors import Catalogue, Hypotheses, gradient_into, update_parts
+from fashion_nn.lab.backprop.sheet import Sheet, Term
 
 MAX_GUESSES = 2000
 """Guesses about single weights are for networks that fit on paper."""

@@ -14,10 +14,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fashion_nn.lab.backprop.activations import Array
-from fashion_nn.lab.backprop.answers import ENOUGH, EXACT, closeness, digits, label, read
-from fashion_nn.lab.backprop.diagnosis import Case, Finding, find, misshapen, place
 from fashion_nn.lab.backprop.exercise import Exercise
-from fashion_nn.lab.backprop.network import Sheet, Term, solve, terms
+from fashion_nn.lab.backprop.marking.answers import ENOUGH, EXACT, closeness, digits, label, read
+from fashion_nn.lab.backprop.marking.diagnosis import Case, Finding, find, misshapen, place
+from fashion_nn.lab.backprop.sheet import Sheet, Term, solve, terms
 from fashion_nn.lab.backprop.writing import number
 
 MOST_MISTAKES = 8

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import Array
 from fashion_nn.lab.backprop.exercise import Exercise
-from fashion_nn.lab.backprop.network import KEYS, LAYERED, Sheet, Term
+from fashion_nn.lab.backprop.sheet import KEYS, LAYERED, Sheet, Term
 
 EXACT = 15
 ENOUGH = 3

@@ -10,7 +10,7 @@ from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import ACTIVATIONS
 from fashion_nn.lab.backprop.criteria import PAIRS, criterion
 from fashion_nn.lab.backprop.exercise import built_in, from_json, load
-from fashion_nn.lab.backprop.network import KEYS, forward, trace
+from fashion_nn.lab.backprop.sheet import KEYS, forward, trace
 
 ALL = list(built_in())
 

@@ -10,10 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fashion_nn.lab.backprop.activations import Array
-from fashion_nn.lab.backprop.answers import ENOUGH, closeness, digits, label
-from fashion_nn.lab.backprop.guesses import GUESSES, rounded_within
-from fashion_nn.lab.backprop.network import Sheet, Term
-from fashion_nn.lab.backprop.slips import SLIPS, Catalogue
+from fashion_nn.lab.backprop.marking.answers import ENOUGH, closeness, digits, label
+from fashion_nn.lab.backprop.marking.errors import SLIPS, Catalogue
+from fashion_nn.lab.backprop.marking.rare_errors import GUESSES, rounded_within
+from fashion_nn.lab.backprop.sheet import Sheet, Term
 
 Mask = NDArray[np.bool_]
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Array
-from fashion_nn.lab.backprop.network import Sheet, Term, forward
+from fashion_nn.lab.backprop.sheet import Sheet, Term, forward
 
 Hypotheses = Iterator[tuple[str, Array]]
 Catalogue = tuple[tuple[str, Callable[[Sheet, Term], Hypotheses]], ...]
