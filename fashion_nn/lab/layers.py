@@ -47,6 +47,14 @@ def sigmoid(z: Array) -> Array:
     return np.where(z >= 0, 1, small) / (1 + small)
 
 
+def sigmoid_by_tanh(z: Array) -> Array:
+    """Sigmoid for trainings: one exponential, and exact to the last digit of 1, not of the result.
+
+    The stored results of long trainings depend on the last bit, so they need this formula and no other.
+    """
+    return 0.5 * (1 + np.tanh(0.5 * z))
+
+
 def sigmoid_derivative(z: Array) -> Array:
     """sigmoid(z) sigmoid(-z), exact for large |z| too. Source: report 000, equation 1."""
     small = np.exp(-np.abs(z))
@@ -90,7 +98,7 @@ def softsign_derivative(z: Array) -> Array:
 
 @dataclass(frozen=True)
 class Activation:
-    """An activation that acts on each net by itself, and its derivative.
+    """An activation for trainings, which acts on each net by itself, and its derivative.
 
     Attributes:
         apply: a = f(z).
@@ -103,7 +111,7 @@ class Activation:
     slope_at_output: Callable[[Array], Array]
 
 
-SIGMOID = Activation(sigmoid, sigmoid_derivative, lambda a: a * (1 - a))
+SIGMOID = Activation(sigmoid_by_tanh, sigmoid_derivative, lambda a: a * (1 - a))
 TANH = Activation(tanh, tanh_derivative, lambda a: 1 - a * a)
 RELU = Activation(relu, relu_derivative, relu_derivative)
 SOFTSIGN = Activation(softsign, softsign_derivative, lambda a: (1 - np.abs(a)) ** 2)

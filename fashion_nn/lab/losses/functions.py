@@ -28,6 +28,8 @@ class Loss:
     slope: Callable[[Floats, Floats], Floats]
 
 
+# The slopes of the logistic losses differ from those of `layers` in the last bit, on which trainings that the
+# ledger has stored depend.
 LOSSES: Mapping[str, Loss] = {
     loss.name: loss
     for loss in (
@@ -37,7 +39,7 @@ LOSSES: Mapping[str, Loss] = {
             r"-t\ln y-(1-t)\ln(1-y),\; y=\sigma(z)",
             r"y-t",
             layers.logistic_cross_entropy,
-            layers.logistic_cross_entropy_slope,
+            lambda z, t: layers.sigmoid_by_tanh(z) - t,
         ),
         Loss(
             "softsign-cross-entropy",
@@ -53,7 +55,7 @@ LOSSES: Mapping[str, Loss] = {
             r"\frac{1}{2}(y-t)^2,\; y=\sigma(z)",
             r"(y-t)\,y(1-y)",
             layers.logistic_squared_error,
-            layers.logistic_squared_error_slope,
+            lambda z, t: (layers.sigmoid_by_tanh(z) - t) * layers.sigmoid_derivative(z),
         ),
         Loss(
             "softmax-cross-entropy",
