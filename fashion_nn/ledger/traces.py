@@ -192,7 +192,7 @@ def _graded(figure: Figure, exercise: str, name: str) -> str:
     layers: list = [None, None]
     layers[layer - 1] = answer.tolist()
     mistake = backprop.grade(worked(exercise).exercise, {key: layers}).first_wrong
-    return f"{mistake.slip}: {mistake.detail}" if mistake and mistake.slip else ""
+    return f"{mistake.cause}: {mistake.detail}" if mistake and mistake.cause else ""
 
 
 def term(exercise: str, key: str, layer: int = 0, *, digits: int | None = 6) -> Check:

@@ -180,13 +180,13 @@ def test_a_slip_is_found_where_it_was_made_and_the_rest_follows(name, digits):
     slips, slip, key, layer = PLANTS[name]
     answers = work(**slips)
     first = grade(EXERCISE, rounded(answers, digits) if digits else answers).first_wrong
-    assert (first.term.key, first.term.layer, first.slip) == (key, layer, slip)
+    assert (first.term.key, first.term.layer, first.cause) == (key, layer, slip)
 
 
 def test_what_follows_from_a_mistake_is_no_new_mistake():
     marks = grade(EXERCISE, work(**HIDDEN_SLOPE)).marks
     verdicts = {(mark.term.key, mark.term.layer): mark.verdict for mark in marks}
-    assert [m.slip for mark in marks for m in mark.mistakes] == ["f′ missing", "f′ missing"]
+    assert [m.cause for mark in marks for m in mark.mistakes] == ["f′ missing", "f′ missing"]
     assert verdicts["deltas", 3] == verdicts["weight_gradients", 3] == verdicts["updated_biases", 3] == "right"
     assert verdicts["deltas", 2] == verdicts["deltas", 1] == "wrong"
     assert verdicts["weight_gradients", 2] == verdicts["updated_weights", 1] == "follows"
@@ -195,7 +195,7 @@ def test_what_follows_from_a_mistake_is_no_new_mistake():
 def test_two_mistakes_are_told_apart():
     first = only(1, lambda w, x, b: w @ x, lambda w, x, b: w @ x + b[:, None])
     marks = grade(EXERCISE, work(net=first, step=lambda k, w, g: w + ETA * g))
-    wrong = [(mark.term, {mistake.slip for mistake in mark.mistakes}) for mark in marks.of("wrong")]
+    wrong = [(mark.term, {mistake.cause for mistake in mark.mistakes}) for mark in marks.of("wrong")]
     assert wrong[0] == (("nets", 1), {"bias missing"})
     assert {term.key for term, _ in wrong[1:]} == {"updated_weights", "updated_biases"}
     assert all(slips == {"sign lost"} for _, slips in wrong[1:])
@@ -206,9 +206,9 @@ def test_a_slip_in_a_term_that_is_not_shown(key):
     answers = work(slope=lambda k, a: np.ones_like(a) if k == 3 else 1 - a**2 if k == 1 else a * (1 - a))
     marks = grade(EXERCISE, {key: answers[key]})
     first = marks.first_wrong
-    assert (first.term, first.slip) == ((key, 3), "f′ missing")
+    assert (first.term, first.cause) == ((key, 3), "f′ missing")
     assert first.made_in == ("deltas", 3)
-    assert [mistake.slip for mark in marks.marks for mistake in mark.mistakes] == ["f′ missing"]
+    assert [mistake.cause for mark in marks.marks for mistake in mark.mistakes] == ["f′ missing"]
 
 
 def test_by_how_much_and_where():
@@ -225,10 +225,10 @@ def test_by_how_much_and_where():
 def test_a_zero_bias_makes_zero_gradients_and_two_readings_are_both_named():
     exercise = load("report-004/1")
     answers = {"bias_gradients": [[0, 0, 0], [0, 0]]}
-    assert grade(exercise, answers).first_wrong.slip == "multiplied by the bias"
+    assert grade(exercise, answers).first_wrong.cause == "multiplied by the bias"
     minus_one = load("report-001/sigmoid")  # its output bias is -1
     first = grade(minus_one, {"bias_gradients": [None, [0.0960574]]}).first_wrong
-    assert {first.slip, *first.also} == {"sign lost", "multiplied by the bias"}
+    assert {first.cause, *first.also} == {"sign lost", "multiplied by the bias"}
 
 
 @pytest.mark.parametrize("digits", [3, 4, 6, 9])
@@ -262,21 +262,21 @@ def test_rounding_is_a_slip_below_three_digits_and_says_to_how_many(decimals, di
     answers = work(output=lambda k, z: np.round(np.tanh(z) if k == 1 else 1 / (1 + np.exp(-z)), decimals))
     marks = grade(EXERCISE, answers)
     first = marks.first_wrong
-    assert (first.term, first.slip) == (("outputs", 1), "rounding")
+    assert (first.term, first.cause) == (("outputs", 1), "rounding")
     assert f"rounded to {digits} digit" in first.detail
-    assert {mistake.slip for mark in marks.marks for mistake in mark.mistakes} == {"rounding"}
+    assert {mistake.cause for mark in marks.marks for mistake in mark.mistakes} == {"rounding"}
 
 
 def test_rounding_in_a_term_that_is_not_shown():
     answers = work(output=lambda k, z: np.round(np.tanh(z) if k == 1 else 1 / (1 + np.exp(-z)), 1))
     first = grade(EXERCISE, {"nets": [None, answers["nets"][1], None]}).first_wrong
-    assert (first.term, first.slip) == (("nets", 2), "rounding")
+    assert (first.term, first.cause) == (("nets", 2), "rounding")
 
 
 def test_rounding_within_a_step():
     answers = work(back=lambda k, w, d: np.round(w.T @ d, 2))
     first = grade(EXERCISE, answers).first_wrong
-    assert (first.term, first.slip) == (("deltas", 2), "rounding")
+    assert (first.term, first.cause) == (("deltas", 2), "rounding")
     assert "what f' is multiplied with rounded to 2 decimals" in first.detail
 
 
@@ -286,19 +286,19 @@ def test_misprint_and_misplaced_value():
     right = trace(EXERCISE).outputs[1][0, 1]
     swapped = f"{right:.5f}"
     answers["outputs"][1][0][1] = float(swapped[:4] + swapped[5] + swapped[4] + swapped[6:])
-    assert grade(EXERCISE, {"outputs": answers["outputs"]}).first_wrong.slip == "misprint"
+    assert grade(EXERCISE, {"outputs": answers["outputs"]}).first_wrong.cause == "misprint"
     answers = trace(EXERCISE).to_json()
     answers["deltas"][2][0][0] = answers["outputs"][0][1][1]
     mistake = grade(EXERCISE, {"deltas": answers["deltas"]}).first_wrong
-    assert mistake.slip == "wrong place" and "a[1], unit 2, sample 2" in mistake.detail
+    assert mistake.cause == "wrong place" and "a[1], unit 2, sample 2" in mistake.detail
 
 
 def test_class_counted_from_one_and_query_before_the_step():
     exercise = load("report-004/1")
     first = grade(exercise, {"query_class": 1}).first_wrong
-    assert first.slip == "wrong class" and "counted from 1" in first.detail
+    assert first.cause == "wrong class" and "counted from 1" in first.detail
     before = trace(from_json(exercise.to_json() | {"learning_rate": 0.0})).query_output
-    assert grade(exercise, {"query_output": before.tolist()}).first_wrong.slip == "parameters before the step"
+    assert grade(exercise, {"query_output": before.tolist()}).first_wrong.cause == "parameters before the step"
 
 
 def test_any_part_of_the_keys_layers_and_numbers_may_be_answered():
@@ -317,7 +317,7 @@ def test_short_forms_of_one_number_and_of_one_column():
 def test_a_matrix_of_another_shape_is_a_mistake_of_the_answer():
     exercise = load("report-004/3")  # where the report prints 2 × 2 zeros for δ
     mistake = grade(exercise, {"deltas": [None, [[0, 0], [0, 0]], None]}).first_wrong
-    assert mistake.slip == "wrong shape" and mistake.detail == "2 × 2 in place of 3 × 2"
+    assert mistake.cause == "wrong shape" and mistake.detail == "2 × 2 in place of 3 × 2"
     assert mistake.to_json()["answered"] is None
 
 
@@ -402,13 +402,13 @@ def test_slips_planted_in_one_term_of_random_exercises(seed, kind):
     right[key][layer] = planted.tolist()
     first = grade(exercise, {name: given for name, given in right.items() if given is not None}).first_wrong
     assert (first.term.key, first.term.layer) == (key, layer + 1)
-    assert slip in (first.slip, *first.also)
+    assert slip in (first.cause, *first.also)
 
 
 def test_a_slip_made_in_every_layer_of_terms_that_are_not_shown():
     answers = work(net=lambda k, w, x, b: w @ x - b[:, None])
     marks = grade(EXERCISE, {key: answers[key] for key in ("weight_gradients", "bias_gradients")})
     first = marks.first_wrong
-    assert (first.term, first.slip, first.made_in) == (("weight_gradients", 3), "sign lost", ("nets", 1))
+    assert (first.term, first.cause, first.made_in) == (("weight_gradients", 3), "sign lost", ("nets", 1))
     assert first.detail == "the bias is subtracted, in every layer"
     assert all(mark.verdict == "follows" for mark in marks.marks[1:])

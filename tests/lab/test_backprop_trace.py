@@ -10,7 +10,8 @@ from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import ACTIVATIONS
 from fashion_nn.lab.backprop.criteria import PAIRS, criterion
 from fashion_nn.lab.backprop.exercise import built_in, from_json, load
-from fashion_nn.lab.backprop.sheet import KEYS, forward, trace
+from fashion_nn.lab.backprop.sheet import KEYS, Parameters, forward
+from fashion_nn.lab.backprop.tracing import trace
 
 ALL = list(built_in())
 
@@ -72,7 +73,8 @@ def assert_agrees_with_differences(exercise):
             def loss(by, number=number, index=index):
                 moved = [array.copy() for array in parameters]
                 moved[number][index] += by
-                nets, _ = forward(exercise, exercise.inputs, moved[: exercise.depth], moved[exercise.depth :])
+                after = Parameters(moved[: exercise.depth], moved[exercise.depth :])
+                nets = forward(exercise, exercise.inputs, after).nets
                 values = criterion(exercise.loss, exercise.activations[-1]).value(nets[-1], exercise.targets)
                 return values.mean() if exercise.reduction == "mean" else values.sum()
 

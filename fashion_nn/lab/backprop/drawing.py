@@ -12,7 +12,7 @@ from fashion_nn.errors import InputError
 from fashion_nn.lab import layers
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, softmax
 from fashion_nn.lab.backprop.exercise import Exercise, load
-from fashion_nn.lab.backprop.sheet import trace
+from fashion_nn.lab.backprop.tracing import trace
 from fashion_nn.pages.palette import BLUE, GREEN, INK, ORANGE, VERMILION
 from fashion_nn.pages.png import PathLike, png_figure
 

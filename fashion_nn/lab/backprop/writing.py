@@ -5,23 +5,31 @@ Numbers have six digits, and a matrix of more than `MOST` rows or columns is sho
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Array
-from fashion_nn.lab.backprop.criteria import criterion
-from fashion_nn.lab.backprop.sheet import Trace, threshold
+from fashion_nn.lab.backprop.criteria import Criterion, criterion
+from fashion_nn.lab.backprop.exercise import Exercise
+from fashion_nn.lab.backprop.sheet import Parameters, threshold
+from fashion_nn.lab.backprop.tracing import Trace, WorkedQuery
 
-MOST, WIDTH = 10, 110
+MOST = 10
+"""Rows and columns of a matrix that are written out; a larger one is shortened with dots."""
+
+WIDTH = 110
+"""Columns of text that blocks beside each other may take."""
+
+Texts = tuple[str, str]
+"""The same as plain text and as LaTeX (a remark: as Markdown)."""
 
 
 @dataclass(frozen=True)
 class _Line:
-    symbol: tuple[str, str]
-    """Text and LaTeX; formula too."""
-    formula: tuple[str, str] | None
+    symbol: Texts
+    formula: Texts | None
     value: Array | float
     substituted: str = ""
     """LaTeX of the formula with the numbers in it."""
@@ -30,10 +38,9 @@ class _Line:
 @dataclass(frozen=True)
 class _Section:
     heading: str
-    rows: list[tuple[_Line, ...]]
-    """What stands beside each other."""
-    remarks: list[tuple[str, str]] = field(default_factory=list)
-    """Text and Markdown."""
+    rows: Sequence[tuple[_Line, ...]]
+    """The lines of a row stand beside each other."""
+    remarks: list[Texts] = field(default_factory=list)
 
 
 def text(trace: Trace, title: str = "exercise") -> str:
@@ -62,7 +69,8 @@ def _equation(line: _Line) -> str:
 
 
 def _summary(trace: Trace) -> str:
-    exercise, count = trace.exercise, len(trace.exercise.samples)
+    exercise = trace.exercise
+    count = len(exercise.samples)
     over = f", {exercise.reduction} over {count} samples" if count > 1 else ""
     layers = "-".join(map(str, exercise.layers))
     return f"{layers} network, {', '.join(exercise.activations)}; {exercise.loss}{over}"
@@ -70,7 +78,7 @@ def _summary(trace: Trace) -> str:
 
 def _sections(trace: Trace) -> list[_Section]:
     sections = [_given(trace), _forward(trace), _backward(trace), _gradients(trace), _updates(trace)]
-    return [*sections, _query(trace)] if trace.query_outputs else sections
+    return [*sections, _query(trace, trace.query)] if trace.query else sections
 
 
 def _given(trace: Trace) -> _Section:
@@ -84,32 +92,32 @@ def _given(trace: Trace) -> _Section:
 
 
 def _forward(trace: Trace) -> _Section:
-    exercise, remarks = trace.exercise, []
+    exercise = trace.exercise
+    remarks = []
     for name in dict.fromkeys(exercise.activations):
         f = ACTIVATIONS[name]
         lead = "f'(z) = " if f.slope else ""
         latex = rf"f(z) = {f.latex_formula},\quad {lead}{f.latex_derivative}"
         remarks.append((f"{name}: f(z) = {f.formula}, {lead}{f.derivative}", f"{name}: $`{latex}`$"))
-    parameters = exercise.weight_matrices, exercise.bias_vectors
-    rows = _passed(trace, exercise.inputs, parameters, trace.nets, trace.outputs)
-    loss = _of_output_layer(trace, "formula", "latex")
-    return _Section("Forward", [*rows, (_Line(("E", "E"), loss, trace.loss_before),)], remarks)
+    parameters = Parameters(exercise.weight_matrices, exercise.bias_vectors)
+    rows = _passed(exercise, exercise.inputs, parameters, zip(trace.nets, trace.outputs, strict=True))
+    loss = _criterion(exercise)
+    formula = _of_output_layer(exercise, loss.formula, loss.latex)
+    return _Section("Forward", [*rows, (_Line(("E", "E"), formula, trace.loss_before),)], remarks)
 
 
 def _passed(
-    trace: Trace,
+    exercise: Exercise,
     below: Array,
-    parameters: tuple[Sequence[Array], Sequence[Array]],
-    nets: Sequence[Array],
-    outputs: Sequence[Array],
+    parameters: Parameters,
+    passed: Iterable[tuple[Array, Array]],
     new: str = "",
 ) -> list[tuple[_Line, ...]]:
-    """A row a layer of a forward pass, which may be with the `new` parameters."""
+    """A row for each layer of a forward pass with its net and output; `new` marks the parameters after the step."""
     rows: list[tuple[_Line, ...]] = []
     mark = r"_{\mathrm{new}}" if new else ""
-    for layer, (name, weight, bias, net, output) in enumerate(
-        zip(trace.exercise.activations, *parameters, nets, outputs, strict=True), start=1
-    ):
+    layers = zip(exercise.activations, *parameters, passed, strict=True)
+    for layer, (name, weight, bias, (net, output)) in enumerate(layers, start=1):
         f = ACTIVATIONS[name]
         small = max(weight.shape + below.shape) <= 6
         substituted = f"{_latex(weight)} {_latex(below)} + {_latex(bias)}" if small else ""
@@ -123,29 +131,34 @@ def _passed(
     return rows
 
 
-def _of_output_layer(trace: Trace, plain: str, latex: str) -> tuple[str, str]:
-    """A formula of the loss, of the nets and outputs of the last layer and over the samples."""
-    exercise, count = trace.exercise, len(trace.exercise.samples)
-    loss = criterion(exercise.loss, exercise.activations[-1])
-    texts = []
-    for formula, at in ((getattr(loss, plain), "[{0}]"), (getattr(loss, latex), "^{{[{0}]}}")):
-        formula = re.sub(r"\b([az])\b", lambda name, at=at: name[1] + at.format(exercise.depth), formula)
-        texts.append(formula)
+def _criterion(exercise: Exercise) -> Criterion:
+    return criterion(exercise.loss, exercise.activations[-1])
+
+
+def _of_output_layer(exercise: Exercise, plain: str, latex: str) -> Texts:
+    """A formula of the loss, with the nets and outputs of the last layer, over all samples."""
+    count = len(exercise.samples)
+    plain = re.sub(r"\b([az])\b", rf"\1[{exercise.depth}]", plain)
+    latex = re.sub(r"\b([az])\b", rf"\1^{{[{exercise.depth}]}}", latex)
     if exercise.reduction == "mean" and count > 1:
-        texts = [f"1/{count} · ({texts[0]})", rf"\tfrac{{1}}{{{count}}} \cdot \left({texts[1]}\right)"]
-    return texts[0], texts[1]
+        return f"1/{count} · ({plain})", rf"\tfrac{{1}}{{{count}}} \cdot \left({latex}\right)"
+    return plain, latex
 
 
 def _backward(trace: Trace) -> _Section:
-    exercise, depth, remarks = trace.exercise, trace.exercise.depth, []
+    exercise = trace.exercise
+    depth = exercise.depth
     count = len(exercise.samples)
+    remarks: list[Texts] = []
     if exercise.reduction == "mean" and count > 1:
-        remarks.append((f"δ = ∂E/∂z of the mean over the samples, so it has the factor 1/{count}",) * 2)
+        remark = f"δ = ∂E/∂z of the mean over the samples, so it has the factor 1/{count}"
+        remarks.append((remark, remark))
     if exercise.loss == "softmax-cross-entropy" and not np.allclose(exercise.targets.sum(axis=0), 1):
-        remarks.append(("the targets do not sum to 1: t is subtracted from softmax times the sum of t",) * 2)
-    rows: list[tuple[_Line, ...]] = [
-        (_Line(_at("δ", depth), _of_output_layer(trace, "delta_formula", "latex_delta"), trace.deltas[-1]),)
-    ]
+        remark = "the targets do not sum to 1: t is subtracted from softmax times the sum of t"
+        remarks.append((remark, remark))
+    loss = _criterion(exercise)
+    delta = _of_output_layer(exercise, loss.delta_formula, loss.latex_delta)
+    rows = [(_Line(_at("δ", depth), delta, trace.deltas[-1]),)]
     for layer in range(depth - 1, 0, -1):
         f = ACTIVATIONS[exercise.activations[layer - 1]]
         back = f"W[{layer + 1}]ᵀ δ[{layer + 1}]"
@@ -183,29 +196,30 @@ def _updates(trace: Trace) -> _Section:
     return _Section("Update", [*rows, (_Line(("new E", r"E_{\mathrm{new}}"), None, trace.loss_after),)])
 
 
-def _query(trace: Trace) -> _Section:
+def _query(trace: Trace, query: WorkedQuery) -> _Section:
     x = np.array(trace.exercise.query)
-    parameters = trace.updated_weights, trace.updated_biases
-    rows = _passed(trace, x, parameters, trace.query_nets, trace.query_outputs, new="new ")
+    parameters = Parameters(trace.updated_weights, trace.updated_biases)
+    rows = _passed(trace.exercise, x, parameters, zip(query.nets, query.outputs, strict=True), new="new ")
     given = (_Line(("a[0] = x", "a^{[0]} = x"), None, x),)
-    return _Section("Query, with the new parameters", [given, *rows], [(_class(trace),) * 2])
+    verdict = _class(trace.exercise, query)
+    return _Section("Query, with the new parameters", [given, *rows], [(verdict, verdict)])
 
 
-def _class(trace: Trace) -> str:
-    units, chosen = trace.exercise.layers[-1], trace.query_class
-    if units > 1:
-        return f"class {chosen + 1} of {units} (query_class {chosen}): the largest output"
-    if chosen is None:
+def _class(exercise: Exercise, query: WorkedQuery) -> str:
+    if query.chosen is None:
         return "no class: the single output is a regression"
-    middle = f"{'above' if chosen else 'not above'} {threshold(trace.exercise):g}"
-    return f"class {chosen} of 0 and 1: the output {number(trace.query_output[0])} is {middle}"
+    units = exercise.layers[-1]
+    if units > 1:
+        return f"class {query.chosen + 1} of {units} (query_class {query.chosen}): the largest output"
+    middle = f"{'above' if query.chosen else 'not above'} {threshold(exercise):g}"
+    return f"class {query.chosen} of 0 and 1: the output {number(query.outputs[-1][0])} is {middle}"
 
 
-def _at(letter: str, layer: int) -> tuple[str, str]:
+def _at(letter: str, layer: int) -> Texts:
     return f"{letter}[{layer}]", f"{letter.replace('δ', chr(92) + 'delta')}^{{[{layer}]}}"
 
 
-def _slope(letter: str, layer: int) -> tuple[str, str]:
+def _slope(letter: str, layer: int) -> Texts:
     plain, latex = _at(letter, layer)
     return f"∂E/∂{plain}", rf"\frac{{\partial E}}{{\partial {latex}}}"
 

@@ -1,48 +1,93 @@
-"""Slips in a single product, weight or place, and rounding within a step.
+"""Errors in a single product, weight or place, and rounding within a step.
 
-They fit an answer by chance more easily than those of `slips.py`, so they are asked when none of these
-does. Each is a hypothesis as there.
+They fit an answer by chance more easily than those of `errors`, so they are tried when none of these fits.
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from itertools import combinations
 
 import numpy as np
 
 from fashion_nn.lab.backprop.activations import Array
-from fashion_nn.lab.backprop.marking.errors import Catalogue, Hypotheses, gradient_into, update_parts
+from fashion_nn.lab.backprop.marking.errors import ErrorKind, Hypotheses, gradient_into, step
 from fashion_nn.lab.backprop.sheet import Sheet, Term
 
-MAX_GUESSES = 2000
-"""Guesses about single weights are for networks that fit on paper."""
+MAX_TRIED = 2000
+"""Single weights are tried only in networks that fit on paper: at most so many products and values."""
+
+
+@dataclass(frozen=True)
+class _Sum:
+    """A net or a hidden δ as what it is: a sum of products, one a unit of `source`.
+
+    Attributes:
+        weight: the matrix that is multiplied with `source`.
+        source: outputs of the layer below, or δ of the layer above; units × samples.
+        name: `source` as it is written on paper.
+        finish: from the sum of the products to the term.
+    """
+
+    weight: Array
+    source: Array
+    name: str
+    finish: Callable[[Array], Array]
+
+    def product_name(self, unit: int) -> str:
+        return f"the product with {self.name}, unit {unit + 1}"
+
+    def product(self, unit: int) -> Array:
+        return np.outer(self.weight[:, unit], self.source[unit])
+
+    def with_product(self, unit: int, value: Array) -> Array:
+        """The term when the product of one unit has another value."""
+        return self.finish(self.weight @ self.source - self.product(unit) + value)
+
+
+def _as_sum(sheet: Sheet, term: Term) -> _Sum | None:
+    layer = term.layer
+    if term.key == "nets":
+        bias = sheet.bias(layer)[:, None]
+        found = _Sum(sheet.weight(layer), sheet.output(layer - 1), f"a[{layer - 1}]", lambda total: total + bias)
+    elif term.key == "deltas" and layer < sheet.exercise.depth:
+        weight = sheet.weight(layer + 1).T
+        found = _Sum(weight, sheet.delta(layer + 1), f"δ[{layer + 1}]", lambda total: sheet.pull(layer, total))
+    else:
+        return None
+    return found if found.weight.size <= MAX_TRIED else None
 
 
 def rounded_within(sheet: Sheet, term: Term, round_: Callable[[Array], Array]) -> Hypotheses:
     """The term when a product or a factor on the way to it is rounded."""
-    key, layer = term
-    if key == "deltas":
-        gradient, slope = gradient_into(sheet, layer), sheet.activation(layer).slope
+    layer = term.layer
+    if term.key == "deltas":
+        gradient = gradient_into(sheet, layer)
+        slope = sheet.activation(layer).slope
         yield "what f' is multiplied with", sheet.pull(layer, round_(gradient))
         if slope:
             factor = round_(slope(sheet.net(layer)))
             yield "f'", gradient * factor
             yield "f' and what it is multiplied with", round_(gradient) * factor
-    elif key == "nets" and sheet.weight(layer).size <= MAX_GUESSES:
+    elif term.key == "nets" and sheet.weight(layer).size <= MAX_TRIED:
         products = sheet.weight(layer)[:, :, None] * sheet.output(layer - 1)
         yield "each product", round_(products).sum(axis=1) + sheet.bias(layer)[:, None]
 
 
-def one_sign(sheet: Sheet, term: Term) -> Hypotheses:
-    for name, product, rest in _products(sheet, term):
-        yield f"the sign of {name}", rest(-product)
+def sign_of_product(sheet: Sheet, term: Term) -> Hypotheses:
+    if found := _as_sum(sheet, term):
+        for unit in range(len(found.source)):
+            value = found.with_product(unit, -found.product(unit))
+            yield f"the sign of {found.product_name(unit)}", value
 
 
-def one_product(sheet: Sheet, term: Term) -> Hypotheses:
-    for name, product, rest in _products(sheet, term):
-        yield f"{name} is left out", rest(np.zeros_like(product))
+def product_missing(sheet: Sheet, term: Term) -> Hypotheses:
+    if found := _as_sum(sheet, term):
+        for unit in range(len(found.source)):
+            value = found.with_product(unit, np.zeros_like(found.product(unit)))
+            yield f"{found.product_name(unit)} is left out", value
 
 
-def some_bias(sheet: Sheet, term: Term) -> Hypotheses:
+def times_some_bias(sheet: Sheet, term: Term) -> Hypotheses:
     if term.layer:
         value = sheet.compute(term)
         for bias in np.unique(np.concatenate(sheet.exercise.bias_vectors)):
@@ -50,13 +95,13 @@ def some_bias(sheet: Sheet, term: Term) -> Hypotheses:
 
 
 def weights_reordered(sheet: Sheet, term: Term) -> Hypotheses:
-    key, layer = term
-    if key == "nets":
+    layer = term.layer
+    if term.key == "nets":
         for detail, weight in _orders(f"W[{layer}]", sheet.weight(layer)):
-            yield detail, weight @ sheet.output(layer - 1) + sheet.bias(layer)[:, None]
-    elif key == "deltas" and layer < sheet.exercise.depth:
+            yield detail, sheet.combine(layer, weight=weight)
+    elif term.key == "deltas" and layer < sheet.exercise.depth:
         for detail, weight in _orders(f"W[{layer + 1}]", sheet.weight(layer + 1)):
-            yield detail, sheet.pull(layer, weight.T @ sheet[Term("deltas", layer + 1)])
+            yield detail, sheet.pull(layer, weight.T @ sheet.delta(layer + 1))
 
 
 def result_reordered(sheet: Sheet, term: Term) -> Hypotheses:
@@ -73,55 +118,36 @@ def _orders(what: str, value: Array) -> Iterator[tuple[str, Array]]:
             yield f"{what} with its {word} shifted", np.roll(value, shift, axis)
         for first, second in combinations(range(count), 2):
             order = list(range(count))
-            order[first], order[second] = second, first
+            order[first] = second
+            order[second] = first
             yield f"{what} with {word} {first + 1} and {second + 1} swapped", value.take(order, axis)
 
 
-def one_weight(sheet: Sheet, term: Term) -> Hypotheses:
-    key, layer = term
-    values = [array.ravel() for array in (*sheet.exercise.weight_matrices, *sheet.exercise.bias_vectors)]
-    candidates = np.unique(np.concatenate(values))
-    if key == "updated_weights" and len(candidates) <= MAX_GUESSES:
-        _, step = update_parts(sheet, term)
+def one_weight_wrong(sheet: Sheet, term: Term) -> Hypotheses:
+    parameters = (*sheet.exercise.weight_matrices, *sheet.exercise.bias_vectors)
+    candidates = np.unique(np.concatenate([array.ravel() for array in parameters]))
+    if term.key == "updated_weights" and len(candidates) <= MAX_TRIED:
+        change = step(sheet, term)
         for value in candidates:
-            yield f"the weight {value:g} is updated", value - step
-    if key not in {"nets", "deltas"} or (key == "deltas" and layer == sheet.exercise.depth):
+            yield f"the weight {value:g} is updated", value - change
+    found = _as_sum(sheet, term)
+    if not found or found.weight.shape[1] * len(candidates) > MAX_TRIED:
         return
-    weight = sheet.weight(layer) if key == "nets" else sheet.weight(layer + 1).T
-    if weight.shape[1] * len(candidates) > MAX_GUESSES:
-        return
-    source = sheet.output(layer - 1) if key == "nets" else sheet[Term("deltas", layer + 1)]
-    for number, (name, _, rest) in enumerate(_products(sheet, term)):
+    for unit, source in enumerate(found.source):
         for value in candidates:
-            replaced = np.broadcast_to(value * source[number], (len(weight), source.shape[1]))
-            yield f"{value:g} is taken for the weight of {name}", rest(replaced)
+            product = np.broadcast_to(value * source, (len(found.weight), len(source)))
+            detail = f"{value:g} is taken for the weight of {found.product_name(unit)}"
+            yield detail, found.with_product(unit, product)
 
 
-def _products(sheet: Sheet, term: Term) -> Iterator[tuple[str, Array, Callable[[Array], Array]]]:
-    """The products that are summed up in a net or a hidden δ: name, value, and the term with another in its place."""
-    key, layer = term
-    if key == "nets":
-        weight, source, name = sheet.weight(layer), sheet.output(layer - 1), f"a[{layer - 1}]"
-        after = lambda total: total + sheet.bias(layer)[:, None]  # noqa: E731
-    elif key == "deltas" and layer < sheet.exercise.depth:
-        weight, source, name = sheet.weight(layer + 1).T, sheet[Term("deltas", layer + 1)], f"δ[{layer + 1}]"
-        after = lambda total: sheet.pull(layer, total)  # noqa: E731
-    else:
-        return
-    if weight.size > MAX_GUESSES:
-        return
-    total = weight @ source
-    for number in range(len(source)):
-        product = np.outer(weight[:, number], source[number])
-        rest = lambda other, product=product: after(total - product + other)  # noqa: E731
-        yield f"the product with {name}, unit {number + 1}", product, rest
-
-
-GUESSES: Catalogue = (
-    ("sign lost", one_sign),
-    ("product left out", one_product),
-    ("multiplied by the bias", some_bias),
-    ("transposed or wrong weight", weights_reordered),
-    ("wrong place", result_reordered),
-    ("transposed or wrong weight", one_weight),
+RARE_IN_HIDDEN = (
+    ErrorKind("sign lost", sign_of_product),
+    ErrorKind("product left out", product_missing),
+    ErrorKind("multiplied by the bias", times_some_bias),
+    ErrorKind("transposed or wrong weight", weights_reordered),
+    ErrorKind("wrong place", result_reordered),
 )
+"""The rare errors that are also tried in terms that the answer does not show."""
+
+RARE = (*RARE_IN_HIDDEN, ErrorKind("transposed or wrong weight", one_weight_wrong))
+"""The rare errors, the likelier first."""
