@@ -210,19 +210,14 @@ def losses(
     from fashion_nn import console
     from fashion_nn.lab import losses as lab
 
-    def run(name: str) -> lab.Study:
+    options = lab.StudyOptions(
+        dataset=dataset, images=images, valid_images=images, runs=runs, epochs=epochs, data_dir=data_dir
+    )
+
+    def run(name: str) -> lab.StudyResult:
         announce_download(dataset, data_dir)
         with console.work_bar(name) as progress:
-            return lab.study(
-                name,
-                dataset=dataset,
-                images=images,
-                valid_images=images,
-                runs=runs,
-                epochs=epochs,
-                data_dir=data_dir,
-                progress=progress,
-            )
+            return lab.run_study(name, options, progress=progress)
 
     if figure:
         if not picture:

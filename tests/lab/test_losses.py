@@ -12,7 +12,7 @@ from fashion_nn.cli.main import app, run
 from fashion_nn.errors import InputError
 from fashion_nn.lab import layers
 from fashion_nn.lab import losses as lab
-from fashion_nn.lab.losses import LOSSES, Plan, training
+from fashion_nn.lab.losses import LOSSES, Plan, StudyOptions, training
 
 # Report 000, figure 1: the four derivatives that it prints, at the points that give them.
 PRINTED = {
@@ -166,7 +166,7 @@ def test_a_step_is_that_of_autodiff(loss, classes, hidden):
     expected = [old - 0.5 * slope.numpy() for old, slope in zip(weights, tape.gradient(mean, variables), strict=True)]
     expected[0] *= 1 - 0.2 * 0.5
     expected[2] *= 1 - 0.2 * 0.5
-    training._step(x, t, plan, weights, np.empty_like(weights[0]))
+    training.Network(plan, *weights).step(x, t)
     for ours, theirs in zip(weights, expected, strict=True):
         np.testing.assert_allclose(ours, theirs, atol=1e-7)  # rates are held in single precision
 
@@ -179,8 +179,6 @@ def test_training_learns_and_repeats(digits):
     assert curve.train_loss[-1] < 0.3 * curve.train_loss[0]
     assert curve.valid_error[-1] < 0.1
     assert curve.relative(25) == curve.at(20) / curve.train_loss[0]
-    assert curve.first_below(curve.train_loss[1] + 1e-9) == 10
-    assert curve.first_below(0) is None
     assert curve.saturated[0] < 0.01
 
 
@@ -195,15 +193,8 @@ def test_a_bad_start_saturates_and_squared_error_stays_there(digits):
 
 def test_a_study_of_digits():
     seen = []
-    found = lab.study(
-        "flipped-labels",
-        dataset="digits",
-        images=150,
-        valid_images=100,
-        runs=2,
-        epochs=20,
-        progress=lambda *at: seen.append(at),
-    )
+    options = StudyOptions(dataset="digits", images=150, valid_images=100, runs=2, epochs=20)
+    found = lab.run_study("flipped-labels", options, progress=lambda *at: seen.append(at))
     assert list(found.curves) == list(lab.BINARY)
     assert found.flipped == pytest.approx(0.1)
     assert seen[-1] == (120, 120)
@@ -224,8 +215,8 @@ def test_a_study_of_digits():
         (lambda: Plan(loss="logistic-cross-entropy", init_sd=float("nan")), "init_sd nan"),
         (lambda: lab.load_task("digits", classes=(4, 4)), "two different"),
         (lambda: lab.load_task("digits", flipped=2), "flipped 2"),
-        (lambda: lab.study("other"), "'other'"),
-        (lambda: lab.study("saturation", runs=0), "runs 0"),
+        (lambda: lab.run_study("other"), "'other'"),
+        (lambda: lab.run_study("saturation", StudyOptions(runs=0)), "runs 0"),
         (lambda: lab.values((1.0, 2.0), (0.0, 1.0, 1.0)), "2 scores and 3 targets"),
         (lambda: lab.values((float("inf"),), (0.0,)), "finite"),
         (lambda: lab.figure("report-000/9", "x.png", lambda name: None), "report-000/2"),
@@ -246,7 +237,8 @@ def test_bad_plans_are_refused_in_one_line(make, says):
 @pytest.fixture(scope="module")
 def quick():
     """Studies of digits, small."""
-    return lambda name: lab.study(name, dataset="digits", images=60, valid_images=40, runs=2, epochs=20)
+    options = StudyOptions(dataset="digits", images=60, valid_images=40, runs=2, epochs=20)
+    return lambda name: lab.run_study(name, options)
 
 
 @pytest.mark.parametrize("name", lab.FIGURES)
@@ -300,11 +292,12 @@ def test_a_wrong_word_is_one_line_and_exit_code_2(words, capsys):
 
 @pytest.mark.slow
 def test_what_report_000_says_of_mnist(real_data):
-    bad = lab.study("bad-initialisation", runs=2, epochs=200, data_dir=real_data)
+    options = StudyOptions(runs=2, epochs=200, data_dir=real_data)
+    bad = lab.run_study("bad-initialisation", options)
     shares = [bad.relative(name, 200)[0] for name in lab.BINARY]
     assert shares == sorted(shares)
     assert shares[0] < 0.06
-    noisy = lab.study("flipped-labels", runs=2, epochs=200, data_dir=real_data)
+    noisy = lab.run_study("flipped-labels", options)
     errors = [noisy.final(name, "train_error")[0] for name in lab.BINARY]
     assert errors == sorted(errors)
     assert min(lab.BINARY, key=lambda name: noisy.final(name, "valid_error")[0]) == "logistic-squared-error"

@@ -1,7 +1,8 @@
-"""Which loss, which activation: report 000 part 2, and why not squared error (report 003).
+"""Losses side by side: report 000 part 2, and why a classifier is not trained by squared error (report 003).
 
 LOSSES["softsign-cross-entropy"].slope(z, t)
-found = study("bad-initialisation", dataset="mnist")     found.final("logistic-cross-entropy", "train_loss")
+found = run_study("bad-initialisation", StudyOptions(dataset="digits"))
+found.final("logistic-cross-entropy", "train_loss")     mean and standard deviation over the seeds
 """
 
 from fashion_nn.lab.losses.figures import (
@@ -24,7 +25,15 @@ from fashion_nn.lab.losses.functions import (
     values,
     values_table,
 )
-from fashion_nn.lab.losses.studies import MEASURES, STUDIES, Study, StudyPlan, as_table, study
+from fashion_nn.lab.losses.studies import (
+    MEASURES,
+    STUDIES,
+    Study,
+    StudyOptions,
+    StudyResult,
+    as_table,
+    run_study,
+)
 from fashion_nn.lab.losses.training import Curve, Plan, Task, load_task, train, train_seeds
 
 __all__ = [
@@ -38,7 +47,8 @@ __all__ = [
     "Loss",
     "Plan",
     "Study",
-    "StudyPlan",
+    "StudyOptions",
+    "StudyResult",
     "Task",
     "Value",
     "as_table",
@@ -49,9 +59,9 @@ __all__ = [
     "kl_divergence",
     "load_task",
     "loss_functions",
+    "run_study",
     "saturation",
     "squared_error",
-    "study",
     "train",
     "train_seeds",
     "values",

@@ -1,4 +1,4 @@
-"""The losses as curves, and what trainings by them went through, for print."""
+"""Print figures of the losses and of the trainings by them."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -8,14 +8,15 @@ import numpy as np
 from fashion_nn.errors import InputError
 from fashion_nn.lab import layers
 from fashion_nn.lab.losses.functions import BINARY, LOSSES
-from fashion_nn.lab.losses.studies import Study
+from fashion_nn.lab.losses.studies import StudyResult
 from fashion_nn.pages.palette import BLUE, GREEN, INK, VERMILION
 from fashion_nn.pages.png import PathLike, png_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLOURS, _LINES = (BLUE, VERMILION, GREEN), ("-", "--", "-.")
+_COLOURS = (BLUE, VERMILION, GREEN)
+_LINES = ("-", "--", "-.")
 _UNITS = {
     "train_loss": "training loss",
     "train_error": "training error (%)",
@@ -43,8 +44,11 @@ def loss_functions(path: PathLike) -> None:
         figure.legend(loc="outside lower center", ncols=3, frameon=False)
 
 
-def curves(found: Study, path: PathLike, measure: str = "train_loss") -> None:
-    """One panel a network, a line a run, each with its own scale as in the report, and their mean."""
+def curves(found: StudyResult, path: PathLike, measure: str = "train_loss") -> None:
+    """One panel for each network: a line for each training, and their mean.
+
+    Each panel has its own scale, as in the report.
+    """
     with png_figure(path, 0.5 + 3.5 * len(found.curves), 3.7) as figure:
         figure.suptitle(f"{found.title}: {_UNITS[measure].removesuffix(' (%)')}, {found.task}")
         panels = figure.subplots(1, len(found.curves), squeeze=False)[0]
@@ -61,7 +65,7 @@ def curves(found: Study, path: PathLike, measure: str = "train_loss") -> None:
         panels[0].legend(frameon=False, fontsize=8)
 
 
-def saturation(found: Study, path: PathLike) -> None:
+def saturation(found: StudyResult, path: PathLike) -> None:
     """How fast the slopes of logistic and softsign vanish, and what that does to a training. Report 000, part 2.3."""
     z = np.linspace(0, 15, 301)
     with png_figure(path, 11, 3.9) as figure:
@@ -84,7 +88,7 @@ def saturation(found: Study, path: PathLike) -> None:
             axes.set_ylim(0, None)
 
 
-def squared_error(found: Study, path: PathLike) -> None:
+def squared_error(found: StudyResult, path: PathLike) -> None:
     """Training and validation error of a classifier by cross-entropy and by squared error. Report 003, why not MSE."""
     with png_figure(path, 9, 4) as figure:
         figure.suptitle(f"{found.title}, {found.task}: mean and range of {_runs(found)} runs")
@@ -96,7 +100,7 @@ def squared_error(found: Study, path: PathLike) -> None:
         figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
 
 
-def figure(name: str, path: PathLike, run: Callable[[str], Study]) -> Study | None:
+def figure(name: str, path: PathLike, run: Callable[[str], StudyResult]) -> StudyResult | None:
     """Draw a figure of the reports again.
 
     Args:
@@ -116,7 +120,7 @@ def figure(name: str, path: PathLike, run: Callable[[str], Study]) -> Study | No
     return found
 
 
-FIGURES: Mapping[str, tuple[str, Callable[[Study, PathLike], None]]] = {
+FIGURES: Mapping[str, tuple[str, Callable[[StudyResult, PathLike], None]]] = {
     "report-000/2": ("", lambda _, path: loss_functions(path)),
     "report-000/3": ("bad-initialisation", lambda found, path: curves(found, path, "train_loss")),
     "report-000/4": ("flipped-labels", lambda found, path: curves(found, path, "train_error")),
@@ -124,24 +128,24 @@ FIGURES: Mapping[str, tuple[str, Callable[[Study, PathLike], None]]] = {
     "report-000/2.3": ("saturation", saturation),
     "report-003/why-not-mse": ("squared-error", squared_error),
 }
-# What a study is drawn as when no figure is named.
-PICTURES: Mapping[str, Callable[[Study, PathLike], None]] = {
+PICTURES: Mapping[str, Callable[[StudyResult, PathLike], None]] = {
     "bad-initialisation": curves,
     "flipped-labels": lambda found, path: curves(found, path, "train_error"),
     "saturation": saturation,
     "squared-error": squared_error,
 }
+"""How a study is drawn when no figure is named."""
 
 
 def _title(label: str) -> str:
     return LOSSES[label].title if label in LOSSES else label
 
 
-def _runs(found: Study) -> int:
+def _runs(found: StudyResult) -> int:
     return len(next(iter(found.curves.values())))
 
 
-def _mean_and_range(axes: "Axes", found: Study, measure: str) -> None:
+def _mean_and_range(axes: "Axes", found: StudyResult, measure: str) -> None:
     for (label, runs), colour, line in zip(found.curves.items(), _COLOURS, _LINES, strict=False):
         values = 100 * np.array([getattr(run, measure) for run in runs])
         axes.plot(runs[0].epoch, values.mean(axis=0), line, color=colour, label=_title(label))

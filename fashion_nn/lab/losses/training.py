@@ -1,9 +1,8 @@
-"""One hidden layer, trained by a loss of choice: the network of report 000, written out in NumPy."""
+"""The network of report 000 in NumPy: one hidden layer, trained by a loss of choice."""
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from os import PathLike
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +11,17 @@ from fashion_nn import datasets
 from fashion_nn.errors import InputError
 from fashion_nn.lab import layers
 from fashion_nn.lab.losses.functions import LOSSES, Floats
+from fashion_nn.lab.progress import Progress, part_of
 
 HIDDEN = {"softsign": layers.SOFTSIGN, "logistic": layers.SIGMOID}
-# A hidden unit counts as saturated by an image where its slope is below this share of its slope at 0.
+
 SATURATED = 0.01
+"""A hidden unit is saturated by an image where its slope is below this share of its slope at 0."""
 
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """Images as float32 (n, pixels) in 0..1 and targets float32 (n, 1) of 0/1 or one-hot (n, k).
+    """Images as float32 (n, pixels) in 0..1, and targets float32 (n, 1) of 0 and 1 or one-hot (n, k).
 
     `truth` holds the training targets before labels were flipped.
     """
@@ -48,6 +49,9 @@ class Plan:
         init_sd: standard deviation of all initial weights and biases: 0.1, and 10 for a very bad start.
         weight_decay: after each update the weights are multiplied by 1 - weight_decay · learning_rate.
         log_every: epochs between two measurements.
+
+    Raises:
+        InputError: a value out of range.
     """
 
     loss: str
@@ -76,18 +80,31 @@ class Plan:
             raise InputError(f"seed {self.seed}: expected 0 or more")
 
 
-@dataclass(frozen=True)
-class Curve:
-    """What one training went through, measured before it and after every `log_every` epochs.
+class Measurement(NamedTuple):
+    """What is measured before a training and after every `log_every` epochs.
 
     Attributes:
-        epoch: when each measurement was made.
-        train_loss, valid_loss: means, without weight decay, in the unit of the loss.
-        train_error, valid_error: share of images on the wrong side.
+        epoch: when it was measured.
+        train_loss: mean, without weight decay, in the unit of the loss; `valid_loss` likewise.
+        train_error: share of images on the wrong side; `valid_error` likewise.
         true_error: of the training images, against the labels before any was flipped.
         saturated: share of (hidden unit, training image) pairs that are saturated.
-        freed: share of the pairs saturated at the start that no longer are.
+        freed: share of the pairs that were saturated at the start and no longer are.
     """
+
+    epoch: int
+    train_loss: float
+    train_error: float
+    true_error: float
+    valid_loss: float
+    valid_error: float
+    saturated: float
+    freed: float
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The measurements of one training, a tuple for each value of `Measurement`."""
 
     plan: Plan
     epoch: tuple[int, ...]
@@ -101,16 +118,12 @@ class Curve:
 
     def at(self, epoch: int, measure: str = "train_loss") -> float:
         """A measure at the last measurement not after `epoch`."""
-        return getattr(self, measure)[max(i for i, when in enumerate(self.epoch) if when <= epoch)]
+        last = max(index for index, when in enumerate(self.epoch) if when <= epoch)
+        return getattr(self, measure)[last]
 
     def relative(self, epoch: int) -> float:
         """Training loss at an epoch as a share of that at the start."""
         return self.at(epoch) / self.train_loss[0]
-
-    def first_below(self, value: float, measure: str = "train_loss") -> int | None:
-        """The first measured epoch at which a measure is below `value`; None if there is none."""
-        pairs = zip(self.epoch, getattr(self, measure), strict=True)
-        return next((when for when, found in pairs if found < value), None)
 
     def to_json(self) -> dict[str, Any]:
         """The same as plain Python values."""
@@ -127,12 +140,14 @@ def load_task(
     seed: int = 0,
     data_dir: str | PathLike[str] | None = None,
 ) -> Task:
-    """Training and validation images, both from the data set's training rows; its test rows stay closed.
+    """Training and validation images, both from the data set's training rows; its test rows are not read.
 
     Args:
         classes: tell the second from the first; None for all classes, one-hot.
-        images, valid_images: how many of each, drawn by `seed`; where there are fewer, training keeps its share.
-        flipped: share of the training labels to replace by a wrong class, exactly so many.
+        images: number of training images, drawn by `seed`. Where there are fewer, training keeps its share.
+        valid_images: number of validation images.
+        flipped: share of the training labels to replace by a wrong class; exactly that share is replaced.
+
     Raises:
         InputError: no such data or class, or a share outside 0..1.
     """
@@ -141,9 +156,8 @@ def load_task(
     splits = datasets.load(dataset, data_dir=data_dir)
     rows = splits.original_train()
     if classes and not (len(set(classes)) == 2 and set(classes) <= set(range(splits.classes))):
-        raise InputError(
-            f"classes {classes} of {splits.name}: expected two different ones of 0 to {splits.classes - 1}"
-        )
+        expected = f"two different ones of 0 to {splits.classes - 1}"
+        raise InputError(f"classes {classes} of {splits.name}: expected {expected}")
     stream = np.random.default_rng(seed)
     chosen = np.flatnonzero(np.isin(rows.labels, classes)) if classes else np.arange(len(rows))
     stream.shuffle(chosen)
@@ -156,12 +170,28 @@ def load_task(
     turned = stream.permutation(cut)[: round(flipped * cut)]
     wrong[turned] = (labels[turned] + stream.integers(1, kinds, len(turned))) % kinds
     name = f"{splits.name} {classes[0]} against {classes[1]}" if classes else splits.name
-    targets, truth = (_targets(each, None if classes else kinds) for each in (wrong, labels))
+    targets = _targets(wrong, None if classes else kinds)
+    truth = _targets(labels, None if classes else kinds)
     return Task(name, x[:cut], targets[:cut], truth[:cut], x[cut:], truth[cut:])
 
 
-def train(task: Task, plan: Plan, *, progress: Callable[[int, int], None] | None = None) -> Curve:
-    """Train one network from its seed: weights W1, b1, W2, b2 from N(0, init_sd²), batches in a new order each epoch.
+def _targets(labels: NDArray[np.int64], kinds: int | None) -> Floats:
+    return labels[:, None].astype(np.float32) if kinds is None else np.eye(kinds, dtype=np.float32)[labels]
+
+
+def train_seeds(task: Task, plan: Plan, seeds: range, *, progress: Progress | None = None) -> list[Curve]:
+    """The same plan from several seeds; `progress` counts the epochs of all of them."""
+    total = len(seeds) * plan.epochs
+    return [
+        train(task, replace(plan, seed=seed), progress=part_of(progress, number * plan.epochs, total))
+        for number, seed in enumerate(seeds)
+    ]
+
+
+def train(task: Task, plan: Plan, *, progress: Progress | None = None) -> Curve:
+    """Train one network from its seed, with the training images in a new order each epoch.
+
+    All initial weights and biases are from N(0, init_sd²).
 
     Raises:
         InputError: the loss does not fit the task, or is no longer finite.
@@ -175,64 +205,92 @@ def train(task: Task, plan: Plan, *, progress: Callable[[int, int], None] | None
         return _train(task, plan, progress)
 
 
-def _train(task: Task, plan: Plan, progress: Callable[[int, int], None] | None) -> Curve:
+def _train(task: Task, plan: Plan, progress: Progress | None) -> Curve:
     stream = np.random.default_rng(plan.seed)
-    shapes = ((task.x.shape[1], plan.units), (plan.units,), (plan.units, task.t.shape[1]), (task.t.shape[1],))
-    weights = [stream.normal(0, plan.init_sd, shape).astype(np.float32) for shape in shapes]
-    stuck = _slopes(task, plan, weights) < SATURATED
-    log = [_measure(task, plan, weights, stuck, 0)]
-    spare = np.empty_like(weights[0])
+    network = Network.draw(plan, inputs=task.x.shape[1], outputs=task.t.shape[1], stream=stream)
+    stuck = network.slopes(task.x) < SATURATED
+    log = [_measure(task, network, stuck, 0)]
     for epoch in range(1, plan.epochs + 1):
         order = stream.permutation(len(task.x))
-        x, t = task.x[order], task.t[order]
+        x = task.x[order]
+        t = task.t[order]
         with np.errstate(over="ignore", invalid="ignore"):
             for first in range(0, len(x), plan.batch_size):
-                _step(x[first : first + plan.batch_size], t[first : first + plan.batch_size], plan, weights, spare)
+                batch = slice(first, first + plan.batch_size)
+                network.step(x[batch], t[batch])
         if epoch % plan.log_every == 0 or epoch == plan.epochs:
-            log.append(_measure(task, plan, weights, stuck, epoch))
-            if not np.isfinite(log[-1][1]):
+            log.append(_measure(task, network, stuck, epoch))
+            if not np.isfinite(log[-1].train_loss):
                 raise InputError(f"the loss became infinite by epoch {epoch}: use a smaller learning rate")
         if progress:
             progress(epoch, plan.epochs)
     return Curve(plan, *(tuple(column) for column in zip(*log, strict=True)))
 
 
-def train_seeds(
-    task: Task, plan: Plan, seeds: range, *, progress: Callable[[int, int], None] | None = None
-) -> list[Curve]:
-    """The same plan from several seeds; `progress` counts epochs of all."""
-    total = len(seeds) * plan.epochs
-    curves = []
-    for number, seed in enumerate(seeds):
-        offset = number * plan.epochs
-        step = progress and (lambda done, _, offset=offset: progress(offset + done, total))
-        curves.append(train(task, replace(plan, seed=seed), progress=step))
-    return curves
+@dataclass
+class Network:
+    """The weights (inputs, units) and biases (units,) of both layers, which a step changes in place."""
+
+    plan: Plan
+    hidden_weights: Floats
+    hidden_biases: Floats
+    output_weights: Floats
+    output_biases: Floats
+
+    def __post_init__(self) -> None:
+        self.hidden = HIDDEN[self.plan.hidden]
+        self.loss = LOSSES[self.plan.loss]
+        self._spare = np.empty_like(self.hidden_weights)
+
+    @classmethod
+    def draw(cls, plan: Plan, inputs: int, outputs: int, stream: np.random.Generator) -> "Network":
+        shapes: tuple[tuple[int, ...], ...] = (
+            (inputs, plan.units),
+            (plan.units,),
+            (plan.units, outputs),
+            (outputs,),
+        )
+        return cls(plan, *(stream.normal(0, plan.init_sd, shape).astype(np.float32) for shape in shapes))
+
+    def nets(self, x: Floats) -> Floats:
+        """What the hidden units receive."""
+        nets = x @ self.hidden_weights
+        nets += self.hidden_biases
+        return nets
+
+    def slopes(self, x: Floats) -> Floats:
+        """The slope of every hidden unit at every image, as a share of the slope at 0."""
+        return self.hidden.slope(self.nets(x)) / self.hidden.slope(np.zeros(1))
+
+    def step(self, x: Floats, t: Floats) -> None:
+        """One update by the gradient of the mean loss, then the decay of both weight matrices."""
+        rate = np.float32(self.plan.learning_rate)
+        nets = self.nets(x)
+        outputs = self.hidden.apply(nets)
+        scores = outputs @ self.output_weights + self.output_biases
+        at_output = _without_traces(self.loss.slope(scores, t) / np.float32(len(x)))
+        at_hidden = _without_traces((at_output @ self.output_weights.T) * self.hidden.slope(nets))
+        self.output_weights -= rate * (outputs.T @ at_output)
+        self.output_biases -= rate * at_output.sum(axis=0)
+        np.matmul(x.T, at_hidden, out=self._spare)
+        self._spare *= rate
+        self.hidden_weights -= self._spare
+        self.hidden_biases -= rate * at_hidden.sum(axis=0)
+        keep = np.float32(1 - self.plan.weight_decay * self.plan.learning_rate)
+        self.hidden_weights *= keep
+        self.output_weights *= keep
+
+    def loss_and_error(self, x: Floats, t: Floats) -> tuple[float, float]:
+        """Mean loss, and share of images on the wrong side."""
+        outputs = self.hidden.apply(self.nets(x))
+        scores = (outputs @ self.output_weights + self.output_biases).astype(np.float64)
+        wrong = _classes(scores) != _classes(t)
+        return float(self.loss.value(scores, t).mean()), float(wrong.mean())
 
 
-def _targets(labels: NDArray[np.int64], kinds: int | None) -> Floats:
-    return labels[:, None].astype(np.float32) if kinds is None else np.eye(kinds, dtype=np.float32)[labels]
-
-
-def _step(x: Floats, t: Floats, plan: Plan, weights: list[Floats], spare: Floats) -> None:
-    """One update in place, by the gradient of the mean loss, then the decay of both weight matrices."""
-    w1, b1, w2, b2 = weights
-    hidden = HIDDEN[plan.hidden]
-    rate = np.float32(plan.learning_rate)
-    r = x @ w1
-    r += b1
-    h = hidden.apply(r)
-    at_output = _without_traces(LOSSES[plan.loss].slope(h @ w2 + b2, t) / np.float32(len(x)))
-    at_hidden = _without_traces((at_output @ w2.T) * hidden.slope(r))
-    w2 -= rate * (h.T @ at_output)
-    b2 -= rate * at_output.sum(axis=0)
-    np.matmul(x.T, at_hidden, out=spare)
-    spare *= rate
-    w1 -= spare
-    b1 -= rate * at_hidden.sum(axis=0)
-    keep = np.float32(1 - plan.weight_decay * plan.learning_rate)
-    w1 *= keep
-    w2 *= keep
+def _classes(values: Floats) -> NDArray[np.int64] | NDArray[np.bool_]:
+    """The class of each row of scores or targets; a score of 0 is class 0, as in the report's own code."""
+    return values.argmax(axis=1) if values.shape[1] > 1 else values[:, 0] > 0
 
 
 def _without_traces(values: Floats) -> Floats:
@@ -241,26 +299,18 @@ def _without_traces(values: Floats) -> Floats:
     return values
 
 
-def _measure(
-    task: Task, plan: Plan, weights: list[Floats], stuck: NDArray[np.bool_], epoch: int
-) -> tuple[int | float, ...]:
-    loss, error = _loss_and_error(task.x, task.t, plan, weights)
-    _, true_error = _loss_and_error(task.x, task.truth, plan, weights)
-    valid_loss, valid_error = _loss_and_error(task.valid_x, task.valid_t, plan, weights)
-    saturated = _slopes(task, plan, weights) < SATURATED
-    freed = float((stuck & ~saturated).sum() / max(stuck.sum(), 1))
-    return epoch, loss, error, true_error, valid_loss, valid_error, float(saturated.mean()), freed
-
-
-def _loss_and_error(x: Floats, t: Floats, plan: Plan, weights: list[Floats]) -> tuple[float, float]:
-    w1, b1, w2, b2 = weights
-    z = (HIDDEN[plan.hidden].apply(x @ w1 + b1) @ w2 + b2).astype(np.float64)
-    # A score of exactly 0 counts as class 0, as in the report's own code.
-    wrong = z.argmax(axis=1) != t.argmax(axis=1) if t.shape[1] > 1 else (z > 0)[:, 0] != (t > 0)[:, 0]
-    return float(LOSSES[plan.loss].value(z, t).mean()), float(wrong.mean())
-
-
-def _slopes(task: Task, plan: Plan, weights: list[Floats]) -> Floats:
-    """Of every hidden unit at every training image, as a share of the slope at 0."""
-    slope = HIDDEN[plan.hidden].slope
-    return slope(task.x @ weights[0] + weights[1]) / slope(np.zeros(1))
+def _measure(task: Task, network: Network, stuck: NDArray[np.bool_], epoch: int) -> Measurement:
+    train_loss, train_error = network.loss_and_error(task.x, task.t)
+    _, true_error = network.loss_and_error(task.x, task.truth)
+    valid_loss, valid_error = network.loss_and_error(task.valid_x, task.valid_t)
+    saturated = network.slopes(task.x) < SATURATED
+    return Measurement(
+        epoch=epoch,
+        train_loss=train_loss,
+        train_error=train_error,
+        true_error=true_error,
+        valid_loss=valid_loss,
+        valid_error=valid_error,
+        saturated=float(saturated.mean()),
+        freed=float((stuck & ~saturated).sum() / max(stuck.sum(), 1)),
+    )
