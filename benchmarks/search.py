@@ -95,8 +95,11 @@ def our_trials(folder: Path) -> list[dict[str, Any]]:
     search = searches.Search(folder)
     return [
         {
-            **{key: trial[key] for key in ("id", "values", "status", "score")},
-            "at": search.trial_record(trial["id"]).stat().st_mtime,
+            "id": trial.id,
+            "values": trial.values,
+            "status": trial.status,
+            "score": trial.score,
+            "at": search.trial_record(trial.id).stat().st_mtime,
         }
         for trial in search.read_trials()
     ]
@@ -153,7 +156,7 @@ def compare(dataset: str, trials: int, epochs: int, repeats: int, patience: int 
                     rows, trained = their_trials(here[side]), sum(each.get("epochs", 0) for each in read_log(log))
                 else:
                     rows = our_trials(here[side])
-                    trained = sum(each["epochs_run"] for each in searches.Search(here[side]).read_trials())
+                    trained = sum(each.epochs_run for each in searches.Search(here[side]).read_trials())
                 sides[side] = measured(rows, began, seconds) | {"epochs": trained}
             found.append({"seed": seed, **sides, **together(sides)})
             print(line(found[-1]), flush=True)

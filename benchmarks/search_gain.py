@@ -139,14 +139,18 @@ def main() -> None:
         "model": arguments.model,
         "algorithm": arguments.algorithm,
         "trials": len(trials),
-        "statuses": {status: sum(t["status"] == status for t in trials) for status in {t["status"] for t in trials}},
+        "statuses": {status: sum(t.status == status for t in trials) for status in {t.status for t in trials}},
         "trial_epochs": arguments.epochs,
-        "space": [parameter["name"] for parameter in search.read_record()["identity"]["space"]],
-        "trial_seconds": sum(trial["seconds"] or 0 for trial in trials),
-        "best": {"trial": best["trial"], "score": best["score"], "retrained": best["retrained"]},
+        "space": [parameter["name"] for parameter in search.read_record().identity.space],
+        "trial_seconds": sum(trial.seconds or 0 for trial in trials),
+        "best": {
+            "trial": best.trial,
+            "score": best.score,
+            "retrained": best.retrained.to_json() if best.retrained else None,
+        },
         "settings": {
             key: value
-            for key, value in best["recipe"].items()
+            for key, value in best.recipe.items()
             if key != "sources" and value != recipes.get(arguments.model).to_json()[key]
         },
         "rows": len(right["tuned"][0]),
@@ -157,7 +161,7 @@ def main() -> None:
                 "sd": statistics.stdev(values),
                 "values": values,
                 "train_seconds": statistics.mean(seconds[way]),
-                "epochs": best["recipe"]["epochs"] if way == "tuned" else recipes.get(arguments.model).epochs,
+                "epochs": best.recipe["epochs"] if way == "tuned" else recipes.get(arguments.model).epochs,
             }
             for way, values in ((way, [float(each.mean()) for each in found]) for way, found in right.items())
         },

@@ -57,7 +57,8 @@ class Place:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        return searches.Search(self.ours).read_trials() if searches.Search(self.ours).exists else []
+        search = searches.Search(self.ours)
+        return [trial.to_json() for trial in search.read_trials()] if search.exists else []
 
 
 @contextmanager
@@ -292,8 +293,8 @@ def again(place: Place) -> dict[str, Seen]:
     done([sys.executable, "-m", "fashion_nn", "train", "--recipe", str(search.best), "--out", str(target)])
     repeated = runs.Run(target).read_metrics()["valid"]["accuracy"]
     same = files.sha256(runs.Run(target).model) == files.sha256(runs.Run(search.best_run).model)
-    ours = {"score": best["score"], "again": repeated, "equal": best["score"] == repeated, "same_bytes": same}
-    ours["said"] = f"{best['score']:.6f}, then {repeated:.6f}: {'the same' if ours['equal'] else 'another figure'}"
+    ours = {"score": best.score, "again": repeated, "equal": best.score == repeated, "same_bytes": same}
+    ours["said"] = f"{best.score:.6f}, then {repeated:.6f}: {'the same' if ours['equal'] else 'another figure'}"
     ours["said"] += ", the model file too, byte for byte" if same else ", the model file differs"
     return {"plain": theirs, "ours": ours}
 
@@ -317,7 +318,7 @@ def best_model(place: Place) -> dict[str, Seen]:
     done(place.tune("--trials", 3))
     search = searches.Search(place.ours)
     files = sorted(path.name for path in search.best_run.iterdir())
-    ours = {"files": files, **loaded(place, runs.Run(search.best_run).model, search.read_best()["score"])}
+    ours = {"files": files, **loaded(place, runs.Run(search.best_run).model, search.read_best().score)}
     ours["said"] = f"{', '.join(files)}; {ours['said']}"
     return {"plain": theirs, "ours": ours}
 

@@ -4,7 +4,7 @@ import os
 import signal
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from fashion_nn.grading import Check
     from fashion_nn.metrics import Scores
     from fashion_nn.runs import Run
-    from fashion_nn.searches import Search
+    from fashion_nn.searches import Search, TrialRecord
     from fashion_nn.training import Outcome
     from fashion_nn.tuning.search import Standing
     from fashion_nn.zoo import LayerRow, Parameters
@@ -103,17 +103,17 @@ class SearchBar:
         if self._bar:
             self._bar.stop()
 
-    def __call__(self, standing: "Standing", ended: Mapping[str, Any] | None) -> None:
+    def __call__(self, standing: "Standing", ended: "TrialRecord | None") -> None:
         best = standing.best
         if ended:
-            parts = [f"trial {ended['id']}  {ended['status']}"]
-            if ended["score"] is not None:
-                parts.append(f"{standing.objective} {ended['score']:.4f}")
-            parts += [f"{ended['epochs_run']} epochs", f"{ended['seconds']:.1f} s"]
-            parts += [ended["message"]] if ended["message"] and ended["score"] is None else []
-            note("  ".join(parts) + ("  best so far" if best and best["id"] == ended["id"] else ""))
+            parts = [f"trial {ended.id}  {ended.status}"]
+            if ended.score is not None:
+                parts.append(f"{standing.objective} {ended.score:.4f}")
+            parts += [f"{ended.epochs_run} epochs", f"{ended.seconds:.1f} s"]
+            parts += [ended.message] if ended.message and ended.score is None else []
+            note("  ".join(parts) + ("  best so far" if best and best.id == ended.id else ""))
         if self._bar:
-            shown = f"best {best['score']:.4f} ({best['id']})" if best else "no result yet"
+            shown = f"best {best.score:.4f} ({best.id})" if best else "no result yet"
             doing = "training the best again" if standing.retraining else f"{standing.running} running"
             left = standing.seconds_left
             self._bar.update(
@@ -260,31 +260,32 @@ def scores(run: "Run", class_names: Sequence[str], found: "Scores") -> None:
     print(f"pictures: {run.figure('confusion')}, {run.figure('mistakes')}")
 
 
-def searched(search: "Search", trials: Sequence[Mapping[str, Any]], python: str) -> None:
+def searched(search: "Search", trials: Sequence["TrialRecord"], python: str) -> None:
     """Print how a search ended: its best trials, the retraining, the best settings as Python, and where it is."""
-    best, objective = search.read_best(), search.read_record()["identity"]["objective"]
+    best, objective = search.read_best(), search.read_record().identity.objective
     sign = -1 if objective.endswith("accuracy") else 1
-    ranked = sorted((trial for trial in trials if trial["score"] is not None), key=lambda trial: sign * trial["score"])
+    ranked = sorted((trial for trial in trials if trial.score is not None), key=lambda trial: sign * trial.known_score)
     rows = [
         (
-            trial["id"],
-            f"{trial['score']:.4f}",
-            trial["status"],
-            trial["epochs_run"],
-            f"{trial['seconds']:.1f}",
+            trial.id,
+            f"{trial.known_score:.4f}",
+            trial.status,
+            trial.epochs_run,
+            f"{trial.seconds or 0.0:.1f}",
             _values(trial),
         )
         for trial in ranked[:_SHOWN_TRIALS]
     ]
     table(("trial", objective, "status", "epochs", "s", "values"), rows)
-    counts = Counter(trial["status"] for trial in trials)
-    print(f"\n{len(trials)} trials: {', '.join(f'{count} {status}' for status, count in counts.items())}")
-    print(f"best: trial {best['trial']}, {objective} {best['score']:.4f}")
-    again = best["retrained"]
-    if again and again["score"] is not None:
-        print(f"the same settings with a fresh seed, {again['seed']}: {objective} {again['score']:.4f}")
+    counts = Counter(trial.status for trial in trials)
+    trial_word = "trial" if len(trials) == 1 else "trials"
+    print(f"\n{len(trials)} {trial_word}: {', '.join(f'{count} {status}' for status, count in counts.items())}")
+    print(f"best: trial {best.trial}, {objective} {best.score:.4f}")
+    again = best.retrained
+    if again and again.score is not None:
+        print(f"the same settings with a fresh seed, {again.seed}: {objective} {again.score:.4f}")
     elif again:
-        print(f"the same settings with a fresh seed: {again['status']}: {again['message']}")
+        print(f"the same settings with a fresh seed: {again.status}: {again.message}")
     print(f"\n{python}\n")
     print(f"{search.folder}: train it with `fashion-nn train --recipe {search.best}`")
 
@@ -292,8 +293,8 @@ def searched(search: "Search", trials: Sequence[Mapping[str, Any]], python: str)
 _SHOWN_TRIALS = 5
 
 
-def _values(trial: Mapping[str, Any]) -> str:
-    return " ".join(f"{name.removeprefix('options.')}={value}" for name, value in trial["values"].items())
+def _values(trial: "TrialRecord") -> str:
+    return " ".join(f"{name.removeprefix('options.')}={value}" for name, value in trial.values.items())
 
 
 def study(found: "Study") -> None:

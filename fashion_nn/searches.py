@@ -1,16 +1,16 @@
-"""Search folders: the only module that knows the file names inside one.
+"""Search folders: the only module that knows the file names inside one, and what its records hold.
 
     search.json          what is searched: identity and its SHA-256, when it began, where
-    trials/0007.json     one trial: its values, seed and state, and once it is done its score
+    trials/0007.json     one trial: its values, seed and state, and its score once it has ended
     trials/0007/         its run folder; the model is kept while the trial is the best
-    best.json            the best settings as a complete recipe, their score, and what retraining them gave
+    best.json            the best settings as a complete recipe, their score, and the result of retraining them
     best/                run folder of the best trial
     best-retrained/      run folder of the same recipe with a fresh seed
     search.html          the page
     rows.npz             training and validation rows for the trials, while the search runs
 
-A trial's record is written when it is created and again when it has ended; together they are the only truth
-about a search. What the tuner knows is made from them again.
+A trial's record is written when the trial is created and again when it has ended. The records are the only truth
+about a search: the state of the oracle is rebuilt from them.
 """
 
 import fcntl
@@ -18,75 +18,187 @@ import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ConfigDict, Field, field_validator
 
-from fashion_nn.core.files import FORMAT, open_lock, read_small, require_plain, write_atomic
+from fashion_nn.core.files import FORMAT, open_lock, require_plain, write_atomic
+from fashion_nn.core.stored import Stored, read_json, read_stored
 from fashion_nn.errors import InputError
+
+Status = Literal["running", "completed", "stopped-early", "failed", "diverged", "timed-out"]
+Value = bool | int | float | str
+"""The value of a parameter."""
+Row = dict[str, int | float]
+"""One epoch of a history: column → number. `fold` is there if the trial has folds, and counts from 1."""
+
+DONE = ("completed", "stopped-early", "failed", "diverged", "timed-out")
+SCORED = ("completed", "stopped-early")
 
 # The second form is that of the best trial trained again.
 _TRIAL_ID = re.compile(r"[0-9]{4,9}(-retrained)?")
 # The names that core.files.replacing gives to the files it writes here.
 _TEMPORARY = re.compile(r"\.(search\.json|best\.json|search\.html|rows\.npz|[0-9]{4,9}\.json)\.[0-9a-f]{8}\.[a-z]+")
+S = TypeVar("S", bound=Stored)
 
-DONE = ("completed", "stopped-early", "failed", "diverged", "timed-out")
-SCORED = ("completed", "stopped-early")
-
-
-class _Checked(BaseModel):
-    """What must be in a file for it to be used; it may hold more."""
-
-    model_config = ConfigDict(extra="allow")
+_MEND = "restore it or search again in another folder"
 
 
-class _Identity(_Checked):
+class SearchedData(Stored):
+    """The rows that are searched on."""
+
+    name: str
+    fingerprint: str
+    split_id: str | None = None
+
+
+class Identity(Stored):
+    """What makes two searches the same one: with an equal identity, they try the same settings."""
+
     model: str
     algorithm: str
     space: list[dict[str, Any]]
     recipe: dict[str, Any]
-    dataset: dict[str, Any]
+    dataset: SearchedData
     objective: str
     folds: int | None
     seed: int
+    median_rule: bool | None = None
     versions: dict[str, str | None]
 
+    @property
+    def sha256(self) -> str:
+        """SHA-256 (64 hex digits) of the content."""
+        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
 
-class _Search(_Checked):
-    identity: _Identity
+
+class SearchRecord(Stored):
+    """The content of search.json."""
+
+    identity: Identity
     identity_sha256: str
     started: str
+    environment: dict[str, Any] = Field(default_factory=dict)
 
 
-class _Trial(_Checked):
+class HyperbandRound(Stored):
+    """The place of a trial in hyperband.
+
+    epochs: the trial trains up to this epoch.
+    initial_epoch: the epoch that it starts from.
+    start_from: id of the trial whose training it resumes; None in the first round of a bracket.
+    """
+
+    epochs: int
+    initial_epoch: int
+    bracket: int
+    round: int
+    start_from: str | None
+
+
+class TrialRecord(Stored):
+    """One trial, from its creation to its end.
+
+    order: number of the trial, from 0; `id` is the same as text.
+    created_after: number of trials that had ended when it was created.
+    values: parameter → value, of the parameters that have an effect.
+    epochs: the trial trains up to this epoch.
+    thresholds: epoch → the objective that the best epoch so far must reach there, else the trial is stopped.
+    threads: number of threads that it computes with; the last digits of the figures depend on it.
+    score: the objective at the best epoch, or its mean over the folds; None unless the trial is one of SCORED.
+    epochs_run: number of epochs, with those of the trial that it resumes.
+    seconds: time that running it took, without the start of its process.
+    ended_order: number of trials that had ended before it; None while it runs.
+    oracle_was_idle: whether the oracle had nothing to propose until this trial ended.
+    """
+
+    model_config = ConfigDict(populate_by_name=True)
+
     id: str
     order: Annotated[int, Field(ge=0)]
     created_after: Annotated[int, Field(ge=0)]
-    values: dict[str, bool | int | float | str]
+    values: dict[str, Value]
     seed: int
     epochs: int
     thresholds: dict[str, float]
-    status: Literal["running", "completed", "stopped-early", "failed", "diverged", "timed-out"]
-    score: float | None
-    started: str
-    ended: str | None
-    ended_order: int | None
-    asked_in_vain: bool
     threads: int | None
-    history: list[dict[str, float]]
-    tuner: dict[str, Any]
+    status: Status = "running"
+    score: float | None = None
+    best_epoch: int | None = None
+    epochs_run: int = 0
+    seconds: float | None = None
+    started: str
+    ended: str | None = None
+    ended_order: int | None = None
+    oracle_was_idle: bool = Field(default=False, alias="asked_in_vain")
+    history: list[Row] = Field(default_factory=list)
+    message: str | None = None
+    engine: str | None = None
+    worker: str | None = None
+    peak_memory_bytes: int | None = None
+    hyperband: HyperbandRound | None = Field(default=None, alias="tuner")
+
+    @field_validator("hyperband", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: Any) -> Any:
+        return None if value == {} else value
+
+    def to_json(self) -> dict[str, Any]:
+        """The content as plain Python values, with every key."""
+        content = self.model_dump(mode="json", by_alias=True)
+        return content | {"tuner": content["tuner"] or {}}
+
+    @property
+    def has_score(self) -> bool:
+        return self.status in SCORED and self.score is not None
+
+    @property
+    def known_score(self) -> float:
+        """The score of a trial that has one."""
+        assert self.score is not None, f"trial {self.id} has no score"
+        return self.score
+
+    @property
+    def start_from(self) -> str | None:
+        """Id of the trial whose training this one resumes."""
+        return self.hyperband.start_from if self.hyperband else None
 
 
-class _Best(_Checked):
+class Retrained(Stored):
+    """The result of training the best settings once more, with a seed that no trial had."""
+
+    seed: int
+    status: Status
+    score: float | None = None
+    best_epoch: int | None = None
+    epochs_run: int = 0
+    seconds: float | None = None
+    message: str | None = None
+    worker: str | None = None
+    peak_memory_bytes: int | None = None
+
+
+class Best(Stored):
+    """The content of best.json.
+
+    recipe: the best settings as a complete recipe, see `recipes.from_json`.
+    trial: id of the trial that had them.
+    dataset: the name or file of the data set that was searched on.
+    search: `identity_sha256` of the search.
+    """
+
     recipe: dict[str, Any]
+    objective: str | None = None
     score: float
     trial: str
+    dataset: str | None = None
     search: str
-    retrained: dict[str, Any] | None
+    retrained: Retrained | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,45 +264,54 @@ class Search:
     def trial_folder(self, id: str) -> Path:
         return self.trials / _required_id(id)
 
-    def read_record(self) -> dict[str, Any]:
+    def read_record(self) -> SearchRecord:
         """The content of search.json.
 
         Raises:
             InputError: it is missing, damaged, of a newer format, or its checksum is not that of its identity.
         """
-        record = _read(self.record, _Search)
-        if record["identity_sha256"] != identity_sha256(record["identity"]):
-            raise InputError(f"{self.record}: damaged (checksum): restore it or search again in another folder")
+        record = _read(self.record, SearchRecord, versioned=True)
+        if record.identity_sha256 != record.identity.sha256:
+            raise InputError(f"{self.record}: damaged (checksum): {_MEND}")
         return record
 
-    def read_trials(self) -> list[dict[str, Any]]:
+    def read_trials(self) -> list[TrialRecord]:
         """The records of all trials, in the order in which they were created.
 
         Raises:
-            InputError: one is damaged, or one of the middle is missing.
+            InputError: one is damaged, or one in the middle is missing.
         """
         found = []
         for path in sorted(self.trials.glob("[0-9]*.json")):
-            trial = _read(path, _Trial, versioned=False)
-            if trial["id"] != path.stem:
-                raise InputError(f"{path}: damaged (id {trial['id']!a}, expected {path.stem}): restore it")
+            trial = _read(path, TrialRecord)
+            if trial.id != path.stem:
+                raise InputError(f"{path}: damaged (id {trial.id!a}, expected {path.stem}): restore it")
             found.append(trial)
-        found.sort(key=lambda trial: trial["order"])
-        known = [None, *(trial["id"] for trial in found)]
+        found.sort(key=lambda trial: trial.order)
+        known = {None, *(trial.id for trial in found)}
         for order, trial in enumerate(found):
-            if trial["tuner"].get("start_from") not in known:
-                raise InputError(f"{self.trial_record(trial['id'])}: damaged (start_from is no trial): restore it")
-            if trial["order"] != order:
+            if trial.start_from not in known:
+                raise InputError(f"{self.trial_record(trial.id)}: damaged (start_from is no trial): restore it")
+            if trial.order != order:
                 raise InputError(f"{self.trials}: the record of trial {order} is missing: restore it or search again")
         return found
 
-    def read_best(self) -> dict[str, Any]:
+    def read_best(self) -> Best:
         """The content of best.json.
 
         Raises:
             InputError: it is missing or damaged.
         """
-        return _read(self.best, _Best)
+        return _read(self.best, Best, versioned=True)
+
+    def write_record(self, record: SearchRecord) -> None:
+        _write(self.record, record)
+
+    def write_trial(self, trial: TrialRecord) -> None:
+        _write(self.trial_record(trial.id), trial)
+
+    def write_best(self, best: Best) -> None:
+        _write(self.best, best)
 
     def remove_leftovers(self) -> None:
         """Remove the temporary files that a killed process left beside the records, the page and the rows."""
@@ -198,26 +319,12 @@ class Search:
             if _TEMPORARY.fullmatch(path.name) and path.is_file():
                 path.unlink(missing_ok=True)
 
-    def write_record(self, record: Mapping[str, Any]) -> None:
-        _write(self.record, {"format": FORMAT, **record})
-
-    def write_trial(self, trial: Mapping[str, Any]) -> None:
-        _write(self.trial_record(trial["id"]), {"format": FORMAT, **trial})
-
-    def write_best(self, best: Mapping[str, Any]) -> None:
-        _write(self.best, {"format": FORMAT, **best})
-
 
 def _required_id(id: str) -> str:
     """`id`, which becomes part of a path, when it is that of a trial."""
     if not _TRIAL_ID.fullmatch(id):
         raise InputError(f"{id!a}: not the id of a trial: expected a number such as 0007")
     return id
-
-
-def identity_sha256(identity: Mapping[str, Any]) -> str:
-    """SHA-256 (64 hex digits) of what makes two searches the same one."""
-    return hashlib.sha256(json.dumps(identity, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def open_search(path: str | Path) -> Search:
@@ -264,55 +371,37 @@ def better(objective: str, value: float, than: float | None) -> bool:
     return value > than if maximised(objective) else value < than
 
 
-def best_of(trials: list[dict[str, Any]], objective: str) -> dict[str, Any] | None:
-    """The trial with the best score, of equal ones that which was created first; None where none has a score."""
+def best_of(trials: Sequence[TrialRecord], objective: str) -> TrialRecord | None:
+    """The trial with the best score, of equal ones the first that was created; None if none has a score."""
     best = None
     for trial in trials:
-        scored = trial["status"] in SCORED and trial["score"] is not None
-        if scored and better(objective, trial["score"], best and best["score"]):
+        if trial.has_score and better(objective, trial.known_score, best and best.score):
             best = trial
     return best
 
 
 def read_recipe(path: str | Path) -> tuple[dict[str, Any], str | None]:
-    """The recipe in a best.json, or in a file that is one as JSON; and the data set that was searched on, if it says.
+    """The recipe in a best.json or in a file that holds only the recipe, and the data set that was searched on.
+
+    The data set is None if the file does not name it.
 
     Raises:
         InputError: the file cannot be read or is no JSON object.
     """
-    content = _json(Path(path), "expected a search's best.json or a recipe as JSON")
-    found, dataset = content.get("recipe", content), content.get("dataset")
+    expected = "expected a search's best.json or a recipe as JSON"
+    content = read_json(Path(path), expected=expected, mend=expected)
+    found = content.get("recipe", content)
+    dataset = content.get("dataset")
     if not isinstance(found, dict):
-        raise InputError(f"{path}: no recipe in it: expected a search's best.json or a recipe as JSON")
+        raise InputError(f"{path}: no recipe in it: {expected}")
     return found, dataset if isinstance(dataset, str) else None
 
 
-def _json(path: Path, expected: str) -> dict[str, Any]:
-    try:
-        content = json.loads(read_small(path))
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}): {expected}") from None
-    except ValueError as error:
-        raise InputError(f"{path}: damaged ({error}): {expected}") from None
-    if not isinstance(content, dict):
-        raise InputError(f"{path}: damaged (no JSON object): {expected}")
-    return content
+def _read(path: Path, schema: type[S], *, versioned: bool = False) -> S:
+    expected = f"expected a search's {path.name}: {_MEND}"
+    return read_stored(path, schema, expected=expected, mend=_MEND, versioned=versioned)
 
 
-def _read(path: Path, schema: type[BaseModel], *, versioned: bool = True) -> dict[str, Any]:
-    content = _json(path, f"expected a search's {path.name}: restore it or search again in another folder")
-    if versioned and content.get("format") != FORMAT:
-        raise InputError(f"{path}: format {content.get('format')!r}, expected {FORMAT}: another version wrote it")
-    try:
-        schema.model_validate(content)
-    except ValidationError as error:
-        first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
-        raise InputError(
-            f"{path}: damaged ({place}: {first['msg']}): restore it or search again in another folder"
-        ) from None
-    return content
-
-
-def _write(path: Path, content: Mapping[str, Any]) -> None:
-    write_atomic(path, json.dumps(content, indent=1, ensure_ascii=False) + "\n")
+def _write(path: Path, content: Stored) -> None:
+    text = json.dumps({"format": FORMAT, **content.to_json()}, indent=1, ensure_ascii=False)
+    write_atomic(path, f"{text}\n")

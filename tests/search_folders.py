@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 
 from fashion_nn import recipes, searches
-from fashion_nn.searches import Search
+from fashion_nn.searches import (
+    Best,
+    HyperbandRound,
+    Identity,
+    Retrained,
+    Search,
+    SearchedData,
+    SearchRecord,
+    TrialRecord,
+)
 
 BEGAN = datetime(2025, 1, 1, 12, tzinfo=UTC)
 SPACE = [
@@ -35,22 +44,40 @@ def quality(values):
     return 0.9 - 0.05 * (np.log10(values["learning_rate"]) + 2.5) ** 2 - 0.05 * values["options.dropout_1"] ** 2
 
 
+def make_trial(order, **more):
+    """The record of a trial, complete but for what `more` says."""
+    start = {
+        "id": f"{order:04d}",
+        "order": order,
+        "created_after": order,
+        "values": {},
+        "seed": 1000 + order,
+        "epochs": 8,
+        "thresholds": {},
+        "threads": 1,
+        "started": BEGAN.isoformat(),
+        "engine": "local",
+        "worker": f"host:{order}",
+        "peak_memory_bytes": 500_000_000,
+    }
+    return TrialRecord(**(start | more))
+
+
 def make_search(folder, statuses, *, algorithm="random", objective="val_accuracy", folds=None, space=SPACE, seed=0):
     """A search whose n-th trial ended with the n-th of `statuses`; the best one is kept and retrained."""
     rng, search, now = np.random.default_rng(seed), Search(folder), BEGAN
-    identity = {
-        "model": "mlp",
-        "algorithm": algorithm,
-        "space": space,
-        "recipe": recipes.get("mlp").to_json(),
-        "dataset": {"name": "digits", "fingerprint": "f" * 64, "split_id": "0" * 12},
-        "objective": objective,
-        "folds": folds,
-        "seed": seed,
-        "versions": {"keras": "3", "keras-tuner": "1.4.8"},
-    }
-    checksum = searches.identity_sha256(identity)
-    search.write_record({"identity": identity, "identity_sha256": checksum, "started": BEGAN.isoformat()})
+    identity = Identity(
+        model="mlp",
+        algorithm=algorithm,
+        space=space,
+        recipe=recipes.get("mlp").to_json(),
+        dataset=SearchedData(name="digits", fingerprint="f" * 64, split_id="0" * 12),
+        objective=objective,
+        folds=folds,
+        seed=seed,
+        versions={"keras": "3", "keras-tuner": "1.4.8"},
+    )
+    search.write_record(SearchRecord(identity=identity, identity_sha256=identity.sha256, started=BEGAN.isoformat()))
     for order, status in enumerate(statuses):
         values = draw(rng)
         score = quality(values) + rng.normal(0, 0.002)
@@ -65,41 +92,39 @@ def make_search(folder, statuses, *, algorithm="random", objective="val_accuracy
             for epoch in range(1, epochs + 1)
         ]
         now += timedelta(seconds=float(rng.integers(20, 60)))
-        tuner = {"bracket": 1, "round": order % 3, "epochs": 3 ** (order % 3)} if algorithm == "hyperband" else {}
-        if tuner.get("round"):
-            tuner["start_from"] = f"{order - 1:04d}"
+        place = None
+        if algorithm == "hyperband":
+            number = order % 3
+            before = f"{order - 1:04d}" if number else None
+            place = HyperbandRound(
+                epochs=3**number,
+                initial_epoch=3 ** (number - 1) if number else 0,
+                bracket=1,
+                round=number,
+                start_from=before,
+            )
+        ended = status != "running"
         search.write_trial(
-            {
-                "id": f"{order:04d}",
-                "order": order,
-                "created_after": order,
-                "values": values,
-                "seed": 1000 + order,
-                "epochs": tuner.get("epochs", 8),
-                "thresholds": {},
-                "threads": 1,
-                "status": status,
-                "score": float(score) if scored else None,
-                "best_epoch": epochs if scored else None,
-                "epochs_run": len(history),
-                "seconds": (now - began).total_seconds() if status != "running" else None,
-                "started": began.isoformat(),
-                "ended": now.isoformat() if status != "running" else None,
-                "ended_order": order if status != "running" else None,
-                "asked_in_vain": False,
-                "history": history,
-                "message": None if status in ("completed", "running") else f"why trial {order} is <{status}>",
-                "engine": "local",
-                "worker": f"host:{order}",
-                "peak_memory_bytes": 500_000_000,
-                "tuner": tuner,
-            }
+            make_trial(
+                order,
+                values=values,
+                epochs=place.epochs if place else 8,
+                status=status,
+                score=float(score) if scored else None,
+                best_epoch=epochs if scored else None,
+                epochs_run=len(history),
+                seconds=(now - began).total_seconds() if ended else None,
+                started=began.isoformat(),
+                ended=now.isoformat() if ended else None,
+                ended_order=order if ended else None,
+                history=history,
+                message=None if status in ("completed", "running") else f"why trial {order} is <{status}>",
+                hyperband=place,
+            )
         )
     best = searches.best_of(search.read_trials(), objective)
     if best:
-        recipe = identity["recipe"] | {"learning_rate": best["values"]["learning_rate"], "seed": best["seed"]}
-        again = {"seed": 77, "status": "completed", "score": best["score"] - 0.004, "best_epoch": 7, "epochs_run": 8}
-        search.write_best(
-            {"recipe": recipe, "score": best["score"], "trial": best["id"], "search": checksum, "retrained": again}
-        )
+        recipe = identity.recipe | {"learning_rate": best.values["learning_rate"], "seed": best.seed}
+        again = Retrained(seed=77, status="completed", score=best.score - 0.004, best_epoch=7, epochs_run=8)
+        search.write_best(Best(recipe=recipe, score=best.score, trial=best.id, search=identity.sha256, retrained=again))
     return search

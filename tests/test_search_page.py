@@ -6,7 +6,7 @@ import html_pages
 import numpy as np
 import pytest
 from html_pages import Elements
-from search_folders import SPACE, STATUSES, draw, make_search, quality
+from search_folders import SPACE, STATUSES, draw, make_search, make_trial, quality
 
 from fashion_nn import report, searches
 from fashion_nn.cli.main import app
@@ -59,8 +59,8 @@ def test_the_head_says_what_was_searched_and_found(found):
     best = searches.best_of(found["many"].read_trials(), "val_accuracy")
     text = words(found["many"])
     assert "Search: mlp Random search on digits, seed 0; scored by validation accuracy" in text
-    assert f"best validation accuracy {100 * best['score']:.2f} %trial {best['id']}, epoch 8" in text
-    assert f"trained again{100 * best['score'] - 0.4:.2f} %same settings, fresh seed 77" in text
+    assert f"best validation accuracy {100 * best.score:.2f} %trial {best.id}, epoch 8" in text
+    assert f"trained again{100 * best.score - 0.4:.2f} %same settings, fresh seed 77" in text
     assert "trials4020 completed, 5 stopped early, 5 failed, 5 diverged, 5 timed out" in text
 
 
@@ -81,8 +81,8 @@ def test_a_section_is_there_when_there_is_something_to_show(found, name, section
 def test_the_table_has_every_trial_best_first_and_says_why_others_failed(found):
     search = found["many"]
     text = search.page.read_text()
-    places = {each["id"]: text.index(f'<th scope="row">{each["id"]}</th>') for each in search.read_trials()}
-    scores = {each["id"]: each["score"] for each in search.read_trials()}
+    places = {each.id: text.index(f'<th scope="row">{each.id}</th>') for each in search.read_trials()}
+    scores = {each.id: each.score for each in search.read_trials()}
     order = sorted(places, key=places.get)
     known = [scores[id] for id in order if scores[id] is not None]
     assert known == sorted(known, reverse=True) and len(known) == 25
@@ -92,7 +92,7 @@ def test_the_table_has_every_trial_best_first_and_says_why_others_failed(found):
 
 def test_a_loss_is_best_when_it_is_least(found):
     search = found["folds"]
-    best = min(each["score"] for each in search.read_trials() if each["score"] is not None)
+    best = min(each.score for each in search.read_trials() if each.score is not None)
     assert f"best validation loss {best:.4f}" in words(search) and "the mean over 3 folds" in words(search)
     chart = trials.over_time(search.read_trials(), "val_loss")
     line = [float(point.split(",")[1]) for point in chart.lines[0].points.split()]
@@ -103,13 +103,16 @@ def test_hyperband_s_trials_say_what_they_went_on_from(found):
     assert "completed, went on from 0001" in words(found["hyperband"])
 
 
+def a_day_later(trial):
+    times = {name: getattr(trial, name).replace("2025-01-01", "2025-01-02") for name in ("started", "ended")}
+    return trial.model_copy(update=times)
+
+
 def test_the_best_so_far_only_gets_better_and_a_pause_does_not_count(found):
     records = found["many"].read_trials()
     busy = trials.seconds_busy(records)
-    assert busy["0039"] == pytest.approx(sum(each["seconds"] for each in records))
-    later = [{**each, "started": each["started"].replace("2025-01-01", "2025-01-02"),
-              "ended": each["ended"].replace("2025-01-01", "2025-01-02")} if each["order"] > 20 else each
-             for each in records]  # fmt: skip
+    assert busy["0039"] == pytest.approx(sum(each.seconds for each in records))
+    later = [a_day_later(each) if each.order > 20 else each for each in records]
     assert trials.seconds_busy(later)["0039"] == pytest.approx(busy["0039"])
     line = trials.over_time(records, "val_accuracy").lines[0].points.split()
     heights = [float(point.split(",")[1]) for point in line]
@@ -119,7 +122,7 @@ def test_the_best_so_far_only_gets_better_and_a_pause_does_not_count(found):
 def test_trials_beside_each_other_count_once():
     times = {"0000": ("00:00", "10:00"), "0001": ("01:00", "03:00"), "0002": ("20:00", "25:00")}
     records = [
-        {"id": id, "started": f"2025-01-01T12:{a}", "ended": f"2025-01-01T12:{b}"} for id, (a, b) in times.items()
+        make_trial(int(id), started=f"2025-01-01T12:{a}", ended=f"2025-01-01T12:{b}") for id, (a, b) in times.items()
     ]
     assert trials.seconds_busy(records) == {"0000": 600, "0001": 180, "0002": 900}
 
@@ -132,7 +135,7 @@ def test_parallel_coordinates_are_at_the_values(found):
     assert chart.ways[-1].kind == "best" and chart.ways[-1].share == 100
     assert {way.kind for way in chart.ways} == {"best", "done", "stopped", "failed"}
     places = dict(zip([axis.name for axis in chart.axes], chart.ways[-1].points.split(), strict=True))
-    share = (np.log10(best["values"]["learning_rate"]) + 4) / 3
+    share = (np.log10(best.values["learning_rate"]) + 4) / 3
     expected = chart.bottom - share * (chart.bottom - chart.top)
     assert float(places["learning_rate"].split(",")[1]) == pytest.approx(expected, abs=0.1)
     momentum = next(axis for axis in chart.axes if axis.name == "momentum")
@@ -143,7 +146,8 @@ def test_parallel_coordinates_are_at_the_values(found):
 
 def test_a_few_scores_far_from_the_others_do_not_press_them_flat(found):
     records = [
-        {**each, "score": 0.1} if each["id"] in ("0000", "0002") else each for each in found["many"].read_trials()
+        each.model_copy(update={"score": 0.1}) if each.id in ("0000", "0002") else each
+        for each in found["many"].read_trials()
     ]
     chart = trials.over_time(records, "val_accuracy")
     assert float(chart.y_ticks[0][1]) > 50
@@ -157,8 +161,8 @@ def made_up(n, noise=0.0, seed=0):
     rng = np.random.default_rng(seed)
     drawn = [draw(rng) for _ in range(n)]
     return [
-        {"status": "completed", "score": float(quality(values) + rng.normal(0, noise)), "values": values, "epochs": 8}
-        for values in drawn
+        make_trial(order, status="completed", score=float(quality(values) + rng.normal(0, noise)), values=values)
+        for order, values in enumerate(drawn)
     ]
 
 
@@ -166,29 +170,29 @@ def test_the_parameter_that_decides_is_found():
     answer = importance.of_parameters(made_up(60), PARAMETERS, "val_accuracy")
     assert answer.n == 60 and answer.reliable and answer.explained > 0.5
     assert answer.weights[0].name == "learning_rate" and answer.weights[0].mean > 2 * answer.weights[1].mean
-    mirrored = [{**each, "score": -each["score"]} for each in made_up(60)]
+    mirrored = [each.model_copy(update={"score": -each.score}) for each in made_up(60)]
     assert importance.of_parameters(mirrored, PARAMETERS, "val_loss") == answer
 
 
 def test_chance_has_no_importance():
     rng = np.random.default_rng(1)
-    noise = [{**each, "score": float(rng.random())} for each in made_up(40)]
+    noise = [each.model_copy(update={"score": float(rng.random())}) for each in made_up(40)]
     answer = importance.of_parameters(noise, PARAMETERS, "val_accuracy")
     assert answer.weights == [] and answer.explained <= 0
 
 
 def test_epochs_that_differ_are_not_blamed_on_parameters():
-    shared = made_up(60)
-    for i, each in enumerate(shared):
-        each["epochs"] = (2, 8)[i % 2]
-        each["score"] = each["epochs"] / 10 + 1e-3 * each["score"]
+    shared = []
+    for each in made_up(60):
+        epochs = (2, 8)[each.order % 2]
+        shared.append(each.model_copy(update={"epochs": epochs, "score": epochs / 10 + 1e-3 * each.score}))
     answer = importance.of_parameters(shared, PARAMETERS, "val_accuracy")
     assert answer.weights[0].name == "epochs" and answer.weights[0].mean > 3 * abs(answer.weights[1].mean)
 
 
 def test_settings_that_went_on_count_once():
     short = made_up(9)
-    longer = [{**each, "epochs": 24, "score": each["score"] + 0.01} for each in short]
+    longer = [each.model_copy(update={"epochs": 24, "score": each.score + 0.01}) for each in short]
     answer = importance.of_parameters(short + longer, PARAMETERS, "val_accuracy")
     assert answer.n == 9 and answer.weights == []
 

@@ -87,8 +87,8 @@ def tune(
     zoo.require_shape(base.model, splits.image_shape)
     console.load_tensorflow()
     from fashion_nn.tuning import search
+    from fashion_nn.tuning.trial import DataSource
 
-    plan = search.Plan(algorithm=algorithm, space=space, recipe=base, folds=folds, seed=seed, median_rule=median_rule)
     if trials is None and algorithm == "hyperband":
         trials = oracle.sweep(base.epochs)
     elif trials is None and budget is None:
@@ -101,7 +101,22 @@ def tune(
         f"{name} on {splits.name}: {algorithm} search, parameters: {len(space)}; "
         f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
     )
-    source = {"source": dataset, "data_dir": str(data_dir) if data_dir else None, "fingerprint": splits.fingerprint}
+    source = DataSource(
+        source=dataset,
+        fingerprint=splits.fingerprint,
+        data_dir=str(data_dir) if data_dir else None,
+        validation_fraction=splits.validation_fraction,
+    )
+    plan = search.SearchPlan(
+        algorithm=algorithm,
+        space=space,
+        recipe=base,
+        source=source,
+        folds=folds,
+        seed=seed,
+        median_rule=median_rule,
+    )
+    limits = search.SearchLimits(trials=trials, seconds=budget_seconds, trial_seconds=trial_seconds, retrain=retrain)
     try:
         with console.SearchBar() as progress:
             found = search.run(
@@ -109,10 +124,8 @@ def tune(
                 splits,
                 folder,
                 _engine(engine, folder, workers, address, splits),
-                source=source | {"validation_fraction": splits.validation_fraction},
-                limits=search.Limits(trials=trials, seconds=budget_seconds, trial_seconds=trial_seconds),
+                limits=limits,
                 resume=resume,
-                retrain=retrain,
                 progress=progress,
             )
     except KeyboardInterrupt:
@@ -125,7 +138,7 @@ def tune(
     page = report.write_search(folder)
     if not found.best.exists():
         raise InputError(f"{folder}: no trial was completed: give it more time with --budget and --resume")
-    recipe = recipes.from_json(found.read_best()["recipe"])
+    recipe = recipes.from_json(found.read_best().recipe)
     console.searched(found, found.read_trials(), recipes.as_python(recipe))
     print(page)
 

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from fashion_nn.report.trials import Parameter, Trial, has_score
-from fashion_nn.searches import maximised
+from fashion_nn.report.trials import Parameter
+from fashion_nn.searches import TrialRecord, maximised
 
 LEAST, RELIABLE = 10, 20
 _FOLDS, _TREES, _SHUFFLES = 5, 60, 5
@@ -38,7 +38,7 @@ class Importance:
         return self.n >= RELIABLE
 
 
-def of_parameters(trials: Sequence[Trial], parameters: Sequence[Parameter], objective: str) -> Importance:
+def of_parameters(trials: Sequence[TrialRecord], parameters: Sequence[Parameter], objective: str) -> Importance:
     """The importance of each parameter that varies, by permutation in a random forest.
 
     Scores of all trials that have one are used, of those that were stopped early too, else the poor ones would be
@@ -49,9 +49,9 @@ def of_parameters(trials: Sequence[Trial], parameters: Sequence[Parameter], obje
     Source: L. Breiman, Random forests, 2001, section 10; scikit-learn's `permutation_importance`.
     """
     # Of settings that went on for more epochs the last trial alone, else they would be both held out and known.
-    known = list({tuple(sorted(each["values"].items())): each for each in trials if has_score(each)}.values())
+    known = list({tuple(sorted(each.values.items())): each for each in trials if each.has_score}.values())
     shown = [each for each in parameters if each.varies]
-    if len(known) < LEAST or not shown or len({each["score"] for each in known}) < 2:
+    if len(known) < LEAST or not shown or len({each.score for each in known}) < 2:
         return Importance(len(known), None, [])
     import numpy as np
     from scipy.stats import rankdata
@@ -64,13 +64,13 @@ def of_parameters(trials: Sequence[Trial], parameters: Sequence[Parameter], obje
     from sklearn.preprocessing import OneHotEncoder
 
     names = [each.name for each in shown]
-    columns = [[_number(each, trial["values"].get(each.name)) for trial in known] for each in shown]
+    columns = [[_number(each, trial.values.get(each.name)) for trial in known] for each in shown]
     named = [i for i, each in enumerate(shown) if not each.numeric]
-    if len({trial["epochs"] for trial in known}) > 1:
+    if len({trial.epochs for trial in known}) > 1:
         names.append(_BUDGET)
-        columns.append([float(trial["epochs"]) for trial in known])
+        columns.append([float(trial.epochs) for trial in known])
     table = np.array(columns, dtype=float).T
-    ranks = rankdata([each["score"] if maximised(objective) else -each["score"] for each in known]) / len(known)
+    ranks = rankdata([each.known_score if maximised(objective) else -each.known_score for each in known]) / len(known)
     answers, drops = np.empty(len(known)), []
     for seen, unseen in KFold(_FOLDS, shuffle=True, random_state=0).split(table):
         forest = make_pipeline(

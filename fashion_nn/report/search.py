@@ -1,16 +1,58 @@
-"""A search as one HTML page that needs nothing else: which settings were tried, and what came of them."""
+"""A search as one HTML page that needs no other file: which settings were tried, and what came of them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fashion_nn import recipes, searches
 from fashion_nn.core.files import write_atomic
 from fashion_nn.report import importance, page, trials
-from fashion_nn.report.trials import Parameter, Score, Trial
+from fashion_nn.report.trials import Parameter, Score
+from fashion_nn.searches import Best, Search, SearchRecord, TrialRecord
 
 _OUTCOMES = {"stopped-early": "stopped early", "timed-out": "timed out"}
 _ALGORITHMS = {"random": "Random search", "bayesian": "Bayesian optimisation", "grid": "Grid search"}
+
+
+@dataclass(frozen=True, slots=True)
+class TrialRow:
+    """A row of the table of trials.
+
+    outcome: its status, and the trial that it resumed.
+    lost: whether it ended without a score.
+    cells: the values of the parameters that vary, as text.
+    """
+
+    trial: TrialRecord
+    outcome: str
+    lost: bool
+    cells: list[str]
+
+    @classmethod
+    def of(cls, trial: TrialRecord, names: Sequence[str]) -> "TrialRow":
+        outcome = _OUTCOMES.get(trial.status, trial.status)
+        if trial.start_from:
+            outcome += f", went on from {trial.start_from}"
+        cells = [trials.value_text(trial.values[name]) if name in trial.values else "-" for name in names]
+        return cls(trial, outcome, bool(trial.ended) and not trial.has_score, cells)
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Numbers of trials: with a score, stopped early, ended without a score; and of each status as text."""
+
+    scored: int
+    stopped: int
+    lost: int
+    text: str
+
+    @classmethod
+    def of(cls, records: Sequence[TrialRecord]) -> "Counts":
+        by_status = {status: sum(each.status == status for each in records) for status in ("running", *searches.DONE)}
+        parts = [f"{number:,} {_OUTCOMES.get(status, status)}" for status, number in by_status.items() if number]
+        scored = sum(each.has_score for each in records)
+        ended = sum(bool(each.ended) for each in records)
+        return cls(scored, by_status["stopped-early"], ended - scored, ", ".join(parts))
 
 
 def write(folder: str | Path) -> Path:
@@ -20,97 +62,81 @@ def write(folder: str | Path) -> Path:
         InputError: the folder holds no search, or a record in it is damaged.
     """
     search = searches.open_search(folder)
-    record, records = search.read_record(), search.read_trials()
-    identity = record["identity"]
-    objective, score = identity["objective"], Score(identity["objective"])
-    found, best = [Parameter.of(each) for each in identity["space"]], searches.best_of(records, objective)
-    stored = search.read_best() if best and search.best.exists() else None
-    if best and stored and stored["trial"] != best["id"]:
-        stored = None  # a kill before it was written anew
-    again = stored["retrained"] if stored else None
-    counts, progress = _counts(records), trials.over_time(records, objective)
-    varied = [each.name for each in found if each.varies]
+    record = search.read_record()
+    records = search.read_trials()
+    identity = record.identity
+    objective = identity.objective
+    score = Score(objective)
+    parameters = [Parameter.of(each) for each in identity.space]
+    varied = [each.name for each in parameters if each.varies]
+    best = searches.best_of(records, objective)
+    stored = _stored_best(search, best)
+    progress = trials.over_time(records, objective)
+    retrained = stored.retrained if stored else None
+    workers = {each.worker.rpartition(":")[0] for each in records if each.worker}
     context = {
-        "title": f"Search: {identity['model']}",
+        "title": f"Search: {identity.model}",
         "identity": identity,
-        "algorithm": _ALGORITHMS.get(identity["algorithm"], identity["algorithm"].capitalize()),
-        "data": identity["dataset"],
+        "algorithm": _ALGORITHMS.get(identity.algorithm, identity.algorithm.capitalize()),
+        "data": identity.dataset,
         "score": score,
         "best": best,
-        "retrained": again if again and again.get("score") is not None else None,
-        "python": recipes.as_python(recipes.from_json(stored["recipe"])) if stored else None,
+        "retrained": retrained if retrained and retrained.score is not None else None,
+        "python": recipes.as_python(recipes.from_json(stored.recipe)) if stored else None,
         "best_file": search.best,
         "best_run": search.best_run if stored and search.best_run.is_dir() else None,
-        "counts": counts,
+        "counts": Counts.of(records),
         "busy": max(trials.seconds_busy(records).values(), default=0.0),
-        "machines": len({each["worker"].rpartition(":")[0] for each in records if each.get("worker")}),
+        "machines": len(workers),
         "progress": progress,
         "outside": progress is not None and any(point.kind == "outside" for point in progress.points),
         "epochs": trials.by_epoch(records, objective),
-        "parallel": trials.parallel(records, found, objective),
+        "parallel": trials.parallel(records, parameters, objective),
         "parameters": varied,
-        "importance": importance.of_parameters(records, found, objective),
+        "importance": importance.of_parameters(records, parameters, objective),
         "least": importance.LEAST,
         "reliable": importance.RELIABLE,
         "columns": varied,
-        "trials": [_row(each, varied) for each in _in_order(records, score)],
+        "trials": [TrialRow.of(each, varied) for each in _in_order(records, score)],
         "facts": _facts(record, records),
     }
     write_atomic(search.page, page.templates().get_template("search.html").render(context))
     return search.page
 
 
-def _in_order(records: Sequence[Trial], score: Score) -> list[Trial]:
-    """Best first; then those that run, then those that came to nothing."""
-    others = [each for each in records if not trials.has_score(each)]
-    return [*score.sorted(records), *sorted(others, key=lambda each: each["status"] != "running")]
+def _stored_best(search: Search, best: TrialRecord | None) -> Best | None:
+    """The content of best.json; None if it is not there yet, or not about the best trial after a kill."""
+    if best is None or not search.best.exists():
+        return None
+    stored = search.read_best()
+    return stored if stored.trial == best.id else None
 
 
-def _row(trial: Trial, names: Sequence[str]) -> dict[str, Any]:
-    values, tuner = trial["values"], trial["tuner"]
-    outcome = _OUTCOMES.get(trial["status"], trial["status"])
-    if tuner.get("start_from"):
-        outcome += f", went on from {tuner['start_from']}"
-    return {
-        **{key: trial.get(key) for key in ("id", "score", "seed", "best_epoch", "epochs_run", "seconds", "message")},
-        "has_score": trials.has_score(trial),
-        "lost": bool(trial["ended"]) and not trials.has_score(trial),
-        "outcome": outcome,
-        "cells": [trials.value_text(values[name]) if name in values else "-" for name in names],
-    }
+def _in_order(records: Sequence[TrialRecord], score: Score) -> list[TrialRecord]:
+    """The best first; then the running trials, then those that ended without a score."""
+    others = [each for each in records if not each.has_score]
+    return [*score.sorted(records), *sorted(others, key=lambda each: each.status != "running")]
 
 
-def _counts(records: Sequence[Trial]) -> dict[str, Any]:
-    of = {status: sum(each["status"] == status for each in records) for status in ("running", *searches.DONE)}
-    said = [f"{number:,} {_OUTCOMES.get(status, status)}" for status, number in of.items() if number]
-    scored = sum(map(trials.has_score, records))
-    return {
-        "scored": scored,
-        "stopped": of["stopped-early"],
-        "lost": sum(bool(each["ended"]) for each in records) - scored,
-        "text": ", ".join(said),
-    }
-
-
-def _facts(record: Mapping[str, Any], records: Sequence[Trial]) -> list[tuple[str, str]]:
+def _facts(record: SearchRecord, records: Sequence[TrialRecord]) -> list[tuple[str, str]]:
     """What a reader needs to trace the figures: data, seeds, machines, versions, checksums."""
-    identity, data = record["identity"], record["identity"]["dataset"]
-    hardware = record.get("environment", {}).get("hardware", {})
-    ended = [each["ended"] for each in records if each["ended"]]
-    peak = max((each.get("peak_memory_bytes") or 0 for each in records), default=0)
+    identity = record.identity
+    data = identity.dataset
+    hardware = record.environment.get("hardware", {})
+    ended = [each.ended for each in records if each.ended]
+    peak = max((each.peak_memory_bytes or 0 for each in records), default=0)
+    mean = f", mean of {identity.folds} folds" if identity.folds else ""
     found = {
-        "began": record["started"],
+        "began": record.started,
         "last trial ended": max(ended, default=None),
-        "scored by": f"{identity['objective']} at each trial's best epoch" + (
-            f", mean of {identity['folds']} folds" if identity["folds"] else ""
-        ),
-        "data": f"{data['name']}, fingerprint {data['fingerprint'][:16]}; the test rows are not opened by a search",
-        "around the recipe": identity["recipe"].get("name"),
-        "seed": f"{identity['seed']}; each trial has its own, in the table",
+        "scored by": f"{identity.objective} at each trial's best epoch{mean}",
+        "data": f"{data.name}, fingerprint {data.fingerprint[:16]}; the test rows are not opened by a search",
+        "around the recipe": identity.recipe.get("name"),
+        "seed": f"{identity.seed}; each trial has its own, in the table",
         "most memory of a trial": f"{peak / 1e9:.2f} GB" if peak else None,
         "processor": f"{hardware['processor']}, {hardware['cores']} cores" if hardware else None,
-        "versions": ", ".join(f"{name} {version}" for name, version in identity["versions"].items() if version),
-        "commit": record.get("environment", {}).get("commit"),
-        "SHA-256 of what is searched": record["identity_sha256"],
-    }  # fmt: skip
+        "versions": ", ".join(f"{name} {version}" for name, version in identity.versions.items() if version),
+        "commit": record.environment.get("commit"),
+        "SHA-256 of what is searched": record.identity_sha256,
+    }
     return [(name, value) for name, value in found.items() if value]

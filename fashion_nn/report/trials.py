@@ -7,9 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from fashion_nn.report.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, Line, Point, scale, ticks
-from fashion_nn.searches import SCORED, maximised
-
-Trial = Mapping[str, Any]
+from fashion_nn.searches import TrialRecord, maximised
 
 _WIDTH, _STEP, _SIDE, _TOP, _BOTTOM, _SLOT = 1000, 72, 56, 62, 342, 26
 _NAMED, _SPREAD = 9, 13
@@ -61,15 +59,15 @@ class Score:
     def text(self, value: float) -> str:
         return f"{100 * value:.2f}\u00a0%" if maximised(self.objective) else f"{value:.4f}"
 
-    def sorted(self, trials: Sequence[Trial]) -> list[Trial]:
+    def sorted(self, trials: Sequence[TrialRecord]) -> list[TrialRecord]:
         """Those with a score, best first; of equal ones first that which was created first."""
         sign = -1 if maximised(self.objective) else 1
-        known = [each for each in trials if has_score(each)]
-        return sorted(known, key=lambda each: (sign * each["score"], each["order"]))
+        known = [each for each in trials if each.has_score]
+        return sorted(known, key=lambda each: (sign * each.known_score, each.order))
 
-    def window(self, trials: Sequence[Trial]) -> tuple[float, float]:
+    def window(self, trials: Sequence[TrialRecord]) -> tuple[float, float]:
         """The least and the greatest value to draw: a few that are far off would press the others flat."""
-        values = [self.drawn(each["score"]) for each in self.sorted(trials)]
+        values = [self.drawn(each.known_score) for each in self.sorted(trials)]
         best, middle, worst = values[0], values[len(values) // 2], values[-1]
         reach = 3 * abs(best - middle) or abs(best - worst)
         return (max(worst, best - reach), best) if maximised(self.objective) else (best, min(worst, best + reach))
@@ -108,10 +106,6 @@ class Parallel:
     bottom: int = _BOTTOM
 
 
-def has_score(trial: Trial) -> bool:
-    return trial["status"] in SCORED and trial["score"] is not None
-
-
 def value_text(value: Any) -> str:
     """A parameter's value for people: four digits of a number, other values as a recipe writes them."""
     if isinstance(value, bool):
@@ -119,10 +113,10 @@ def value_text(value: Any) -> str:
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
-def seconds_busy(trials: Sequence[Trial]) -> dict[str, float]:
+def seconds_busy(trials: Sequence[TrialRecord]) -> dict[str, float]:
     """By the id of each trial that has ended, how long trials had been running until then; pauses do not count."""
-    ended = [each for each in trials if each["ended"]]
-    spans = sorted((_time(each["started"]), _time(each["ended"]), each["id"]) for each in ended)
+    ended = [each for each in trials if each.ended]
+    spans = sorted((_time(each.started), _time(each.ended), each.id) for each in ended)
     found, busy, reached = [], 0.0, -math.inf
     for began, end, id in spans:
         busy += max(end - max(began, reached), 0)
@@ -132,11 +126,11 @@ def seconds_busy(trials: Sequence[Trial]) -> dict[str, float]:
     return dict(found)
 
 
-def over_time(trials: Sequence[Trial], objective: str) -> Chart | None:
+def over_time(trials: Sequence[TrialRecord], objective: str) -> Chart | None:
     """Each trial's score at the time when it ended, and the best so far as a line; None without a score."""
     score, busy = Score(objective), seconds_busy(trials)
-    ended = sorted((each for each in trials if each["ended"]), key=lambda each: busy[each["id"]])
-    known = [each for each in ended if has_score(each)]
+    ended = sorted((each for each in trials if each.ended), key=lambda each: busy[each.id])
+    known = [each for each in ended if each.has_score]
     if not known:
         return None
     unit, per = _unit(max(busy.values()))
@@ -145,13 +139,13 @@ def over_time(trials: Sequence[Trial], objective: str) -> Chart | None:
     x, y = scale(0, max(last, 1e-9), LEFT, WIDTH - RIGHT - 4), scale(y_ticks[0], y_ticks[-1], HEIGHT - BOTTOM, TOP)
     points, line, best = [], [], None
     for each in ended:
-        place, text = x(busy[each["id"]] / per), f"trial {each['id']}: {each['status']}"
-        if not has_score(each):
+        place, text = x(busy[each.id] / per), f"trial {each.id}: {each.status}"
+        if not each.has_score:
             points.append(Point(place, HEIGHT - BOTTOM - 6, "failed", text))
             continue
-        value, text = score.drawn(each["score"]), f"{text}, {score.text(each['score'])}"
+        value, text = score.drawn(each.known_score), f"{text}, {score.text(each.known_score)}"
         if y_ticks[0] <= value <= y_ticks[-1]:
-            kind = "stopped" if each["status"] == "stopped-early" else "done"
+            kind = "stopped" if each.status == "stopped-early" else "done"
             points.append(Point(place, y(value), kind, text))
         else:
             points.append(Point(place, HEIGHT - BOTTOM - 6 if value < y_ticks[0] else TOP + 6, "outside", text))
@@ -164,7 +158,7 @@ def over_time(trials: Sequence[Trial], objective: str) -> Chart | None:
     return Chart(
         title=score.title,
         description=f"{score.title} of {len(known)} trials by time, over {last:.3g} {unit}: "
-        f"the best is {score.text(top['score'])} of trial {top['id']}",
+        f"the best is {score.text(top.known_score)} of trial {top.id}",
         x_title=f"time with trials running ({unit})",
         x_ticks=[(x(tick), f"{tick:.10g}") for tick in x_ticks if tick <= last],
         y_ticks=[(y(tick), f"{tick:.10g}") for tick in y_ticks],
@@ -174,15 +168,15 @@ def over_time(trials: Sequence[Trial], objective: str) -> Chart | None:
     )
 
 
-def by_epoch(trials: Sequence[Trial], objective: str) -> Chart | None:
+def by_epoch(trials: Sequence[TrialRecord], objective: str) -> Chart | None:
     """The objective of each trial epoch by epoch, with folds of the first; None where none has two epochs."""
     score = Score(objective)
     curves = {}
-    for each in [*(each for each in trials if not has_score(each)), *reversed(score.sorted(trials))]:
-        rows = [row for row in each["history"] if row.get("fold", 1) == 1 and objective in row]
+    for each in [*(each for each in trials if not each.has_score), *reversed(score.sorted(trials))]:
+        rows = [row for row in each.history if row.get("fold", 1) == 1 and objective in row]
         points = [(row["epoch"], score.drawn(row[objective])) for row in rows if math.isfinite(row[objective])]
         if points:
-            curves[each["id"]] = (each, points)
+            curves[each.id] = (each, points)
     longest = max((len(points) for _, points in curves.values()), default=0)
     if longest < 2 or not score.sorted(trials):
         return None
@@ -202,15 +196,15 @@ def by_epoch(trials: Sequence[Trial], objective: str) -> Chart | None:
     return Chart(
         title=f"{score.title}, epoch by epoch",
         description=f"{score.title} of {len(curves)} trials from epoch {first:.0f} to {last:.0f}",
-        x_title="epoch" + (" of the first fold" if any("fold" in row for row in best["history"]) else ""),
+        x_title="epoch" + (" of the first fold" if any("fold" in row for row in best.history) else ""),
         x_ticks=[
             (x(tick), f"{tick:.0f}") for tick in ticks(first, last, 5) if tick == round(tick) and first <= tick <= last
         ],
         y_ticks=[(y(tick), f"{tick:.10g}") for tick in y_ticks],
         lines=[
             Line(
-                f"trial {id}: {trial['status']}" + (f", {score.text(trial['score'])}" if has_score(trial) else ""),
-                "best" if trial is best else kinds.get(trial["status"], "lost"),
+                f"trial {id}: {trial.status}" + (f", {score.text(trial.known_score)}" if trial.has_score else ""),
+                "best" if trial is best else kinds.get(trial.status, "lost"),
                 # A line of one epoch would not be seen.
                 " ".join(f"{x(a)},{y(b)}" for a, b in (points if len(points) > 1 else 2 * points)),
             )
@@ -220,7 +214,7 @@ def by_epoch(trials: Sequence[Trial], objective: str) -> Chart | None:
     )
 
 
-def parallel(trials: Sequence[Trial], parameters: Sequence[Parameter], objective: str) -> Parallel | None:
+def parallel(trials: Sequence[TrialRecord], parameters: Sequence[Parameter], objective: str) -> Parallel | None:
     """A line for each trial that has ended, over an axis for each parameter; None where nothing varies or has a score.
 
     The last axis is the score. Trials that share a choice pass beside each other there, the better ones above.
@@ -230,13 +224,13 @@ def parallel(trials: Sequence[Trial], parameters: Sequence[Parameter], objective
     if not shown or not best:
         return None
     # Drawn from the back: those without a score, the others from bad to good.
-    drawn = [*(each for each in trials if each["ended"] and not has_score(each)), *reversed(best)]
-    rank = {each["id"]: i / max(len(drawn) - 1, 1) for i, each in enumerate(drawn)}
+    drawn = [*(each for each in trials if each.ended and not each.has_score), *reversed(best)]
+    rank = {each.id: i / max(len(drawn) - 1, 1) for i, each in enumerate(drawn)}
     width = max(2 * _SIDE + _STEP * len(shown), _WIDTH)
     across = scale(0, len(shown), _SIDE, width - _SIDE)
     axes, heights = [], []
     for i, parameter in enumerate(shown):
-        values = {each["id"]: each["values"].get(parameter.name) for each in drawn}
+        values = {each.id: each.values.get(parameter.name) for each in drawn}
         marks, places = _axis(parameter, values, rank)
         # Names beside each other need more room than the axes do.
         higher = 24 * (i % 2 == 1 and len(shown) > 8)
@@ -250,20 +244,20 @@ def parallel(trials: Sequence[Trial], parameters: Sequence[Parameter], objective
     axes.append(Axis(objective, _words(score.title, _TOP - 12, " "), across(len(shown)), marks + lost))
     ways = []
     for each in drawn:
-        places = [places[each["id"]] for places in heights]
-        if has_score(each):
-            places.append(min(max(y(score.drawn(each["score"])), _TOP), _BOTTOM))
-            kind = "best" if each is best[0] else "stopped" if each["status"] == "stopped-early" else "done"
-            end = score.text(each["score"])
+        places = [places[each.id] for places in heights]
+        if each.has_score:
+            places.append(min(max(y(score.drawn(each.known_score)), _TOP), _BOTTOM))
+            kind = "best" if each is best[0] else "stopped" if each.status == "stopped-early" else "done"
+            end = score.text(each.known_score)
         else:
             places.append(_BOTTOM + _SLOT)
-            kind, end = "failed", each["status"]
+            kind, end = "failed", each.status
         points = " ".join(f"{axis.x},{place:.1f}" for axis, place in zip(axes, places, strict=True))
-        said = ", ".join(f"{axis.name} {value_text(each['values'].get(axis.name, 'unused'))}" for axis in axes[:-1])
-        ways.append(Way(kind, points, round(100 * rank[each["id"]]), f"trial {each['id']}: {end}; {said}"))
+        said = ", ".join(f"{axis.name} {value_text(each.values.get(axis.name, 'unused'))}" for axis in axes[:-1])
+        ways.append(Way(kind, points, round(100 * rank[each.id]), f"trial {each.id}: {end}; {said}"))
     return Parallel(
         description=f"{len(ways)} trials across {len(shown)} parameters and their {score.words}; "
-        f"the best, trial {best[0]['id']}: {ways[-1].text.split('; ', 1)[1]}",
+        f"the best, trial {best[0].id}: {ways[-1].text.split('; ', 1)[1]}",
         axes=axes,
         ways=ways,
         width=width,
@@ -310,10 +304,6 @@ def _words(name: str, y: float, mark: str = ".") -> list[tuple[float, str]]:
     """A name at height `y`, on two lines where there is a `mark` in it: the first is the group that it belongs to."""
     group, dot, rest = name.partition(mark)
     return [(y - 12, group + dot.strip()), (y, rest)] if dot else [(y, name)]
-
-
-def _epochs(first: float, last: float) -> list[float]:
-    return [tick for tick in ticks(first, last, 5) if tick == round(tick) and first <= tick <= last]
 
 
 def _unit(seconds: float) -> tuple[str, int]:

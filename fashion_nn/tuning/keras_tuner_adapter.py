@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn import searches
+from fashion_nn.searches import HyperbandRound, Value
 from fashion_nn.tuning.space import Parameter, counts_with
 
 if TYPE_CHECKING:
@@ -61,13 +62,12 @@ class Draw:
 
     number: of the trial, from 0.
     values: parameter → value, of the parameters that have an effect.
-    hyperband: of hyperband: bracket, round, initial_epoch, epochs, and start_from, the number of the trial that is
-        promoted; else empty.
+    hyperband: the place of the trial in hyperband; None in other algorithms.
     """
 
     number: int
-    values: dict[str, Any]
-    hyperband: dict[str, Any]
+    values: dict[str, Value]
+    hyperband: HyperbandRound | None
 
 
 class KerasTuner:
@@ -101,7 +101,7 @@ class KerasTuner:
         """Whether a trial was drawn and has not ended."""
         return bool(self._oracle.ongoing_trials)
 
-    def draw(self, known: Mapping[str, Any] | None = None) -> Draw | None:
+    def draw(self, known: Mapping[str, Value] | None = None) -> Draw | None:
         """Draw the next trial; None if the oracle has none to offer at this moment.
 
         Args:
@@ -118,7 +118,7 @@ class KerasTuner:
         assert int(trial.trial_id) == number, "an oracle numbers its trials"
         return _drawn(number, trial.hyperparameters.values)
 
-    def set_values(self, number: int, values: Mapping[str, Any]) -> None:
+    def set_values(self, number: int, values: Mapping[str, Value]) -> None:
         """Replace the values of a trial by those that are really tried."""
         trial = self._trial(number)
         kept = {name: value for name, value in trial.hyperparameters.values.items() if name.startswith(_TUNER)}
@@ -140,17 +140,17 @@ class KerasTuner:
         trials = self._oracle.trials.values()
         return {int(trial.trial_id): trial.score for trial in trials if trial.status == "COMPLETED"}
 
-    def may_be_promoted(self) -> set[int]:
-        """The trials that hyperband may still promote to a longer training."""
+    def may_be_promoted(self) -> set[str]:
+        """The trials that hyperband may still promote to a longer training, as four digits."""
         if self._algorithm != "hyperband":
             return set()
-        found: set[int] = set()
+        found: set[str] = set()
         for bracket in self._oracle._brackets:
             rounds = bracket["rounds"]
             for number in range(1, len(rounds)):
                 if len(rounds[number]) < self._oracle._get_size(bracket["bracket_num"], number):
                     promoted = {info["past_id"] for info in rounds[number]}
-                    found |= {int(info["id"]) for info in rounds[number - 1] if info["id"] not in promoted}
+                    found |= {info["id"] for info in rounds[number - 1] if info["id"] not in promoted}
         return found
 
     def _trial(self, number: int) -> Any:
@@ -163,12 +163,21 @@ _TUNER = "tuner/"
 
 def _drawn(number: int, values: Mapping[str, Any]) -> Draw:
     own = {name: value for name, value in values.items() if not name.startswith(_TUNER)}
-    hyperband = {name.removeprefix(_TUNER): value for name, value in values.items() if name.startswith(_TUNER)}
-    if hyperband:
-        # A promoted trial keeps the id of the trial before it when it is itself promoted.
-        before = hyperband.pop("trial_id", None)
-        hyperband["start_from"] = int(before) if hyperband["initial_epoch"] else None
-    return Draw(number, own, hyperband)
+    if f"{_TUNER}epochs" not in values:
+        return Draw(number, own, None)
+    initial_epoch = values[f"{_TUNER}initial_epoch"]
+    return Draw(
+        number,
+        own,
+        HyperbandRound(
+            epochs=values[f"{_TUNER}epochs"],
+            initial_epoch=initial_epoch,
+            bracket=values[f"{_TUNER}bracket"],
+            round=values[f"{_TUNER}round"],
+            # Without a promotion it can be the id that an earlier trial left among the values.
+            start_from=values[f"{_TUNER}trial_id"] if initial_epoch else None,
+        ),
+    )
 
 
 def _oracle(algorithm: str, space: Sequence[Parameter], objective: str, epochs: int, seed: int) -> Any:
@@ -228,7 +237,7 @@ def _bayesian() -> type:
     class Bayesian(keras_tuner.oracles.BayesianOptimizationOracle):
         """Never proposes the same values twice, and takes values that are known without computing them."""
 
-        known: Mapping[str, Any] | None = None
+        known: Mapping[str, Value] | None = None
 
         def populate_space(self, trial_id: str) -> dict[str, Any]:
             if sum(trial.status == "COMPLETED" for trial in self.trials.values()) < self.num_initial_points:

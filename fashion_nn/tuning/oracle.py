@@ -5,11 +5,11 @@ resumed asks a new oracle the same questions and tells it the same answers, and 
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from fashion_nn import searches
+from fashion_nn.searches import HyperbandRound, TrialRecord, Value
 from fashion_nn.tuning.keras_tuner_adapter import ALGORITHMS, HYPERBAND_FACTOR, KerasTuner
 from fashion_nn.tuning.space import Parameter
 
@@ -22,12 +22,12 @@ class Proposal:
 
     order: number of the trial, from 0.
     values: parameter → value, of the parameters that have an effect.
-    tuner: of hyperband: bracket, round, initial_epoch, epochs, and start_from, the `order` of the trial to resume.
+    hyperband: the place of the trial in hyperband; None in other algorithms.
     """
 
     order: int
-    values: dict[str, Any]
-    tuner: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Value]
+    hyperband: HyperbandRound | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Created:
     """The event that a trial was proposed, with these values."""
 
     order: int
-    values: dict[str, Any]
+    values: dict[str, Value]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +56,13 @@ class Ended:
     """
 
     order: int
-    status: str
     score: float | None
     oracle_was_idle: bool = False
+
+    @classmethod
+    def of(cls, trial: TrialRecord) -> "Ended":
+        """The event in the record of a trial that has ended."""
+        return cls(trial.order, trial.score, trial.oracle_was_idle)
 
 
 class Oracle:
@@ -106,11 +110,11 @@ class Oracle:
                     self._tuner.draw()  # in vain, as then
                 self.tell(event.order, event.score)
 
-    def may_be_promoted(self) -> set[int]:
-        """The trials whose training hyperband may still resume, by their `order`."""
+    def may_be_promoted(self) -> set[str]:
+        """Ids of the trials that hyperband may still promote to a longer training."""
         return self._tuner.may_be_promoted()
 
-    def _rounded(self, name: str, value: Any) -> Any:
+    def _rounded(self, name: str, value: Value) -> Value:
         return float(f"{value:.4g}") if name in self._floats else value
 
     def _worst_score(self) -> float | None:
@@ -129,16 +133,13 @@ def sweep(epochs: int) -> int:
     )
 
 
-def events(trials: Sequence[Mapping[str, Any]]) -> Iterator[Created | Ended]:
+def events(trials: Sequence[TrialRecord]) -> Iterator[Created | Ended]:
     """The events of a search in their order, from the records of its trials."""
-    ended = sorted((trial for trial in trials if trial["ended_order"] is not None), key=lambda t: t["ended_order"])
+    by_end = {trial.ended_order: trial for trial in trials if trial.ended_order is not None}
+    ended = [Ended.of(by_end[order]) for order in sorted(by_end)]
     told = 0
-    for trial in sorted(trials, key=lambda trial: trial["order"]):
-        yield from map(_ended, ended[told : trial["created_after"]])
-        told = max(told, trial["created_after"])
-        yield Created(trial["order"], trial["values"])
-    yield from map(_ended, ended[told:])
-
-
-def _ended(trial: Mapping[str, Any]) -> Ended:
-    return Ended(trial["order"], trial["status"], trial["score"], trial["asked_in_vain"])
+    for trial in sorted(trials, key=lambda trial: trial.order):
+        yield from ended[told : trial.created_after]
+        told = max(told, trial.created_after)
+        yield Created(trial.order, trial.values)
+    yield from ended[told:]

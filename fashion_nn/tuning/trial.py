@@ -1,4 +1,4 @@
-"""One trial as a value: what to run, what came of it, and running it in this process."""
+"""One trial as a value: what to run (`Job`), what came of it (`Result`), and running it in this process."""
 
 import math
 import os
@@ -8,39 +8,53 @@ import shutil
 import statistics
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn import recipes, searches
 from fashion_nn.errors import InputError
+from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
+from fashion_nn.searches import Row, Status
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
 
-Row = dict[str, float]
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSource:
+    """Where a process loads the rows from if they do not come with the job.
+
+    source: a name or path that `datasets.load` takes.
+    fingerprint: of the original training rows; other rows are refused.
+    """
+
+    source: str
+    fingerprint: str
+    data_dir: str | None = None
+    validation_fraction: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A trial to run. The same job on the same machine and versions gives the same figures.
+    """A trial to run. On the same machine and versions, the same job gives the same figures.
 
-    id: four digits, unique in a search; also the name of its folder.
-    recipe: `Recipe.to_json()`, with the seed and the epochs of this trial.
-    dataset: where the rows come from when they do not come with the job: source, data_dir, fingerprint.
-    folds: how many folds the score is a mean over; None: the stored validation split.
-    thresholds: epoch → the objective that the best epoch so far must reach there to go on; with folds, of the first.
-    start_from: id of the trial whose training it goes on with, when its state is in the folder beside.
-    until_epoch: end after this epoch though the recipe has more, ready to go on; None: train to the end.
-    threads: how many TensorFlow computes with. Sums depend on it in the last digits.
-    time_limit_seconds: after which the engine ends the trial, whatever it is doing.
+    id: four digits, unique in a search; also the name of the trial's folder.
+    recipe: with the seed and the epochs of this trial.
+    folds: the score is the mean over this number of folds; None: the stored validation split.
+    thresholds: epoch → the objective that the best epoch so far must reach there, else the trial is stopped; with
+        folds, in the first of them.
+    start_from: id of the trial whose training this one resumes, if its state is in the folder beside this one's.
+    until_epoch: stop after this epoch though the recipe has more, ready to be resumed; None: train to the end.
+    threads: number of threads that TensorFlow computes with. Sums depend on it in the last digits.
+    time_limit_seconds: the engine stops the trial after this time, whatever it is doing.
     """
 
     id: str
-    recipe: dict[str, Any]
-    dataset: dict[str, Any]
+    recipe: Recipe
+    dataset: DataSource
     folds: int | None = None
     thresholds: dict[int, float] = field(default_factory=dict)
     start_from: str | None = None
@@ -49,12 +63,15 @@ class Job:
     time_limit_seconds: float | None = None
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self) | {"thresholds": {str(epoch): value for epoch, value in self.thresholds.items()}}
+        thresholds = {str(epoch): value for epoch, value in self.thresholds.items()}
+        return asdict(self) | {"recipe": self.recipe.to_json(), "thresholds": thresholds}
 
     @classmethod
     def from_json(cls, values: Mapping[str, Any]) -> "Job":
+        recipe = recipes.from_json(values["recipe"])
+        dataset = DataSource(**values["dataset"])
         thresholds = {int(epoch): value for epoch, value in values["thresholds"].items()}
-        return cls(**{**values, "thresholds": thresholds})
+        return cls(**{**values, "recipe": recipe, "dataset": dataset, "thresholds": thresholds})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,18 +79,18 @@ class Result:
     """What came of a trial.
 
     status: completed; stopped-early by a threshold; failed; diverged; timed-out.
-    score: the objective at the best epoch, over folds the mean; None unless completed or stopped early.
-    best_epoch: of the first fold, when there are folds.
-    epochs_run: how many epochs there are in all, those of the trial it went on from among them.
-    seconds: what running it took here, without starting the process.
+    score: the objective at the best epoch, or its mean over the folds; None unless completed or stopped early.
+    best_epoch: of the first fold, if there are folds.
+    epochs_run: number of epochs, with those of the trial that it resumes.
+    seconds: time that running it took, without the start of its process.
     history: rows of history.csv; with folds each has its `fold`, counted from 1.
-    message: one line, when it was not completed.
+    message: one line, if the trial was not completed.
     worker: machine and process that ran it.
-    peak_memory_bytes: of that process, None where it could not tell.
+    peak_memory_bytes: of that process; None if unknown.
     """
 
     id: str
-    status: str
+    status: Status
     score: float | None = None
     best_epoch: int | None = None
     epochs_run: int = 0
@@ -91,39 +108,57 @@ class Result:
         return cls(**values)
 
 
+@dataclass(frozen=True, slots=True)
+class _Ending:
+    """How a training ended: its status, and a line if it was not completed."""
+
+    status: Status
+    message: str | None = None
+
+
 def perform(job: Job, folder: str | Path, splits: "Splits | None" = None) -> Result:
     """Run `job` in this process and leave its run in `folder`; with folds, in fold-1, fold-2, … inside.
 
-    What is already there of the same job is gone on with. Whatever the trial does wrong is its result: it
-    raises only what ends the process, such as KeyboardInterrupt.
+    Resumes the same job if its folder is already there. Whatever goes wrong in the trial is its result: only what
+    ends the process, such as KeyboardInterrupt, is raised.
 
     Args:
         splits: the rows; without them they are loaded from where the job says. The test rows are not needed.
     """
-    start, target = time.perf_counter(), Path(folder)
-    objective, rows = job.recipe["checkpoint_monitor"], []
-    found: dict[str, Any]
+    start = time.perf_counter()
+    target = Path(folder)
+    rows: list[Row] = []
     try:
-        found = _train(job, target, splits or _load(job.dataset), rows)
+        ending = _train(job, target, splits or _load(job.dataset), rows)
     except Exception as error:
         kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
-        found = {"status": "failed", "message": _one_line(f"{kind}{error}")}
-    if found["status"] not in searches.SCORED:
-        rows[:] = _rows_left(target, job.folds)
-    scores = [_best(objective, part) for part in _by_fold(rows)]
-    if found["status"] in searches.SCORED and not all(map(math.isfinite, scores)):
-        found = {"status": "diverged", "message": f"{objective} is not a finite number"}
-    first = _by_fold(rows)[0] if rows else []
-    return Result(
-        id=job.id,
-        score=statistics.fmean(scores) if found["status"] in searches.SCORED else None,
-        best_epoch=next((int(row["epoch"]) for row in first if row[objective] == scores[0]), None),
-        epochs_run=len(rows),
+        ending = _Ending("failed", _one_line(f"{kind}{error}"))
+    if ending.status not in searches.SCORED:
+        rows = _rows_left(target, job.folds)
+    return replace(
+        _scored(job, rows, ending),
         seconds=round(time.perf_counter() - start, 3),
-        history=rows,
         worker=f"{platform.node()}:{os.getpid()}",
         peak_memory_bytes=peak_memory(),
-        **found,
+    )
+
+
+def _scored(job: Job, rows: list[Row], ending: _Ending) -> Result:
+    """The result of a training that left `rows`."""
+    objective = job.recipe.checkpoint_monitor
+    folds = _by_fold(rows)
+    scores = [_best(objective, fold) for fold in folds]
+    if ending.status in searches.SCORED and not all(map(math.isfinite, scores)):
+        ending = _Ending("diverged", f"{objective} is not a finite number")
+    first = folds[0] if folds else []
+    return Result(
+        id=job.id,
+        status=ending.status,
+        score=statistics.fmean(scores) if ending.status in searches.SCORED else None,
+        best_epoch=next((int(row["epoch"]) for row in first if row[objective] == scores[0]), None),
+        epochs_run=len(rows),
+        history=rows,
+        message=ending.message,
     )
 
 
@@ -133,35 +168,39 @@ def peak_memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
 
 
-def _train(job: Job, target: Path, splits: "Splits", rows: list[Row]) -> dict[str, Any]:
-    """Train, on each fold where there are some; put what each epoch gave into `rows`. How it ended."""
+def _train(job: Job, target: Path, splits: "Splits", rows: list[Row]) -> _Ending:
+    """Train, on each fold if there are folds, and append the rows of their histories to `rows`."""
     from fashion_nn import training
 
-    recipe = recipes.from_json(job.recipe)
-    parts = [(target, splits, {})]
-    if job.folds:
-        from fashion_nn.tuning import folds
-
-        divided = enumerate(folds.divide(splits, job.folds), start=1)
-        parts = [(target / f"fold-{k}", part, {"fold": k}) for k, part in divided]
-    for i, (folder, part, label) in enumerate(parts):
+    objective = job.recipe.checkpoint_monitor
+    for number, (folder, part) in enumerate(_parts(job, target, splits), start=1):
         if job.start_from:
             _begin_with(target.with_name(job.start_from) / folder.relative_to(target), folder)
-        stop = _stop(job, recipe.checkpoint_monitor, job.thresholds if i == 0 else {})
+        stop = _stop(job, objective, job.thresholds if number == 1 else {})
         try:
-            outcome = training.run(recipe, part, folder, resume=True, stop=stop)
+            outcome = training.run(job.recipe, part, folder, resume=True, stop=stop)
         except training.Diverged as error:
-            return {"status": "diverged", "message": _one_line(str(error))}
-        rows += [row | label for row in outcome.run.read_history()]
+            return _Ending("diverged", _one_line(str(error)))
+        label = {"fold": number} if job.folds else {}
+        rows += [{**row, **label} for row in outcome.run.read_history()]
         if outcome.stopped_because == "median":
             outcome.run.remove_state()
             epoch = int(rows[-1]["epoch"])
-            reached = f"{_best(recipe.checkpoint_monitor, rows):.4f} after epoch {epoch}"
-            return {
-                "status": "stopped-early",
-                "message": f"the median of the trials before is {job.thresholds[epoch]:.4f}, this one has {reached}",
-            }
-    return {"status": "completed"}
+            reached = f"{_best(objective, rows):.4f} after epoch {epoch}"
+            median = f"the median of the trials before is {job.thresholds[epoch]:.4f}"
+            return _Ending("stopped-early", f"{median}, this one has {reached}")
+    return _Ending("completed")
+
+
+def _parts(job: Job, target: Path, splits: "Splits") -> Iterator[tuple[Path, "Splits"]]:
+    """The folder and the rows of each training."""
+    if not job.folds:
+        yield target, splits
+        return
+    from fashion_nn.tuning import folds
+
+    for number, part in enumerate(folds.divide(splits, job.folds), start=1):
+        yield target / f"fold-{number}", part
 
 
 def _one_line(text: str) -> str:
@@ -169,6 +208,8 @@ def _one_line(text: str) -> str:
 
 
 def _stop(job: Job, objective: str, thresholds: Mapping[int, float]) -> Callable[[Sequence[Row]], str | None]:
+    """A function that is asked after each epoch, and answers with the reason to stop."""
+
     def reason(history: Sequence[Row]) -> str | None:
         epoch = int(history[-1]["epoch"])
         if job.until_epoch is not None and epoch >= job.until_epoch:
@@ -182,7 +223,7 @@ def _stop(job: Job, objective: str, thresholds: Mapping[int, float]) -> Callable
 
 
 def _begin_with(source: Path, folder: Path) -> None:
-    """Copy the run in `source` to `folder`, where it can be gone on with and nothing is there yet."""
+    """Copy the run in `source` to `folder` if it can be resumed and `folder` holds no run yet."""
     if Run(folder).exists or not Run(source).state.exists():
         return
     copy = folder.with_name(f".{folder.name}")
@@ -193,7 +234,8 @@ def _begin_with(source: Path, folder: Path) -> None:
 
 
 def _best(objective: str, rows: Sequence[Row]) -> float:
-    return (max if searches.maximised(objective) else min)(row[objective] for row in rows)
+    best = max if searches.maximised(objective) else min
+    return best(row[objective] for row in rows)
 
 
 def _by_fold(rows: Sequence[Row]) -> list[list[Row]]:
@@ -202,23 +244,24 @@ def _by_fold(rows: Sequence[Row]) -> list[list[Row]]:
 
 
 def _rows_left(target: Path, folds: int | None) -> list[Row]:
-    """What a failed training left in its history."""
+    """The rows that a failed training left in its history."""
+    rows: list[Row] = []
     try:
         if not folds:
-            return Run(target).read_history()
-        found = [(k, Run(target / f"fold-{k}").read_history()) for k in range(1, folds + 1)]
-        return [row | {"fold": k} for k, rows in found for row in rows]
+            return [{**row} for row in Run(target).read_history()]
+        for number in range(1, folds + 1):
+            rows += [{**row, "fold": number} for row in Run(target / f"fold-{number}").read_history()]
     except InputError:
         return []
+    return rows
 
 
-def _load(dataset: Mapping[str, Any]) -> "Splits":
-    from dataclasses import replace
-
+def _load(dataset: DataSource) -> "Splits":
     from fashion_nn import datasets
 
-    how = {key: dataset.get(key) for key in ("data_dir", "validation_fraction") if dataset.get(key) is not None}
-    splits = datasets.load(dataset["source"], **how)
-    if splits.fingerprint != dataset["fingerprint"]:
-        raise InputError(f"{dataset['source']}: holds other rows than those that are searched on: restore them")
+    given = {"data_dir": dataset.data_dir, "validation_fraction": dataset.validation_fraction}
+    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
+    splits = datasets.load(dataset.source, **options)
+    if splits.fingerprint != dataset.fingerprint:
+        raise InputError(f"{dataset.source}: holds other rows than those that are searched on: restore them")
     return replace(splits, test=None)

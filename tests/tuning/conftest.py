@@ -3,7 +3,7 @@
 import pytest
 
 from fashion_nn import datasets, recipes
-from fashion_nn.tuning.trial import Job
+from fashion_nn.tuning.trial import DataSource, Job
 
 SMALL = ["epochs=3", "batch_size=64", "learning_rate=0.05", "momentum=0.9"]
 
@@ -19,7 +19,7 @@ def make_job(digits):
 
     def make(id, *settings, **more):
         recipe = recipes.override(recipes.get("mlp"), [*SMALL, *settings])
-        source = {"source": "digits", "fingerprint": digits.fingerprint}
-        return Job(**{"id": id, "recipe": recipe.to_json(), "dataset": source, "threads": 1, **more})
+        source = DataSource(source="digits", fingerprint=digits.fingerprint)
+        return Job(**{"id": id, "recipe": recipe, "dataset": source, "threads": 1, **more})
 
     return make

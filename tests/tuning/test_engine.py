@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 
 from fashion_nn import training
-from fashion_nn.recipes import from_json
 from fashion_nn.runs import Run
 from fashion_nn.searches import Search
 from fashion_nn.tuning import rows
@@ -77,7 +76,7 @@ def test_values_go_there_and_back_as_json(make_job, results):
 
 
 def test_a_trial_leaves_an_ordinary_run_with_the_figures_of_a_training(engine, results, make_job, digits, tmp_path):
-    outcome = training.run(from_json(make_job("0008").recipe), digits, tmp_path / "run")
+    outcome = training.run(make_job("0008").recipe, digits, tmp_path / "run")
     result, run = results["0008"], Run(engine._search.trial_folder("0008"))
     assert result.status == "completed" and result.message is None
     assert result.history == outcome.run.read_history() == run.read_history()

@@ -1,12 +1,12 @@
 """Oracles are made again from what was recorded: wherever a search is cut, it goes on as if it had not been."""
 
-import copy
 import hashlib
 import json
 
 import pytest
 
 from fashion_nn import recipes
+from fashion_nn.searches import TrialRecord
 from fashion_nn.tuning import oracle as oracles
 from fashion_nn.tuning import space
 from fashion_nn.tuning.oracle import ALGORITHMS, Finished, Idle, Oracle, Proposal, events
@@ -28,9 +28,25 @@ def chance(what):
 
 def outcome(trial):
     """Status and score; one in six fails."""
-    if chance([trial["order"], "fails"]) < 1 / 6:
+    if chance([trial.order, "fails"]) < 1 / 6:
         return "failed", None
-    return "completed", round(chance([trial["values"], trial["tuner"]]), 3)
+    return "completed", round(chance([trial.values, trial.to_json()["tuner"]]), 3)
+
+
+def record_of(proposal, ended):
+    """The record of a trial that was created when so many had ended."""
+    return TrialRecord(
+        id=f"{proposal.order:04d}",
+        order=proposal.order,
+        created_after=ended,
+        values=proposal.values,
+        seed=0,
+        epochs=EPOCHS,
+        thresholds={},
+        threads=1,
+        started="2025-01-01T12:00:00+00:00",
+        hyperband=proposal.hyperband,
+    )
 
 
 class Simulation:
@@ -39,10 +55,10 @@ class Simulation:
 
     def __init__(self, oracle, slots, trials, records=()):
         self.oracle, self.slots, self.trials = oracle, slots, trials
-        self.records, self.cuts, self.vain = copy.deepcopy(list(records)), [], False
+        self.records, self.cuts, self.vain = list(records), [], False
 
     def running(self):
-        return [record for record in self.records if record["ended_order"] is None]
+        return [record for record in self.records if record.ended_order is None]
 
     def run(self, most_events=10**9):
         while most_events > 0:
@@ -54,22 +70,20 @@ class Simulation:
                     self.vain = True
                     break
                 ended = len(self.records) - len(self.running())
-                plain = {"order": proposal.order, "values": proposal.values, "tuner": proposal.tuner}
-                self.records.append(
-                    {**plain, "created_after": ended, "status": "running", "ended_order": None, "asked_in_vain": False}
-                )
-                self.cuts.append(copy.deepcopy(self.records))
+                self.records.append(record_of(proposal, ended))
+                self.cuts.append(list(self.records))
                 most_events -= 1
             if not self.running():
                 return self
             # The end of a trial depends on its number and, in a real search, on nothing that a kill would change.
-            record = min(self.running(), key=lambda r: r["order"] + 3 * chance(r["order"]))
-            record["ended_order"] = len(self.records) - len(self.running())
-            record["status"], record["score"] = outcome(record)
-            record["asked_in_vain"], self.vain = self.vain, False
-            self.cuts.append(copy.deepcopy(self.records))
+            record = min(self.running(), key=lambda r: r.order + 3 * chance(r.order))
+            status, score = outcome(record)
+            end = {"ended_order": len(self.records) - len(self.running()), "oracle_was_idle": self.vain}
+            self.records[record.order] = record.model_copy(update={"status": status, "score": score, **end})
+            self.vain = False
+            self.cuts.append(list(self.records))
             most_events -= 1
-            self.oracle.tell(record["order"], record["score"])
+            self.oracle.tell(record.order, score)
         return self
 
 
@@ -86,7 +100,7 @@ def test_cut_after_any_event_the_values_are_the_same(algorithm, slots):
         again.replay(list(events(cut)))
         continued = Simulation(again, slots, trials, cut).run(more)
         known = whole.records[: len(continued.records)]
-        assert [(r["values"], r["tuner"]) for r in continued.records] == [(r["values"], r["tuner"]) for r in known]
+        assert [(r.values, r.hyperband) for r in continued.records] == [(r.values, r.hyperband) for r in known]
 
 
 def small(algorithm):
@@ -105,7 +119,7 @@ def test_a_search_that_ends_by_itself_is_the_same_after_any_cut(algorithm):
         again = small(algorithm)
         again.replay(list(events(cut)))
         continued = Simulation(again, 3, most, cut).run()
-        assert [r["values"] for r in continued.records] == [r["values"] for r in whole.records]
+        assert [r.values for r in continued.records] == [r.values for r in whole.records]
 
 
 def test_a_bayesian_search_of_a_small_space_is_the_same_after_any_cut():
@@ -118,7 +132,7 @@ def test_a_bayesian_search_of_a_small_space_is_the_same_after_any_cut():
         continued = Simulation(again, 3, 10, cut).run(2)
         assert len(continued.records) >= len(cut)
         known = whole.records[: len(continued.records)]
-        assert [r["values"] for r in continued.records] == [r["values"] for r in known]
+        assert [r.values for r in continued.records] == [r.values for r in known]
 
 
 @pytest.mark.parametrize("algorithm", ["random", "bayesian", "hyperband"])
@@ -132,22 +146,22 @@ def test_hyperband_goes_on_with_the_best_of_a_round_and_knows_whom_it_may_still_
     scores, told, wanted = {}, [], set()
     for _ in range(oracles.sweep(EPOCHS)):
         proposal = oracle.ask()
-        tuner, before = proposal.tuner, proposal.tuner["start_from"]
-        if before is not None:
-            assert before in wanted
-            assert tuner["initial_epoch"] < tuner["epochs"] <= EPOCHS
-            assert told[before].values == proposal.values
+        place = proposal.hyperband
+        if place.start_from is not None:
+            assert place.start_from in wanted
+            assert place.initial_epoch < place.epochs <= EPOCHS
+            assert told[int(place.start_from)].values == proposal.values
         told.append(proposal)
         scores[proposal.order] = chance(proposal.values)
         oracle.tell(proposal.order, scores[proposal.order])
         wanted = oracle.may_be_promoted()
-    assert max(proposal.tuner["epochs"] for proposal in told) == EPOCHS
-    brackets = [proposal.tuner["bracket"] for proposal in told]
+    assert max(proposal.hyperband.epochs for proposal in told) == EPOCHS
+    brackets = [proposal.hyperband.bracket for proposal in told]
     assert brackets == sorted(brackets, reverse=True) and brackets[-1] == 0
-    assert oracle.ask().tuner["bracket"] == max(brackets), "a sweep is over, the next begins"
-    first = [proposal for proposal in told if proposal.tuner["bracket"] == max(brackets)]
-    promoted = [p.tuner["start_from"] for p in first if p.tuner["round"] == 1]
-    beginners = [p.order for p in first if p.tuner["round"] == 0]
+    assert oracle.ask().hyperband.bracket == max(brackets), "a sweep is over, the next begins"
+    first = [proposal for proposal in told if proposal.hyperband.bracket == max(brackets)]
+    promoted = [int(p.hyperband.start_from) for p in first if p.hyperband.round == 1]
+    beginners = [p.order for p in first if p.hyperband.round == 0]
     assert sorted(promoted, key=scores.get) == sorted(beginners, key=scores.get)[-len(promoted) :]
 
 

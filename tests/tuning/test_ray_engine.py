@@ -24,6 +24,7 @@ from fashion_nn.searches import Search
 from fashion_nn.tuning import ray_driver, ray_engine, search, space
 from fashion_nn.tuning.engine import LocalEngine
 from fashion_nn.tuning.ray_engine import RayEngine, pack, unpack
+from fashion_nn.tuning.trial import DataSource
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="looks at processes in /proc")
@@ -285,21 +286,21 @@ def test_a_search_goes_on_where_a_node_is_killed(cluster, local, digits, tmp_pat
     address, _, second = cluster
     folder, ended, running = Search(tmp_path / "search"), [], []
     base = recipes.override(recipes.get("mlp"), ["epochs=2"])
-    plan = search.Plan(
+    plan = search.SearchPlan(
         algorithm="random",
         space=space.space(base, only=["learning_rate", "batch_size"]),
         recipe=base,
         folds=None,
         seed=0,
+        source=DataSource(source="digits", fingerprint=digits.fingerprint),
         median_rule=False,
     )
-    source = {"source": "digits", "fingerprint": digits.fingerprint}
 
     def kill_a_node() -> None:
         wait_for(lambda: len({node_of(trial) for trial in ended}) == 2, 300)
         wait_for(lambda: second.trials, 300)
         second.kill()
-        running.extend(trial["id"] for trial in folder.read_trials() if trial["status"] == "running")
+        running.extend(trial.id for trial in folder.read_trials() if trial.status == "running")
 
     with ThreadPoolExecutor(1) as threads:
         killing = threads.submit(kill_a_node)
@@ -308,22 +309,20 @@ def test_a_search_goes_on_where_a_node_is_killed(cluster, local, digits, tmp_pat
             digits,
             folder.folder,
             lambda: RayEngine(folder.folder, address, 2, digits),
-            source=source,
-            limits=search.Limits(trials=4),
-            retrain=False,
+            limits=search.SearchLimits(trials=4, retrain=False),
             progress=lambda standing, trial: ended.append(trial) if trial else None,
         )
         killing.result()
     trials = folder.read_trials()
-    assert [trial["id"] for trial in trials] == [f"{i:04d}" for i in range(4)]
-    assert {trial["status"] for trial in trials} == {"completed"}
-    assert sorted(trial["id"] for trial in ended) == [trial["id"] for trial in trials], "none is lost, none done twice"
+    assert [trial.id for trial in trials] == [f"{i:04d}" for i in range(4)]
+    assert {trial.status for trial in trials} == {"completed"}
+    assert sorted(trial.id for trial in ended) == [trial.id for trial in trials], "none is lost, none done twice"
     assert len({node_of(trial) for trial in ended}) == 2
-    again = [trial for trial in trials if trial["id"] in running]
+    again = [trial for trial in trials if trial.id in running]
     assert again and len({node_of(trial) for trial in again}) == 1, "what ran on the lost node ran on the other"
-    found = finish(local, *(search.job_of(plan, trial, source) for trial in again))
-    assert [found[trial["id"]].score for trial in again] == [trial["score"] for trial in again]
+    found = finish(local, *(plan.job_of(trial) for trial in again))
+    assert [found[trial.id].score for trial in again] == [trial.score for trial in again]
 
 
 def node_of(trial):
-    return trial["worker"].rpartition("node ")[2]
+    return trial.worker.rpartition("node ")[2]

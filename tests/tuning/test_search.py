@@ -3,7 +3,6 @@
 The command itself, killed by SIGKILL in the midst of real trials, is in test_command.py.
 """
 
-import copy
 import hashlib
 import json
 import signal
@@ -18,11 +17,12 @@ from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.searches import Search
 from fashion_nn.tuning import median, search, space
+from fashion_nn.tuning import plan as plans
 from fashion_nn.tuning.oracle import ALGORITHMS, sweep
-from fashion_nn.tuning.trial import Result
+from fashion_nn.tuning.trial import DataSource, Result
 
 BASE = recipes.override(recipes.get("mlp"), ["epochs=9"])
-SOURCE = {"source": "digits", "data_dir": None}
+SOURCE = DataSource(source="digits", fingerprint="0" * 64)
 # Of the clock, or of how often it was begun; all else in a record is the same after a kill.
 OF_THE_CLOCK = ("started", "ended")
 
@@ -52,11 +52,12 @@ class Scores:
         run = Run(self.folder.trial_folder(job.id))
         for path in (run.record, run.history, run.model, run.metrics, *[run.state] * (job.until_epoch is not None)):
             files.write_atomic(path, json.dumps(job.to_json()))
-        if chance([job.recipe, "fails"]) < 0.1:
+        recipe = job.recipe.to_json()
+        if chance([recipe, "fails"]) < 0.1:
             return [Result(id=job.id, status="failed", message="it was too much", seconds=1.0)]
         rows, status = [], "completed"
-        for epoch in range(1, (job.until_epoch or job.recipe["epochs"]) + 1):
-            reached = chance(job.recipe) * (1 - 0.5**epoch)
+        for epoch in range(1, (job.until_epoch or job.recipe.epochs) + 1):
+            reached = chance(recipe) * (1 - 0.5**epoch)
             rows.append({"epoch": float(epoch), "loss": 1.0, "val_accuracy": reached})
             if reached < job.thresholds.get(epoch, 0.0):
                 status = "stopped-early"
@@ -76,26 +77,23 @@ def chance(what):
 def plan(algorithm="random", **more):
     only = ("learning_rate", "optimizer", "augment.flip", "augment.shift_pixels")
     parameters = space.space(BASE, only=only, grid=algorithm == "grid")
-    return search.Plan(**{"algorithm": algorithm, "space": parameters, "recipe": BASE, **more})
+    return search.SearchPlan(**{"algorithm": algorithm, "space": parameters, "recipe": BASE, "source": SOURCE, **more})
 
 
-def run(folder, digits, which=None, *, trials=8, slots=1, resume=True, engines=None, **more):
+def run(folder, digits, which=None, *, trials=8, slots=1, resume=True, retrain=True, engines=None):
     def start():
         engine = Scores(folder, slots)
         if engines is not None:
             engines.append(engine)
         return engine
 
-    limits = search.Limits(trials=trials)
-    return search.run(which or plan(), digits, folder, start, source=SOURCE, limits=limits, resume=resume, **more)
+    limits = search.SearchLimits(trials=trials, retrain=retrain)
+    return search.run(which or plan(), digits, folder, start, limits=limits, resume=resume)
 
 
 def records(found):
-    trials = copy.deepcopy(found.read_trials())
-    for trial in trials:
-        for name in OF_THE_CLOCK:
-            trial.pop(name)
-    return trials
+    trials = [trial.to_json() for trial in found.read_trials()]
+    return [{name: value for name, value in trial.items() if name not in OF_THE_CLOCK} for trial in trials]
 
 
 def tree(found):
@@ -142,10 +140,10 @@ def test_killed_at_any_write_it_ends_with_the_same_records(algorithm, slots, dig
         assert tree(found) == tree(whole)
         assert found.read_best() == whole.read_best()
     # With several at once, what ends first after a kill is not what would have; nothing is lost or doubled though.
-    ids = [trial["id"] for trial in found.read_trials()]
+    ids = [trial.id for trial in found.read_trials()]
     assert ids == [f"{order:04d}" for order in range(trials)]
-    assert all(trial["status"] in searches.DONE for trial in found.read_trials())
-    settings = [json.dumps([trial["values"], trial["tuner"]]) for trial in found.read_trials()]
+    assert all(trial.status in searches.DONE for trial in found.read_trials())
+    settings = [json.dumps([trial.values, trial.to_json()["tuner"]]) for trial in found.read_trials()]
     assert len(settings) == len(set(settings))
     again = []
     assert tree(run(folder, digits, which, trials=trials, engines=again)) == tree(found)
@@ -185,16 +183,16 @@ def test_a_kill_in_the_middle_of_a_write_leaves_nothing_after_resuming(digits, t
 def test_the_best_is_kept_and_no_other_model(digits, tmp_path):
     found = run(tmp_path / "a", digits, trials=9)
     trials, best = found.read_trials(), found.read_best()
-    scored = [trial["score"] for trial in trials if trial["score"] is not None]
-    assert best["score"] == max(scored)
-    assert recipes.from_json(best["recipe"]).seed == trials[int(best["trial"])]["seed"]
-    assert found.read_record()["identity_sha256"] == best["search"]
+    scored = [trial.score for trial in trials if trial.score is not None]
+    assert best.score == max(scored)
+    assert recipes.from_json(best.recipe).seed == trials[int(best.trial)].seed
+    assert found.read_record().identity_sha256 == best.search
     models = {path.parent.name for path in found.folder.rglob("model.keras")}
-    assert models == {"best", "best-retrained", best["trial"]}
-    again = best["retrained"]
-    assert again["seed"] not in {trial["seed"] for trial in trials} and again["status"] == "completed"
+    assert models == {"best", "best-retrained", best.trial}
+    again = best.retrained
+    assert again.seed not in {trial.seed for trial in trials} and again.status == "completed"
     kept = json.loads((found.retrained_run / "model.keras").read_text())["recipe"]
-    assert kept == best["recipe"] | {"seed": again["seed"]}
+    assert kept == best.recipe | {"seed": again.seed}
 
 
 def test_more_trials_later_are_those_that_would_have_come(digits, tmp_path):
@@ -208,30 +206,30 @@ def test_hyperband_keeps_what_it_may_go_on_with_and_no_more(digits, tmp_path):
     found = run(tmp_path / "a", digits, plan("hyperband"), trials=10)
     states = {path.parent.name for path in found.folder.rglob("resume.npz")}
     trials = found.read_trials()
-    went_on = {trial["tuner"]["start_from"] for trial in trials}
-    assert states and not states & (went_on - {found.read_best()["trial"]})
+    went_on = {trial.start_from for trial in trials}
+    assert states and not states & (went_on - {found.read_best().trial})
     done = run(tmp_path / "a", digits, plan("hyperband"), trials=sweep(9))
     left = {path.parent.name for path in done.folder.rglob("resume.npz")}
-    assert left <= {done.read_best()["trial"]}
+    assert left <= {done.read_best().trial}
     for trial in done.read_trials():
-        if before := trial["tuner"]["start_from"]:
-            assert trial["seed"] == done.read_trials()[int(before)]["seed"]
+        if before := trial.start_from:
+            assert trial.seed == done.read_trials()[int(before)].seed
 
 
 def test_the_median_rule_is_data_and_can_be_left_out(digits, tmp_path):
     found = run(tmp_path / "a", digits, trials=14)
     trials = found.read_trials()
-    assert all(not trial["thresholds"] for trial in trials[: median.LEAST_TRIALS])
-    late = [trial for trial in trials if trial["thresholds"]]
-    assert late and any(trial["status"] == "stopped-early" for trial in late)
+    assert all(not trial.thresholds for trial in trials[: median.LEAST_TRIALS])
+    late = [trial for trial in trials if trial.thresholds]
+    assert late and any(trial.status == "stopped-early" for trial in late)
     for trial in late:
-        before = [each for each in trials if each["ended_order"] < trial["created_after"]]
+        before = [each for each in trials if each.ended_order < trial.created_after]
         expected = median.thresholds(before, "val_accuracy", 9)
-        assert trial["thresholds"] == {str(epoch): value for epoch, value in expected.items()}
-        assert min(map(int, trial["thresholds"])) == 3 and max(map(int, trial["thresholds"])) == 8
+        assert trial.thresholds == {str(epoch): value for epoch, value in expected.items()}
+        assert min(map(int, trial.thresholds)) == 3 and max(map(int, trial.thresholds)) == 8
     for other in (plan(median_rule=False), plan("hyperband")):
         folder = tmp_path / other.algorithm
-        assert not any(trial["thresholds"] for trial in run(folder, digits, other, trials=9).read_trials())
+        assert not any(trial.thresholds for trial in run(folder, digits, other, trials=9).read_trials())
 
 
 @pytest.mark.parametrize(
@@ -257,7 +255,7 @@ def test_other_data_and_versions_are_refused(digits, tmp_path, monkeypatch):
 
     with pytest.raises(InputError, match=r"dataset\.fingerprint="):
         run(tmp_path / "a", replace(digits, fingerprint="0" * 64))
-    monkeypatch.setattr(search, "version", lambda name: "9.9")
+    monkeypatch.setattr(plans, "version", lambda name: "9.9")
     with pytest.raises(InputError, match=r"versions\.keras='[0-9.]+' \(now '9\.9'\)"):
         run(tmp_path / "a", digits)
 
@@ -298,7 +296,7 @@ def test_the_time_is_kept_with_what_retraining_takes(digits, tmp_path, monkeypat
         return [Result.from_json(r.to_json() | {"seconds": 10.0}) for r in wait(self, seconds)]
 
     monkeypatch.setattr(Scores, "wait", slow)
-    limits = search.Limits(seconds=65)
+    limits = search.SearchLimits(seconds=65)
     engines = []
 
     def start():
@@ -306,10 +304,10 @@ def test_the_time_is_kept_with_what_retraining_takes(digits, tmp_path, monkeypat
         return engines[-1]
 
     which = plan(median_rule=False)
-    found = search.run(which, digits, tmp_path / "a", start, source=SOURCE, limits=limits)
+    found = search.run(which, digits, tmp_path / "a", start, limits=limits)
     assert now[0] <= 70
-    assert found.read_best()["retrained"]["status"] == "completed"
-    statuses = [trial["status"] for trial in found.read_trials()]
+    assert found.read_best().retrained.status == "completed"
+    statuses = [trial.status for trial in found.read_trials()]
     assert "running" in statuses and len(engines) == 2, "those that ran are left to be gone on with"
     trials = run(tmp_path / "a", digits, which, trials=len(statuses), slots=2).read_trials()
-    assert all(trial["status"] in searches.DONE for trial in trials) and len(trials) == len(statuses)
+    assert all(trial.status in searches.DONE for trial in trials) and len(trials) == len(statuses)

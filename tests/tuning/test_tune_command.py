@@ -37,11 +37,11 @@ def run(words, code=0):
 
 
 def records(search):
-    return [{k: v for k, v in trial.items() if k not in OF_THE_CLOCK} for trial in search.read_trials()]
+    return [{k: v for k, v in trial.to_json().items() if k not in OF_THE_CLOCK} for trial in search.read_trials()]
 
 
 def figures(search):
-    best = search.read_best()
+    best = search.read_best().to_json()
     best["retrained"] = {k: v for k, v in best["retrained"].items() if k not in OF_THE_CLOCK}
     models = [Run(folder).model.read_bytes() for folder in (search.best_run, search.retrained_run)]
     return records(search), best, models
@@ -110,20 +110,20 @@ def test_a_search_killed_and_gone_on_with_and_its_recipe_trained(tmp_path):
     history = Run(search.trial_folder("0001")).history
     assert kill_when(words, history.exists, search.folder) is None
     before = search.read_trials()
-    assert [trial["status"] for trial in before] == ["completed", "running"]
+    assert [trial.status for trial in before] == ["completed", "running"]
     assert "a search is already there: add --resume" in run(words, 2).stderr
     done = run([*words, "--resume"])
     trials = search.read_trials()
     assert trials[0] == before[0] and len(trials) == 3
     for name in ("values", "seed", "thresholds", "started"):
-        assert trials[1][name] == before[1][name]
+        assert getattr(trials[1], name) == getattr(before[1], name)
     assert not search.rows.exists() and not processes_of(search.folder)
 
     best = search.read_best()
-    assert f"best: trial {best['trial']}, val_accuracy {best['score']:.4f}" in done.stdout
+    assert f"best: trial {best.trial}, val_accuracy {best.score:.4f}" in done.stdout
     pasted = re.search(r"^Recipe\($.*?^\)$", done.stdout, re.MULTILINE | re.DOTALL).group()
     recipe = eval(pasted, {"Recipe": Recipe, "Augmentation": Augmentation})
-    assert recipe == recipes.from_json(best["recipe"])
+    assert recipe == recipes.from_json(best.recipe)
     trained = run(command("train", "--recipe", search.best, "--out", tmp_path / "run"))
     assert "validation accuracy" in trained.stdout
     assert Run(tmp_path / "run").model.read_bytes() == Run(search.best_run).model.read_bytes()
@@ -142,7 +142,7 @@ def test_ctrl_c_leaves_what_can_be_gone_on_with(tmp_path):
     assert f"stopped; {search.folder} keeps every trial; go on with" in said and "Traceback" not in said
     assert re.search(r"fashion-nn tune mlp .*--resume$", said, re.MULTILINE)
     assert not processes_of(search.folder)
-    assert [trial["status"] for trial in search.read_trials()] == ["running"]
+    assert [trial.status for trial in search.read_trials()] == ["running"]
 
 
 ALGORITHMS = {
@@ -166,18 +166,18 @@ def test_killed_again_and_again_it_ends_as_if_it_never_was(algorithm, tmp_path):
     # At the first trial's begin, at the first epoch and the end of every third, and while the best is trained again.
     moments = [killed.trial_record("0000").exists]
     for trial in trials[1::3]:
-        id = trial["id"]
+        id = trial.id
         moments += [
             lambda id=id: Run(killed.trial_folder(id)).history.exists(),
             lambda id=id: (
                 killed.trial_record(id).exists() and '"ended": null' not in killed.trial_record(id).read_text()
             ),
         ]
-    moments += [lambda: Run(killed.trials / f"{whole.read_best()['trial']}-retrained").history.exists()]
+    moments += [lambda: Run(killed.trials / f"{whole.read_best().trial}-retrained").history.exists()]
     for ready in moments:
-        seen = [trial["id"] for trial in killed.read_trials()] if killed.exists else []
+        seen = [trial.id for trial in killed.read_trials()] if killed.exists else []
         assert kill_when(again, ready, killed.folder) is None
-        assert [trial["id"] for trial in killed.read_trials()][: len(seen)] == seen
+        assert [trial.id for trial in killed.read_trials()][: len(seen)] == seen
     run(again)
     assert figures(killed) == figures(whole)
     assert [path.name for path in sorted(killed.trials.iterdir())] == [
@@ -192,17 +192,17 @@ def test_several_at_once_killed_lose_and_double_nothing(tmp_path):
     words = [*tune(search.folder, "--trials", 6, "--workers", 2), "--resume"]
     for id in ("0001", "0003"):
         assert kill_when(words, Run(search.trial_folder(id)).history.exists, search.folder) is None
-        running = [trial for trial in search.read_trials() if trial["status"] == "running"]
+        running = [trial for trial in search.read_trials() if trial.status == "running"]
         assert len(running) == 2
     run(words)
     trials = search.read_trials()
-    assert [trial["id"] for trial in trials] == [f"{n:04d}" for n in range(6)]
-    assert all(trial["status"] in searches.DONE for trial in trials)
+    assert [trial.id for trial in trials] == [f"{n:04d}" for n in range(6)]
+    assert all(trial.status in searches.DONE for trial in trials)
     alone = Search(tmp_path / "alone")
     run(tune(alone.folder, "--trials", 6, "--workers", 2))
     # Random settings do not depend on results, and figures not on kills; only the median rule looks back.
-    assert [t["values"] for t in trials] == [t["values"] for t in alone.read_trials()]
-    assert [t["history"] for t in trials[:5]] == [t["history"] for t in alone.read_trials()[:5]]
+    assert [t.values for t in trials] == [t.values for t in alone.read_trials()]
+    assert [t.history for t in trials[:5]] == [t.history for t in alone.read_trials()[:5]]
 
 
 @pytest.mark.slow
@@ -212,14 +212,14 @@ def test_twenty_trials_keep_the_memory_flat(tmp_path):
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     parent, server, ended = {}, {}, -1
     while process.poll() is None:
-        done = sum(trial["status"] != "running" for trial in search.read_trials()) if search.exists else 0
+        done = sum(trial.status != "running" for trial in search.read_trials()) if search.exists else 0
         if done != ended and done in (5, 12, 19):
             children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
             parent[done], server[done] = resident(process.pid), resident(children[0])
         ended = done
         time.sleep(0.1)
     assert process.returncode == 0
-    trials = [trial["peak_memory_bytes"] >> 20 for trial in search.read_trials() if trial["peak_memory_bytes"]]
+    trials = [trial.peak_memory_bytes >> 20 for trial in search.read_trials() if trial.peak_memory_bytes]
     print(f"resident MiB after so many trials: search {parent}, server {server}; trials {trials[0]}, …, {trials[-1]}")
     # Of 14 trials, each of some 100 MiB: one that stayed would be seen.
     assert parent[19] < parent[5] + 20 and server[19] < server[5] + 20
