@@ -62,7 +62,7 @@ _LONG = (
     "test_tune_command.py",
     "test_ray_engine.py",
     "test_training.py",
-    "test_engine.py",
+    "test_local_engine.py",
     "test_resume.py",
     "test_ensemble.py",
     "test_published.py",

@@ -17,7 +17,7 @@ from fashion_nn.tuning.oracle import ALGORITHMS
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
-    from fashion_nn.tuning.engine import Engine
+    from fashion_nn.tuning.engines.local import Engine
 
 ENGINES = ("local", "ray")
 EPOCHS = 20
@@ -65,7 +65,7 @@ def tune(
     if address and engine != "ray":
         raise InputError("--address is that of a Ray cluster: it needs --engine ray")
     if engine == "ray":
-        from fashion_nn.tuning import ray_engine
+        from fashion_nn.tuning.engines import ray_engine
 
         ray_engine.require_ray()
     budget_seconds = in_seconds(budget, "--budget") if budget else None
@@ -167,9 +167,9 @@ def _engine(
 ) -> "Callable[[], Engine]":
     """What starts the engine, once the folder is known to be ours."""
     if engine == "ray":
-        from fashion_nn.tuning.ray_engine import RayEngine
+        from fashion_nn.tuning.engines.ray_engine import RayEngine
 
         return lambda: RayEngine(folder, address, workers, splits)
-    from fashion_nn.tuning.engine import LocalEngine
+    from fashion_nn.tuning.engines.local import LocalEngine
 
     return lambda: LocalEngine(folder, workers or 1, splits)

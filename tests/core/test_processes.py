@@ -8,7 +8,7 @@ from fashion_nn.core import processes
 
 
 def test_the_package_is_found_where_this_process_has_it():
-    command = processes.python_command("fashion_nn.tuning.server", "1")
+    command = processes.python_command("fashion_nn.tuning.engines.server", "1")
     assert command[-1] == "1"
     assert Path(command[-2], "fashion_nn", "core", "processes.py").samefile(processes.__file__)
 

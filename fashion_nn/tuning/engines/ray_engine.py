@@ -66,7 +66,7 @@ class RayEngine:
         self._place = _short_folder()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
         self._process = subprocess.Popen(
-            python_command("fashion_nn.tuning.ray_driver"),
+            python_command("fashion_nn.tuning.engines.ray_driver"),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._errors,

@@ -21,9 +21,10 @@ from fashion_nn import recipes
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.searches import Search
-from fashion_nn.tuning import ray_driver, ray_engine, search, space
-from fashion_nn.tuning.engine import LocalEngine
-from fashion_nn.tuning.ray_engine import RayEngine, pack, unpack
+from fashion_nn.tuning import search, space
+from fashion_nn.tuning.engines import ray_driver, ray_engine
+from fashion_nn.tuning.engines.local import LocalEngine
+from fashion_nn.tuning.engines.ray_engine import RayEngine, pack, unpack
 from fashion_nn.tuning.trial import DataSource
 
 pytest.importorskip("ray", reason="Ray is not installed: pip install -e '.[ray]'")
@@ -77,7 +78,7 @@ def trials_below(root):
 
 
 def servers_below(root):
-    return {pid for pid in measuring.tree(root) if b"fashion_nn.tuning.server" in read(pid, "cmdline")}
+    return {pid for pid in measuring.tree(root) if b"fashion_nn.tuning.engines.server" in read(pid, "cmdline")}
 
 
 def read(pid, name):
@@ -178,7 +179,7 @@ def test_going_on_with_another_trial_needs_no_shared_disk(here, remote, make_job
     assert [each["from_epoch"] for each in sessions] == [0, 1], "it did go on"
 
 
-@pytest.mark.slow  # the same of the local engine, which a task is, is in test_engine.py
+@pytest.mark.slow  # the same of the local engine, which a task is, is in test_local_engine.py
 def test_a_crash_or_a_hang_costs_only_itself(remote, cluster, make_job):
     _, first, second = cluster
     remote.submit(make_job("0010", *LONG))
@@ -254,7 +255,7 @@ def test_a_folder_is_made_whole_or_not_at_all(tmp_path):
 OWNER = """
 import json, sys, time
 from fashion_nn import datasets
-from fashion_nn.tuning.ray_engine import RayEngine
+from fashion_nn.tuning.engines.ray_engine import RayEngine
 from fashion_nn.tuning.trial import Job
 engine = RayEngine(sys.argv[1], None, 1, datasets.load("digits"))
 engine.submit(Job.from_json(json.loads(sys.stdin.readline())))
@@ -263,7 +264,7 @@ engine.wait(600)
 """
 
 
-@pytest.mark.slow  # that a killed search leaves no process is in test_engine.py
+@pytest.mark.slow  # that a killed search leaves no process is in test_local_engine.py
 def test_a_killed_search_takes_its_local_cluster_along(make_job, tmp_path):
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
@@ -280,7 +281,7 @@ def test_a_killed_search_takes_its_local_cluster_along(make_job, tmp_path):
     assert not list(Path.home().glob(".ray")), "nothing is written to the home folder"
 
 
-@pytest.mark.slow  # that a search goes on where its server is lost is in test_engine.py
+@pytest.mark.slow  # that a search goes on where its server is lost is in test_local_engine.py
 def test_a_search_goes_on_where_a_node_is_killed(cluster, local, digits, tmp_path):
     """Last in this file: it kills one of the nodes."""
     address, _, second = cluster

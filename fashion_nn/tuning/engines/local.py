@@ -121,7 +121,7 @@ class LocalEngine:
     def _start_server(self) -> None:
         self._heard = b""
         self._server = subprocess.Popen(
-            python_command("fashion_nn.tuning.server", str(os.getpid()), *self._rows),
+            python_command("fashion_nn.tuning.engines.server", str(os.getpid()), *self._rows),
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -14,7 +14,7 @@ from fashion_nn import training
 from fashion_nn.runs import Run
 from fashion_nn.searches import Search
 from fashion_nn.tuning import rows
-from fashion_nn.tuning.engine import LocalEngine
+from fashion_nn.tuning.engines.local import LocalEngine
 from fashion_nn.tuning.trial import Job, Result, perform
 
 
@@ -182,7 +182,7 @@ def wait_until_gone(pids, seconds=300):
 
 SUBMIT = """
 import json, sys, time
-from fashion_nn.tuning.engine import LocalEngine
+from fashion_nn.tuning.engines.local import LocalEngine
 from fashion_nn.tuning.trial import Job
 engine = LocalEngine(sys.argv[1], 2)
 for line in sys.stdin:

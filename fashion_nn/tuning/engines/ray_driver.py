@@ -26,8 +26,8 @@ from typing import TYPE_CHECKING, Any
 from fashion_nn.core.environment import cores, describe_environment
 from fashion_nn.errors import InputError
 from fashion_nn.searches import Search
-from fashion_nn.tuning.engine import LocalEngine
-from fashion_nn.tuning.ray_engine import Files, pack, unpack
+from fashion_nn.tuning.engines.local import LocalEngine
+from fashion_nn.tuning.engines.ray_engine import Files, pack, unpack
 from fashion_nn.tuning.trial import Job, Result
 
 if TYPE_CHECKING:
@@ -264,7 +264,7 @@ def _require_same_versions(nodes: list[dict[str, Any]], expected: dict[str, Any]
     def versions() -> dict[str, Any]:
         # Inside another function, so that Ray sends it by value: a node may not have this module.
         try:
-            from fashion_nn.tuning import ray_driver
+            from fashion_nn.tuning.engines import ray_driver
         except ImportError as error:
             return {"missing": error.name}
         return ray_driver._versions()
