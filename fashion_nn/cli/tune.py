@@ -17,7 +17,7 @@ from fashion_nn.tuning.oracle import ALGORITHMS
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
-    from fashion_nn.tuning.engines.local import Engine
+    from fashion_nn.tuning.engines import Engine
 
 ENGINES = ("local", "ray")
 EPOCHS = 20

@@ -12,6 +12,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 _PACKAGE_PARENT = str(Path(__file__).parents[2])
 _RUN = "import sys; sys.path.append(sys.argv.pop(1)); from {module} import main; main()"
@@ -54,6 +55,9 @@ def safe_children() -> Iterator[None]:
 
 
 _SET_PDEATHSIG = 1
+_SET_CHILD_SUBREAPER = 36
+_LAST_BYTES = 2000
+_LINE_CHARACTERS = 300
 
 
 def die_with_parent(parent: int) -> bool:
@@ -82,3 +86,46 @@ def exit_cause(code: int) -> str:
         with contextlib.suppress(ValueError):
             return f"its process was ended by {signal.Signals(-code).name}"
     return f"its process ended with code {code}"
+
+
+def last_line(file: IO[bytes]) -> str:
+    """The last line with text in a file to which a process has printed its errors; empty if there is none."""
+    file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_BYTES))
+    lines = file.read().decode(errors="replace").splitlines()
+    said = [line.strip() for line in lines if line.strip()]
+    return said[-1][:_LINE_CHARACTERS] if said else ""
+
+
+def kill_session(pid: int) -> None:
+    """Kill a child process that was not waited for yet, and all processes in its session."""
+    # The session is there a moment after the process.
+    for kill in (os.killpg, os.kill):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            kill(pid, signal.SIGKILL)
+
+
+def adopt_orphans() -> None:
+    """Become the parent of processes below this one whose own parent ends (Linux)."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None, use_errno=True).prctl(_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+
+
+def kill_descendants() -> None:
+    """Kill all processes that come from this one; with `adopt_orphans`, also those without a parent (Linux)."""
+    while children := _children():
+        for pid in children:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+        for pid in children:
+            with contextlib.suppress(ChildProcessError):
+                os.waitpid(pid, 0)
+
+
+def _children() -> list[int]:
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError, ValueError):
+            parent = (entry / "stat").read_text().rpartition(")")[2].split()[1]
+            if int(parent) == os.getpid():
+                found.append(int(entry.name))
+    return found

@@ -16,7 +16,7 @@ from fashion_nn.core.environment import describe_environment, now
 from fashion_nn.errors import InputError
 from fashion_nn.searches import Search, SearchRecord, TrialRecord
 from fashion_nn.tuning import median
-from fashion_nn.tuning.engines.local import Engine
+from fashion_nn.tuning.engines import Engine
 from fashion_nn.tuning.keeping import Keeper
 from fashion_nn.tuning.oracle import Oracle, Proposal, events
 from fashion_nn.tuning.plan import SearchLimits, SearchPlan, require_same

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn import recipes, searches
+from fashion_nn import searches
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
@@ -61,17 +61,6 @@ class Job:
     until_epoch: int | None = None
     threads: int | None = None
     time_limit_seconds: float | None = None
-
-    def to_json(self) -> dict[str, Any]:
-        thresholds = {str(epoch): value for epoch, value in self.thresholds.items()}
-        return asdict(self) | {"recipe": self.recipe.to_json(), "thresholds": thresholds}
-
-    @classmethod
-    def from_json(cls, values: Mapping[str, Any]) -> "Job":
-        recipe = recipes.from_json(values["recipe"])
-        dataset = DataSource(**values["dataset"])
-        thresholds = {int(epoch): value for epoch, value in values["thresholds"].items()}
-        return cls(**{**values, "recipe": recipe, "dataset": dataset, "thresholds": thresholds})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,10 +49,10 @@ class Scores:
         job = min(self.waiting, key=lambda job: chance(job.id))
         self.waiting.remove(job)
         self.ran.append(job.id)
+        recipe = job.recipe.to_json()
         run = Run(self.folder.trial_folder(job.id))
         for path in (run.record, run.history, run.model, run.metrics, *[run.state] * (job.until_epoch is not None)):
-            files.write_atomic(path, json.dumps(job.to_json()))
-        recipe = job.recipe.to_json()
+            files.write_atomic(path, json.dumps({"recipe": recipe}))
         if chance([recipe, "fails"]) < 0.1:
             return [Result(id=job.id, status="failed", message="it was too much", seconds=1.0)]
         rows, status = [], "completed"

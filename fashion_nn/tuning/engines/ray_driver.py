@@ -1,12 +1,11 @@
 """The process between a `RayEngine` and Ray: it connects, submits, and hands results back.
 
-It reads its settings and then jobs from stdin, and answers on stdout, both as pickled messages of
-`multiprocessing.connection`. When stdin ends, because the engine was closed or the search was killed, it ends its
+It is sent `Connect` and then `Submission`s, and answers with `Connected` and then with `Returned`, or with an
+InputError. When there are no further messages, because the engine was closed or the search was killed, it ends its
 tasks, its local cluster, and every process that came from it.
 """
 
 import contextlib
-import ctypes
 import os
 import queue
 import secrets
@@ -24,10 +23,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn.core.environment import cores, describe_environment
+from fashion_nn.core.processes import adopt_orphans, kill_descendants
+from fashion_nn.core.python_process import parent_connections
 from fashion_nn.errors import InputError
 from fashion_nn.searches import Search
 from fashion_nn.tuning.engines.local import LocalEngine
-from fashion_nn.tuning.engines.ray_engine import Files, pack, unpack
+from fashion_nn.tuning.engines.ray_engine import Connect, Connected, Files, Returned, Submission, pack, unpack
 from fashion_nn.tuning.trial import Job, Result
 
 if TYPE_CHECKING:
@@ -42,22 +43,25 @@ _CANCEL_SECONDS = 5
 _END_SECONDS = 12
 # A trial's process was ended from outside: if its node goes down, it takes this task along before it can answer.
 _GRACE_SECONDS = 3
-_PR_SET_CHILD_SUBREAPER = 36
+
+Versions = dict[str, str | None]
+"""Versions of Python and packages by name, and the commit of a checkout."""
+Jobs = queue.SimpleQueue[Submission | None]
+"""Jobs to start, and None at the end."""
 
 
 def main() -> None:
     """Serve one engine."""
-    requests = Connection(os.dup(0), writable=False)
-    answers = Connection(os.dup(1), readable=False)
-    os.dup2(2, 1)  # whatever is printed is no answer
-    _adopt_orphans()
-    settings, jobs = requests.recv(), queue.SimpleQueue()
-    threading.Thread(target=_read, args=(requests, jobs, settings["folder"]), daemon=True).start()
+    requests, answers = parent_connections()
+    adopt_orphans()
+    settings: Connect = requests.recv()
+    jobs: Jobs = queue.SimpleQueue()
+    threading.Thread(target=_read, args=(requests, jobs, settings.folder), daemon=True).start()
     try:
         with contextlib.suppress(BrokenPipeError):  # the search is gone
             try:
-                cluster = _Cluster(**settings)
-                answers.send((cluster.slots, cluster.threads, cluster.nodes))
+                cluster = _Cluster(settings)
+                answers.send(Connected(cluster.slots, cluster.threads, cluster.nodes))
                 cluster.serve(jobs, answers)
             except InputError as error:
                 answers.send(error)
@@ -67,12 +71,14 @@ def main() -> None:
         import ray
 
         ray.shutdown()
-        _end(settings["folder"])
+        _end(settings.folder)
 
 
-def _read(requests: Connection, jobs: queue.SimpleQueue, folder: str) -> None:
-    """Put what comes in into `jobs`, and None at the end; see that the process ends soon after."""
-    # In a thread: the engine is never kept waiting, so neither side can block the other.
+def _read(requests: Connection, jobs: Jobs, folder: str) -> None:
+    """Put what is received into `jobs`, and None at the end; see that the process ends soon after.
+
+    It is a thread, so that the engine is never kept waiting, and neither side can block the other.
+    """
     with contextlib.suppress(EOFError, OSError):
         while True:
             jobs.put(requests.recv())
@@ -83,7 +89,7 @@ def _read(requests: Connection, jobs: queue.SimpleQueue, folder: str) -> None:
 
 def _end(folder: str) -> None:
     """End all processes that come from this one, remove `folder`, and end this one."""
-    _end_descendants()
+    kill_descendants()
     shutil.rmtree(folder, ignore_errors=True)
     sys.stderr.flush()
     os._exit(0)
@@ -92,8 +98,8 @@ def _end(folder: str) -> None:
 class _Cluster:
     """The connection to a cluster, and the tasks that run there for this search."""
 
-    def __init__(self, address: str | None, slots: int | None, folder: str, splits: "Splits"):
-        _connect(address, folder)
+    def __init__(self, settings: Connect):
+        _connect(settings.address, settings.folder)
         import ray
 
         versions = _versions()
@@ -103,40 +109,43 @@ class _Cluster:
         self.versions = {name: version for name, version in versions.items() if name != "commit"}
         processors = [int(node["Resources"].get("CPU", 0)) for node in nodes]
         if not any(processors):
-            raise InputError(f"the Ray cluster at {address} has no processors: add a node with `ray start --address`")
-        self.nodes, self.most = len(nodes), max(processors)
-        self.slots = slots or sum(processors)
+            raise InputError(
+                f"the Ray cluster at {settings.address} has no processors: add a node with `ray start --address`"
+            )
+        self.nodes = len(nodes)
+        self.most_processors = max(processors)
+        self.slots = settings.slots or sum(processors)
         self.threads = _threads(processors, self.slots)
         self.task = ray.remote(max_retries=_RETRIES, retry_exceptions=False)(run_trial)
-        self.rows = ray.put(splits)
+        self.rows = ray.put(settings.splits)
         self.running: dict[Any, Job] = {}
 
-    def serve(self, jobs: queue.SimpleQueue, answers: Connection) -> None:
-        """Run jobs until there is None for one; then end those that are running."""
+    def serve(self, jobs: Jobs, answers: Connection) -> None:
+        """Run jobs until None comes for one; then end those that are running."""
         import ray
 
         while True:
             with contextlib.suppress(queue.Empty):
-                message = jobs.get(timeout=0 if self.running else 3600)
-                if message is None:
-                    return self.cancel()
-                self.start(*message)
+                submission = jobs.get(timeout=0 if self.running else 3600)
+                if submission is None:
+                    self.cancel()
+                    return
+                self.start(submission)
                 continue
             if self.running:
                 done, _ = ray.wait(list(self.running), num_returns=1, timeout=_POLL_SECONDS)
                 for reference in done:
                     answers.send(self.take(reference))
 
-    def start(self, job: Job, files: dict[str, Files]) -> None:
+    def start(self, submission: Submission) -> None:
+        job = submission.job
         # A task that claims more than any node has would wait for ever.
-        claimed = min(job.threads, self.most)
-        reference = self.task.options(num_cpus=claimed, name=f"trial {job.id}").remote(
-            job, self.rows, files, self.versions
-        )
-        self.running[reference] = job
+        claimed = min(job.threads or 1, self.most_processors)
+        task = self.task.options(num_cpus=claimed, name=f"trial {job.id}")
+        self.running[task.remote(job, self.rows, submission.files, self.versions)] = job
 
-    def take(self, reference: Any) -> tuple[Result, Files]:
-        """The task's result; where Ray gave it up, a failed one.
+    def take(self, reference: Any) -> Returned:
+        """The task's result; a failed one if Ray gave the task up.
 
         Raises:
             InputError: it ran on a node with other versions.
@@ -152,7 +161,7 @@ class _Cluster:
             message = f"its task failed: {type(error.cause).__name__}: {error.cause}"
         except ray.exceptions.RayError as error:
             message = f"lost with its worker, {_RETRIES + 1} times ({type(error).__name__})"
-        return Result(id=job.id, status="failed", message=" ".join(message.split())[:500]), {}
+        return Returned(Result(id=job.id, status="failed", message=" ".join(message.split())[:500]), {})
 
     def cancel(self) -> None:
         import ray
@@ -163,14 +172,14 @@ class _Cluster:
             ray.wait(list(self.running), num_returns=len(self.running), timeout=_CANCEL_SECONDS)
 
 
-def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: dict[str, Any]) -> tuple[Result, Files]:
+def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: Versions) -> Returned:
     """The task: run `job` on this worker, in a process of its own, and return its result and its run.
 
     The process is forked from one that stays with the worker, with TensorFlow imported and the rows loaded; after a
     failed trial there is a new one.
 
     Args:
-        files: runs to begin with, by trial: this one's, as far as it had come, and that which it goes on from.
+        files: runs to begin with, by trial: this one's as far as it had come, and that of the trial it resumes.
 
     Raises:
         InputError: this node has not the search's `versions`; one that joined late was not asked before.
@@ -194,7 +203,8 @@ def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: 
         result = results[0]
         if result.message and ("SIGKILL" in result.message or "SIGTERM" in result.message):
             time.sleep(_GRACE_SECONDS)
-        return replace(result, worker=f"{result.worker} {node}"), pack(search.trial_folder(job.id))
+        named = replace(result, worker=f"{result.worker} {node}")
+        return Returned(named, pack(search.trial_folder(job.id)))
     finally:  # also where Ray ends the task with KeyboardInterrupt
         if result is None or result.status == "failed":
             engine.close()
@@ -247,12 +257,12 @@ def _threads(processors: list[int], slots: int) -> int:
     return next(fitting, 1)
 
 
-def _versions() -> dict[str, Any]:
+def _versions() -> Versions:
     here = describe_environment()
     return {"python": here["python"], "commit": here["commit"], **here["versions"]}
 
 
-def _require_same_versions(nodes: list[dict[str, Any]], expected: dict[str, Any]) -> None:
+def _require_same_versions(nodes: list[dict[str, Any]], expected: Versions) -> None:
     """Ask each of `nodes` for its versions.
 
     Raises:
@@ -261,7 +271,7 @@ def _require_same_versions(nodes: list[dict[str, Any]], expected: dict[str, Any]
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    def versions() -> dict[str, Any]:
+    def versions() -> Versions:
         # Inside another function, so that Ray sends it by value: a node may not have this module.
         try:
             from fashion_nn.tuning.engines import ray_driver
@@ -282,7 +292,7 @@ def _require_same_versions(nodes: list[dict[str, Any]], expected: dict[str, Any]
         _require_version(name, found, expected)
 
 
-def _require_version(name: str, found: dict[str, Any], expected: dict[str, Any]) -> None:
+def _require_version(name: str, found: Versions, expected: Versions) -> None:
     if "missing" in found:
         raise InputError(f"{name} has no {found['missing']}: install fashion-nn {expected['fashion-nn']} there")
     # A commit is known in a checkout only.
@@ -290,29 +300,3 @@ def _require_version(name: str, found: dict[str, Any], expected: dict[str, Any])
     if differ:
         listed = ", ".join(f"{key} {found.get(key)} (here {expected[key]})" for key in differ)
         raise InputError(f"{name} has {listed}: give all machines the same versions, or figures would not compare")
-
-
-def _adopt_orphans() -> None:
-    """Make processes whose parent ends children of this one (Linux)."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-
-
-def _end_descendants() -> None:
-    """End all processes that come from this one: some of Ray's outlive their node by a minute."""
-    while children := _children():
-        for pid in children:
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        for pid in children:
-            with contextlib.suppress(ChildProcessError):
-                os.waitpid(pid, 0)
-
-
-def _children() -> list[int]:
-    found = []
-    for entry in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError, ValueError):
-            if int((entry / "stat").read_text().rpartition(")")[2].split()[1]) == os.getpid():
-                found.append(int(entry.name))
-    return found

@@ -1,26 +1,24 @@
 """An engine whose trials are tasks of a Ray cluster: a local one of its own, or one that is running elsewhere.
 
-Ray lives in a helper process (`ray_driver`). So its messages, signal handlers and settings stay out of the search, a
-lost cluster is one line here and not the end of the process, and what Ray leaves behind has a parent that ends it,
-also when the search is killed. Jobs, rows and the files of a run go to the cluster and come back by value: the
-machines share no disk.
+Ray lives in a process of its own, `ray_driver`. So its messages, signal handlers and settings stay out of the search,
+a lost cluster is one line here and not the end of the search, and the processes that Ray leaves behind have a parent
+that ends them, also when the search is killed. Jobs, rows and the files of a run go to the cluster and come back by
+value: the machines share no disk.
 """
 
-import contextlib
 import importlib.util
 import os
 import shutil
 import socket
-import subprocess
 import tempfile
 from collections.abc import Mapping
-from dataclasses import replace
-from multiprocessing.connection import Connection
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn.core.files import write_atomic
-from fashion_nn.core.processes import child_environment, python_command
+from fashion_nn.core.processes import child_environment, last_line
+from fashion_nn.core.python_process import PythonProcess
 from fashion_nn.errors import InputError
 from fashion_nn.searches import Search
 from fashion_nn.tuning.trial import Job, Result
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
 
 Files = dict[str, bytes]
+"""The files of a run, by their paths in its folder."""
 
 # Ray makes sockets in its folder, and the system allows a path of 107 bytes to one.
 _LONGEST_FOLDER = 40
@@ -38,18 +37,53 @@ _START_SECONDS = 120
 _CLOSE_SECONDS = 20
 
 
+@dataclass(frozen=True, slots=True)
+class Connect:
+    """The first message to the driver: the cluster's address, the search's slots, a folder for Ray, and the rows."""
+
+    address: str | None
+    slots: int | None
+    folder: str
+    splits: "Splits"
+
+
+@dataclass(frozen=True, slots=True)
+class Connected:
+    """The answer to `Connect`: slots, threads for each job, and the number of nodes."""
+
+    slots: int
+    threads: int
+    nodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submission:
+    """A job, and the files of the runs that it begins with, by the id of their trials."""
+
+    job: Job
+    files: dict[str, Files]
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """The result of a job, and the files of its run."""
+
+    result: Result
+    files: Files
+
+
 class RayEngine:
     """Each trial is a Ray task, which runs it in a process of its own, as `LocalEngine` does.
 
-    What happens to that process, an abort or the time limit, is the trial's own result. What happens to the task, a
-    worker or node that is gone, is none: Ray runs it again elsewhere, up to three times. Trials are computed on
-    processors; a GPU is not asked for.
+    An abort of that process, or the time limit, is the trial's own result. The loss of the task with its worker or
+    node is not: Ray runs it again elsewhere, up to three times. Trials are computed on processors; a GPU is not
+    asked for.
 
     Args:
         folder: the search folder.
-        address: of a running cluster: "auto" for the one on this machine, "host:port" where this machine is a node of
+        address: of a running cluster: "auto" for the one on this machine, "host:port" if this machine is a node of
             it, "ray://host:port" from outside. None: a cluster of this machine alone, which ends with the engine.
-        slots: how many trials at once; None: one for each processor of the cluster.
+        slots: number of trials at once; None: one for each processor of the cluster.
         splits: rows for the trials. The test rows never leave this process.
 
     Raises:
@@ -65,90 +99,79 @@ class RayEngine:
         self._search = Search(Path(folder))
         self._place = _short_folder()
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115
-        self._process = subprocess.Popen(
-            python_command("fashion_nn.tuning.engines.ray_driver"),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self._errors,
-            env=child_environment(TMPDIR=self._place),
-            cwd=self._place,  # Ray has its workers import from the folder that it was started in
-            start_new_session=True,  # Ctrl-C is for the search
+        self._process = PythonProcess(
+            "fashion_nn.tuning.engines.ray_driver",
+            environment=child_environment(TMPDIR=self._place),
+            errors=self._errors,
+            folder=self._place,  # Ray lets its workers import from the folder that it was started in
         )
-        self._requests = Connection(os.dup(self._process.stdin.fileno()), readable=False)
-        self._answers = Connection(os.dup(self._process.stdout.fileno()), writable=False)
-        self._process.stdin.close()
-        self._process.stdout.close()
         try:
-            rows = replace(splits, test=None)
-            self._send({"address": address, "slots": slots, "folder": self._place, "splits": rows})
-            if not self._answers.poll(_START_SECONDS):
+            self._send(Connect(address, slots, self._place, replace(splits, test=None)))
+            if not self._process.poll(_START_SECONDS):
                 raise InputError(f"--address {address}: no answer within {_START_SECONDS} s: see that Ray runs there")
-            self.slots, self.threads, self.nodes = self._receive()
+            connected = self._receive()
+            self.slots: int = connected.slots
+            self.threads: int | None = connected.threads
+            self.nodes: int = connected.nodes
         except BaseException:
             self.close()
             raise
 
     def submit(self, job: Job) -> None:
-        """Start `job`, with what the folder has of it and of the trial that it goes on from."""
+        """Start `job`, with the files that the folder has of it and of the trial that it resumes."""
         ids = [id for id in (job.id, job.start_from) if id is not None]
         files = {id: pack(self._search.trial_folder(id)) for id in ids}
-        self._send((replace(job, threads=job.threads or self.threads), files))
+        self._send(Submission(replace(job, threads=job.threads or self.threads), files))
 
     def wait(self, seconds: float) -> list[Result]:
-        """Those that finished since the last call; blocks for at most `seconds` until there is one.
+        """Return the results since the last call, after waiting for at most `seconds` until there is one.
 
         Raises:
             InputError: the cluster is gone, or a node has other versions.
         """
-        results = []
-        while self._answers.poll(0 if results else max(seconds, 0)):
-            result, files = self._receive()
-            if files:
-                unpack(files, self._search.trial_folder(result.id))
-            results.append(result)
+        results: list[Result] = []
+        while self._process.poll(0 if results else max(seconds, 0)):
+            returned = self._receive()
+            if returned.files:
+                unpack(returned.files, self._search.trial_folder(returned.result.id))
+            results.append(returned.result)
         return results
 
     def close(self) -> None:
-        """End the running tasks, and a cluster of its own; one that was running before goes on."""
-        self._requests.close()
+        """End the running tasks, and a cluster of its own; a cluster that was running before goes on."""
+        self._process.end_requests()
         try:
             self._process.wait(_CLOSE_SECONDS)
-        except subprocess.TimeoutExpired:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(self._process.pid, 9)
-            self._process.wait()
         finally:
-            self._answers.close()
+            self._process.close()
             self._errors.close()
             shutil.rmtree(self._place, ignore_errors=True)
 
     def _send(self, message: Any) -> None:
         try:
-            self._requests.send(message)
+            self._process.send(message)
         except OSError:
             raise InputError(self._ended()) from None
 
     def _receive(self) -> Any:
         try:
-            answer = self._answers.recv()
-        except (EOFError, OSError):
+            answer = self._process.receive()
+        except EOFError:
             raise InputError(self._ended()) from None
         if isinstance(answer, InputError):
             raise answer
         return answer
 
     def _ended(self) -> str:
-        """Why the helper process is no more, in one line."""
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            self._process.wait(2)
-        self._errors.seek(max(0, self._errors.seek(0, os.SEEK_END) - 2000))
-        lines = [line.strip() for line in self._errors.read().decode(errors="replace").splitlines() if line.strip()]
-        said = f": {lines[-1][:300]}" if lines else ""
-        return f"the connection to Ray was lost{said}; see that the cluster runs and go on with --resume"
+        """Why the driver has ended, in one line."""
+        self._process.wait(2)
+        said = last_line(self._errors)
+        reason = f": {said}" if said else ""
+        return f"the connection to Ray was lost{reason}; see that the cluster runs and go on with --resume"
 
 
 def require_ray() -> None:
-    """Refuse to go on without Ray, which is not imported for that.
+    """Refuse to go on without Ray, without importing it.
 
     Raises:
         InputError: it is not installed.
@@ -180,7 +203,7 @@ def unpack(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def _require_listening(address: str) -> None:
-    """Refuse an `address` that is none, or where nothing answers: Ray itself would try for ever."""
+    """Refuse an `address` that is malformed, or where nothing answers: Ray itself would try for ever."""
     if address == "auto":
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")

@@ -1,30 +1,29 @@
 """The process that starts trials: `main()`, with the arguments PARENT [ROWS].
 
-It has TensorFlow imported and the rows loaded, and forks for each trial, which so begins at once. It computes
-nothing itself: TensorFlow starts its threads in the trials, which have their own memory. What comes in on stdin
-and goes out on stdout is one JSON a line:
+It has TensorFlow imported and the rows loaded, and forks for each trial, which therefore begins at once. It
+computes nothing itself: TensorFlow starts its threads in the trials, which have their own memory. It is sent
+`Start` and `Stop`, and answers with `Started` and, when the trial is over, `Over`.
 
-    {"run": job, "folder": path}     →  {"started": id, "pid": n}, and when it is over
-    {"end": id}                         {"over": id, "result": {…} or null, "code": n, "said": last line of its errors}
-
-It ends with process PARENT, or with stdin, and no trial outlives it.
+It ends with the process PARENT, or when there are no further messages, and no trial outlives it.
 """
 
 import contextlib
 import gc
 import json
 import os
-import selectors
 import signal
 import sys
 import tempfile
 import threading
 from dataclasses import dataclass
-from typing import IO, TYPE_CHECKING, Any
+from multiprocessing import connection
+from multiprocessing.connection import Connection
+from typing import IO, TYPE_CHECKING
 
-from fashion_nn.core.processes import die_with_parent
+from fashion_nn.core.processes import die_with_parent, kill_session, last_line
+from fashion_nn.core.python_process import parent_connections
 from fashion_nn.tuning import rows
-from fashion_nn.tuning.trial import Job, perform
+from fashion_nn.tuning.trial import Job, Result, perform
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
@@ -32,14 +31,48 @@ if TYPE_CHECKING:
 _PIECE = 1 << 16
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """Run `job` and leave its run in `folder`."""
+
+    job: Job
+    folder: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """Kill the trial with this id."""
+
+    id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The trial with this id has a process."""
+
+    id: str
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
+class Over:
+    """The process of a trial has ended.
+
+    result: None if the process gave none.
+    code: how it ended, as `exit_cause` takes it; None if the server is gone.
+    said: the last line of its errors.
+    """
+
+    id: str
+    result: Result | None = None
+    code: int | None = None
+    said: str = ""
+
+
 def main() -> None:
-    """Serve until stdin ends."""
+    """Serve until there are no further messages."""
     die_with_parent(int(sys.argv[1]))
-    answers = os.fdopen(os.dup(1), "w", buffering=1)
-    with open(os.devnull, "r+b", buffering=0) as nowhere:
-        requests = os.dup(0)
-        for descriptor in (0, 1, 2):  # whatever a library prints is no answer
-            os.dup2(nowhere.fileno(), descriptor)
+    requests, answers = parent_connections()
     import fashion_nn.training  # noqa: F401
 
     splits = rows.read(sys.argv[2]) if len(sys.argv) > 2 else None
@@ -55,51 +88,51 @@ class _Trial:
 
 
 class _Server:
-    def __init__(self, requests: int, answers: IO[str], splits: "Splits | None"):
-        self._requests, self._answers, self._splits = requests, answers, splits
+    def __init__(self, requests: Connection, answers: Connection, splits: "Splits | None"):
+        self._requests = requests
+        self._answers = answers
+        self._splits = splits
         self._trials: dict[int, _Trial] = {}
-        # A child keeps neither: both tell of the end of a process by the end of the file.
+        # A trial closes its copies of `_wake` and `_life`: the end of a file tells that a process has ended.
         self._ended, self._wake = os.pipe()
         self._lifeline, self._life = os.pipe()
-        for descriptor in (self._ended, self._wake):
-            os.set_blocking(descriptor, False)
+        os.set_blocking(self._ended, False)
+        os.set_blocking(self._wake, False)
         signal.set_wakeup_fd(self._wake)
         signal.signal(signal.SIGCHLD, lambda *_: None)
 
     def serve(self) -> None:
-        pending = b""
-        with selectors.DefaultSelector() as ready:
-            for descriptor in (self._requests, self._ended):
-                ready.register(descriptor, selectors.EVENT_READ)
-            while True:
-                for key, _ in ready.select():
-                    read = os.read(key.fd, _PIECE)
-                    if key.fd == self._ended:
-                        self._reap()
-                    elif not read:
-                        return self._end_all()
-                    else:
-                        *lines, pending = (pending + read).split(b"\n")
-                        for line in lines:
-                            self._obey(json.loads(line))
+        while True:
+            ready = connection.wait([self._requests, self._ended])
+            if self._ended in ready:
+                os.read(self._ended, _PIECE)
+                self._reap()
+            if self._requests in ready:
+                try:
+                    message = self._requests.recv()
+                except EOFError:
+                    self._end_all()
+                    return
+                self._obey(message)
 
-    def _obey(self, request: dict[str, Any]) -> None:
-        if "run" in request:
-            self._fork(Job.from_json(request["run"]), request["folder"])
+    def _obey(self, message: Start | Stop) -> None:
+        if isinstance(message, Start):
+            self._fork(message)
+            return
         for pid, trial in self._trials.items():
-            if trial.id == request.get("end"):
-                _kill(pid)
+            if trial.id == message.id:
+                kill_session(pid)
 
-    def _fork(self, job: Job, folder: str) -> None:
-        output, errors = tempfile.TemporaryFile(), tempfile.TemporaryFile()  # noqa: SIM115
+    def _fork(self, start: Start) -> None:
+        trial = _Trial(start.job.id, tempfile.TemporaryFile(), tempfile.TemporaryFile())  # noqa: SIM115
         server = os.getpid()
         pid = os.fork()
         if not pid:
-            self._be_trial(server, job, folder, output, errors)
-        self._trials[pid] = _Trial(job.id, output, errors)
-        self._say(started=job.id, pid=pid)
+            self._be_trial(server, start, trial)
+        self._trials[pid] = trial
+        self._answers.send(Started(start.job.id, pid))
 
-    def _be_trial(self, server: int, job: Job, folder: str, output: IO[bytes], errors: IO[bytes]) -> None:
+    def _be_trial(self, server: int, start: Start, trial: _Trial) -> None:
         """In the child: run the trial, and end."""
         code = 70
         try:
@@ -107,21 +140,24 @@ class _Server:
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             die_with_parent(server)
-            os.dup2(errors.fileno(), 2)
-            for descriptor in (self._requests, self._answers.fileno(), self._ended, self._wake, self._life):
+            os.dup2(trial.errors.fileno(), 2)
+            self._requests.close()
+            self._answers.close()
+            for descriptor in (self._ended, self._wake, self._life):
                 os.close(descriptor)
             threading.Thread(target=self._end_with_server, daemon=True).start()
-            if job.threads:
-                os.environ["TF_NUM_INTRAOP_THREADS"] = str(job.threads)
-            output.write(json.dumps(perform(job, folder, self._splits).to_json()).encode())
-            output.flush()
+            if start.job.threads:
+                os.environ["TF_NUM_INTRAOP_THREADS"] = str(start.job.threads)
+            result = perform(start.job, start.folder, self._splits)
+            trial.output.write(json.dumps(result.to_json()).encode())
+            trial.output.flush()
             code = 0
         finally:
             # TensorFlow takes a second to take itself down, and there is nothing that it could lose.
             os._exit(code)
 
     def _end_with_server(self) -> None:
-        """Where the system does not end this process with its parent, the end of the lifeline does."""
+        """End this process when the lifeline ends, if the system does not end it with its parent."""
         os.read(self._lifeline, 1)
         os._exit(1)
 
@@ -135,28 +171,12 @@ class _Server:
                 trial.output.seek(0)
                 result = None
                 with contextlib.suppress(ValueError):
-                    result = json.loads(trial.output.read())
-                said = _last_line(trial.errors)
-            self._say(over=trial.id, result=result, code=os.waitstatus_to_exitcode(status), said=said)
-
-    def _say(self, **what: Any) -> None:
-        self._answers.write(json.dumps(what) + "\n")
+                    result = Result.from_json(json.loads(trial.output.read()))
+                said = last_line(trial.errors)
+            self._answers.send(Over(trial.id, result, os.waitstatus_to_exitcode(status), said))
 
     def _end_all(self) -> None:
         for pid in self._trials:
-            _kill(pid)
+            kill_session(pid)
         for pid in self._trials:
             os.waitpid(pid, 0)
-
-
-def _kill(pid: int) -> None:
-    # Not waited for yet, so the number still means this process; its session is there a moment after the fork.
-    for end in (os.killpg, os.kill):
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            end(pid, signal.SIGKILL)
-
-
-def _last_line(file: IO[bytes]) -> str:
-    file.seek(max(0, file.seek(0, os.SEEK_END) - 2000))
-    lines = file.read().decode(errors="replace").split("\n")
-    return next((line.strip()[:300] for line in reversed(lines) if line.strip()), "")

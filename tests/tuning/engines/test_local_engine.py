@@ -2,6 +2,7 @@
 
 import json
 import os
+import pickle
 import signal
 import subprocess
 import sys
@@ -15,7 +16,7 @@ from fashion_nn.runs import Run
 from fashion_nn.searches import Search
 from fashion_nn.tuning import rows
 from fashion_nn.tuning.engines.local import LocalEngine
-from fashion_nn.tuning.trial import Job, Result, perform
+from fashion_nn.tuning.trial import Result, perform
 
 
 def finish(engine, *jobs):
@@ -69,9 +70,9 @@ def results(engine, make_job):
     )
 
 
-def test_values_go_there_and_back_as_json(make_job, results):
+def test_a_job_goes_through_a_pipe_and_a_result_through_json(make_job, results):
     job = make_job("0009", thresholds={3: 0.5}, start_from="0001", until_epoch=2, folds=3, time_limit_seconds=1.5)
-    assert Job.from_json(json.loads(json.dumps(job.to_json()))) == job
+    assert pickle.loads(pickle.dumps(job)) == job
     assert Result.from_json(json.loads(json.dumps(results["0000"].to_json()))) == results["0000"]
 
 
@@ -181,12 +182,11 @@ def wait_until_gone(pids, seconds=300):
 
 
 SUBMIT = """
-import json, sys, time
+import json, pickle, sys, time
 from fashion_nn.tuning.engines.local import LocalEngine
-from fashion_nn.tuning.trial import Job
 engine = LocalEngine(sys.argv[1], 2)
 for line in sys.stdin:
-    engine.submit(Job.from_json(json.loads(line)))
+    engine.submit(pickle.loads(bytes.fromhex(line)))
 while len(engine.pids) < 2:
     engine.wait(0.1)
 print(json.dumps([engine._server.pid, *engine.pids.values()]), flush=True)
@@ -209,7 +209,7 @@ def test_no_process_outlives_the_engine(how, make_job, tmp_path, digits):
         owner = subprocess.Popen(
             [sys.executable, "-c", SUBMIT, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
         )
-        owner.stdin.writelines(json.dumps(job.to_json()) + "\n" for job in jobs)
+        owner.stdin.writelines(pickle.dumps(job).hex() + "\n" for job in jobs)
         owner.stdin.close()
         pids = json.loads(owner.stdout.readline())
         assert all(map(alive, pids))

@@ -2,8 +2,8 @@
 
 import contextlib
 import dataclasses
-import json
 import os
+import pickle
 import secrets
 import shutil
 import signal
@@ -212,7 +212,7 @@ def test_close_ends_the_trials_and_leaves_the_cluster(cluster, remote, make_job)
 
 @pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:{port}", "ray://127.0.0.1:{port}", "127.0.0.1:99999"])
 def test_an_address_where_nothing_is_is_refused_at_once(address, digits, tmp_path, monkeypatch):
-    monkeypatch.setattr(ray_engine.subprocess, "Popen", None)  # no cluster is asked, which would take Ray long
+    monkeypatch.setattr(ray_engine, "PythonProcess", None)  # no cluster is asked, which would take Ray long
     with pytest.raises(InputError, match=r"^--address \S+: (expected auto|nothing answers there)"):
         RayEngine(tmp_path, address.format(port=free_port()), 1, digits)
 
@@ -253,12 +253,11 @@ def test_a_folder_is_made_whole_or_not_at_all(tmp_path):
 
 
 OWNER = """
-import json, sys, time
+import pickle, sys, time
 from fashion_nn import datasets
 from fashion_nn.tuning.engines.ray_engine import RayEngine
-from fashion_nn.tuning.trial import Job
 engine = RayEngine(sys.argv[1], None, 1, datasets.load("digits"))
-engine.submit(Job.from_json(json.loads(sys.stdin.readline())))
+engine.submit(pickle.loads(bytes.fromhex(sys.stdin.readline())))
 print(engine._process.pid, engine._place, flush=True)
 engine.wait(600)
 """
@@ -269,7 +268,7 @@ def test_a_killed_search_takes_its_local_cluster_along(make_job, tmp_path):
     owner = subprocess.Popen(
         [sys.executable, "-c", OWNER, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
-    print(json.dumps(make_job("0000", *LONG).to_json()), file=owner.stdin, flush=True)
+    print(pickle.dumps(make_job("0000", *LONG)).hex(), file=owner.stdin, flush=True)
     helper, place = owner.stdout.readline().split()
     wait_for(lambda: servers_below(int(helper)))
     pids = list(measuring.tree(int(helper)))
