@@ -167,7 +167,7 @@ def finish_one(engine):
 def test_a_lost_server_is_the_end_of_its_trials_and_not_of_the_engine(engine, make_job, results):
     engine.submit(make_job("0020", "epochs=400", "patience=none"))
     pid = started(engine, "0020")
-    engine._server.kill()
+    os.kill(engine._server.pid, signal.SIGKILL)
     found = finish_one(engine)
     assert found.status == "failed" and "SIGKILL" in found.message
     wait_until_gone([pid])
