@@ -141,7 +141,7 @@ def main() -> None:
         "trials": len(trials),
         "statuses": {status: sum(t.status == status for t in trials) for status in {t.status for t in trials}},
         "trial_epochs": arguments.epochs,
-        "space": [parameter["name"] for parameter in search.read_record().identity.space],
+        "space": [parameter.name for parameter in search.read_record().identity.space],
         "trial_seconds": sum(trial.seconds or 0 for trial in trials),
         "best": {
             "trial": best.trial,

@@ -56,12 +56,39 @@ class SearchedData(Stored):
     split_id: str | None = None
 
 
+class Parameter(Stored):
+    """A parameter of the space of a search.
+
+    name: as `--set` takes it: learning_rate, options.dropout_1, augment.flip.
+    kind: a choice among `values`, in order; or a float from `low` to `high`, drawn on a logarithmic scale with `log`.
+    default: the recipe's value, if that is possible; else the first or least value.
+    when: other parameter → those of its values beside which this parameter has an effect; empty: always.
+    """
+
+    name: str
+    kind: Literal["choice", "float"]
+    values: list[Value] = Field(default_factory=list)
+    low: float = 0.0
+    high: float = 0.0
+    log: bool = False
+    default: Value
+    when: dict[str, list[Value]] = Field(default_factory=dict)
+
+    @property
+    def varies(self) -> bool:
+        return len(self.values) > 1 or self.high > self.low
+
+    @property
+    def numeric(self) -> bool:
+        return all(isinstance(value, int | float) and not isinstance(value, bool) for value in self.values)
+
+
 class Identity(Stored):
     """What makes two searches the same one: with an equal identity, they try the same settings."""
 
     model: str
     algorithm: str
-    space: list[dict[str, Any]]
+    space: list[Parameter]
     recipe: dict[str, Any]
     dataset: SearchedData
     objective: str

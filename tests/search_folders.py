@@ -9,6 +9,7 @@ from fashion_nn.searches import (
     Best,
     HyperbandRound,
     Identity,
+    Parameter,
     Retrained,
     Search,
     SearchedData,
@@ -18,12 +19,12 @@ from fashion_nn.searches import (
 
 BEGAN = datetime(2025, 1, 1, 12, tzinfo=UTC)
 SPACE = [
-    {"name": "options.dropout_1", "kind": "choice", "values": [i / 20 for i in range(15)], "default": 0.6},
-    {"name": "optimizer", "kind": "choice", "values": ["sgd", "adam", "rmsprop"], "default": "sgd"},
-    {"name": "learning_rate", "kind": "float", "low": 1e-4, "high": 1e-1, "log": True, "default": 0.01},
-    {"name": "momentum", "kind": "choice", "values": [0.0, 0.5, 0.9], "default": 0.9, "when": {"optimizer": ["sgd"]}},
-    {"name": "batch_size", "kind": "choice", "values": [32, 64, 128, 256], "default": 256},
-    {"name": "augment.flip", "kind": "choice", "values": [False, True], "default": False},
+    Parameter(name="options.dropout_1", kind="choice", values=[i / 20 for i in range(15)], default=0.6),
+    Parameter(name="optimizer", kind="choice", values=["sgd", "adam", "rmsprop"], default="sgd"),
+    Parameter(name="learning_rate", kind="float", low=1e-4, high=1e-1, log=True, default=0.01),
+    Parameter(name="momentum", kind="choice", values=[0.0, 0.5, 0.9], default=0.9, when={"optimizer": ["sgd"]}),
+    Parameter(name="batch_size", kind="choice", values=[32, 64, 128, 256], default=256),
+    Parameter(name="augment.flip", kind="choice", values=[False, True], default=False),
 ]
 STATUSES = ("completed", "stopped-early", "completed", "failed", "completed", "timed-out", "completed", "diverged")
 
@@ -32,10 +33,10 @@ def draw(rng):
     """Values for every parameter of SPACE that counts."""
     values = {}
     for each in SPACE:
-        if all(values.get(parent) in allowed for parent, allowed in each.get("when", {}).items()):
-            low, high = (np.log10(each[end]) for end in ("low", "high")) if each["kind"] == "float" else (0, 0)
-            drawn = 10 ** rng.uniform(low, high) if each["kind"] == "float" else None
-            values[each["name"]] = drawn or each["values"][rng.integers(len(each["values"]))]
+        if all(values.get(parent) in allowed for parent, allowed in each.when.items()):
+            low, high = (np.log10(each.low), np.log10(each.high)) if each.kind == "float" else (0, 0)
+            drawn = 10 ** rng.uniform(low, high) if each.kind == "float" else None
+            values[each.name] = drawn or each.values[rng.integers(len(each.values))]
     return values
 
 

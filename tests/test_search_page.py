@@ -13,9 +13,9 @@ from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
 from fashion_nn.errors import InputError
 from fashion_nn.report import importance, trials
-from fashion_nn.report.trials import Parameter
+from fashion_nn.searches import Parameter
 
-PARAMETERS = [Parameter.of(each) for each in SPACE]
+PARAMETERS = SPACE
 KINDS = {
     "many": {"statuses": 5 * STATUSES},
     "one": {"statuses": ("completed",)},
@@ -24,7 +24,7 @@ KINDS = {
     "running": {"statuses": ("completed", "running", "running")},
     "folds": {"statuses": (*STATUSES, "completed", "completed"), "folds": 3, "objective": "val_loss"},
     "hyperband": {"statuses": 3 * STATUSES, "algorithm": "hyperband"},
-    "fixed": {"statuses": STATUSES, "space": [{"name": "momentum", "kind": "choice", "values": [0.9], "default": 0.9}]},
+    "fixed": {"statuses": STATUSES, "space": [Parameter(name="momentum", kind="choice", values=[0.9], default=0.9)]},
 }
 
 
@@ -130,7 +130,7 @@ def test_trials_beside_each_other_count_once():
 def test_parallel_coordinates_are_at_the_values(found):
     records = found["many"].read_trials()
     chart = trials.parallel(records, PARAMETERS, "val_accuracy")
-    assert [axis.name for axis in chart.axes] == [each["name"] for each in SPACE] + ["val_accuracy"]
+    assert [axis.name for axis in chart.axes] == [each.name for each in SPACE] + ["val_accuracy"]
     best = searches.best_of(records, "val_accuracy")
     assert chart.ways[-1].kind == "best" and chart.ways[-1].share == 100
     assert {way.kind for way in chart.ways} == {"best", "done", "stopped", "failed"}

@@ -2,10 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from fashion_nn.report.trials import Parameter
-from fashion_nn.searches import TrialRecord, maximised
+from fashion_nn.searches import Parameter, TrialRecord, Value, maximised
 
 LEAST, RELIABLE = 10, 20
 _FOLDS, _TREES, _SHUFFLES = 5, 60, 5
@@ -91,11 +89,11 @@ def of_parameters(trials: Sequence[TrialRecord], parameters: Sequence[Parameter]
     return Importance(len(known), explained, sorted(weights, key=lambda each: -each.mean))
 
 
-def _number(parameter: Parameter, value: Any) -> float:
+def _number(parameter: Parameter, value: Value | None) -> float:
     """The column's entry: the number itself, of a word its place; -1 where the parameter was not used.
 
     Numbers of a search are not negative, and a forest needs no logarithm of them.
     """
     if value is None:
         return -1.0
-    return float(value if parameter.numeric else parameter.values.index(value))
+    return float(value) if parameter.numeric else float(parameter.values.index(value))

@@ -7,7 +7,7 @@ from pathlib import Path
 from fashion_nn import recipes, searches
 from fashion_nn.core.files import write_atomic
 from fashion_nn.report import importance, page, trials
-from fashion_nn.report.trials import Parameter, Score
+from fashion_nn.report.trials import Score
 from fashion_nn.searches import Best, Search, SearchRecord, TrialRecord
 
 _OUTCOMES = {"stopped-early": "stopped early", "timed-out": "timed out"}
@@ -67,7 +67,7 @@ def write(folder: str | Path) -> Path:
     identity = record.identity
     objective = identity.objective
     score = Score(objective)
-    parameters = [Parameter.of(each) for each in identity.space]
+    parameters = identity.space
     varied = [each.name for each in parameters if each.varies]
     best = searches.best_of(records, objective)
     stored = _stored_best(search, best)

@@ -7,36 +7,10 @@ from datetime import datetime
 from typing import Any
 
 from fashion_nn.report.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, Line, Point, scale, ticks
-from fashion_nn.searches import TrialRecord, maximised
+from fashion_nn.searches import Parameter, TrialRecord, maximised
 
 _WIDTH, _STEP, _SIDE, _TOP, _BOTTOM, _SLOT = 1000, 72, 56, 62, 342, 26
 _NAMED, _SPREAD = 9, 13
-
-
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """What a parameter can be: one of `values`, in order, or without them a number from `low` to `high`."""
-
-    name: str
-    values: tuple[Any, ...] = ()
-    low: float = 0.0
-    high: float = 0.0
-    log: bool = False
-
-    @classmethod
-    def of(cls, stored: Mapping[str, Any]) -> "Parameter":
-        """The parameter as the space of a search stores it."""
-        if stored["kind"] == "choice":
-            return cls(stored["name"], tuple(stored["values"]))
-        return cls(stored["name"], (), stored["low"], stored["high"], stored["log"])
-
-    @property
-    def varies(self) -> bool:
-        return len(self.values) > 1 or self.high > self.low
-
-    @property
-    def numeric(self) -> bool:
-        return all(isinstance(each, int | float) and not isinstance(each, bool) for each in self.values)
 
 
 @dataclass(frozen=True, slots=True)

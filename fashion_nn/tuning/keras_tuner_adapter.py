@@ -14,8 +14,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn import searches
-from fashion_nn.searches import HyperbandRound, Value
-from fashion_nn.tuning.space import Parameter, counts_with
+from fashion_nn.searches import HyperbandRound, Parameter, Value
+from fashion_nn.tuning.space import counts_with
 
 if TYPE_CHECKING:
     import keras_tuner
@@ -206,10 +206,10 @@ def _hyperparameters(space: Sequence[Parameter]) -> "keras_tuner.HyperParameters
 
     # A grid takes its first trial from here, and would fill the rest with unseeded draws.
     defaults: dict[str, Any] = {}
-    by_name = {parameter["name"]: parameter for parameter in space}
+    by_name = {parameter.name: parameter for parameter in space}
     for parameter in space:
         if counts_with(parameter, defaults, by_name):
-            defaults[parameter["name"]] = parameter["default"]
+            defaults[parameter.name] = parameter.default
     config = {"space": [_as_config(parameter) for parameter in space], "values": defaults}
     return keras_tuner.HyperParameters.from_config(config)
 
@@ -218,17 +218,17 @@ def _as_config(parameter: Parameter) -> dict[str, Any]:
     """`parameter` in keras-tuner's own form."""
     when = [
         {"class_name": "Parent", "config": {"name": parent, "values": values}}
-        for parent, values in parameter.get("when", {}).items()
+        for parent, values in parameter.when.items()
     ]
-    config = {"name": parameter["name"], "default": parameter["default"], "conditions": when}
-    if parameter["kind"] == "float":
-        sampling = "log" if parameter["log"] else "linear"
-        bounds = {"min_value": parameter["low"], "max_value": parameter["high"]}
+    config = {"name": parameter.name, "default": parameter.default, "conditions": when}
+    if parameter.kind == "float":
+        sampling = "log" if parameter.log else "linear"
+        bounds = {"min_value": parameter.low, "max_value": parameter.high}
         return {"class_name": "Float", "config": {**config, **bounds, "step": None, "sampling": sampling}}
-    if isinstance(parameter["default"], bool):
+    if isinstance(parameter.default, bool):
         return {"class_name": "Boolean", "config": config}
-    ordered = not isinstance(parameter["default"], str)
-    return {"class_name": "Choice", "config": {**config, "values": parameter["values"], "ordered": ordered}}
+    ordered = not isinstance(parameter.default, str)
+    return {"class_name": "Choice", "config": {**config, "values": parameter.values, "ordered": ordered}}
 
 
 def _bayesian() -> type:

@@ -9,9 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from fashion_nn import searches
-from fashion_nn.searches import HyperbandRound, TrialRecord, Value
+from fashion_nn.searches import HyperbandRound, Parameter, TrialRecord, Value
 from fashion_nn.tuning.keras_tuner_adapter import ALGORITHMS, HYPERBAND_FACTOR, KerasTuner
-from fashion_nn.tuning.space import Parameter
 
 __all__ = ["ALGORITHMS", "Created", "Ended", "Finished", "Idle", "Oracle", "Proposal", "events", "sweep"]
 
@@ -70,7 +69,7 @@ class Oracle:
 
     Args:
         algorithm: one of ALGORITHMS.
-        space: parameters, see `tuning.space`.
+        space: parameters, see `tuning.space.space`.
         objective: a column of the history; more is better for an accuracy, less for a loss.
         epochs: epochs of a whole training; hyperband's early rounds have fewer.
         seed: the only source of randomness.
@@ -79,7 +78,7 @@ class Oracle:
     def __init__(self, algorithm: str, space: Sequence[Parameter], objective: str, epochs: int, seed: int):
         self._algorithm = algorithm
         self._objective = objective
-        self._floats = {parameter["name"] for parameter in space if parameter["kind"] == "float"}
+        self._floats = {parameter.name for parameter in space if parameter.kind == "float"}
         self._tuner = KerasTuner(algorithm, space, objective, epochs, seed)
 
     def ask(self) -> Proposal | Idle | Finished:

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 from fashion_nn.core.environment import version
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
-from fashion_nn.searches import Identity, Search, SearchedData, TrialRecord
-from fashion_nn.tuning.space import Parameter, assemble
+from fashion_nn.searches import Identity, Parameter, Search, SearchedData, TrialRecord
+from fashion_nn.tuning.space import assemble
 from fashion_nn.tuning.trial import DataSource, Job
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class SearchPlan:
     """What is searched. Two searches with the same plan, rows and versions try the same settings.
 
     algorithm: one of `oracle.ALGORITHMS`.
-    space: parameters, see `tuning.space`.
+    space: parameters, see `tuning.space.space`.
     recipe: settings outside the space come from it; its epochs are those of a whole trial, and its
         checkpoint_monitor is the objective.
     source: where processes load the rows from.

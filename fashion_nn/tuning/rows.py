@@ -8,23 +8,36 @@ import numpy as np
 from fashion_nn.core.files import replacing
 from fashion_nn.datasets import Split, Splits
 
+_PLAIN = ("name", "class_names", "split_seed", "validation_fraction", "fingerprint")
+
 
 def write(splits: Splits, path: str | Path) -> None:
     """Store `splits` without its test rows at `path` (.npz, not compressed, no pickle), completely or not at all."""
-    names = ("name", "class_names", "split_seed", "validation_fraction", "fingerprint")
-    plain = json.dumps({name: getattr(splits, name) for name in names}).encode()
-    arrays = {f"{part}_{kind}": getattr(getattr(splits, part), kind) for part in _PARTS for kind in _KINDS}
+    plain = json.dumps({name: getattr(splits, name) for name in _PLAIN}).encode()
     with replacing(path) as temporary, temporary.open("wb") as file:
-        np.savez(file, plain=np.frombuffer(plain, np.uint8), valid_indices=splits.valid_indices, **arrays)
+        np.savez(
+            file,
+            plain=np.frombuffer(plain, np.uint8),
+            valid_indices=splits.valid_indices,
+            train_images=splits.train.images,
+            train_labels=splits.train.labels,
+            valid_images=splits.valid.images,
+            valid_labels=splits.valid.labels,
+        )
 
 
 def read(path: str | Path) -> Splits:
-    """What `write` stored; its `test` is None."""
+    """The rows that `write` stored; `test` is None."""
     with np.load(path, allow_pickle=False) as stored:
         plain = json.loads(stored["plain"].tobytes())
-        parts = {part: Split(*(stored[f"{part}_{kind}"] for kind in _KINDS)) for part in _PARTS}
-        plain["class_names"] = tuple(plain["class_names"])
-        return Splits(**plain, **parts, test=None, valid_indices=stored["valid_indices"])
-
-
-_PARTS, _KINDS = ("train", "valid"), ("images", "labels")
+        return Splits(
+            name=plain["name"],
+            class_names=tuple(plain["class_names"]),
+            train=Split(stored["train_images"], stored["train_labels"]),
+            valid=Split(stored["valid_images"], stored["valid_labels"]),
+            test=None,
+            valid_indices=stored["valid_indices"],
+            split_seed=plain["split_seed"],
+            validation_fraction=plain["validation_fraction"],
+            fingerprint=plain["fingerprint"],
+        )

@@ -1,24 +1,15 @@
-"""The space of a search: what the builder's options and the training's settings may be, as data.
-
-A parameter is plain data, so that it can be stored, hashed and drawn:
-
-    name     as `--set` takes it: learning_rate, options.dropout_1, augment.flip
-    kind     choice, with `values` in order; float, with `low`, `high` and `log`
-    default  what the recipe has, where that is among the values, else the first or least of them
-    when     parameter → values of it with which this one counts; no key: always
-"""
+"""The space of a search: what the builder's options and the training's settings may be, as stored parameters."""
 
 import itertools
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from fashion_nn import recipes, zoo
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
+from fashion_nn.searches import Parameter, Value
 from fashion_nn.zoo import Between, Choices, OneOf
-
-Parameter = dict[str, Any]
 
 TRAINING: Mapping[str, Choices] = {
     "optimizer": OneOf("sgd", "adam", "adamw", "rmsprop"),
@@ -37,19 +28,19 @@ TRAINING: Mapping[str, Choices] = {
 """What a search may try for the training of any model. Cosine restarts are left out: they need long trainings."""
 
 _LEVELS = 3
-"""How many values of a range a grid has, when that has no steps."""
+"""Number of values that a grid takes from a range without steps."""
 
 
 def space(base: Recipe, *, fixed: Iterable[str] = (), only: Iterable[str] = (), grid: bool = False) -> list[Parameter]:
-    """The parameters of a search around `base`: options of its model first, then the training's settings.
+    """The parameters of a search around `base`: the options of its model first, then the training's settings.
 
     Args:
-        fixed: settings that keep the value that `base` has.
-        only: when not empty, all others are fixed.
-        grid: ranges become a few values.
+        fixed: settings that keep the value of `base`.
+        only: if not empty, all other settings are fixed.
+        grid: take a few values from each range.
 
     Raises:
-        InputError: `only` has a name that is not in the space, or nothing is left.
+        InputError: `only` has a name that is not in the space, or no parameter is left.
     """
     options = zoo.describe(base.model).space
     declared = {f"options.{name}": choices for name, choices in options.items()} | dict(TRAINING)
@@ -61,63 +52,84 @@ def space(base: Recipe, *, fixed: Iterable[str] = (), only: Iterable[str] = (), 
     here = _flat(base)
     found: dict[str, Parameter] = {}
     for name, choices in declared.items():
-        conditions = recipes.EFFECTIVE.get(name, {})
-        when = {}
-        possible = name in chosen
-        for parent, holds in conditions.items():
-            # A parameter stands behind those that it depends on.
-            values = found[parent]["values"] if parent in found else [here[parent]]
-            allowed = [value for value in values if holds(value)]
-            possible = possible and bool(allowed)
-            if parent in found and allowed != values:
-                when[parent] = allowed
-        if possible:
+        when = _conditions(recipes.EFFECTIVE.get(name, {}), found, here)
+        if name in chosen and when is not None:
             found[name] = _parameter(name, choices, here.get(name), when, grid)
     if not found:
         raise InputError("nothing is left to search for: fix fewer settings with --set, or name others with --only")
     return list(found.values())
 
 
-def _parameter(name: str, choices: Choices, here: Any, when: Mapping[str, list[Any]], grid: bool) -> Parameter:
-    extra = {"when": dict(when)} if when else {}
+def _conditions(
+    effective: Mapping[str, Callable[[Any], bool]], found: Mapping[str, Parameter], here: Mapping[str, Any]
+) -> dict[str, list[Value]] | None:
+    """Parent → its values beside which a parameter has an effect; None if it never has one.
+
+    Args:
+        effective: parent → whether the parameter has an effect beside a value of it.
+        found: the parameters so far; a parameter stands behind those that it depends on.
+        here: the settings of the recipe, which parents outside the space keep.
+    """
+    when: dict[str, list[Value]] = {}
+    for parent, holds in effective.items():
+        values = found[parent].values if parent in found else [here[parent]]
+        allowed = [value for value in values if holds(value)]
+        if not allowed:
+            return None
+        if parent in found and allowed != values:
+            when[parent] = allowed
+    return when
+
+
+def _parameter(name: str, choices: Choices, here: Any, when: dict[str, list[Value]], grid: bool) -> Parameter:
+    extra: dict[str, Any] = {"when": when} if when else {}
     if isinstance(choices, Between) and choices.step is None and not grid:
         inside = here is not None and choices.low <= here <= choices.high
-        low, high = float(choices.low), float(choices.high)
-        kind = {"kind": "float", "low": low, "high": high, "log": choices.log}
-        return {"name": name, **kind, "default": float(here) if inside else low, **extra}
+        low = float(choices.low)
+        high = float(choices.high)
+        default = float(here) if inside else low
+        return Parameter(name=name, kind="float", low=low, high=high, log=choices.log, default=default, **extra)
+    values = _values(name, choices, here, grid)
+    default = here if here in values else values[0]
+    return Parameter(name=name, kind="choice", values=values, default=default, **extra)
+
+
+def _values(name: str, choices: Choices, here: Any, grid: bool) -> list[Value]:
+    """The values of a choice, in order."""
+    values: list[Value]
     if isinstance(choices, OneOf):
         values = list(choices.values)
         if name == "optimizer" and here not in values:
-            values.append(here)  # one that few recipes use is tried around those
-    elif grid:
-        steps = choices.levels(_LEVELS)
-        values = [steps[0], steps[len(steps) // 2], steps[-1]] if len(steps) > _LEVELS else steps
+            values.append(here)  # an optimizer that few recipes use is tried around those
     else:
-        values = choices.levels(_LEVELS)
-    kind = type(values[0])
-    # A grid begins with what the recipe has; elsewhere neighbours have to lie beside each other.
-    if grid and kind is float and here is not None and _hold(choices, here) and here not in values:
+        values = list(choices.levels(_LEVELS))
+        if grid and len(values) > _LEVELS:
+            values = [values[0], values[len(values) // 2], values[-1]]
+    # A grid begins with the recipe's value; in other searches neighbours have to be at equal distances.
+    if grid and isinstance(values[0], float) and here is not None and here not in values and _hold(choices, here):
         values = sorted([*values, float(here)])
-    return {"name": name, "kind": "choice", "values": values, "default": here if here in values else values[0], **extra}
+    return values
 
 
 def _hold(choices: Choices, value: float) -> bool:
     """Whether `value` is inside the range, or one of the values."""
-    return choices.low <= value <= choices.high if isinstance(choices, Between) else value in choices.values
+    if isinstance(choices, Between):
+        return choices.low <= value <= choices.high
+    return value in choices.values
 
 
 def grid_size(parameters: Sequence[Parameter]) -> int:
-    """How many different settings there are when every parameter is a choice."""
-    by_name = {parameter["name"]: parameter for parameter in parameters}
-    parents = list(dict.fromkeys(parent for parameter in parameters for parent in parameter.get("when", {})))
+    """Number of different settings, if every parameter is a choice."""
+    by_name = {parameter.name: parameter for parameter in parameters}
+    parents = list(dict.fromkeys(parent for parameter in parameters for parent in parameter.when))
     count = 0
-    for values in itertools.product(*(by_name[parent]["values"] for parent in parents)):
+    for values in itertools.product(*(by_name[parent].values for parent in parents)):
         here = dict(zip(parents, values, strict=True))
         counting = {name: counts_with(by_name[name], here, by_name) for name in by_name}
-        # A parent that does not count itself has one of its values here, not each in turn.
-        if all(counting[parent] or here[parent] == by_name[parent]["values"][0] for parent in parents):
+        # A parent without an effect stands here with one of its values only.
+        if all(counting[parent] or here[parent] == by_name[parent].values[0] for parent in parents):
             free = [name for name in by_name if counting[name] and name not in parents]
-            count += math.prod(len(by_name[name]["values"]) for name in free)
+            count += math.prod(len(by_name[name].values) for name in free)
     return count
 
 
@@ -125,12 +137,12 @@ def counts_with(parameter: Parameter, values: Mapping[str, Any], by_name: Mappin
     """Whether `parameter` has an effect beside `values` of those it depends on."""
     return all(
         values.get(parent) in allowed and counts_with(by_name[parent], values, by_name)
-        for parent, allowed in parameter.get("when", {}).items()
+        for parent, allowed in parameter.when.items()
     )
 
 
 def assemble(base: Recipe, values: Mapping[str, Any], *, seed: int) -> Recipe:
-    """`base` with `values` and `seed`; what has no effect beside them has its default.
+    """`base` with `values` and `seed`; settings without an effect beside them get their defaults.
 
     Raises:
         InputError: a value is out of range.
@@ -138,12 +150,15 @@ def assemble(base: Recipe, values: Mapping[str, Any], *, seed: int) -> Recipe:
     changed = base.to_json()
     for name, value in values.items():
         outer, dot, inner = name.partition(".")
-        (changed[outer] if dot else changed)[inner or outer] = value
+        if dot:
+            changed[outer][inner] = value
+        else:
+            changed[name] = value
         changed["sources"].pop(name, None)
         if outer == "options":
             changed["sources"].pop("options", None)
     if changed["optimizer"] != base.optimizer and "weight_decay" not in values:
-        changed["weight_decay"] = 0.0  # what the recipe has is meant for its own optimizer
+        changed["weight_decay"] = 0.0  # the recipe's value is meant for its own optimizer
     defaults = {name: Recipe.model_fields[name].default for name in Recipe.model_fields}
     for name in recipes.without_effect(changed):
         if changed[name] != defaults[name]:
@@ -154,7 +169,7 @@ def assemble(base: Recipe, values: Mapping[str, Any], *, seed: int) -> Recipe:
 
 
 def _flat(recipe: Recipe) -> dict[str, Any]:
-    """The settings of `recipe` by the names that --set takes, options with the builder's defaults."""
+    """The settings of `recipe` by the names that --set takes; other options have the builder's defaults."""
     values = recipe.to_json()
     options = {**zoo.describe(recipe.model).options, **recipe.options}
     nested = {f"options.{name}": value for name, value in options.items()}

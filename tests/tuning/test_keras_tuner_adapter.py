@@ -8,6 +8,7 @@ import keras_tuner
 import pytest
 
 import fashion_nn
+from fashion_nn.searches import Parameter
 from fashion_nn.tuning import keras_tuner_adapter
 from fashion_nn.tuning.keras_tuner_adapter import PRIVATE_PARTS, KerasTuner
 
@@ -17,7 +18,7 @@ ALGORITHM_OF = {
     "HyperbandOracle": "hyperband",
     "BayesianOptimizationOracle": "bayesian",
 }
-SPACE = [{"name": "momentum", "kind": "choice", "values": [0.0, 0.9], "default": 0.9}]
+SPACE = [Parameter(name="momentum", kind="choice", values=[0.0, 0.9], default=0.9)]
 
 
 @pytest.mark.parametrize("part", PRIVATE_PARTS, ids=lambda part: f"{part.oracle}.{part.name}")

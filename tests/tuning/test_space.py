@@ -9,14 +9,14 @@ from fashion_nn import recipes, zoo
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import RECIPES, Augmentation, Recipe
 from fashion_nn.tuning import space
-from fashion_nn.tuning.oracle import Oracle
+from fashion_nn.tuning.oracle import Oracle, Proposal
 
 BASES = [next(recipe for recipe in RECIPES.values() if recipe.model == name) for name in zoo.names()]
 
 
 def ends(parameter):
     """The values of a choice, or the least and the most of a range."""
-    return parameter["values"] if parameter["kind"] == "choice" else [parameter["low"], parameter["high"]]
+    return parameter.values if parameter.kind == "choice" else [parameter.low, parameter.high]
 
 
 @pytest.mark.parametrize("name", zoo.names())
@@ -45,7 +45,7 @@ def test_the_ends_of_every_parameter_are_valid_and_build(base):
     rng = random.Random(0)
     built = set()
     for i in range(max(len(ends(parameter)) for parameter in parameters)):
-        values = {parameter["name"]: ends(parameter)[i % len(ends(parameter))] for parameter in parameters}
+        values = {parameter.name: ends(parameter)[i % len(ends(parameter))] for parameter in parameters}
         recipe = space.assemble(base, values, seed=rng.randrange(9))
         options = tuple(recipe.options.items())
         if options not in built and len(built) < 4:
@@ -56,12 +56,12 @@ def test_the_ends_of_every_parameter_are_valid_and_build(base):
 
 def test_a_setting_that_is_fixed_leaves_the_space_and_takes_along_what_depends_on_it():
     base = recipes.override(recipes.get("mlp"), ["optimizer=adam", "momentum=0", "nesterov=false"])
-    names = {parameter["name"] for parameter in space.space(base, fixed=["optimizer"])}
+    names = {parameter.name for parameter in space.space(base, fixed=["optimizer"])}
     assert "learning_rate" in names
     assert not names & {"optimizer", "momentum", "nesterov"}
     assert "weight_decay" in names
-    found = {parameter["name"]: parameter for parameter in space.space(recipes.get("mlp"), fixed=["optimizer"])}
-    assert "when" not in found["momentum"] and set(found["nesterov"]["when"]) == {"momentum"}
+    found = {parameter.name: parameter for parameter in space.space(recipes.get("mlp"), fixed=["optimizer"])}
+    assert not found["momentum"].when and set(found["nesterov"].when) == {"momentum"}
 
 
 def test_what_has_no_effect_beside_the_others_has_its_default():
@@ -73,7 +73,7 @@ def test_what_has_no_effect_beside_the_others_has_its_default():
 
 def test_only_some_and_names_that_are_not_in_the_space():
     base = recipes.get("cnn-v2")
-    assert [p["name"] for p in space.space(base, only=["learning_rate"])] == ["learning_rate"]
+    assert [p.name for p in space.space(base, only=["learning_rate"])] == ["learning_rate"]
     with pytest.raises(InputError, match=r"--only epochs: not in the space of cnn-v2: expected some of options\."):
         space.space(base, only=["epochs"])
     with pytest.raises(InputError, match="nothing is left"):
@@ -83,19 +83,19 @@ def test_only_some_and_names_that_are_not_in_the_space():
 def test_a_grid_is_as_large_as_what_it_goes_through():
     only = ["optimizer", "momentum", "nesterov", "schedule", "decay_per_step", "learning_rate"]
     parameters = space.space(recipes.get("mlp"), only=only, grid=True)
-    assert all(parameter["kind"] == "choice" for parameter in parameters)
+    assert all(parameter.kind == "choice" for parameter in parameters)
     # Begins with the recipe itself.
-    base, by_name = recipes.get("mlp"), {parameter["name"]: parameter for parameter in parameters}
-    assert {name: p["default"] for name, p in by_name.items()} == {name: space._flat(base)[name] for name in by_name}
+    base, by_name = recipes.get("mlp"), {parameter.name: parameter for parameter in parameters}
+    assert {name: p.default for name, p in by_name.items()} == {name: space._flat(base)[name] for name in by_name}
     different = set()
-    for values in itertools.product(*(parameter["values"] for parameter in parameters)):
+    for values in itertools.product(*(parameter.values for parameter in parameters)):
         here = dict(zip(by_name, values, strict=True))
         different.add(tuple((n, v) for n, v in here.items() if space.counts_with(by_name[n], here, by_name)))
     assert space.grid_size(parameters) == len(different)
     oracle, proposed = Oracle("grid", parameters, "val_accuracy", 9, seed=0), []
-    while proposal := oracle.ask():
+    while isinstance(proposal := oracle.ask(), Proposal):
         proposed.append(tuple(sorted(proposal.values.items())))
-        oracle.tell(proposal.order, "completed", 0.5)
+        oracle.tell(proposal.order, 0.5)
     assert len(proposed) == len(set(proposed))
     assert set(proposed) == {tuple(sorted(each)) for each in different}
 
@@ -111,8 +111,8 @@ def test_python_to_paste_is_the_same_recipe():
 
 
 def test_an_optimizer_that_only_the_recipe_has_is_tried_too():
-    of = {name: {p["name"]: p for p in space.space(recipes.get(name))}["optimizer"] for name in ("mlp", "sprint")}
-    assert of["sprint"]["values"] == [*of["mlp"]["values"], "muon"]
-    assert of["sprint"]["default"] == "muon" and of["mlp"]["default"] == "sgd"
+    of = {name: {p.name: p for p in space.space(recipes.get(name))}["optimizer"] for name in ("mlp", "sprint")}
+    assert of["sprint"].values == [*of["mlp"].values, "muon"]
+    assert of["sprint"].default == "muon" and of["mlp"].default == "sgd"
     assert space.assemble(recipes.get("sprint"), {"optimizer": "sgd"}, seed=0).weight_decay == 0
     assert space.assemble(recipes.get("sprint"), {"learning_rate": 0.01}, seed=0).weight_decay == 0.02
