@@ -176,15 +176,13 @@ def boundaries(
     if picture and not figure:
         draw = lab.neurons if neurons else lab.side_by_side
         draw(fits[""] if neurons else fits, picture, title=lab.heading(fits[""]))
-    found = {name: lab.describe(one) for name, one in fits.items()}
     if keras:
         console.load_tensorflow()
-        for name, one in fits.items():
-            found[name]["keras"] = lab.agreement(one)
+    found = {name: lab.describe(one, in_keras=keras) for name, one in fits.items()}
     if as_json:
-        _print_json(found)
+        _print_json({name: one.to_json() for name, one in found.items()})
     else:
-        console.table(*lab.as_table(fits, found))
+        console.table(*lab.as_table(found))
 
 
 @app.command()

@@ -124,7 +124,7 @@ def _divide(dataset: str, plan: boundaries.Plan, seeds: Sequence[int]) -> list[R
 
 
 def _divided(fit: boundaries.Fit) -> Record:
-    found = boundaries.describe(fit)
+    found = boundaries.describe(fit).to_json()
     left, right, bottom, top = fit.points.extent()
     across, up = np.meshgrid(np.linspace(left, right, _CELLS), np.linspace(bottom, top, _CELLS))
     classes = fit.scores(np.stack([across.ravel(), up.ravel()], axis=1)).argmax(axis=1)

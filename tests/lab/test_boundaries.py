@@ -10,7 +10,7 @@ from matplotlib.image import imread
 from fashion_nn.cli.main import app, run
 from fashion_nn.errors import InputError
 from fashion_nn.lab import boundaries as lab
-from fashion_nn.lab.boundaries import Plan, network
+from fashion_nn.lab.boundaries import Plan, training
 
 SHORT = Plan(passes=300)
 
@@ -45,7 +45,7 @@ def test_iris_is_standardised_by_two_columns():
 @pytest.mark.parametrize("hidden", [(3,), (4, 3)])
 def test_one_step_follows_the_finite_differences(activation, hidden, moons):
     plan = Plan(hidden=hidden, activation=activation, passes=1, learning_rate=1e-3, l2=0.3, seed=5)
-    weights, biases = network.start(moons, plan)
+    weights, biases = training.start(moons, plan)
     biases = [bias + 0.1 for bias in biases]  # at 0 a step of ReLU would be hit
 
     def objective() -> float:
@@ -64,7 +64,7 @@ def test_one_step_follows_the_finite_differences(activation, hidden, moons):
             slopes[place] = (sides[0] - sides[1]) / 2e-6
         expected.append(slopes)
     before = [values.copy() for values in (*weights, *biases)]
-    network._step(moons, plan, weights, biases)
+    training._step(moons, plan, weights, biases)
     for old, new, slopes in zip(before, (*weights, *biases), expected, strict=True):
         np.testing.assert_allclose((old - new) / 1e-3, slopes, rtol=1e-4, atol=2e-4)
 
@@ -84,9 +84,9 @@ def test_keras_trains_the_same_network(points, plan):
     keras.config.set_dtype_policy(keras.config.dtype_policy())  # as a training leaves it: said, not a default
     kept = keras.config.floatx()
     found = lab.agreement(lab.fit(points(), plan))
-    assert found["largest_weight_difference"] < 1e-7
-    assert found["largest_probability_difference"] < 1e-7
-    assert found["loss"] == pytest.approx(found["keras_loss"], abs=1e-8)
+    assert found.largest_weight_difference < 1e-7
+    assert found.largest_probability_difference < 1e-7
+    assert found.loss == pytest.approx(found.keras_loss, abs=1e-8)
     assert keras.config.floatx() == kept
 
 
@@ -138,7 +138,7 @@ def test_steps_bend_sharper_than_slopes(moons):
     soft = lab.fit(moons, Plan(activation="sigmoid", passes=5000))
     hard = lab.hardened(soft)
     assert lab.bends(lab.boundary(hard)).sharpest > 2 * lab.bends(lab.boundary(soft)).sharpest
-    np.testing.assert_allclose(hard.sums(moons.x, 1), 100 * soft.sums(moons.x, 1))
+    np.testing.assert_allclose(hard.nets(moons.x, 1), 100 * soft.nets(moons.x, 1))
 
 
 @pytest.mark.parametrize(

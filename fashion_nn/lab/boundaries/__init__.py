@@ -1,7 +1,8 @@
-"""What small networks make of points in the plane: report 002 part 1, and report 003's question 2.
+"""Decision boundaries of small networks in the plane: report 002 part 1, and question 2 of report 003.
 
 found = fit(moons(), Plan(hidden=(5,), activation="relu"))
 found.accuracy(), bends(boundary(found)), linear_regions(found)
+describe(found).to_json()
 """
 
 from fashion_nn.lab.boundaries.data import DATASETS, Points, iris, load, moons
@@ -16,6 +17,7 @@ from fashion_nn.lab.boundaries.figures import (
 )
 from fashion_nn.lab.boundaries.measures import (
     Bends,
+    Description,
     as_table,
     bends,
     boundary,
@@ -25,13 +27,15 @@ from fashion_nn.lab.boundaries.measures import (
     heading,
     linear_regions,
 )
-from fashion_nn.lab.boundaries.network import ACTIVATIONS, Fit, Plan, agreement, fit, fit_in_keras
+from fashion_nn.lab.boundaries.training import ACTIVATIONS, Agreement, Fit, Plan, agreement, fit, fit_in_keras
 
 __all__ = [
     "ACTIVATIONS",
     "DATASETS",
     "FIGURES",
+    "Agreement",
     "Bends",
+    "Description",
     "Fit",
     "Plan",
     "Points",

@@ -1,14 +1,35 @@
 """Points in the plane with classes: make-moons and two columns of iris."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fashion_nn.errors import InputError
 
+Floats = NDArray[np.float64]
+
 DATASETS = ("moons", "iris")
 IRIS_FEATURES = ("sepal length", "sepal width", "petal length", "petal width")
+
+
+class Extent(NamedTuple):
+    """The part of the plane that a picture shows."""
+
+    left: float
+    right: float
+    bottom: float
+    top: float
+
+    def axes(self, count: int) -> tuple[Floats, Floats]:
+        """`count` places along each side: x (count,) and y (count,)."""
+        return np.linspace(self.left, self.right, count), np.linspace(self.bottom, self.top, count)
+
+    def grid(self, count: int) -> Floats:
+        """All points with these places, (count², 2), row by row from the bottom."""
+        across, up = np.meshgrid(*self.axes(count))
+        return np.stack([across.ravel(), up.ravel()], axis=1)
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +37,7 @@ class Points:
     """Points float64 (n, 2), their classes int64 (n,) of 0..k-1, and names for classes and axes."""
 
     name: str
-    x: NDArray[np.float64]
+    x: Floats
     labels: NDArray[np.int64]
     class_names: tuple[str, ...]
     axes: tuple[str, str]
@@ -25,14 +46,15 @@ class Points:
     def classes(self) -> int:
         return len(self.class_names)
 
-    def extent(self, margin: float = 0.5) -> tuple[float, float, float, float]:
-        """Left, right, bottom and top of a picture that shows all points."""
-        low, high = self.x.min(axis=0) - margin, self.x.max(axis=0) + margin
-        return float(low[0]), float(high[0]), float(low[1]), float(high[1])
+    def extent(self, margin: float = 0.5) -> Extent:
+        """A picture that shows all points."""
+        left, bottom = (float(low) - margin for low in self.x.min(axis=0))
+        right, top = (float(high) + margin for high in self.x.max(axis=0))
+        return Extent(left, right, bottom, top)
 
 
 def moons(count: int = 200, *, noise: float = 0.2, seed: int = 0) -> Points:
-    """Two half circles, one in the other's arms.
+    """Two interleaved half circles.
 
     Source: report 002 part 1.1: scikit-learn's make_moons(200, noise=0.20) after numpy.random.seed(0).
     """
@@ -45,8 +67,8 @@ def moons(count: int = 200, *, noise: float = 0.2, seed: int = 0) -> Points:
 def iris(columns: tuple[int, ...] = (0, 1), *, standardise: bool = True) -> Points:
     """The 150 flowers of iris, three classes, by two of the four measures.
 
-    Standardised, because the raw centimetres, all of one sign, stop most of the networks at chance. Report 002
-    says neither which columns it took nor how; the first two, the sepals', are what most examples take.
+    They are standardised, because with the raw centimetres, which are all positive, most of the networks stay at
+    chance. Report 002 says neither which columns it took nor how. Most examples take the first two, the sepals'.
 
     Raises:
         InputError: not two different columns of 0..3.

@@ -1,7 +1,7 @@
-"""Decision boundaries for print: of whole networks side by side, and of each neuron."""
+"""Print figures of decision boundaries: whole networks side by side, and each neuron."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -9,22 +9,42 @@ import numpy as np
 from fashion_nn.errors import InputError
 from fashion_nn.lab.boundaries import data, measures
 from fashion_nn.lab.boundaries.data import Points
-from fashion_nn.lab.boundaries.network import Fit, Plan, fit
+from fashion_nn.lab.boundaries.training import Fit, Plan, fit
 from fashion_nn.pages.palette import BLUE, GREEN, INK, VERMILION
 from fashion_nn.pages.png import PathLike, png_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-_COLOURS, _MARKERS = (BLUE, VERMILION, GREEN), ("o", "s", "^")
-_FILL = 240  # squares of a filled picture along each side
+_COLOURS = (BLUE, VERMILION, GREEN)
+_MARKERS = ("o", "s", "^")
+
+_FILL = 240
+"""Squares of a filled picture along each side."""
+
 Train = Callable[[Points, Plan], Fit]
+
+
+@dataclass(frozen=True)
+class Planned:
+    """A network that a figure shows: where its points come from, and what to train."""
+
+    points: Callable[[], Points]
+    plan: Plan
+
+
+@dataclass(frozen=True)
+class ReportFigure:
+    """A figure of a report: the networks in it by label, and how it is drawn."""
+
+    networks: Mapping[str, Planned]
+    draw: Callable[[Mapping[str, Fit], PathLike], None]
 
 
 def side_by_side(fits: Mapping[str, Fit], path: PathLike, *, title: str, columns: int = 3) -> None:
     """One panel a network: the regions of its classes, the line between them, the training points.
 
-    The fuller the colour, the surer the network. The mapping's keys stand above the panels.
+    The colour is stronger where the network is surer. The keys of `fits` are the titles of the panels.
     """
     columns = min(columns, len(fits))
     lines = -(-len(fits) // columns)
@@ -44,10 +64,10 @@ def side_by_side(fits: Mapping[str, Fit], path: PathLike, *, title: str, columns
 
 
 def neurons(one: Fit, path: PathLike, *, title: str) -> None:
-    """One panel for each unit of the first hidden layer, then one for what the network makes of them.
+    """One panel for each unit of the first hidden layer, and one for the whole network.
 
-    A unit's line is where it receives 0: it divides the plane there, whatever its activation. The last panel shows
-    these lines, thin, under the network's boundary.
+    A unit divides the plane along the line where its net is 0, whatever its activation. The last panel shows these
+    lines, dashed, under the boundary of the network.
 
     Source: report 003, sample question 2.
     """
@@ -71,9 +91,9 @@ def neurons(one: Fit, path: PathLike, *, title: str) -> None:
 
 
 def softening(one: Fit, path: PathLike, *, title: str) -> None:
-    """The network's boundary beside that of the same network with steps in place of its activations.
+    """The boundary of a network beside that of the same network with steps in place of its activations.
 
-    Steps leave the plane cut along the units' lines; the slopes of the activations round the corners.
+    With steps the boundary follows the lines of the units; the slopes of the activations round its corners.
 
     Source: report 003, sample question 2.
     """
@@ -116,9 +136,9 @@ def figure(name: str, path: PathLike, *, train: Train = fit) -> dict[str, Fit]:
     """
     if name not in FIGURES:
         raise InputError(f"figure {name!r}: expected one of {', '.join(FIGURES)}")
-    plans, draw = FIGURES[name]
-    fits = {label: train(points(), plan) for label, (points, plan) in plans.items()}
-    draw(fits, path)
+    shown = FIGURES[name]
+    fits = {label: train(one.points(), one.plan) for label, one in shown.networks.items()}
+    shown.draw(fits, path)
     return fits
 
 
@@ -150,23 +170,25 @@ def _frame(axes: "Axes", points: Points) -> None:
 def _points(axes: "Axes", points: Points) -> None:
     for label, name in enumerate(points.class_names):
         rows = points.labels == label
-        colour, marker = _COLOURS[label % 3], _MARKERS[label % 3]
         x1, x2 = points.x[rows].T
-        axes.scatter(x1, x2, c=colour, marker=marker, s=15, edgecolors="white", linewidths=0.5, label=name)
-
-
-def _plane(points: Points) -> tuple[np.ndarray, Any]:
-    left, right, bottom, top = extent = points.extent()
-    across, up = np.meshgrid(np.linspace(left, right, _FILL), np.linspace(bottom, top, _FILL))
-    return np.stack([across.ravel(), up.ravel()], axis=1), extent
+        axes.scatter(
+            x1,
+            x2,
+            c=_COLOURS[label % 3],
+            marker=_MARKERS[label % 3],
+            s=15,
+            edgecolors="white",
+            linewidths=0.5,
+            label=name,
+        )
 
 
 def _regions(axes: "Axes", one: Fit) -> None:
-    """Each class' colour, fuller where the network is surer."""
+    """The colour of each class, stronger where the network is surer."""
     from matplotlib.colors import to_rgb
 
-    plane, extent = _plane(one.points)
-    chances = one.probabilities(plane)
+    extent = one.points.extent()
+    chances = one.probabilities(extent.grid(_FILL))
     sure = (chances.max(axis=1) - 1 / one.points.classes) / (1 - 1 / one.points.classes)
     colours = np.array([to_rgb(_COLOURS[label % 3]) for label in range(one.points.classes)])[chances.argmax(axis=1)]
     strength = (0.08 + 0.3 * sure)[:, None]
@@ -178,9 +200,9 @@ def _regions(axes: "Axes", one: Fit) -> None:
 
 
 def _unit(axes: "Axes", one: Fit, unit: int) -> None:
-    plane, extent = _plane(one.points)
-    answers = one.layers(plane)[1][:, unit].reshape(_FILL, _FILL)
-    shown = axes.imshow(answers, origin="lower", extent=extent, aspect="auto", cmap="Greys", alpha=0.45)
+    extent = one.points.extent()
+    outputs = one.layers(extent.grid(_FILL))[1][:, unit].reshape(_FILL, _FILL)
+    shown = axes.imshow(outputs, origin="lower", extent=extent, aspect="auto", cmap="Greys", alpha=0.45)
     _unit_line(axes, one, unit, linewidth=1.6)
     _points(axes, one.points)
     _frame(axes, one.points)
@@ -188,53 +210,49 @@ def _unit(axes: "Axes", one: Fit, unit: int) -> None:
 
 
 def _unit_line(axes: "Axes", one: Fit, unit: int, **style: Any) -> None:
-    for line in measures.level_lines(lambda x: one.sums(x, 1)[:, unit], one.points.extent()):
+    for line in measures.level_lines(lambda x: one.nets(x, 1)[:, unit], one.points.extent()):
         axes.plot(*line.T, color=INK, **style)
 
 
-Planned = Mapping[str, tuple[Callable[[], Points], Plan]]
+def _titled(title: str) -> Callable[[Mapping[str, Fit], PathLike], None]:
+    """Networks side by side under this title."""
+    return lambda fits, path: side_by_side(fits, path, title=title)
 
-_ONE = {"": (data.moons, Plan())}
-_QUESTION = {"": (data.moons, replace(Plan(), activation="sigmoid"))}
-FIGURES: Mapping[str, tuple[Planned, Callable[[dict[str, Fit], PathLike], None]]] = {
-    "report-002/1": (
-        _ONE,
-        lambda fits, path: scatter_and_boundary(fits[""], path, title="Make-moons and the boundary of a tanh network"),
-    ),
-    "report-002/2": (
-        {
-            f"({letter}) {name}": (data.moons, Plan(activation=name))
-            for letter, name in zip("abc", ("relu", "sigmoid", "tanh"), strict=True)
-        },
-        lambda fits, path: side_by_side(fits, path, title="Three hidden units, three activations"),
-    ),
-    "report-002/3": (
-        {
-            f"({letter}) {units} hidden units": (data.moons, Plan(hidden=(units,)))
-            for letter, units in zip("abc", (3, 5, 10), strict=True)
-        },
-        lambda fits, path: side_by_side(fits, path, title="Tanh, more and more hidden units"),
-    ),
-    "report-002/4": (
-        {
-            f"({letter}) {layers}-layer {activation} on {source.__name__}": (source, deep_plan(activation, layers))
-            for letter, source, activation, layers in (
-                ("a", data.moons, "tanh", 3),
-                ("b", data.moons, "relu", 4),
-                ("c", data.moons, "sigmoid", 5),
-                ("d", data.iris, "tanh", 3),
-                ("e", data.iris, "relu", 4),
-                ("f", data.iris, "sigmoid", 5),
-            )
-        },
-        lambda fits, path: side_by_side(fits, path, title="Deeper networks, five units a hidden layer"),
-    ),
-    "report-003/16": (
-        _QUESTION,
-        lambda fits, path: neurons(fits[""], path, title="What each sigmoid neuron divides, and the network"),
-    ),
-    "report-003/17": (
-        _QUESTION,
-        lambda fits, path: softening(fits[""], path, title="A combination of neurons, with steps and with sigmoids"),
+
+def _single(draw: Callable[..., None], title: str) -> Callable[[Mapping[str, Fit], PathLike], None]:
+    """The only network of a figure under this title."""
+    return lambda fits, path: draw(fits[""], path, title=title)
+
+
+_ACTIVATIONS = {
+    f"({letter}) {name}": Planned(data.moons, Plan(activation=name))
+    for letter, name in zip("abc", ("relu", "sigmoid", "tanh"), strict=True)
+}
+_WIDTHS = {
+    f"({letter}) {units} hidden units": Planned(data.moons, Plan(hidden=(units,)))
+    for letter, units in zip("abc", (3, 5, 10), strict=True)
+}
+_DEPTHS = {
+    f"({letter}) {layers}-layer {activation} on {source.__name__}": Planned(source, deep_plan(activation, layers))
+    for letter, source, activation, layers in (
+        ("a", data.moons, "tanh", 3),
+        ("b", data.moons, "relu", 4),
+        ("c", data.moons, "sigmoid", 5),
+        ("d", data.iris, "tanh", 3),
+        ("e", data.iris, "relu", 4),
+        ("f", data.iris, "sigmoid", 5),
+    )
+}
+_TANH = {"": Planned(data.moons, Plan())}
+_SIGMOID = {"": Planned(data.moons, Plan(activation="sigmoid"))}
+
+FIGURES: Mapping[str, ReportFigure] = {
+    "report-002/1": ReportFigure(_TANH, _single(scatter_and_boundary, "Make-moons and the boundary of a tanh network")),
+    "report-002/2": ReportFigure(_ACTIVATIONS, _titled("Three hidden units, three activations")),
+    "report-002/3": ReportFigure(_WIDTHS, _titled("Tanh, more and more hidden units")),
+    "report-002/4": ReportFigure(_DEPTHS, _titled("Deeper networks, five units a hidden layer")),
+    "report-003/16": ReportFigure(_SIGMOID, _single(neurons, "What each sigmoid neuron divides, and the network")),
+    "report-003/17": ReportFigure(
+        _SIGMOID, _single(softening, "A combination of neurons, with steps and with sigmoids")
     ),
 }

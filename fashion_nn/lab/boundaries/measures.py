@@ -1,4 +1,4 @@
-"""Numbers for what the eye sees in a boundary: how sharply it bends, of how many linear pieces it is made."""
+"""Measures of a decision boundary: how sharply it bends, and of how many linear pieces it is made."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -9,11 +9,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fashion_nn.lab.boundaries import data
-from fashion_nn.lab.boundaries.network import ACTIVATIONS, Fit, Floats
+from fashion_nn.lab.boundaries.data import Extent, Floats
+from fashion_nn.lab.boundaries.training import ACTIVATIONS, Agreement, Fit, agreement
 
 _GRID = 500
-_STEP = 0.02  # length of a piece of the line that a direction is read from
-_WINDOW = 0.1  # a bend within this length counts as one
+"""Points along each side of the grid on which a network is measured."""
+
+_STEP = 0.02
+"""Length of a piece of a line from which a direction is read."""
+
+_WINDOW = 0.1
+"""Changes of direction within this length count as one bend."""
 
 
 @dataclass(frozen=True)
@@ -33,23 +39,58 @@ class Bends:
     sharpest: float
     in_corners: float
 
+
+@dataclass(frozen=True)
+class Fresh:
+    """Loss and accuracy on points that the network was not trained on."""
+
+    loss: float
+    accuracy: float
+
+
+@dataclass(frozen=True)
+class Description:
+    """Everything that is measured on a network.
+
+    Attributes:
+        fresh: on 2,000 new points of make-moons; None for iris, of which there are no more.
+        linear_regions: see `linear_regions`.
+        distinct_gradients: see `distinct_gradients`.
+        keras: None where the network was not trained in Keras too.
+    """
+
+    fit: Fit
+    fresh: Fresh | None
+    bends: Bends
+    linear_regions: int | None
+    distinct_gradients: int
+    keras: Agreement | None = None
+
     def to_json(self) -> dict[str, Any]:
         """The same as plain Python values."""
-        return asdict(self)
+        values = self.fit.to_json() | {
+            "fresh": asdict(self.fresh) if self.fresh else None,
+            "bends": asdict(self.bends),
+            "linear_regions": self.linear_regions,
+            "distinct_gradients": self.distinct_gradients,
+        }
+        return values | {"keras": asdict(self.keras)} if self.keras else values
 
 
-def describe(fit: Fit) -> dict[str, Any]:
-    """Everything measured on a network, as plain Python values: what it is, how it fits, how it generalises.
-
-    `fresh`: loss and accuracy on 2,000 new points of make-moons; None for iris, of which there are no more.
-    """
-    unseen = data.moons(2000, seed=fit.plan.seed + 1_000_003) if fit.points.name == "moons" else None
-    return fit.to_json() | {
-        "fresh": unseen and {"loss": fit.loss(unseen), "accuracy": fit.accuracy(unseen)},
-        "bends": bends(boundary(fit)).to_json(),
-        "linear_regions": linear_regions(fit),
-        "distinct_gradients": distinct_gradients(fit),
-    }
+def describe(fit: Fit, *, in_keras: bool = False) -> Description:
+    """Measure a network; `in_keras` trains it in Keras too and compares."""
+    fresh = None
+    if fit.points.name == "moons":
+        unseen = data.moons(2000, seed=fit.plan.seed + 1_000_003)
+        fresh = Fresh(fit.loss(unseen), fit.accuracy(unseen))
+    return Description(
+        fit,
+        fresh,
+        bends(boundary(fit)),
+        linear_regions(fit),
+        distinct_gradients(fit),
+        agreement(fit) if in_keras else None,
+    )
 
 
 def boundary(fit: Fit, *, grid: int = _GRID) -> list[Floats]:
@@ -68,7 +109,7 @@ def boundary(fit: Fit, *, grid: int = _GRID) -> list[Floats]:
             scores = fit.scores(line)
             rivals = np.delete(scores, (one, other), axis=1).max(axis=1, initial=-np.inf)
             seen = scores[:, (one, other)].mean(axis=1) >= rivals
-            lines += [line[start:stop] for start, stop in _runs(seen) if stop - start > 1]
+            lines += [line[start:stop] for start, stop in _stretches(seen) if stop - start > 1]
     return lines
 
 
@@ -79,39 +120,42 @@ def heading(fit: Fit) -> str:
     return f"{fit.points.name}, {plan.activation} {shape}, {plan.passes:,} passes at {plan.learning_rate:g}"
 
 
-def as_table(fits: Mapping[str, Fit], found: Mapping[str, Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Columns and rows of text: the networks, and what `describe` (and `agreement`) found."""
-    columns = ["network", "loss", "accuracy", "fresh accuracy", "sharpest bend", "turn in corners", "linear regions"]
-    lines = []
-    for name, one in fits.items():
-        of = found[name]
-        fresh = f"{of['fresh']['accuracy']:.4f}" if of["fresh"] else ""
-        bend = of["bends"]
-        line = [name or heading(one), f"{of['loss']:.4f}", f"{of['accuracy']:.3f}", fresh]
-        line += [f"{bend['sharpest']:.0f}°", f"{bend['in_corners']:.2f}", str(of["linear_regions"] or "smooth")]
-        if "keras" in of:
-            line.append(f"{of['keras']['largest_weight_difference']:.1e}")
-        lines.append(tuple(line))
-    return (*columns, *["Keras differs by"] * ("keras" in next(iter(found.values())))), lines
+def as_table(found: Mapping[str, Description]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Columns and rows of text."""
+    columns = ("network", "loss", "accuracy", "fresh accuracy", "sharpest bend", "turn in corners", "linear regions")
+    rows = []
+    for name, one in found.items():
+        row = [
+            name or heading(one.fit),
+            f"{one.fit.loss():.4f}",
+            f"{one.fit.accuracy():.3f}",
+            f"{one.fresh.accuracy:.4f}" if one.fresh else "",
+            f"{one.bends.sharpest:.0f}°",
+            f"{one.bends.in_corners:.2f}",
+            str(one.linear_regions or "smooth"),
+        ]
+        if one.keras:
+            row.append(f"{one.keras.largest_weight_difference:.1e}")
+        rows.append(tuple(row))
+    compared = any(one.keras for one in found.values())
+    return (*columns, "Keras differs by") if compared else columns, rows
 
 
-def level_lines(
-    height: Callable[[Floats], Floats], extent: tuple[float, float, float, float], *, grid: int = _GRID
-) -> list[Floats]:
+def level_lines(height: Callable[[Floats], Floats], extent: Extent, *, grid: int = _GRID) -> list[Floats]:
     """Lines (n, 2) where a function of points (n, 2) is 0."""
     import contourpy
 
-    left, right, bottom, top = extent
-    xs, ys = np.linspace(left, right, grid), np.linspace(bottom, top, grid)
-    across, up = np.meshgrid(xs, ys)
-    heights = height(np.stack([across.ravel(), up.ravel()], axis=1)).reshape(grid, grid)
+    xs, ys = extent.axes(grid)
+    heights = height(extent.grid(grid)).reshape(grid, grid)
     return [np.asarray(line) for line in contourpy.contour_generator(xs, ys, heights).lines(0.0)]
 
 
 def bends(lines: list[Floats]) -> Bends:
     """Measure lines: each is walked in steps of 0.02, and turns are summed over windows of 0.1."""
     window = round(_WINDOW / _STEP)
-    length, turns, sharpest = 0.0, [], 0.0
+    length = 0.0
+    turns = []
+    sharpest = 0.0
     for line in lines:
         walked = _resample(line)
         length += _STEP * max(len(walked) - 1, 0)
@@ -129,20 +173,22 @@ def bends(lines: list[Floats]) -> Bends:
 
 
 def linear_regions(fit: Fit, *, grid: int = _GRID) -> int | None:
-    """On how many regions of the picture a ReLU network is linear (patterns of units that are on); else None.
+    """Number of regions of the picture on which a ReLU network is linear (patterns of units that are on).
+
+    None for another activation.
 
     n units in one hidden layer cut the plane into 1 + n + n(n - 1)/2 regions at most: 7 for 3 units.
     """
     if fit.plan.activation != "relu":
         return None
-    on = np.concatenate([layer > 0 for layer in fit.layers(_grid(fit, grid))[1:-1]], axis=1)
+    on = np.concatenate([layer > 0 for layer in fit.layers(fit.points.extent().grid(grid))[1:-1]], axis=1)
     return len(np.unique(np.packbits(on, axis=1), axis=0))
 
 
 def distinct_gradients(fit: Fit, *, grid: int = 200) -> int:
     """How many different slopes the second score minus the first has on a grid: few if it is piecewise linear."""
     slope = ACTIVATIONS[fit.plan.activation].slope_at_output
-    layers = fit.layers(_grid(fit, grid))
+    layers = fit.layers(fit.points.extent().grid(grid))
     last = fit.weights[-1]
     flowing = np.broadcast_to(last[:, 1] - last[:, 0], (len(layers[0]), len(last)))
     for layer in range(len(fit.weights) - 1, 0, -1):
@@ -156,16 +202,10 @@ def hardened(fit: Fit, factor: float = 100.0) -> Fit:
     return replace(fit, weights=weights, biases=(factor * fit.biases[0], *fit.biases[1:]))
 
 
-def _runs(held: NDArray[np.bool_]) -> list[tuple[int, int]]:
+def _stretches(mask: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Start and end of each stretch of True."""
-    changes = np.flatnonzero(np.diff(np.concatenate([[0], held.astype(np.int8), [0]])))
+    changes = np.flatnonzero(np.diff(np.concatenate([[0], mask.astype(np.int8), [0]])))
     return list(zip(changes[0::2].tolist(), changes[1::2].tolist(), strict=True))
-
-
-def _grid(fit: Fit, count: int) -> Floats:
-    left, right, bottom, top = fit.points.extent()
-    across, up = np.meshgrid(np.linspace(left, right, count), np.linspace(bottom, top, count))
-    return np.stack([across.ravel(), up.ravel()], axis=1)
 
 
 def _resample(line: Floats) -> Floats:

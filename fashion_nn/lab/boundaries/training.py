@@ -3,7 +3,6 @@
 Full-batch gradient descent on the summed softmax cross-entropy plus ½ · l2 · Σw².
 """
 
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
@@ -13,12 +12,12 @@ from numpy.typing import NDArray
 
 from fashion_nn.errors import InputError
 from fashion_nn.lab import layers
-from fashion_nn.lab.boundaries.data import Points
-
-Floats = NDArray[np.float64]
+from fashion_nn.lab.boundaries.data import Floats, Points
+from fashion_nn.lab.progress import Progress
 
 ACTIVATIONS = {"tanh": layers.TANH, "sigmoid": layers.SIGMOID, "relu": layers.RELU}
 LOSS_EVERY = 100
+"""Passes between two measurements of the loss."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,6 +30,7 @@ class Plan:
         learning_rate: of the summed gradient, not of its mean.
         l2: weight of ½ · Σw², biases excepted.
         seed: of NumPy's old generator, as the report's own code seeds it.
+
     Raises:
         InputError: a value out of range.
     """
@@ -59,10 +59,13 @@ class Plan:
 
 @dataclass(frozen=True, eq=False)
 class Fit:
-    """A trained network: weights (units before, units) and biases (units,) of each layer, and its losses.
+    """A trained network.
 
-    `losses`: the mean cross-entropy (nats a point, without the penalty) before training and after every
-    `LOSS_EVERY` passes, the last included.
+    Attributes:
+        weights: (units before, units) of each layer.
+        biases: (units,) of each layer.
+        losses: the mean cross-entropy (nats a point, without the penalty) before training and after every
+            `LOSS_EVERY` passes, the last included.
     """
 
     plan: Plan
@@ -80,8 +83,8 @@ class Fit:
             found.append(z if number == len(self.weights) - 1 else activation.apply(z))
         return found
 
-    def sums(self, x: Floats, layer: int) -> Floats:
-        """What the units of a layer (1 for the first hidden one) receive, before their activation."""
+    def nets(self, x: Floats, layer: int) -> Floats:
+        """The nets of a layer (1 for the first hidden one), before its activation."""
         return self.layers(x)[layer - 1] @ self.weights[layer - 1] + self.biases[layer - 1]
 
     def scores(self, x: Floats) -> Floats:
@@ -89,7 +92,7 @@ class Fit:
         return self.layers(x)[-1]
 
     def probabilities(self, x: Floats) -> Floats:
-        """Of the classes, (n, classes)."""
+        """Probabilities of the classes, (n, classes)."""
         return layers.softmax(self.scores(x), axis=1)
 
     def loss(self, points: Points | None = None) -> float:
@@ -125,6 +128,22 @@ class Fit:
         }
 
 
+@dataclass(frozen=True)
+class Agreement:
+    """How far a network is from the one that Keras trains from the same start.
+
+    Attributes:
+        largest_weight_difference: of any weight or bias.
+        largest_probability_difference: of any class at any training point.
+        loss: of the network; `keras_loss` is that of Keras.
+    """
+
+    largest_weight_difference: float
+    largest_probability_difference: float
+    loss: float
+    keras_loss: float
+
+
 def start(points: Points, plan: Plan) -> tuple[list[Floats], list[Floats]]:
     """Weights from N(0, 1) / sqrt(units before), biases 0."""
     stream = np.random.RandomState(plan.seed)
@@ -134,7 +153,7 @@ def start(points: Points, plan: Plan) -> tuple[list[Floats], list[Floats]]:
     return weights, [np.zeros(units) for _, units in pairs]
 
 
-def fit(points: Points, plan: Plan, *, progress: Callable[[int, int], None] | None = None) -> Fit:
+def fit(points: Points, plan: Plan, *, progress: Progress | None = None) -> Fit:
     """Train by backpropagation, written out.
 
     Raises:
@@ -203,7 +222,7 @@ def fit_in_keras(points: Points, plan: Plan) -> Fit:
 def _keras_model(points: Points, plan: Plan) -> Any:
     import keras
 
-    # Said to each part: a global precision policy that somebody set before would win over floatx.
+    # Each part is told its type, because a global precision policy would win over floatx.
     dtype = keras.config.floatx()
     model = keras.Sequential([keras.Input((points.x.shape[1],), dtype=dtype)])
     for number, units in enumerate((*plan.hidden, points.classes)):
@@ -216,17 +235,17 @@ def _keras_model(points: Points, plan: Plan) -> Any:
     return model
 
 
-def agreement(one: Fit) -> dict[str, float]:
-    """Train the same network in Keras; the largest differences of a weight and of a probability, and both losses."""
+def agreement(one: Fit) -> Agreement:
+    """Train the same network in Keras and compare."""
     other = fit_in_keras(one.points, one.plan)
     pairs = zip((*one.weights, *one.biases), (*other.weights, *other.biases), strict=True)
     chances = np.abs(one.probabilities(one.points.x) - other.probabilities(one.points.x))
-    return {
-        "largest_weight_difference": max(float(np.abs(ours - theirs).max()) for ours, theirs in pairs),
-        "largest_probability_difference": float(chances.max()),
-        "loss": one.loss(),
-        "keras_loss": other.loss(),
-    }
+    return Agreement(
+        largest_weight_difference=max(float(np.abs(ours - theirs).max()) for ours, theirs in pairs),
+        largest_probability_difference=float(chances.max()),
+        loss=one.loss(),
+        keras_loss=other.loss(),
+    )
 
 
 def _cross_entropy(scores: Floats, labels: NDArray[np.int64]) -> float:
