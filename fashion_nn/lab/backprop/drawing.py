@@ -1,6 +1,6 @@
-"""Pictures for print: a network with its weights, activations with their derivatives, sigmoid beside softmax."""
+"""Print figures: a network with its weights, activations with their derivatives, sigmoid beside softmax."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
@@ -10,7 +10,7 @@ import numpy as np
 
 from fashion_nn.errors import InputError
 from fashion_nn.lab import layers
-from fashion_nn.lab.backprop.activations import ACTIVATIONS, softmax
+from fashion_nn.lab.backprop.activations import ACTIVATIONS, Array, softmax
 from fashion_nn.lab.backprop.exercise import Exercise, load
 from fashion_nn.lab.backprop.tracing import trace
 from fashion_nn.pages.palette import BLUE, GREEN, INK, ORANGE, VERMILION
@@ -27,25 +27,45 @@ MOST_LABELS = 12
 
 _COLOURS = (VERMILION, BLUE, GREEN, ORANGE)
 _LINES = ("-", "--", "-.", ":")
+
+# In inches.
 _RADIUS = 0.24
-_LAYER_GAP, _UNIT_GAP = 2.4, 1.15
+_LAYER_GAP = 2.4
+_UNIT_GAP = 1.15
+
+Point = tuple[float, float]
 
 
 @dataclass(frozen=True)
 class Diagram:
-    """What is written into a drawing of a network. Labels are matplotlib text, `$…$` for formulas."""
+    """What a drawing of a network shows. Labels are matplotlib text, with `$…$` for formulas.
+
+    Attributes:
+        units: the label of each unit, layer by layer, inputs first.
+        connections: the label of each connection, a matrix outputs × inputs for each layer of weights.
+        biases: the label of the bias of each unit above the inputs; empty where the units have no bias.
+        weights: the numbers of the connections. Lines are wide for large ones, and negative ones have another colour.
+        captions: the text below each layer.
+    """
 
     title: str
     units: Sequence[Sequence[str]]
-    """One label a unit, layer by layer, inputs first."""
     connections: Sequence[Sequence[Sequence[str]]]
-    """One label a connection: a matrix outputs × inputs for each layer of weights."""
     biases: Sequence[Sequence[str]] = field(default=())
-    """One label a unit above the inputs; none at all where the units have no bias."""
     weights: Sequence[Sequence[Sequence[float]]] | None = None
-    """Numbers behind the connections: wide lines for large ones, another colour for negative ones."""
     captions: Sequence[str] = field(default=())
-    """Below each layer."""
+
+
+@dataclass(frozen=True)
+class _Connection:
+    """One line of a drawing: its ends, its label, and its weight where that is known."""
+
+    start: Point
+    end: Point
+    label: str
+    weight: float | None
+    source: int
+    """Number of the unit that it leaves."""
 
 
 def diagram(exercise: Exercise, path: PathLike, *, title: str = "") -> None:
@@ -64,7 +84,8 @@ def diagram(exercise: Exercise, path: PathLike, *, title: str = "") -> None:
         *hidden,
         [f"$y_{{{n}}}$" if exercise.layers[-1] > 1 else "$y$" for n in range(1, exercise.layers[-1] + 1)],
     ]
-    captions, connections = ["inputs"], []
+    captions = ["inputs"]
+    connections = []
     for name, matrix in zip(exercise.activations, exercise.weight_matrices, strict=True):
         alike = matrix.size > 1 and (matrix == matrix[0, 0]).all()
         written = matrix.size <= MOST_LABELS and not alike
@@ -84,7 +105,8 @@ def draw(picture: Diagram, path: PathLike) -> None:
     """Draw a network, inputs on the left."""
     below = 0.5 if picture.captions else 0.0
     tallest = max(map(len, picture.units))
-    width, height = _LAYER_GAP * (len(picture.units) - 1) + 1.6, _UNIT_GAP * (tallest - 1) + 1.75 + below
+    width = _LAYER_GAP * (len(picture.units) - 1) + 1.6
+    height = _UNIT_GAP * (tallest - 1) + 1.75 + below
     middle = (height + below) / 2 - 0.3
     places = [
         [(0.8 + _LAYER_GAP * layer, middle + _UNIT_GAP * ((len(units) - 1) / 2 - n)) for n in range(len(units))]
@@ -95,48 +117,50 @@ def draw(picture: Diagram, path: PathLike) -> None:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, width), ylim=(0, height), aspect="equal")
         axes.set_axis_off()
-        centred = {"ha": "center", "va": "center"}
-        axes.text(width / 2, height - 0.28, picture.title, fontsize=11, **centred)
-        for layer, (sources, targets) in enumerate(pairwise(places)):
-            for target, end in enumerate(targets):
-                for source, start in enumerate(sources):
-                    weight = picture.weights[layer][target][source] if picture.weights else None
-                    label = picture.connections[layer][target][source]
-                    _connect(axes, start, end, label, weight, largest, source)
+        axes.text(width / 2, height - 0.28, picture.title, fontsize=11, ha="center", va="center")
+        for connection in _connections(picture, places):
+            _connect(axes, connection, largest)
         for layer, units in enumerate(picture.units):
             for unit, place in enumerate(places[layer]):
                 bias = picture.biases[layer - 1][unit] if layer and picture.biases else None
                 _unit(axes, place, units[unit], bias, face="#EAF2F8" if layer else "white")
             if picture.captions:
-                axes.text(places[layer][0][0], 0.32, picture.captions[layer], fontsize=9, color=INK, **centred)
+                x = places[layer][0][0]
+                axes.text(x, 0.32, picture.captions[layer], fontsize=9, color=INK, ha="center", va="center")
 
 
-def _unit(axes: "Axes", place: tuple[float, float], label: str, bias: str | None, face: str) -> None:
+def _connections(picture: Diagram, places: Sequence[Sequence[Point]]) -> Iterator[_Connection]:
+    for layer, (sources, targets) in enumerate(pairwise(places)):
+        for target, end in enumerate(targets):
+            for source, start in enumerate(sources):
+                weight = picture.weights[layer][target][source] if picture.weights else None
+                label = picture.connections[layer][target][source]
+                yield _Connection(start, end, label, weight, source)
+
+
+def _unit(axes: "Axes", place: Point, label: str, bias: str | None, face: str) -> None:
     """A circle, and above it the arrow of its bias, if it has one."""
     from matplotlib.patches import Circle
 
+    x, y = place
     axes.add_patch(Circle(place, _RADIUS, facecolor=face, edgecolor=INK, lw=1.2, zorder=3))
-    axes.text(*place, label, ha="center", va="center", fontsize=11, zorder=4)
+    axes.text(x, y, label, ha="center", va="center", fontsize=11, zorder=4)
     if bias is not None:
-        x, top = place[0], place[1] + _RADIUS
+        top = y + _RADIUS
         arrow = {"arrowstyle": "-|>", "color": GREEN, "shrinkA": 0, "shrinkB": 0, "lw": 0.9}
         axes.annotate(bias, (x, top), (x, top + 0.24), ha="center", fontsize=9, color=GREEN, arrowprops=arrow)
 
 
-def _connect(
-    axes: "Axes",
-    start: tuple[float, float],
-    end: tuple[float, float],
-    label: str,
-    weight: float | None,
-    largest: float,
-    source: int,
-) -> None:
-    colour = INK if weight is None else VERMILION if weight < 0 else BLUE
-    width = 1.1 if weight is None else 0.5 + 2.0 * abs(weight) / (largest or 1)
-    from_, to = np.array(start), np.array(end)
-    along = (to - from_) / np.linalg.norm(to - from_)
-    tip = to - along * _RADIUS
+def _connect(axes: "Axes", connection: _Connection, largest: float) -> None:
+    weight = connection.weight
+    colour = INK
+    width = 1.1
+    if weight is not None:
+        colour = VERMILION if weight < 0 else BLUE
+        width = 0.5 + 2.0 * abs(weight) / (largest or 1)
+    start = np.array(connection.start)
+    end = np.array(connection.end)
+    radius = (end - start) / np.linalg.norm(end - start) * _RADIUS
     style = {
         "arrowstyle": "-|>,head_width=0.18,head_length=0.32",
         "color": colour,
@@ -144,13 +168,13 @@ def _connect(
         "shrinkA": 0,
         "shrinkB": 0,
     }
-    axes.annotate("", tip, from_ + along * _RADIUS, arrowprops=style, zorder=1)
-    if label:
+    axes.annotate("", end - radius, start + radius, arrowprops=style, zorder=1)
+    if connection.label:
         # Staggered by source, so that labels of lines that cross do not meet.
-        share = 0.30 + 0.12 * (source % 2)
-        spot = from_ + (to - from_) * share
+        x, y = start + (end - start) * (0.30 + 0.12 * (connection.source % 2))
         box = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
-        axes.text(*spot, label, ha="center", va="center", fontsize=9, color=colour, bbox=box, zorder=2)
+        label = connection.label
+        axes.text(x, y, label, ha="center", va="center", fontsize=9, color=colour, bbox=box, zorder=2)
 
 
 def activations(
@@ -173,28 +197,40 @@ def activations(
     Raises:
         InputError: an unknown activation, or softmax, which is no function of one net.
     """
-    for name in names:
-        if name not in ACTIVATIONS or ACTIVATIONS[name].slope is None:
-            known = ", ".join(f.name for f in ACTIVATIONS.values() if f.slope)
-            raise InputError(f"activation {name!r}: expected one of {known}")
+    curves = [_curve(name) for name in names]
     z = np.linspace(-reach, reach, 1601)
     with png_figure(path, 9, 3.8) as figure:
         figure.suptitle(title)
         left, right = figure.subplots(1, 2)
-        for name, colour, line in reversed(list(zip(names, _COLOURS, _LINES, strict=False))):
-            f = ACTIVATIONS[name]
-            left.plot(z, f.apply(z), line, color=colour, label=name)
-            right.plot(*_with_gaps(z, f.slope(z), jumps=name in {"relu", "leaky-relu"}), line, color=colour)
+        for curve, colour, line in reversed(list(zip(curves, _COLOURS, _LINES, strict=False))):
+            left.plot(z, curve.apply(z), line, color=colour, label=curve.name)
+            right.plot(*_with_gaps(z, curve), line, color=colour)
         for point in points:
-            _mark(right, point, float(ACTIVATIONS[names[0]].slope(np.array(point))), far=point > reach / 2)
-        left.set(xlabel="net z", ylabel="output f(z)", ylim=_limits([f(z) for f in _of(names, "apply")]))
-        right.set(xlabel="net z", ylabel="derivative f'(z)", ylim=_limits([f(z) for f in _of(names, "slope")]))
+            _mark(right, point, float(curves[0].slope(np.array(point))), far=point > reach / 2)
+        left.set(xlabel="net z", ylabel="output f(z)", ylim=_limits([curve.apply(z) for curve in curves]))
+        right.set(xlabel="net z", ylabel="derivative f'(z)", ylim=_limits([curve.slope(z) for curve in curves]))
         for axes in (left, right):
             _plain(axes)
             axes.set_xticks(np.linspace(-reach, reach, 9))
         if len(names) > 1:
             handles, labels = left.get_legend_handles_labels()
             figure.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=len(names), frameon=False)
+
+
+@dataclass(frozen=True)
+class _Curve:
+    """An activation that is a function of one net, and its derivative."""
+
+    name: str
+    apply: Callable[[Array], Array]
+    slope: Callable[[Array], Array]
+
+
+def _curve(name: str) -> _Curve:
+    curves = {f.name: _Curve(f.name, f.apply, f.slope) for f in ACTIVATIONS.values() if f.slope}
+    if name not in curves:
+        raise InputError(f"activation {name!r}: expected one of {', '.join(curves)}")
+    return curves[name]
 
 
 def _mark(axes: "Axes", point: float, value: float, *, far: bool) -> None:
@@ -205,24 +241,22 @@ def _mark(axes: "Axes", point: float, value: float, *, far: bool) -> None:
     axes.annotate(f"f'({point:.4g}) = {written}", (point, value), offset, textcoords="offset points", fontsize=8)
 
 
-def _of(names: Iterable[str], attribute: str) -> list[Callable]:
-    return [getattr(ACTIVATIONS[name], attribute) for name in names]
-
-
-def _with_gaps(z: np.ndarray, values: np.ndarray, *, jumps: bool) -> tuple[np.ndarray, np.ndarray]:
-    """The curve without a line where it jumps."""
-    if not jumps:
-        return z, values
+def _with_gaps(z: Array, curve: _Curve) -> tuple[Array, Array]:
+    """Places and derivatives, without a line where the derivative jumps."""
+    slopes = curve.slope(z)
+    if curve.name not in {"relu", "leaky-relu"}:
+        return z, slopes
     where = int(np.argmax(z > 0))
-    return np.insert(z, where, 0.0), np.insert(values, where, np.nan)
+    return np.insert(z, where, 0.0), np.insert(slopes, where, np.nan)
 
 
-def _limits(curves: Sequence[np.ndarray]) -> tuple[float, float]:
-    """All of the curves but the parts of a ReLU far above the others."""
-    low, high = min(curve.min() for curve in curves), max(curve.max() for curve in curves)
+def _limits(curves: Sequence[Array]) -> tuple[float, float]:
+    """All of the curves, except the part of a ReLU that is far above the others."""
+    low = min(curve.min() for curve in curves)
+    high = max(curve.max() for curve in curves)
     high = min(high, 2.2) if len(curves) > 1 else high
-    room = 0.08 * (high - low)
-    return low - room, high + room
+    margin = 0.08 * (high - low)
+    return low - margin, high + margin
 
 
 def sigmoid_and_softmax(path: PathLike) -> None:

@@ -1,9 +1,9 @@
 """TensorFlow Playground without the browser: its data, its initialisation, its updates, its loss.
 
     settings = from_url(address) or Settings(dataset="spiral", hidden=(5, 5, 5), ...)
-    run = train(settings, epochs=700)       run.train_loss, run.test_loss, run.feature_strength()
+    fit = train(settings, epochs=700)       fit.train_loss, fit.test_loss, fit.feature_strength()
 
-A seed means what it means in the page's address: the same points, order, split and initial weights, so a run is
+A seed means what it means in the page's address: the same points, order, split and initial weights. A training is
 the page's own, update by update, up to rounding.
 
 Source: github.com/tensorflow/playground, src/nn.ts, dataset.ts, playground.ts and state.ts.
@@ -25,7 +25,7 @@ from fashion_nn.lab.playground.settings import (
     parse_features,
     parse_hidden,
 )
-from fashion_nn.lab.playground.training import Run, train, train_seeds
+from fashion_nn.lab.playground.training import Accuracy, Fit, train, train_seeds
 
 __all__ = [
     "ACTIVATIONS",
@@ -33,10 +33,11 @@ __all__ = [
     "FEATURES",
     "REGULARIZATIONS",
     "ROWS",
+    "Accuracy",
+    "Fit",
     "HalfPlane",
     "Rerun",
     "Row",
-    "Run",
     "Settings",
     "Start",
     "Summary",

@@ -8,13 +8,18 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
+from fashion_nn.lab.layers import Array
 from fashion_nn.lab.playground.seedrandom import SeedRandom
 from fashion_nn.lab.playground.settings import Settings
 
 Floats = NDArray[np.float64]
-Point = tuple[float, float, float]
 
-_FUNCTIONS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
+Point = tuple[float, float, float]
+"""x, y and target."""
+
+Place = tuple[float, float]
+
+_FUNCTIONS: Mapping[str, Callable[[Array, Array], Array]] = {
     "x1": lambda x, y: x,
     "x2": lambda x, y: y,
     "x1^2": lambda x, y: x * x,
@@ -27,9 +32,14 @@ _FUNCTIONS: Mapping[str, Callable[[Floats, Floats], Floats]] = {
 
 @dataclass(frozen=True, eq=False)
 class Start:
-    """All that is random in a run: points float64 (n, 2), targets (n,), training first; weights and biases.
+    """Everything that is random in a training.
 
-    `weights[l]` is (units before, units), `biases[l]` (units,).
+    Attributes:
+        points: float64 (n, 2), the training points first.
+        targets: (n,).
+        train_points: number of training points.
+        weights: (units before, units) of each layer, before training.
+        biases: (units,) of each layer, before training.
     """
 
     points: Floats
@@ -49,7 +59,8 @@ def start(settings: Settings) -> Start:
     points = generate(settings, stream)
     stream.shuffle(points)
     table = np.array(points)
-    weights, biases = [], []
+    weights = []
+    biases = []
     for before, units in pairwise(settings.shape):
         drawn = np.array([[stream.random() - 0.5 for _ in range(before)] for _ in range(units)])
         weights.append(np.zeros((before, units)) if settings.zero_init else drawn.T.copy())
@@ -57,7 +68,7 @@ def start(settings: Settings) -> Start:
     return Start(table[:, :2].copy(), table[:, 2].copy(), settings.train_points, tuple(weights), tuple(biases))
 
 
-def features(points: Floats, names: tuple[str, ...]) -> Floats:
+def features(points: Array, names: tuple[str, ...]) -> Array:
     """The inputs of the network, (n, features), of points (n, 2)."""
     return np.stack([_FUNCTIONS[name](points[:, 0], points[:, 1]) for name in names], axis=1)
 
@@ -68,12 +79,15 @@ def generate(settings: Settings, stream: SeedRandom) -> list[Point]:
 
 
 def _circle(count: int, noise: float, stream: SeedRandom) -> list[Point]:
-    """Positive within radius 2.5, negative from 3.5 to 5; noise moves the point that the label is read at."""
-    radius, points = 5.0, []
+    """Positive within radius 2.5, negative from 3.5 to 5; noise moves the place at which the target is read."""
+    radius = 5.0
+    points = []
     for low, high in ((0.0, radius * 0.5), (radius * 0.7, radius)):
         for _ in range(count // 2):
-            r, angle = stream.uniform(low, high), stream.uniform(0, 2 * math.pi)
-            x, y = r * math.sin(angle), r * math.cos(angle)
+            r = stream.uniform(low, high)
+            angle = stream.uniform(0, 2 * math.pi)
+            x = r * math.sin(angle)
+            y = r * math.cos(angle)
             at_x = x + stream.uniform(-radius, radius) * noise
             at_y = y + stream.uniform(-radius, radius) * noise
             points.append((x, y, 1.0 if math.sqrt(at_x * at_x + at_y * at_y) < radius * 0.5 else -1.0))
@@ -86,7 +100,8 @@ def _xor(count: int, noise: float, stream: SeedRandom) -> list[Point]:
     for _ in range(count):
         x = _padded(stream.uniform(-5, 5))
         y = _padded(stream.uniform(-5, 5))
-        at_x, at_y = x + stream.uniform(-5, 5) * noise, y + stream.uniform(-5, 5) * noise
+        at_x = x + stream.uniform(-5, 5) * noise
+        at_y = y + stream.uniform(-5, 5) * noise
         points.append((x, y, 1.0 if at_x * at_y >= 0 else -1.0))
     return points
 
@@ -107,10 +122,12 @@ def _gauss(count: int, noise: float, stream: SeedRandom) -> list[Point]:
 
 def _spiral(count: int, noise: float, stream: SeedRandom) -> list[Point]:
     """Two arms, 1.75 turns out to radius 5; noise moves the point."""
-    half, points = count // 2, []
+    half = count // 2
+    points = []
     for turned, label in ((0.0, 1.0), (math.pi, -1.0)):
         for i in range(half):
-            r, angle = i / half * 5, 1.75 * i / half * 2 * math.pi + turned
+            r = i / half * 5
+            angle = 1.75 * i / half * 2 * math.pi + turned
             x = r * math.sin(angle) + stream.uniform(-1, 1) * noise
             y = r * math.cos(angle) + stream.uniform(-1, 1) * noise
             points.append((x, y, label))
@@ -119,14 +136,14 @@ def _spiral(count: int, noise: float, stream: SeedRandom) -> list[Point]:
 
 def _plane(count: int, noise: float, stream: SeedRandom) -> list[Point]:
     """A slope: -1 where x + y is -10, 1 where it is 10."""
-    return [(x, y, _linear(at_x + at_y, -10, 10, -1, 1)) for x, y, at_x, at_y in _square(count, noise, stream)]
+    return [(x, y, _linear(at[0] + at[1], -10, 10, -1, 1)) for (x, y), at in _square(count, noise, stream)]
 
 
 def _hills(count: int, noise: float, stream: SeedRandom) -> list[Point]:
-    """Six cones of radius 2, signs alternating; where two meet, the larger counts."""
+    """Six cones of radius 2 with alternating signs; where two meet, the larger counts."""
     cones = [(-4, 2.5, 1), (0, 2.5, -1), (4, 2.5, 1), (-4, -2.5, -1), (0, -2.5, 1), (4, -2.5, -1)]
     points = []
-    for x, y, at_x, at_y in _square(count, noise, stream):
+    for (x, y), (at_x, at_y) in _square(count, noise, stream):
         heights = [
             sign * _linear(min(math.sqrt((at_x - cx) ** 2 + (at_y - cy) ** 2), 2.0), 0, 2, 1, 0)
             for cx, cy, sign in cones
@@ -135,13 +152,17 @@ def _hills(count: int, noise: float, stream: SeedRandom) -> list[Point]:
     return points
 
 
-def _square(count: int, noise: float, stream: SeedRandom) -> list[tuple[float, float, float, float]]:
-    radius, points = 6, []
+def _square(count: int, noise: float, stream: SeedRandom) -> list[tuple[Place, Place]]:
+    """Places in the square from -6 to 6, each with the one, moved by noise, at which its target is read."""
+    radius = 6
+    places = []
     for _ in range(count):
-        x, y = stream.uniform(-radius, radius), stream.uniform(-radius, radius)
-        noise_x, noise_y = stream.uniform(-radius, radius) * noise, stream.uniform(-radius, radius) * noise
-        points.append((x, y, x + noise_x, y + noise_y))
-    return points
+        x = stream.uniform(-radius, radius)
+        y = stream.uniform(-radius, radius)
+        at_x = x + stream.uniform(-radius, radius) * noise
+        at_y = y + stream.uniform(-radius, radius) * noise
+        places.append(((x, y), (at_x, at_y)))
+    return places
 
 
 def _linear(value: float, low: float, high: float, at_low: float, at_high: float) -> float:

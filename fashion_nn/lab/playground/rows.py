@@ -1,20 +1,21 @@
-"""The runs that report 003 tabulates, as settings, and how to run each again over several seeds."""
+"""The trainings that report 003 tabulates, as settings, and how to repeat each over several seeds."""
 
 import statistics
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 from fashion_nn.errors import InputError
 from fashion_nn.lab.playground.settings import FEATURES, Settings, changed
-from fashion_nn.lab.playground.training import Run, train_seeds
+from fashion_nn.lab.playground.training import Fit, train_seeds
+from fashion_nn.lab.progress import Progress, part_of
 
 _SINES = ("x1", "x2", "sin_x1", "sin_x2")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One printed row: its settings, its epochs, and the system of the report that it is."""
+    """One printed row: its settings, its epochs, and the report's system that it is about."""
 
     settings: Settings
     epochs: int
@@ -70,10 +71,10 @@ def rerun(
     row: Row,
     *,
     seeds: Sequence[str | int] = range(16),
-    progress: Callable[[int, int], None] | None = None,
+    progress: Progress | None = None,
     **changes: Any,
 ) -> Rerun:
-    """Train a row again from each seed, with settings changed by name where the report is of two minds."""
+    """Train a row again from each seed; `changes` are settings by name, for where the report contradicts itself."""
     return summarise(train_seeds(changed(row.settings, **changes), seeds, epochs=row.epochs, progress=progress))
 
 
@@ -81,50 +82,54 @@ def train_rows(
     planned: Mapping[str, Row],
     *,
     seeds: Sequence[str | int] | None = None,
-    progress: Callable[[int, int], None] | None = None,
-) -> dict[str, list[Run]]:
+    progress: Progress | None = None,
+) -> dict[str, list[Fit]]:
     """Train each row from every one of the seeds, or from its own; `progress` counts epochs of all rows."""
-    total, before = sum(row.epochs for row in planned.values()), 0
-    runs: dict[str, list[Run]] = {}
+    total = sum(row.epochs for row in planned.values())
+    before = 0
+    fits: dict[str, list[Fit]] = {}
     for name, row in planned.items():
-        offset = before
-        step = progress and (lambda done, _, offset=offset: progress(offset + done, total))
-        runs[name] = train_seeds(row.settings, seeds or [row.settings.seed], epochs=row.epochs, progress=step)
+        part = part_of(progress, before, total)
+        fits[name] = train_seeds(row.settings, seeds or [row.settings.seed], epochs=row.epochs, progress=part)
         before += row.epochs
-    return runs
+    return fits
 
 
-def as_table(found: Mapping[str, Run | Rerun]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
-    """Columns and rows of text for runs or reruns by name."""
+def as_table(found: Mapping[str, Fit | Rerun]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Columns and rows of text for trainings or reruns by name."""
     columns = ("run", "network", "epochs", "train loss", "test loss", "test accuracy", "strength of the features")
-    lines = []
+    rows = []
     for name, one in found.items():
-        if isinstance(one, Run):
+        if isinstance(one, Fit):
             losses = [f"{one.train_loss:.3f}", f"{one.test_loss:.3f}"]
-            accuracy, strength = (one.accuracy() or (None, None))[1], one.feature_strength()
+            accuracies = one.accuracy()
+            accuracy = accuracies.test if accuracies else None
+            strength: Mapping[str, float] = one.feature_strength()
         else:
             losses = [f"{loss.mean:.3f} ± {loss.sd:.3f}" for loss in (one.train_loss, one.test_loss)]
-            accuracy, strength = one.test_accuracy, one.feature_strength
+            accuracy = one.test_accuracy
+            strength = one.feature_strength
         network = f"{one.settings.activation} {'-'.join(map(str, one.settings.shape))}"
         features = " ".join(f"{feature} {value:.2f}" for feature, value in strength.items())
         share = "" if accuracy is None else f"{accuracy:.3f}"
-        lines.append((name or one.settings.dataset, network, str(one.epochs), *losses, share, features))
-    return columns, lines
+        rows.append((name or one.settings.dataset, network, str(one.epochs), *losses, share, features))
+    return columns, rows
 
 
-def summarise(runs: Sequence[Run]) -> Rerun:
-    """What several runs of one set-up have in common and how far they scatter."""
-    accuracies = [run.accuracy() for run in runs]
-    strengths = [run.feature_strength() for run in runs]
+def summarise(fits: Sequence[Fit]) -> Rerun:
+    """Several trainings of one set-up together: means, standard deviations and medians."""
+    accuracies = [accuracy.test for fit in fits if (accuracy := fit.accuracy())]
+    strengths = [fit.feature_strength() for fit in fits]
+    first = fits[0]
     return Rerun(
-        settings=runs[0].settings,
-        epochs=runs[0].epochs,
-        seeds=tuple(run.settings.seed for run in runs),
-        train_loss=Summary.of([run.train_loss for run in runs]),
-        test_loss=Summary.of([run.test_loss for run in runs]),
-        test_accuracy=statistics.median(pair[1] for pair in accuracies) if accuracies[0] else None,
+        settings=first.settings,
+        epochs=first.epochs,
+        seeds=tuple(fit.settings.seed for fit in fits),
+        train_loss=Summary.of([fit.train_loss for fit in fits]),
+        test_loss=Summary.of([fit.test_loss for fit in fits]),
+        test_accuracy=statistics.median(accuracies) if accuracies else None,
         feature_strength={name: statistics.median(one[name] for one in strengths) for name in strengths[0]},
-        seconds=runs[0].seconds,
+        seconds=first.seconds,
     )
 
 

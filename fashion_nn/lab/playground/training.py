@@ -1,45 +1,73 @@
 """The Playground's training, for any number of seeds at once.
 
-All arrays carry the seed as their first axis, so that twenty runs cost little more than one: the updates are
-far too small to keep NumPy busy, and most of the time goes into calling it.
+All arrays have the seed as their first axis, so twenty trainings cost little more than one: a single update is
+so small that most of its time is spent on calling NumPy.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
 from fashion_nn.errors import InputError
+from fashion_nn.lab.layers import Array
 from fashion_nn.lab.playground import data
 from fashion_nn.lab.playground.settings import Settings
+from fashion_nn.lab.progress import Progress
 
-Array = NDArray[np.floating]
+Mask = NDArray[np.bool_]
+
+
+class Accuracy(NamedTuple):
+    """Share of points on the right side of 0."""
+
+    train: float
+    test: float
+
+
+class Parameters(NamedTuple):
+    """What one network has learnt.
+
+    Attributes:
+        weights: (units before, units) of each layer.
+        biases: (units,) of each layer.
+        alive: of each weight, False where L1 has set it to 0 for good.
+    """
+
+    weights: tuple[Array, ...]
+    biases: tuple[Array, ...]
+    alive: tuple[Mask, ...]
 
 
 @dataclass(frozen=True, eq=False)
-class Run:
+class Fit:
     """A trained Playground network.
 
     Attributes:
         start: data and initial weights.
-        weights, biases: after training; (units before, units) and (units,) of each layer.
-        alive: of each weight, False where L1 has set it to 0 for good.
+        parameters: weights and biases after training.
         losses: (epochs + 1, 2), training and test loss as the page shows them, from epoch 0 on: the average of
             ½(output - target)² over the points, without the penalty.
-        seconds: how long it took; runs that were trained together share it.
+        seconds: how long the training took; networks that were trained together share it.
     """
 
     settings: Settings
     start: data.Start
-    weights: tuple[Array, ...]
-    biases: tuple[Array, ...]
-    alive: tuple[NDArray[np.bool_], ...]
+    parameters: Parameters
     losses: NDArray[np.float64]
     seconds: float
+
+    @property
+    def weights(self) -> tuple[Array, ...]:
+        return self.parameters.weights
+
+    @property
+    def biases(self) -> tuple[Array, ...]:
+        return self.parameters.biases
 
     @property
     def epochs(self) -> int:
@@ -54,7 +82,7 @@ class Run:
         return float(self.losses[-1, 1])
 
     def layers(self, points: Array) -> list[Array]:
-        """What every neuron answers at points (n, 2): the features, then each layer's outputs (n, units)."""
+        """Outputs of every layer at points (n, 2): the features, then (n, units) of each layer."""
         found: list[Array] = [data.features(points, self.settings.features)]
         for number, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
             values = found[-1] @ weights + biases
@@ -63,16 +91,16 @@ class Run:
             found.append(values)
         return found
 
-    def accuracy(self) -> tuple[float, float] | None:
+    def accuracy(self) -> Accuracy | None:
         """Share of training and of test points on the right side of 0; None for regression."""
         if self.settings.regression:
             return None
         right = (self.layers(self.start.points)[-1][:, 0] >= 0) == (self.start.targets > 0)
         cut = self.start.train_points
-        return float(right[:cut].mean()), float(right[cut:].mean())
+        return Accuracy(float(right[:cut].mean()), float(right[cut:].mean()))
 
     def feature_strength(self) -> dict[str, float]:
-        """How much the network looks at each feature: the sum of |weight| out of it."""
+        """The sum of |weight| over the links from each feature."""
         strength = np.abs(self.weights[0]).sum(axis=1)
         return dict(zip(self.settings.features, strength.tolist(), strict=True))
 
@@ -87,14 +115,14 @@ class Run:
         return {
             "train_loss": self.train_loss,
             "test_loss": self.test_loss,
-            "train_accuracy": accuracy and accuracy[0],
-            "test_accuracy": accuracy and accuracy[1],
+            "train_accuracy": accuracy.train if accuracy else None,
+            "test_accuracy": accuracy.test if accuracy else None,
             "epochs": self.epochs,
             "seconds": round(self.seconds, 3),
             "settings": asdict(self.settings),
             "url": self.settings.url(),
             "feature_strength": self.feature_strength(),
-            "dead_weights": int(sum((~alive).sum() for alive in self.alive)),
+            "dead_weights": int(sum((~alive).sum() for alive in self.parameters.alive)),
             "weights": [layer.tolist() for layer in self.weights],
             "biases": [layer.tolist() for layer in self.biases],
             "losses": {"train": self.losses[:, 0].tolist(), "test": self.losses[:, 1].tolist()},
@@ -106,8 +134,8 @@ def train(
     *,
     epochs: int,
     dtype: DTypeLike = np.float64,
-    progress: Callable[[int, int], None] | None = None,
-) -> Run:
+    progress: Progress | None = None,
+) -> Fit:
     """Train one network; see `train_seeds`."""
     return train_seeds(settings, [settings.seed], epochs=epochs, dtype=dtype, progress=progress)[0]
 
@@ -118,16 +146,20 @@ def train_seeds(
     *,
     epochs: int,
     dtype: DTypeLike = np.float64,
-    progress: Callable[[int, int], None] | None = None,
-) -> list[Run]:
-    """Train one set-up from several seeds at once; each run is what it would be alone, up to rounding.
+    progress: Progress | None = None,
+) -> list[Fit]:
+    """Train one set-up from several seeds at once; each result is what it would be alone, up to rounding.
 
     An epoch goes through the training points in their fixed order and updates after every `batch_size` of them,
-    by the mean gradient. What is left over at its end counts in the first update of the next epoch.
+    by the mean gradient. Points that are left over at its end count in the first update of the next epoch.
 
     Args:
+        settings: the set-up; its own seed is ignored.
+        seeds: one for each training.
         epochs: passes over the training points, from 1.
+        dtype: of all arrays.
         progress: called with (epochs done, epochs) after each.
+
     Raises:
         InputError: a number of epochs below 1, no seed, or losses that are not finite (too large a learning rate).
     """
@@ -153,26 +185,28 @@ def train_seeds(
             progress(epoch, epochs)
     seconds = time.perf_counter() - began
     return [
-        Run(one, starts[row], *network.parameters(row), losses[:, row].copy(), seconds) for row, one in enumerate(each)
+        Fit(one, starts[row], network.parameters(row), losses[:, row].copy(), seconds) for row, one in enumerate(each)
     ]
 
 
 class _Network:
-    """Networks of one shape, one a seed, in buffers that are made once.
+    """Networks of one shape, one for each seed, in buffers that are made once.
 
-    `theta` (seeds, parameters) holds all parameters; `layers[l]` are views of it, (seeds, units, units before + 1),
-    with the biases in the last column, which meets a row of ones: points stand in columns, so that what is computed
-    for a seed lies in one piece.
+    `theta` (seeds, parameters) holds all parameters. `layers[l]` are views of it, (seeds, units, units before + 1),
+    with the biases in the last column, which is multiplied with a row of ones. Points are columns, so that what is
+    computed for a seed is contiguous.
     """
 
     def __init__(self, settings: Settings, starts: Sequence[data.Start], dtype: np.dtype):
-        self.settings, self.dtype, seeds = settings, dtype, len(starts)
+        self.settings = settings
+        self.dtype = dtype
         sizes = [(a + 1) * b for a, b in pairwise(settings.shape)]
-        self.theta = np.empty((seeds, sum(sizes)), dtype)
+        self.theta = np.empty((len(starts), sum(sizes)), dtype)
         self.gradient = np.empty_like(self.theta)
         self.spare = np.empty_like(self.theta)
         self.alive = np.ones_like(self.theta)
-        self.layers, self.gradients = self._views(self.theta), self._views(self.gradient)
+        self.layers = self._views(self.theta)
+        self.gradients = self._views(self.gradient)
         is_weight = np.zeros_like(self.theta)
         for layer, mask in zip(range(len(sizes)), self._views(is_weight), strict=True):
             mask[:, :, :-1] = 1
@@ -183,7 +217,8 @@ class _Network:
         self._lay_out(starts)
 
     def _views(self, flat: Array) -> list[Array]:
-        views, at = [], 0
+        views = []
+        at = 0
         for before, units in pairwise(self.settings.shape):
             size = (before + 1) * units
             views.append(flat[:, at : at + size].reshape(len(flat), units, before + 1))
@@ -196,7 +231,8 @@ class _Network:
         ones = np.ones((len(starts), 1, inputs.shape[2]))
         self.inputs = np.concatenate([inputs, ones], axis=1).astype(self.dtype)
         self.targets = np.stack([one.targets[None] for one in starts]).astype(self.dtype)
-        self.cut, size = self.settings.train_points, self.settings.batch_size
+        self.cut = self.settings.train_points
+        size = self.settings.batch_size
         left_over = self.cut % size
         self.batches = [self._batch(slice(at, at + size)) for at in range(0, self.cut - size + 1, size)]
         # From the second epoch on, the first update also counts what was left over at the end of the one before.
@@ -205,7 +241,7 @@ class _Network:
         self.buffers = {count: _Buffers(self, count) for count in {size, size + left_over}}
         self.all = _Buffers(self, self.inputs.shape[2])
 
-    def _batch(self, points: slice | NDArray) -> tuple[Array, Array]:
+    def _batch(self, points: slice | NDArray[np.int64]) -> tuple[Array, Array]:
         return np.ascontiguousarray(self.inputs[:, :, points]), np.ascontiguousarray(self.targets[:, :, points])
 
     def epoch(self, *, first: bool) -> None:
@@ -218,7 +254,9 @@ class _Network:
 
     def _update(self, count: int) -> None:
         """Gradient step, then the penalty's, whose slope is taken at the weight before both."""
-        theta, gradient, spare = self.theta, self.gradient, self.spare
+        theta = self.theta
+        gradient = self.gradient
+        spare = self.spare
         np.multiply(gradient, self.settings.learning_rate / count, out=gradient)
         kind = self.settings.regularization
         if kind == "none":
@@ -243,11 +281,13 @@ class _Network:
         halves = (0.5 * (outputs - self.targets) ** 2)[:, 0]
         return np.stack([halves[:, : self.cut].mean(axis=1), halves[:, self.cut :].mean(axis=1)], axis=1)
 
-    def parameters(self, row: int) -> tuple[tuple[Array, ...], tuple[Array, ...], tuple[NDArray[np.bool_], ...]]:
-        """Weights, biases and living weights of one seed."""
-        weights = tuple(layer[row, :, :-1].T.copy() for layer in self.layers)
-        biases = tuple(layer[row, :, -1].copy() for layer in self.layers)
-        return weights, biases, tuple(view[row, :, :-1].T > 0 for view in self._views(self.alive))
+    def parameters(self, row: int) -> Parameters:
+        """Those of one seed."""
+        return Parameters(
+            weights=tuple(layer[row, :, :-1].T.copy() for layer in self.layers),
+            biases=tuple(layer[row, :, -1].copy() for layer in self.layers),
+            alive=tuple(view[row, :, :-1].T > 0 for view in self._views(self.alive)),
+        )
 
 
 class _Buffers:
@@ -255,14 +295,16 @@ class _Buffers:
 
     def __init__(self, network: _Network, count: int):
         self.network = network
-        seeds, shape, dtype = len(network.theta), network.settings.shape, network.dtype
+        seeds = len(network.theta)
+        shape = network.settings.shape
+        dtype = network.dtype
         self.extended = [np.ones((seeds, units + 1, count), dtype) for units in shape[1:]]
         self.outputs = [values[:, :-1] for values in self.extended]
         self.deltas = [np.empty((seeds, units, count), dtype) for units in shape[1:]]
         self.slopes = [np.empty_like(delta) for delta in self.deltas]
-        # Turned once: the views follow the values.
-        self.turned = [np.swapaxes(values, 1, 2) for values in self.extended]
-        self.turned_weights = [np.swapaxes(layer[:, :, :-1], 1, 2) for layer in network.layers]
+        # Transposed once: the views follow the values.
+        self.transposed = [np.swapaxes(values, 1, 2) for values in self.extended]
+        self.transposed_weights = [np.swapaxes(layer[:, :, :-1], 1, 2) for layer in network.layers]
         hidden = network.settings.activation
         self.activations = [hidden] * (len(shape) - 2) + [_output_activation(network.settings)]
 
@@ -284,10 +326,10 @@ class _Buffers:
         for layer in range(last, -1, -1):
             delta = self.deltas[layer]
             _times_slope(self.activations[layer], self.outputs[layer], delta, self.slopes[layer])
-            turned = self.turned[layer - 1] if layer else np.swapaxes(inputs, 1, 2)
-            np.matmul(delta, turned, out=self.network.gradients[layer])
+            transposed = self.transposed[layer - 1] if layer else np.swapaxes(inputs, 1, 2)
+            np.matmul(delta, transposed, out=self.network.gradients[layer])
             if layer:
-                np.matmul(self.turned_weights[layer], delta, out=self.deltas[layer - 1])
+                np.matmul(self.transposed_weights[layer], delta, out=self.deltas[layer - 1])
 
 
 def _output_activation(settings: Settings) -> str:
