@@ -150,7 +150,7 @@ def test_the_loss_of_a_constant_zero_is_a_half():
 def test_l1_weights_that_cross_zero_stay_there():
     settings = replace(SPIRAL, dataset="xor", features=playground.FEATURES, hidden=(5,), regularization="L1")
     found = train(replace(settings, regularization_rate=0.003), epochs=30)
-    weights, alive = (np.concatenate([one.ravel() for one in many]) for many in (found.weights, found.alive))
+    weights, alive = (np.concatenate([one.ravel() for one in many]) for many in (found.weights, found.parameters.alive))
     assert 0 < (~alive).sum() < len(alive)
     assert (weights[~alive] == 0).all()
     assert (weights[alive] != 0).all()
