@@ -188,7 +188,9 @@ class Clock:
 
 
 def test_the_budget_ends_at_the_best_so_far_and_resume_goes_on(tmp_path, digits, monkeypatch):
-    monkeypatch.setattr(training.loop, "time", Clock())
+    clock = Clock()
+    monkeypatch.setattr(training.loop, "time", clock)
+    monkeypatch.setattr(training.epoch, "time", clock)
     ample = recipe("epochs=200")
     cut = training.run(ample, digits, tmp_path / "run", deadline=60)
     done = len(cut.run.read_history())

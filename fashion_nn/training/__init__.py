@@ -1,5 +1,11 @@
-"""From a recipe and data to a run folder: the loop, its exact resume, schedules and augmentation."""
+"""From a recipe and data to a run folder.
 
-from fashion_nn.training.loop import Diverged, Outcome, Progress, estimate, run
+`loop` runs epochs, decides when to stop and writes the folder; `state` makes a resume exact; `epoch` is
+one pass over the training rows; `networks` builds what is trained and what is saved. `optimizers` and
+`schedules` turn a recipe's settings into Keras objects. Importing this package imports TensorFlow.
+"""
+
+from fashion_nn.training.epoch import Diverged, Progress
+from fashion_nn.training.loop import Outcome, estimate, run
 
 __all__ = ["Diverged", "Outcome", "Progress", "estimate", "run"]

@@ -1,0 +1,75 @@
+"""The networks of one training: the one that is trained, and its copy that is saved.
+
+The saved network is an inference copy that never trains. It is float32 under every precision policy, and
+its random states stay as they were built, so neither mixed precision nor the number of steps leaves a
+trace in the file.
+"""
+
+from dataclasses import dataclass
+
+import keras
+import tensorflow as tf
+
+from fashion_nn import zoo
+from fashion_nn.datasets import Splits
+from fashion_nn.recipes import Recipe
+from fashion_nn.training.faster import faster
+from fashion_nn.training.losses import cross_entropy
+from fashion_nn.training.optimizers import optimizer
+
+
+@dataclass(frozen=True)
+class Networks:
+    """The networks of one training.
+
+    Attributes:
+        trained: compiled, in the recipe's precision, with layers that are fast on this machine.
+        inference: the inference copy; it takes the best weights of `trained`.
+        saved: what goes into the file. It shares the weights of `inference`: the same model, or its
+            average with the mirrored image.
+    """
+
+    trained: keras.Model
+    inference: keras.Model
+    saved: keras.Model
+
+
+def build_networks(recipe: Recipe, splits: Splits, steps_per_epoch: int) -> Networks:
+    """Build all networks with the initial weights that the recipe's seed gives."""
+    if recipe.deterministic:
+        tf.config.experimental.enable_op_determinism()
+    inference = _build(recipe, splits, "float32")
+    saved = inference
+    if recipe.average_mirror:
+        shape = splits.image_shape
+        saved = zoo.mixture([inference], [1.0], shape, mirror=True, name=recipe.model)
+    trained = _build(recipe, splits, recipe.precision)
+    on_gpu = bool(tf.config.list_physical_devices("GPU"))
+    if not on_gpu:
+        trained = faster(trained)
+    trained.compile(
+        optimizer=optimizer(recipe, steps_per_epoch),
+        loss=cross_entropy(recipe.label_smoothing),
+        metrics=["accuracy"],
+        # XLA on the CPU makes convolutions three times slower.
+        jit_compile=on_gpu,
+    )
+    trained.optimizer.build(trained.trainable_variables)
+    return Networks(trained, inference, saved)
+
+
+def _build(recipe: Recipe, splits: Splits, precision: str) -> keras.Model:
+    keras.utils.set_random_seed(recipe.seed)
+    before = keras.config.dtype_policy()
+    if before.name != precision:
+        keras.config.set_dtype_policy(precision)
+    try:
+        return zoo.build(
+            recipe.model,
+            image_shape=splits.image_shape,
+            classes=splits.classes,
+            **recipe.options,
+        )
+    finally:
+        if before.name != precision:
+            keras.config.set_dtype_policy(before)
