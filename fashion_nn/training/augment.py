@@ -1,7 +1,7 @@
 """Random changes to training images, drawn from a seed: the same in every process and on resume.
 
-Mirroring and shifting copy windows of a padded batch in NumPy, many times faster than resampling; only
-a rotation resamples, in TensorFlow.
+Mirroring and shifting copy windows of a padded batch in NumPy, which is many times faster than
+resampling. Only a rotation resamples, in TensorFlow.
 """
 
 from dataclasses import dataclass
@@ -9,18 +9,21 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from fashion_nn.datasets import Images
 from fashion_nn.recipes import Augmentation
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Draws:
-    """What happens to n images, in this order.
+    """The changes to n images, in the order in which they are applied.
 
-    angle: float32 (n,), radians, counterclockwise about the centre.
-    mirror: bool (n,), about the middle column.
-    shift: int64 (n, 2), pixels down and right.
-    brightness: float32 (n,), factors.
-    corner: int64 (n, 2), top and left of the erased square, whose side is `side` for all.
+    Attributes:
+        angle: float32 (n,), radians, counterclockwise about the centre.
+        mirror: bool (n,), about the middle column.
+        shift: int64 (n, 2), pixels down and right.
+        brightness: float32 (n,), factors.
+        corner: int64 (n, 2), top and left of the erased square.
+        side: side of the erased square in pixels, the same for all images; 0 for none.
     """
 
     angle: np.ndarray
@@ -30,8 +33,8 @@ class Draws:
     corner: np.ndarray
     side: int
 
-    def apply(self, images: np.ndarray, rows: slice) -> np.ndarray:
-        """Change uint8 images (m, h, w) by the draws of `rows`; what moves in from outside is black."""
+    def apply(self, images: Images, rows: slice) -> Images:
+        """Apply the draws of `rows` to m images; what moves in from outside is black."""
         if self.angle.any():
             images = rotate(images, self.angle[rows])
         images = move(images, self.mirror[rows], self.shift[rows])
@@ -46,7 +49,8 @@ class Draws:
 
 def draw(settings: Augmentation, n: int, image_shape: tuple[int, int], rng: np.random.Generator) -> Draws:
     """Draw independent changes for `n` images of `image_shape` (height, width)."""
-    reach, side = settings.shift_pixels, round(settings.erase * min(image_shape))
+    reach = settings.shift_pixels
+    side = round(settings.erase * min(image_shape))
     return Draws(
         angle=np.radians(settings.rotation_degrees * rng.uniform(-1, 1, n)).astype(np.float32),
         mirror=rng.random(n) < 0.5 * settings.flip,
@@ -57,7 +61,7 @@ def draw(settings: Augmentation, n: int, image_shape: tuple[int, int], rng: np.r
     )
 
 
-def move(images: np.ndarray, mirror: np.ndarray, shift: np.ndarray) -> np.ndarray:
+def move(images: Images, mirror: np.ndarray, shift: np.ndarray) -> Images:
     """Mirror images where `mirror` is set, then shift each by whole pixels (down, right)."""
     n, height, width = images.shape
     reach = np.abs(shift).max(initial=0)
@@ -69,14 +73,18 @@ def move(images: np.ndarray, mirror: np.ndarray, shift: np.ndarray) -> np.ndarra
     return windows[np.arange(n), reach - shift[:, 0], reach - shift[:, 1]]
 
 
-def rotate(images: np.ndarray, angle: np.ndarray) -> np.ndarray:
-    """Turn images about their centre, counterclockwise by `angle` (radians), interpolating linearly."""
+def rotate(images: Images, angle: np.ndarray) -> Images:
+    """Rotate images about their centre, counterclockwise by `angle` (radians), bilinearly."""
     height, width = images.shape[1:]
-    cx, cy = (width - 1) / 2, (height - 1) / 2
-    cos, sin = np.cos(angle), np.sin(angle)
+    cx = (width - 1) / 2
+    cy = (height - 1) / 2
+    cos = np.cos(angle)
+    sin = np.sin(angle)
     zero = np.zeros_like(angle)
-    # Output pixel (x, y) takes input pixel (cos x - sin y + ..., sin x + cos y + ...); y points down.
-    transforms = np.stack([cos, -sin, cx - cos * cx + sin * cy, sin, cos, cy - sin * cx - cos * cy, zero, zero], axis=1)
+    # Output pixel (x, y) is input pixel (cos x - sin y + ..., sin x + cos y + ...); y points down.
+    x_row = [cos, -sin, cx - cos * cx + sin * cy]
+    y_row = [sin, cos, cy - sin * cx - cos * cy]
+    transforms = np.stack([*x_row, *y_row, zero, zero], axis=1)
     turned = tf.raw_ops.ImageProjectiveTransformV3(
         images=images[..., None].astype(np.float32),
         transforms=transforms,

@@ -1,4 +1,4 @@
-"""What a training is fed: the rows of an epoch, in its order, augmented."""
+"""The batches of an epoch: its training rows in shuffled order, augmented."""
 
 import math
 
@@ -15,7 +15,9 @@ def batches(recipe: Recipe, train: Split, epoch: int) -> tf.data.Dataset:
 
     Order and augmentation depend on the recipe's seed and `epoch` alone.
     """
-    size, n, settings = recipe.batch_size, len(train), recipe.augment
+    size = recipe.batch_size
+    n = len(train)
+    settings = recipe.augment
     image_shape = train.images.shape[1:]
     rng = np.random.default_rng([recipe.seed, epoch])
     order = rng.permutation(n)
@@ -23,15 +25,16 @@ def batches(recipe: Recipe, train: Split, epoch: int) -> tf.data.Dataset:
 
     def batch(step: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         rows = slice(step * size, (step + 1) * size)
-        images, labels = train.images[order[rows]], train.labels[order[rows]]
+        images = train.images[order[rows]]
+        labels = train.labels[order[rows]]
         return draws.apply(images, rows) if draws else images, labels
 
     def tensors(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         images, labels = tf.numpy_function(batch, [step], [tf.uint8, tf.int64])
         return tf.ensure_shape(images, (None, *image_shape)), tf.ensure_shape(labels, (None,))
 
-    # A thread that tunes datasets sleeps for 10 ms, 20 ms, 40 ms … up to a minute, and destroying one joins it:
-    # an epoch could end with waiting for the rest of a sleep.
+    # The thread that tunes a dataset sleeps for 10 ms, 20 ms, 40 ms … up to a minute. Destroying the
+    # dataset joins that thread, so the end of an epoch could block until it wakes.
     options = tf.data.Options()
     options.autotune.enabled = False
     return tf.data.Dataset.range(math.ceil(n / size)).map(tensors).prefetch(4).with_options(options)

@@ -1,13 +1,14 @@
 """The layers of a network, computed faster while it trains on a CPU.
 
-`faster` gives a network with the same variables, in the same order, and the same function but for rounding. Three
-layers are computed in another way there, on feature maps only:
+`faster` returns a network with the same variables in the same order, and the same function up to
+rounding. Three layers are computed differently, on feature maps only:
 
-    BatchNormalization  one fused operation, forward and backward, in place of fifteen that each cross memory
-    Dropout             one or two bytes of random number for each unit, in place of four
-    Conv2D              of maps with few pixels, the gradient of the kernel as one matrix product
+    BatchNormalization  one fused operation, forward and backward, instead of fifteen that each read
+                        and write all of the memory
+    Dropout             one or two random bytes for each unit instead of four
+    Conv2D              the gradient of the kernel as one matrix product, for maps with few pixels
 
-Everything else is as Keras computes it. What all of them gain is measured in benchmarks/train_throughput.py.
+Everything else is computed as in Keras. benchmarks/train_throughput.py measures the gain.
 """
 
 import math
@@ -16,31 +17,37 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-# On maps of at most so many pixels the library's gradient of a kernel is several times slower than one product.
+# On maps of up to this many pixels, one matrix product is several times faster than TensorFlow's
+# gradient of a kernel.
 FEW_PIXELS = 25
 
 
 def faster(model: keras.Model) -> keras.Model:
-    """`model` with faster layers for training: new variables, with the values of the old ones.
+    """A copy of `model` with faster layers for training; it has variables of its own.
 
     Args:
         model: uncompiled, Sequential or functional, of layers that Keras' `clone_model` can copy.
     """
-    twin = keras.models.clone_model(model, clone_function=_replace)
-    for new, old in zip(twin.variables, model.variables, strict=True):
+    copy = keras.models.clone_model(model, clone_function=_replace)
+    for new, old in zip(copy.variables, model.variables, strict=True):
         new.assign(old)
-    return twin
+    return copy
 
 
 def _replace(layer: layers.Layer) -> layers.Layer:
-    kind, is_map = type(layer), len(layer.output.shape) == 4
-    if kind is layers.BatchNormalization and is_map and layer.axis in (-1, 3) and layer.center and layer.scale:
+    kind = type(layer)
+    is_map = len(layer.output.shape) == 4
+    if kind is layers.BatchNormalization and is_map and _is_standard(layer):
         kind = FusedBatchNormalization
     elif kind is layers.Dropout and is_map and layer.noise_shape is None:
         kind = ByteDropout
     elif kind is layers.Conv2D and _has_few_pixels(layer):
         kind = ProductConv2D
     return kind.from_config(layer.get_config())
+
+
+def _is_standard(layer: layers.BatchNormalization) -> bool:
+    return layer.axis in (-1, 3) and layer.center and layer.scale
 
 
 def _has_few_pixels(layer: layers.Conv2D) -> bool:
@@ -50,41 +57,44 @@ def _has_few_pixels(layer: layers.Conv2D) -> bool:
 
 
 class FusedBatchNormalization(layers.BatchNormalization):
-    """Keras' layer over the last axis of (n, height, width, channels), as TensorFlow's fused operation.
+    """Keras' layer for (n, height, width, channels), as TensorFlow's fused operation.
 
-    Statistics are float32 under every policy, as in Keras.
+    Statistics are float32 under every precision policy, as in Keras.
     """
 
     def call(self, inputs, training=None, mask=None):
         training = bool(training and self.trainable)
-        kept_mean, kept_variance = (tf.convert_to_tensor(v) for v in (self.moving_mean, self.moving_variance))
+        moving_mean = tf.convert_to_tensor(self.moving_mean)
+        moving_variance = tf.convert_to_tensor(self.moving_variance)
         nothing = tf.zeros([0])
         outputs, mean, variance, *_ = tf.raw_ops.FusedBatchNormV3(
             x=inputs,
             scale=self.gamma,
             offset=self.beta,
-            mean=nothing if training else kept_mean,
-            variance=nothing if training else kept_variance,
+            mean=nothing if training else moving_mean,
+            variance=nothing if training else moving_variance,
             epsilon=self.epsilon,
             is_training=training,
         )
         if training:
-            # The operation gives the unbiased variance; Keras keeps the other.
+            # The operation returns the unbiased variance; Keras averages the biased one.
             n = tf.cast(tf.reduce_prod(tf.shape(inputs)[:-1]), tf.float32)
             variance *= (n - 1) / n
-            self.moving_mean.assign(self.momentum * kept_mean + (1 - self.momentum) * mean)
-            self.moving_variance.assign(self.momentum * kept_variance + (1 - self.momentum) * variance)
+            share = 1 - self.momentum
+            self.moving_mean.assign(self.momentum * moving_mean + share * mean)
+            self.moving_variance.assign(self.momentum * moving_variance + share * variance)
         return outputs
 
 
 class ByteDropout(layers.Dropout):
-    """Keras' layer; a rate that is no multiple of 1/256 is rounded to a multiple of 1/65536."""
+    """Keras' layer; a rate that is not a multiple of 1/256 is rounded to a multiple of 1/65536."""
 
     def call(self, inputs, training=False):
         if not training or self.rate == 0:
             return inputs
         kind = tf.uint8 if (self.rate * 256).is_integer() else tf.uint16
-        levels, per_draw = 256**kind.size, 4 // kind.size
+        levels = 256**kind.size
+        per_draw = 4 // kind.size
         dropped = round(self.rate * levels)
         shape = tf.shape(inputs)
         size = tf.reduce_prod(shape)
@@ -102,7 +112,7 @@ class ByteDropout(layers.Dropout):
 
 
 class ProductConv2D(layers.Conv2D):
-    """Keras' layer with stride 1 and an odd kernel, whose kernel's gradient is one matrix product over all patches."""
+    """Keras' layer with stride 1 and an odd kernel; its gradient is one product over all patches."""
 
     def call(self, inputs):
         padding = self.padding.upper()
@@ -128,7 +138,14 @@ class ProductConv2D(layers.Conv2D):
 
 
 def _kernel_gradient(images, upstream, shape, padding):
-    """Shapes: (n, h, w, c_in), (n, h', w', c_out) → `shape`, (kernel height, kernel width, c_in, c_out)."""
+    """The gradient of a kernel.
+
+    Args:
+        images: (n, h, w, c_in).
+        upstream: gradient of the layer's output, (n, h', w', c_out).
+        shape: of the kernel and of the result, (kernel height, kernel width, c_in, c_out).
+        padding: SAME or VALID.
+    """
     rows, columns, channels_in, channels_out = shape
     height, width = upstream.shape[1:3]
     if padding == "SAME":
@@ -138,5 +155,6 @@ def _kernel_gradient(images, upstream, shape, padding):
         for i in range(rows)
         for j in range(columns)
     ]
-    product = tf.matmul(tf.concat(patches, axis=1), tf.reshape(upstream, (-1, channels_out)), transpose_a=True)
+    flat = tf.reshape(upstream, (-1, channels_out))
+    product = tf.matmul(tf.concat(patches, axis=1), flat, transpose_a=True)
     return tf.reshape(product, shape)

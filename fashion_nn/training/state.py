@@ -1,8 +1,8 @@
-"""Everything a training needs to go on as if it had never stopped, in one file.
+"""Everything that a training needs to be resumed exactly, in one file.
 
-One file, replaced atomically at the end of each epoch, is the whole truth; history and best model on
-disk are copies made from it. So a kill at any moment, inside a save too, loses at most the epoch
-that was running, and that epoch is drawn again from the same random numbers.
+The file is replaced atomically at the end of each epoch and is the only source of truth: history and
+best model on disk are copies made from it. A kill at any moment, even during a save, loses at most the
+epoch that was running, and that epoch is repeated with the same random numbers.
 """
 
 import io
@@ -19,11 +19,18 @@ from fashion_nn.errors import InputError
 
 @dataclass(slots=True)
 class TrainState:
-    """Where a training stands after `epoch` complete epochs.
+    """The state of a training after `epoch` complete epochs.
 
-    `variables` and `optimizer` are all variables of model (weights and the states of its random
-    number generators) and optimizer, in Keras' order; `best_weights` the weights worth keeping.
-    `wait` counts epochs since `monitor_best` was reached.
+    Attributes:
+        epoch: number of complete epochs.
+        history: a row for each epoch.
+        best_value, best_epoch: of the recipe's `checkpoint_monitor`.
+        monitor_best: best value of the recipe's `monitor`.
+        wait: number of epochs since `monitor_best` was reached.
+        stopped_because: not used; older files have it.
+        variables: of the model, in Keras' order: weights and the states of random number generators.
+        optimizer: variables of the optimizer, in Keras' order.
+        best_weights: of the model at `best_epoch`.
     """
 
     epoch: int = 0
@@ -38,7 +45,7 @@ class TrainState:
     best_weights: list[np.ndarray] = field(default_factory=list)
 
     def save(self, path: Path) -> None:
-        """Write to `path` (.npz, no pickle), completely or not at all."""
+        """Write the state to `path` (.npz without pickle), completely or not at all."""
         plain: dict[str, Any] = {}
         arrays: dict[str, Any] = {}
         for name, value in _shallow(self).items():
@@ -53,7 +60,7 @@ class TrainState:
 
     @classmethod
     def load(cls, path: Path) -> "TrainState":
-        """Read what `save` wrote.
+        """Read the state that `save` wrote.
 
         Raises:
             InputError: the file is damaged.
