@@ -1,11 +1,11 @@
-"""Classifiers without a network that is trained by gradient steps through it: what a neural model has to beat.
+"""Classifiers that a neural network has to beat: no gradient passes through their features.
 
     table of pixels ── pipelines ──▶ scikit-learn Pipeline        fitted on training rows
     pipelines × folds ── folds.measure ──▶ accuracy, seconds      a process for each core
     fitted Pipeline ── as_keras.network ──▶ keras.Model           the same numbers, no pickle
     keras.Model ── fitting.fit ──▶ run folder                     like any other
 
-`clusters` and `neighbours` give figures and no model.
+`clusters` and `neighbours` give figures, not a model.
 """
 
 from fashion_nn.baselines.clusters import Clusters, pca_kmeans

@@ -1,4 +1,4 @@
-"""A fitted pipeline as a Keras model with the same numbers: a file without pickle, that any loader of ours takes."""
+"""A fitted pipeline as a Keras model with the same numbers: its file needs no pickle."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,10 @@ if TYPE_CHECKING:
 
 
 def linear_network(fitted: "Pipeline", image_shape: tuple[int, int], name: str) -> "keras.Model":
-    """The model of a pipeline made by `linear.pipeline`: pixels uint8 (n, height, width) to probabilities (n, k)."""
+    """The Keras model of a pipeline that `linear.pipeline` made.
+
+    It takes pixels, uint8 (n, height, width), and gives probabilities, float32 (n, k).
+    """
     import keras
     from keras import layers
 
@@ -38,15 +41,17 @@ def linear_network(fitted: "Pipeline", image_shape: tuple[int, int], name: str) 
 
 
 def softmax_of(fitted: "LogisticRegression") -> tuple[np.ndarray, np.ndarray]:
-    """Weights (d, k) and bias (k,) of the softmax that a fitted logistic regression is."""
-    weights, bias = fitted.coef_, fitted.intercept_
-    if len(weights) == 1:  # of two classes it stores the difference
-        weights, bias = np.concatenate([-weights, weights]) / 2, np.concatenate([-bias, bias]) / 2
+    """Weights (d, k) and bias (k,) of the softmax layer that equals a fitted logistic regression."""
+    weights = fitted.coef_
+    bias = fitted.intercept_
+    if len(weights) == 1:  # for two classes, scikit-learn stores the difference
+        weights = np.concatenate([-weights, weights]) / 2
+        bias = np.concatenate([-bias, bias]) / 2
     return weights.T, bias
 
 
 def agreement(probabilities: np.ndarray, expected: np.ndarray) -> dict[str, Any]:
-    """How the Keras model's probabilities compare with those of the pipeline, `expected`, of the same rows."""
+    """Compare the Keras model's probabilities with `expected`, those of the pipeline for the same rows."""
     return {
         "images": len(expected),
         "labels_equal": int((probabilities.argmax(axis=1) == expected.argmax(axis=1)).sum()),

@@ -1,4 +1,4 @@
-"""Two principal components of images, and k-means on them: how far the classes come apart without labels."""
+"""Two principal components of images, and k-means on them: how well classes separate without labels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +13,18 @@ STARTS = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clusters:
-    """points: float (n, 2), the principal components. members: cluster of each image, int (n,). centres: (k, 2).
+    """Clusters of n images.
 
-    purity: share of the images whose class is the most frequent one of their cluster; 1/k when nothing is found.
-    adjusted_rand: agreement of clusters and classes over pairs of images, 0 by chance, 1 when equal.
-    explained_variance: share of the variance that the two components keep.
+    Attributes:
+        points: float (n, 2), the principal components of each image.
+        members: int (n,), the cluster of each image.
+        centres: float (k, 2).
+        purity: share of the images whose class is the most frequent one of their cluster; by chance
+            about 1/k.
+        adjusted_rand: agreement of clusters and classes over pairs of images; 0 by chance, 1 if equal.
+        explained_variance: share of the variance that the two components explain.
+        classes_that_lead: number of classes that are the most frequent one of some cluster.
+        seed: of k-means.
     """
 
     points: np.ndarray
@@ -44,7 +51,7 @@ class Clusters:
 
 
 def pca_kmeans(rows: Split, clusters: int, *, seed: int = 0) -> Clusters:
-    """Cluster `rows`, images uint8 (n, h, w), on their two first principal components; labels only measure the result.
+    """Cluster `rows` on their first two principal components. Labels only measure the result.
 
     Source: report 003, part 2.3, which takes the test images.
     """

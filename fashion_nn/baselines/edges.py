@@ -1,16 +1,18 @@
-"""Edge directions, a Gaussian kernel to some training images, and logistic regression: no gradient goes through it.
+"""Edge directions, a Gaussian kernel to some training images, and logistic regression.
 
     image ─▶ brightness change in 8 directions ─▶ means of 8 × 8 and 4 × 4 pixels, saturated ─┐
       └────▶ the image at half size ───────────────────────────────────────────────────────────┴▶ unit length
       ─▶ exp(-gamma · distance²) to `landmarks` training images (Nyström) ─▶ logistic regression
 
-Every step is a layer, so the fitted classifier is an ordinary Keras model. The settings were chosen on the validation
-rows with subsets of the training rows.
-Source: N. Dalal, B. Triggs, Histograms of oriented gradients for human detection, 2005; C. Williams, M. Seeger,
-Using the Nyström method to speed up kernel machines, 2001.
+Every step is a layer, so the fitted classifier is an ordinary Keras model. The settings were chosen on
+the validation rows, with subsets of the training rows.
+
+Sources: N. Dalal, B. Triggs, Histograms of oriented gradients for human detection, 2005; C. Williams,
+M. Seeger, Using the Nyström method to speed up kernel machines, 2001.
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -32,9 +34,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class EdgeSettings:
-    """landmarks: training images that the kernel compares with. width: gamma times the median squared distance of two
-    images. C: inverse of the logistic regression's penalty. gain: of the edges before they are saturated.
-    picture: weight of the small image beside the edges. max_iterations: of the solver. seed: of the landmarks.
+    """The settings of the classifier.
+
+    Attributes:
+        landmarks: number of training images that the kernel compares with.
+        width: gamma times the median squared distance of two images.
+        C: inverse of the logistic regression's penalty.
+        gain: factor of the edges before they are saturated.
+        picture: weight of the small image beside the edges.
+        directions: number of edge directions.
+        max_iterations: of the solver.
+        seed: of the draw of landmarks.
     """
 
     landmarks: int = 4000
@@ -48,64 +58,87 @@ class EdgeSettings:
 
 
 DEFAULTS = EdgeSettings()
+_BLOCK = 2000
 
 
 def features(image_shape: tuple[int, int], settings: EdgeSettings = DEFAULTS) -> "keras.Model":
-    """The model from pixels, uint8 (n, height, width), to features of unit length, float32 (n, d). Nothing is fitted.
+    """The model from pixels, uint8 (n, height, width), to features of unit length, float32 (n, d).
 
-    Saturation is x / (1 + |x|): faint edges count, and strong ones not much more.
+    Nothing is fitted. The saturation is x / (1 + |x|), so strong edges do not count much more than
+    faint ones.
     """
     import keras
     from keras import layers
 
     image = keras.Input(image_shape, dtype="uint8", name="image")
-    scaled = layers.Reshape((*image_shape, 1), name="channel")(layers.Rescaling(1 / 255, name="scale")(image))
+    scaled = layers.Rescaling(1 / 255, name="scale")(image)
+    scaled = layers.Reshape((*image_shape, 1), name="channel")(scaled)
     slope = layers.Conv2D(
         settings.directions, 3, padding="same", use_bias=False, activation="relu", trainable=False, name="edges"
     )
-    edges, parts = slope(scaled), []
+    edges = slope(scaled)
+    parts = []
     slope.set_weights([_directions(settings.directions)])
     for size in (8, 4):
         means = layers.AveragePooling2D(size, 4, padding="same", name=f"means_{size}")(edges)
         strong = layers.Rescaling(settings.gain, name=f"gain_{size}")(means)
-        parts.append(
-            layers.Flatten(name=f"cells_{size}")(layers.Activation("softsign", name=f"saturated_{size}")(strong))
-        )
+        saturated = layers.Activation("softsign", name=f"saturated_{size}")(strong)
+        parts.append(layers.Flatten(name=f"cells_{size}")(saturated))
     small = layers.AveragePooling2D(2, padding="same", name="half_size")(scaled)
-    parts.append(layers.Flatten(name="picture")(layers.Rescaling(settings.picture, name="picture_weight")(small)))
+    weighted = layers.Rescaling(settings.picture, name="picture_weight")(small)
+    parts.append(layers.Flatten(name="picture")(weighted))
     together = layers.Concatenate(name="features")(parts)
-    return keras.Model(image, layers.UnitNormalization(name="unit_length")(together), name="edge_features")
+    normalised = layers.UnitNormalization(name="unit_length")(together)
+    return keras.Model(image, normalised, name="edge_features")
 
 
 def fit_edges_rbf(
     splits: Splits, folder: Path, settings: EdgeSettings = DEFAULTS, *, progress: Progress | None = None
 ) -> tuple[Run, dict[str, Any]]:
-    """Fit on the training rows; leave a complete run in `folder`.
+    """Fit the classifier on the training rows and leave a complete run in `folder`.
 
-    Returns the run, and {"settings", "seconds" of each step, "as_keras": agreement with the pipeline on `valid`}.
+    Args:
+        progress: called as progress(done, total) after each of four steps.
+
+    Returns:
+        The run, and JSON with "settings", "seconds" of each step, and "as_keras", the agreement of the
+        Keras model with the pipeline on the validation rows.
 
     Raises:
-        InputError: `folder` is taken; fewer training rows than landmarks.
+        InputError: `folder` is taken, or there are fewer training rows than landmarks.
     """
     runs.require_free(folder, resumable=False)
     if settings.landmarks > len(splits.train):
         raise InputError(f"{settings.landmarks} landmarks: expected at most {len(splits.train)}, the training rows")
     steps = _Steps(progress)
     network = features(splits.image_shape, settings)
-    train, valid = (zoo.predict(network, part.images, PREDICT_BATCH) for part in (splits.train, splits.valid))
+    train = zoo.predict(network, splits.train.images, PREDICT_BATCH)
+    valid = zoo.predict(network, splits.valid.images, PREDICT_BATCH)
     steps.done("features")
     pipeline = fit(train, splits.train.labels, settings, steps.done)
-    model = as_network(network, pipeline, splits.image_shape)
+    model = as_network(network, pipeline)
     run = Run(folder)
     options = asdict(settings) | {"iterations": int(pipeline[-1].n_iter_.max())}
-    probabilities = write(run, "edges-rbf", options, splits, model, list(steps.seconds.values()), seed=settings.seed)
-    expected = pipeline.predict_proba(valid)
-    found = {"settings": options, "seconds": steps.seconds, "as_keras": as_keras.agreement(probabilities, expected)}
-    return run, found
+    seconds = list(steps.seconds.values())
+    probabilities = write(run, "edges-rbf", options, splits, model, seconds, seed=settings.seed)
+    agreement = as_keras.agreement(probabilities, pipeline.predict_proba(valid))
+    return run, {"settings": options, "seconds": steps.seconds, "as_keras": agreement}
 
 
-def fit(table: np.ndarray, labels: np.ndarray, settings: EdgeSettings, done: Any = lambda step: None) -> "Pipeline":
-    """The fitted pipeline of kernel and logistic regression on features, float32 (n, d) of unit length."""
+def fit(
+    table: np.ndarray,
+    labels: np.ndarray,
+    settings: EdgeSettings,
+    done: Callable[[str], None] = lambda step: None,
+) -> "Pipeline":
+    """The fitted pipeline of kernel and logistic regression.
+
+    Args:
+        table: features of unit length, float32 (n, d).
+        labels: int64 (n,).
+        settings: of the classifier.
+        done: called with the name of each step when it ends.
+    """
     from sklearn.kernel_approximation import Nystroem
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
@@ -113,24 +146,27 @@ def fit(table: np.ndarray, labels: np.ndarray, settings: EdgeSettings, done: Any
     draw = np.random.default_rng(settings.seed)
     chosen = np.sort(draw.choice(len(table), settings.landmarks, replace=False))
     gamma = settings.width / _median_distance(table[chosen])
-    # In float64: single precision would fill the directions in which the landmarks hardly differ with rounding errors.
+    # In single precision, the directions in which the landmarks hardly differ would be mostly rounding
+    # errors, so the kernel is fitted in float64.
     kernel = Nystroem(gamma=gamma, n_components=settings.landmarks, random_state=settings.seed)
     kernel.fit(table[chosen].astype(np.float64))
-    kernel.components_, kernel.normalization_ = (
-        values.astype(np.float32) for values in (kernel.components_, kernel.normalization_)
-    )
+    kernel.components_ = kernel.components_.astype(np.float32)
+    kernel.normalization_ = kernel.normalization_.astype(np.float32)
     done("landmarks")
-    mapped = np.concatenate([kernel.transform(table[i : i + 2000]) for i in range(0, len(table), 2000)])
+    starts = range(0, len(table), _BLOCK)
+    mapped = np.concatenate([kernel.transform(table[i : i + _BLOCK]) for i in starts])
     done("kernel")
-    regression = LogisticRegression(C=settings.C, max_iter=settings.max_iterations).fit(mapped, labels)
+    regression = LogisticRegression(C=settings.C, max_iter=settings.max_iterations)
+    regression.fit(mapped, labels)
     done("regression")
     return Pipeline([("kernel", kernel), ("logreg", regression)])
 
 
-def as_network(network: "keras.Model", fitted: "Pipeline", image_shape: tuple[int, int]) -> "keras.Model":
-    """The fitted classifier from pixels to probabilities.
+def as_network(network: "keras.Model", fitted: "Pipeline") -> "keras.Model":
+    """The fitted classifier as a Keras model, from pixels to probabilities.
 
-    For x and c of unit length, -gamma|x - c|² = 2gamma x·c - 2gamma: a dense layer with an exponential behind it.
+    For x and c of unit length, -gamma|x - c|² = 2gamma x·c - 2gamma, so the kernel is a dense layer
+    with an exponential as activation.
     """
     import keras
     from keras import layers
@@ -156,7 +192,8 @@ class _Steps:
 
     def done(self, step: str) -> None:
         now = time.perf_counter()
-        self.seconds[step], self.start = round(now - self.start, 2), now
+        self.seconds[step] = round(now - self.start, 2)
+        self.start = now
         if self.progress:
             self.progress(len(self.seconds), 4)
 

@@ -1,4 +1,4 @@
-"""From a chosen setting to a run folder, and the results file that several baselines share."""
+"""From chosen settings to a run folder, and the results file that several baselines share."""
 
 import json
 import time
@@ -26,9 +26,14 @@ PREDICT_BATCH = 1000
 def fit_linear(
     name: str, components: int | None, splits: Splits, folder: Path, *, max_iterations: int = linear.MAX_ITERATIONS
 ) -> tuple[Run, dict[str, Any]]:
-    """Fit logistic regression on `components` principal components (None: on pixels) of the training rows.
+    """Fit logistic regression on the training rows and leave a complete run in `folder`.
 
-    Leaves a complete run in `folder`; returns it and how its model agrees with the pipeline on the validation rows.
+    Args:
+        name: of the run's recipe.
+        components: number of principal components; None for all pixels.
+
+    Returns:
+        The run, and the agreement of its model with the pipeline on the validation rows.
 
     Raises:
         InputError: `folder` is taken.
@@ -59,7 +64,16 @@ def write(
     seed: int = 0,
     source: str | None = None,
 ) -> "np.ndarray":
-    """Write `model` as a complete run; return its probabilities, float32 (n, k), of the validation rows."""
+    """Write `model` as a complete run.
+
+    Args:
+        options: stored as the options of the recipe.
+        seconds: the time that fitting took, in parts.
+        source: where the baseline is published; None for ours.
+
+    Returns:
+        The model's probabilities for the validation rows, float32 (n, k).
+    """
     probabilities = zoo.predict(model, splits.valid.images, PREDICT_BATCH)
     recipe = {"name": name, "model": name, "kind": "baseline", "options": dict(options), "seed": seed}
     run.write_complete(
@@ -74,16 +88,16 @@ def write(
 
 
 def results_of(splits: Splits, **found: Any) -> dict[str, Any]:
-    """`found` with what it depends on: the data, and the environment."""
+    """`found` together with the data, the time and the environment that it depends on."""
     what = {"format": FORMAT, "dataset": runs.data_record(splits)}
     return {**what, **found, "measured": now(), "environment": describe_environment()}
 
 
 def add_results(path: Path, name: str, results: Mapping[str, Any]) -> None:
-    """Put `results` under `name` into the JSON file at `path`; what it holds under other names stays.
+    """Store `results` under `name` in the JSON file at `path`. Entries with other names stay.
 
     Raises:
-        InputError: there is a file that holds no JSON object.
+        InputError: the file exists and does not hold a JSON object.
     """
     try:
         known = json.loads(path.read_text()) if path.exists() else {}

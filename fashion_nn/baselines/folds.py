@@ -1,4 +1,4 @@
-"""Stratified cross-validation of pipelines, a process for each core, with the time that each fold takes."""
+"""Stratified cross-validation of pipelines, one process per core, with the time of each fold."""
 
 import signal
 import threading
@@ -23,10 +23,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Fold:
-    """One fit on all folds but one, scored on that one.
+    """The result of a fit on all folds but one, scored on that one.
 
-    Seconds are of the wall; `fit_cpu_seconds` those of the processor, which other load on the machine hardly changes.
-    `converged`: whether the solver ended before its last allowed iteration.
+    Attributes:
+        accuracy: on the fold that was held out.
+        n: number of rows in it.
+        fit_seconds, score_seconds: wall-clock time.
+        fit_cpu_seconds: processor time, which other load on the machine hardly changes.
+        iterations: of the solver.
+        converged: whether the solver stopped before its last allowed iteration.
     """
 
     accuracy: float
@@ -40,7 +45,7 @@ class Fold:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What to cross-validate: a pipeline and the table, floats (n, d), that it takes."""
+    """What to cross-validate: a pipeline, and its input, floats (n, d)."""
 
     pipeline: "Pipeline"
     table: np.ndarray
@@ -54,11 +59,15 @@ def measure(
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> dict[Any, list[Fold]]:
-    """Cross-validate every task on the same folds: scikit-learn's stratified ones, rows in their order, no shuffle.
+    """Cross-validate every task on the same folds: scikit-learn's stratified ones, without shuffling.
 
     Args:
-        jobs: processes; by default one a core. Each computes with one thread, or with all when it is alone.
-        progress: told (done, total) after each fit.
+        tasks: what to cross-validate, by any key.
+        labels: int64 (n,).
+        folds: number of folds.
+        jobs: number of processes; by default one per core. Each process computes with one thread, and
+            a single process with all.
+        progress: called as progress(done, total) after each fit.
 
     Raises:
         InputError: a class has fewer rows than there are folds.
@@ -70,7 +79,7 @@ def measure(
     available = cores()
     jobs = min(jobs or available, folds * len(tasks))
     parts = list(StratifiedKFold(folds).split(np.empty((len(labels), 0)), labels))
-    # The longest first, so that no core is left alone with it at the end.
+    # The longest tasks first, so that no core is left alone with one at the end.
     order = [(key, k) for key in reversed(tasks) for k in range(folds)]
     found: dict[Any, list[Any]] = {key: [None] * folds for key in tasks}
     with parallel_config(backend="loky", n_jobs=jobs), _interrupts_ignored(), safe_children():
@@ -85,7 +94,7 @@ def measure(
 
 
 def summary(folds: list[Fold]) -> dict[str, Any]:
-    """The folds as plain data: a list for each figure, and mean and standard deviation of the accuracy."""
+    """The folds as JSON: a list for each figure, and mean and standard deviation of the accuracy."""
     columns = {key: [asdict(fold)[key] for fold in folds] for key in asdict(folds[0])}
     accuracies = columns["accuracy"]
     spread = float(np.std(accuracies, ddof=1))
@@ -94,7 +103,7 @@ def summary(folds: list[Fold]) -> dict[str, Any]:
 
 @contextmanager
 def _interrupts_ignored() -> Iterator[None]:
-    """Processes that start meanwhile never see Ctrl-C: this one ends them, without a traceback from each."""
+    """Start processes that ignore Ctrl-C. This process ends them, so none prints a traceback."""
     if threading.current_thread() is not threading.main_thread():  # only there handlers can be set
         yield
         return
@@ -108,17 +117,21 @@ def _interrupts_ignored() -> Iterator[None]:
 def _fold(
     key: Any, task: Task, labels: np.ndarray, train: np.ndarray, test: np.ndarray, threads: int
 ) -> tuple[Any, Fold]:
+    """Fit and score one fold, in a process of its own; the key says which task and fold it was."""
     from sklearn.base import clone
     from sklearn.exceptions import ConvergenceWarning
     from threadpoolctl import threadpool_limits
 
     pipeline = clone(task.pipeline)
-    rows, truth = task.table[train], labels[train]
+    rows = task.table[train]
+    truth = labels[train]
     with threadpool_limits(threads), warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # recorded instead
-        start, cpu = time.perf_counter(), time.process_time()
+        start = time.perf_counter()
+        cpu = time.process_time()
         pipeline.fit(rows, truth)
-        fit_seconds, fit_cpu_seconds = time.perf_counter() - start, time.process_time() - cpu
+        fit_seconds = time.perf_counter() - start
+        fit_cpu_seconds = time.process_time() - cpu
         held_out = task.table[test]
         start = time.perf_counter()
         accuracy = float(pipeline.score(held_out, labels[test]))
@@ -126,8 +139,8 @@ def _fold(
     solvers = getattr(pipeline[-1], "estimators_", [pipeline[-1]])
     iterations = int(max(np.max(solver.n_iter_) for solver in solvers))
     return key, Fold(
-        accuracy,
-        len(test),
+        accuracy=accuracy,
+        n=len(test),
         fit_seconds=round(fit_seconds, 4),
         fit_cpu_seconds=round(fit_cpu_seconds, 4),
         score_seconds=round(score_seconds, 4),

@@ -1,8 +1,8 @@
 """Logistic regression on pixels or on their principal components, cross-validated.
 
-Source: report 003, part 2.3. Its listing fits the principal components once, on all rows, and cross-validates only
-what follows: each held-out fold has then helped to choose the components. Here they are fitted inside each fold;
-the listing's way is measured beside it when asked for.
+Source: report 003, part 2.3. Its listing fits the principal components once, on all rows, and
+cross-validates only the regression, so each held-out fold has helped to choose the components. Here the
+components are fitted inside each fold. The listing's way is measured too when asked for.
 """
 
 import time
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fashion_nn.baselines.folds import Fold, Progress, Task, measure, summary
-from fashion_nn.datasets import Split
+from fashion_nn.datasets import Images, Split
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -26,12 +26,16 @@ MAX_ITERATIONS = 1000
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """What cross-validation found; a key is a number of components, None for all pixels.
+    """The results of cross-validation, by number of components; None stands for all pixels.
 
-    inside: components fitted inside each fold.
-    outside: the same with components fitted on all rows first; empty unless asked for.
-    listing: as outside, with the solver that the report's `LogisticRegression()` had; empty unless asked for.
-    explained_variance: share of the variance of all rows that so many components keep.
+    Attributes:
+        rows: number of rows.
+        inside: components fitted inside each fold.
+        outside: components fitted on all rows first; empty unless asked for.
+        listing: as `outside`, with the solver that the report's `LogisticRegression()` had; empty
+            unless asked for.
+        explained_variance: share of the variance of all rows that the components explain.
+        seconds: of wall-clock time.
     """
 
     rows: int
@@ -43,8 +47,12 @@ class Study:
 
     @property
     def best(self) -> int | None:
-        """The number of components with the highest mean accuracy inside; of equals the smallest."""
-        return max(self.inside, key=lambda size: float(np.mean([fold.accuracy for fold in self.inside[size]])))
+        """The number of components with the highest mean accuracy; of equal ones the smallest."""
+
+        def mean_accuracy(size: int | None) -> float:
+            return float(np.mean([fold.accuracy for fold in self.inside[size]]))
+
+        return max(self.inside, key=mean_accuracy)
 
     def to_json(self) -> dict[str, Any]:
         points = []
@@ -52,47 +60,65 @@ class Study:
             point = {"components": size, **summary(folds)}
             if size is not None:
                 point["explained_variance"] = self.explained_variance[size]
-            for name, others in (("pca_on_all_rows", self.outside), ("as_listed", self.listing)):
-                if size in others:
-                    other = summary(others[size])
-                    gain = [b.accuracy - a.accuracy for a, b in zip(folds, others[size], strict=True)]
-                    point[name] = other | {"mean_difference": float(np.mean(gain)), "differences": gain}
+            if size in self.outside:
+                point["pca_on_all_rows"] = _compared(self.outside[size], folds)
+            if size in self.listing:
+                point["as_listed"] = _compared(self.listing[size], folds)
             points.append(point)
-        return {"rows": self.rows, "best_components": self.best, "seconds": round(self.seconds, 1), "points": points}
+        return {
+            "rows": self.rows,
+            "best_components": self.best,
+            "seconds": round(self.seconds, 1),
+            "points": points,
+        }
 
 
-def table(images: np.ndarray) -> np.ndarray:
-    """Of uint8 (n, height, width): float32 (n, height · width), 0..1."""
+def _compared(folds: list[Fold], others: list[Fold]) -> dict[str, Any]:
+    """The summary of `folds`, and how much better they are than `others`, fold by fold."""
+    gain = [here.accuracy - other.accuracy for here, other in zip(folds, others, strict=True)]
+    return summary(folds) | {"mean_difference": float(np.mean(gain)), "differences": gain}
+
+
+def table(images: Images) -> np.ndarray:
+    """The images as float32 (n, height · width), from 0 to 1."""
     return images.reshape(len(images), -1).astype(np.float32) / 255
 
 
 def pipeline(components: int | None, max_iterations: int = MAX_ITERATIONS) -> "Pipeline":
-    """Principal components, none when None, then multinomial logistic regression with the library's penalty, C = 1.
+    """Principal components, then multinomial logistic regression with the library's penalty, C = 1.
 
-    Both parts are deterministic: the components come from the covariance matrix.
+    Both parts are deterministic, since the components come from the covariance matrix.
+
+    Args:
+        components: their number; None leaves them out.
+        max_iterations: of the solver.
     """
     from sklearn.decomposition import PCA
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
 
-    steps = [] if components is None else [("pca", PCA(components, svd_solver="covariance_eigh"))]
-    return Pipeline([*steps, ("logreg", LogisticRegression(solver="lbfgs", max_iter=max_iterations))])
+    regression = ("logreg", LogisticRegression(solver="lbfgs", max_iter=max_iterations))
+    if components is None:
+        return Pipeline([regression])
+    return Pipeline([("pca", PCA(components, svd_solver="covariance_eigh")), regression])
 
 
 def listed_regression() -> "Pipeline":
-    """What `LogisticRegression()` was in scikit-learn 0.21, current when report 003 was written: one against the rest.
+    """What `LogisticRegression()` was in scikit-learn 0.21, current when report 003 was written.
 
-    Liblinear, at most 100 iterations, and the intercept is penalised too.
+    One classifier against the rest, solved by liblinear in at most 100 iterations; the intercept is
+    penalised too.
     """
     from sklearn.linear_model import LogisticRegression
     from sklearn.multiclass import OneVsRestClassifier
     from sklearn.pipeline import Pipeline
 
-    return Pipeline([("logreg", OneVsRestClassifier(LogisticRegression(solver="liblinear", max_iter=100)))])
+    regression = LogisticRegression(solver="liblinear", max_iter=100)
+    return Pipeline([("logreg", OneVsRestClassifier(regression))])
 
 
 def sweep_sizes(wanted: Sequence[int] | None, image_shape: tuple[int, int]) -> tuple[int, ...]:
-    """`wanted`, ascending; by default those of the report that are no more than the pixels.
+    """Numbers of components, ascending: `wanted`, else those of the report that the images allow.
 
     Raises:
         InputError: a number below 1 or above the number of pixels.
@@ -101,7 +127,9 @@ def sweep_sizes(wanted: Sequence[int] | None, image_shape: tuple[int, int]) -> t
     for size in wanted or ():
         if not 1 <= size <= pixels:
             raise InputError(f"{size} components: expected 1 to {pixels}, the pixels of an image")
-    return tuple(sorted(set(wanted))) if wanted else tuple(size for size in SWEEP if size <= pixels)
+    if wanted:
+        return tuple(sorted(set(wanted)))
+    return tuple(size for size in SWEEP if size <= pixels)
 
 
 def study(
@@ -114,13 +142,18 @@ def study(
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> Study:
-    """Cross-validate logistic regression on `sizes` principal components (None: on all pixels) of `rows`.
+    """Cross-validate logistic regression on principal components of `rows`.
 
     Args:
-        as_listed: measure the report's way too, see `Study`. Without components only the solver differs.
+        sizes: numbers of components; None stands for all pixels.
+        folds: number of folds.
+        as_listed: measure the report's way too, see `Study`. Without components only the solver
+            differs.
+        max_iterations: of the solver.
+        jobs, progress: see `folds.measure`.
 
     Raises:
-        InputError: fewer rows in a class than folds.
+        InputError: a class has fewer rows than there are folds.
     """
     from sklearn.decomposition import PCA
 
@@ -131,7 +164,7 @@ def study(
     reduced = pixels
     largest = max((size for size in sizes if size is not None), default=None)
     if largest is not None:
-        # Fewer components are the first of more: one fit gives all shares, and all tables of the listing.
+        # The first components are the same however many there are, so one fit serves all sizes.
         pca = PCA(largest, svd_solver="covariance_eigh").fit(pixels)
         ratios = pca.explained_variance_ratio_
         explained = {size: float(ratios[:size].sum()) for size in sizes if size is not None}

@@ -1,4 +1,4 @@
-"""The label of the nearest training image. It has no model file: it would be all training images."""
+"""The label of the nearest training image. There is no model file: it would hold all training images."""
 
 import time
 from typing import Any
@@ -12,17 +12,23 @@ _BLOCK = 500
 
 
 def nearest_neighbour(train: Split, rows: Split, *, progress: Progress | None = None) -> dict[str, Any]:
-    """Accuracy on `rows` of the label of the nearest image in `train`, by Euclidean distance of pixels.
+    """Classify `rows` by the nearest image in `train`, by Euclidean distance of pixels.
 
-    Returns n, correct, accuracy, its 95 % interval, seconds.
+    Args:
+        progress: called as progress(done, total), in images of `rows`.
+
+    Returns:
+        JSON with neighbours, n, correct, accuracy, its 95 % interval, and seconds.
     """
     from sklearn.neighbors import KNeighborsClassifier
 
     known = KNeighborsClassifier(1, algorithm="brute").fit(table(train.images), train.labels)
-    start, correct = time.perf_counter(), 0
+    start = time.perf_counter()
+    correct = 0
     for first in range(0, len(rows), _BLOCK):
         block = slice(first, first + _BLOCK)
-        correct += int((known.predict(table(rows.images[block])) == rows.labels[block]).sum())
+        predicted = known.predict(table(rows.images[block]))
+        correct += int((predicted == rows.labels[block]).sum())
         if progress:
             progress(min(first + _BLOCK, len(rows)), len(rows))
     return {
