@@ -1,4 +1,4 @@
-"""The main job from raw images to a graded prediction file, on the embedded digits, in minutes."""
+"""The whole way from raw images to a graded prediction file, in minutes, on the packaged digits."""
 
 import shutil
 from pathlib import Path
@@ -9,17 +9,21 @@ from fashion_nn.runs import Run
 
 DATASET = "digits"
 RECIPES = {
-    # 1,300 images make five steps of 256 an epoch: smaller batches, with less momentum to keep them stable,
-    # and moving averages that follow within the few hundred steps there are.
+    # 1,300 images make only five batches of 256. Smaller batches need less momentum to be stable, and
+    # moving averages that adapt within a few hundred steps.
     "mlp": ["batch_size=64", "momentum=0.9", "epochs=60"],
     "cnn-v2": ["batch_size=32", "epochs=8", "options.bn_momentum=0.9"],
 }
 
 
 def run(folder: Path) -> Run:
-    """Train the MLP and a shortened CNN v2 in `folder`, submit with the better; return its run.
+    """Train the MLP and a shortened CNN v2, and make predictions with the better of the two.
 
-    What an earlier demonstration left in `folder` is replaced.
+    Args:
+        folder: for runs, data and pictures; an earlier demonstration in it is replaced.
+
+    Returns:
+        The better run.
     """
     if folder.exists():
         console.note(f"replacing {folder}, which an earlier demonstration left")

@@ -1,4 +1,4 @@
-"""Read the IDX files of the MNIST family, and doubt everything that they declare.
+"""Read the IDX files of the MNIST family, and check everything that they declare.
 
 Source: http://yann.lecun.com/exdb/mnist/ (big-endian: magic number, sizes, then one byte a value).
 """
@@ -19,11 +19,17 @@ _MAX_BYTES = 1 << 30
 
 
 def read(path: Path, kind: str) -> tuple[np.ndarray, str]:
-    """Read an IDX file of `kind` "images" or "labels", packed with gzip or not.
+    """Read an IDX file, packed with gzip or not.
 
-    Returns: uint8 (n, height, width) or (n,), read-only, and the sha256 of the unpacked bytes.
+    Args:
+        path: of the file.
+        kind: "images" or "labels".
+
+    Returns:
+        Values, uint8 (n, height, width) or (n,), read-only, and the sha256 of the unpacked bytes.
+
     Raises:
-        InputError: not such a file, cut short, too long, empty, or damaged.
+        InputError: the file is not an IDX file of this kind, too short, too long, empty, or damaged.
     """
     header_size = 4 + 4 * _DIMENSIONS[kind]
     try:
@@ -52,7 +58,7 @@ def read(path: Path, kind: str) -> tuple[np.ndarray, str]:
 
 
 def sha256(values: np.ndarray) -> str:
-    """sha256 of the unpacked IDX file that would hold `values`, uint8 of one dimension or three."""
+    """sha256 of the unpacked IDX file of `values`, uint8 with one dimension or three."""
     digest = hashlib.sha256(encode_header(values.shape))
     digest.update(np.ascontiguousarray(values, dtype=np.uint8).data)
     return digest.hexdigest()

@@ -21,15 +21,19 @@ def info(
     validation_fraction: float = VALIDATION_FRACTION,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, object]:
-    """Describe a data set; the arguments are those of `load`. Every value can be written as JSON.
+    """Describe a data set. The arguments are those of `load`, and every value can be written as JSON.
 
-    `pixels` are of the original training rows, on a scale of 0 to 1. `official` names the known data set whose
-    training rows these are to the byte, whatever file they came in; `recognised` the one that they look like.
-    `warnings` holds a line when that is not the data set that `expect`, the name, or the name of the file or folder
-    claims.
+    Args:
+        expect: the data set that the images should look like.
+
+    Returns:
+        Among others: `pixels`, statistics of the original training rows on a scale of 0 to 1;
+        `official`, the known data set with exactly these training rows, in any file; `recognised`, the
+        data set that the images look like; `warnings`, a line if that is not the data set that
+        `expect`, the name, or the name of the file or folder says.
 
     Raises:
-        InputError: as `load`; or `expect` is not a known data set.
+        InputError: as for `load`; or `expect` is not a known data set.
     """
     claimed = _claimed(name_or_path, expect)
     splits = load(
@@ -63,7 +67,7 @@ def info(
 
 
 def pixel_statistics(rows: Split) -> dict[str, float]:
-    """Mean, standard deviation and share of zeros over all pixels, on a scale of 0 to 1, from exact counts."""
+    """Mean, standard deviation and share of zeros of all pixels, from 0 to 1, from exact counts."""
     counts = np.bincount(rows.images.ravel(), minlength=256)
     levels = np.arange(256) / 255
     mean = counts @ levels / counts.sum()

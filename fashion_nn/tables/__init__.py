@@ -1,7 +1,8 @@
 """The one strict reader of CSV image tables, for training and test files alike.
 
-Every value in a `Table` is a number that stands in the file in the column of that name. What other readers
-guess (a missing header, a ragged row, an empty cell, `1_0`, 783 pixels) is refused with row, line and column.
+Every value in a `Table` is a number that the file has in the column of that name. Where other readers
+guess (a missing header, a ragged row, an empty cell, `1_0`, 783 pixels), this one refuses the file, with
+row, line and column.
 
     stream    file, plain or gzip  ->  pieces of whole lines, within limits
     layout    header               ->  which column holds what
@@ -26,7 +27,7 @@ from fashion_nn.tables.plain import Plain
 from fashion_nn.tables.stream import Stream, opened
 
 _TABLE_BYTES = 16 << 20  # pixels in one table of `blocks`
-_GUESS_BYTES = 64 << 20  # pixels that `read` makes room for before it has seen half as many
+_GUESS_BYTES = 64 << 20  # pixels that `read` allocates before it has seen half as many
 
 _THREADS = 2
 
@@ -37,8 +38,11 @@ _Item = TypeVar("_Item")
 class Table:
     """Images of one CSV table, in file order.
 
-    `pixels` is uint8 (n, p), ordered by the number in the column name whatever the order in the file; `labels`
-    and `ids` are int64 (n,) or None, ids unique; `id_column` is the id column's name as the file spells it.
+    Attributes:
+        pixels: uint8 (n, p), ordered by the number in the column's name, not by place in the file.
+        labels: int64 (n,), or None.
+        ids: int64 (n,), unique, or None.
+        id_column: name of the id column as the file spells it, or None.
     """
 
     pixels: np.ndarray
@@ -64,15 +68,19 @@ def read(
     labels: Literal["required", "optional", "ignored"] = "optional",
     progress: Callable[[int, int], None] | None = None,
 ) -> Table:
-    """Read a CSV table (`.csv`, `.csv.gz`) of images as a whole.
+    """Read a whole CSV table (`.csv`, `.csv.gz`) of images.
 
-    The header is mandatory: `pixel0` to `pixelN-1` or `pixel1` to `pixelN`, N a square number, at most one
-    label column (`label`, `class`, `target`) and one id column (`id`, `ImageId`, `image_id`), in any order.
-    With `labels="ignored"` the cells of the label column are not looked at. `progress(done_bytes, total_bytes)`
-    is called about once a MiB of text; the bytes are those of the file, packed or not.
+    The header is mandatory. It names `pixel0` to `pixelN-1` or `pixel1` to `pixelN`, N a square number,
+    at most one label column (`label`, `class`, `target`) and at most one id column (`id`, `ImageId`,
+    `image_id`), in any order.
+
+    Args:
+        path: of the file.
+        labels: whether there must be a label column; "ignored" skips its cells.
+        progress: called as progress(done, total) about once per MiB of text, in bytes of the file.
 
     Raises:
-        InputError: the file is anything else than such a table; names row, line and column.
+        InputError: the file is not such a table; the message names row, line and column.
     """
     return next(_tables(path, labels, progress, table_bytes=None))
 
@@ -85,8 +93,8 @@ def blocks(
 ) -> Iterator[Table]:
     """Yield what `read` returns as successive tables of about 16 MiB of pixels, in bounded memory.
 
-    An id that stood in an earlier block is found too. A fault is raised when its row is reached, so what was
-    made of earlier blocks is to be thrown away then.
+    An id that occurs in an earlier block is refused too. A fault is raised when its row is reached, so
+    the caller must discard the results of earlier blocks then.
     """
     return _tables(path, labels, progress, table_bytes=_TABLE_BYTES)
 
@@ -118,9 +126,10 @@ def _tables(
 def _pieces(stream: Stream, layout: Layout) -> Iterator[tuple[int, Piece]]:
     """Yield parsed pieces, each with the number of its first row.
 
-    NumPy lets go of the interpreter's lock in each step of the plain parser, so two threads do run at once.
+    NumPy releases the interpreter's lock in each step of the plain parser, so two threads run at once.
     """
-    plain, exact = Plain(layout), Exact(stream, layout)
+    plain = Plain(layout)
+    exact = Exact(stream, layout)
     with ThreadPoolExecutor(_THREADS) as pool:
         submitted = ((row, text, pool.submit(plain.parse, text, count)) for row, count, text in stream.pieces())
         for row, text, parsed in _behind(submitted, 2 * _THREADS):
@@ -128,7 +137,7 @@ def _pieces(stream: Stream, layout: Layout) -> Iterator[tuple[int, Piece]]:
 
 
 def _behind(items: Iterator[_Item], count: int) -> Iterator[_Item]:
-    """Yield `items` while `count` later ones are drawn already; a fault in drawing them comes in its turn."""
+    """Yield `items` with `count` later ones already drawn. An error in drawing is raised after them."""
     drawn: deque[_Item] = deque()
     try:
         for item in items:
@@ -154,7 +163,7 @@ def _check_unique(stream: Stream, layout: Layout, row: int, ids: list[int], seen
 
 
 class _Collected:
-    """Rows in one array that grows in place, so that pixels are never held twice."""
+    """Rows in one array that grows in place, so that pixels are never in memory twice."""
 
     def __init__(self, layout: Layout, guess_bytes: int) -> None:
         self.count = 0
@@ -165,7 +174,7 @@ class _Collected:
         self._ids: list[np.ndarray] = []
 
     def append(self, piece: Piece, fraction: float) -> None:
-        """Add `piece`; `fraction` of the file is read, from which the rows to come are guessed."""
+        """Add `piece`. The number of rows to come is estimated from the `fraction` of the file read."""
         end = self.count + len(piece.pixels)
         if end > len(self._pixels):
             bound = 2 * end + self._guess_bytes // self._layout.size
@@ -178,7 +187,8 @@ class _Collected:
             self._ids.append(piece.ids)
 
     def _make_room(self, rows: int) -> None:
-        # Nobody else has the array yet, so it may move; realloc of a large one moves pages, not bytes.
+        # Nothing else refers to the array yet, so it may move. realloc of a large array moves pages,
+        # not bytes.
         self._pixels.resize((rows, self._layout.size), refcheck=False)
 
     def table(self) -> Table:

@@ -1,4 +1,4 @@
-"""From the header to which column holds what."""
+"""From the header to the meaning of each column."""
 
 import math
 import re
@@ -19,9 +19,14 @@ _EXAMPLE = "expected a header such as label,pixel0,pixel1,..."
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Indices of columns. `pixels` is int64 (p,) in pixel order; `label` is None too if it is to be ignored.
+    """Indices of columns.
 
-    `apart` are the columns that hold no pixels, an ignored label among them.
+    Attributes:
+        names: of all columns, in file order.
+        pixels: int64 (p,), in the order of the pixels.
+        label: None if there is no label column, or if it is ignored.
+        id: None if there is no id column.
+        apart: columns without pixels, an ignored label column among them.
     """
 
     names: list[str]

@@ -1,4 +1,4 @@
-"""From a file, plain or gzip, to lines and their cells, within limits; and the form of every refusal."""
+"""From a file, plain or gzip, to lines and their cells, within limits; and the form of every error."""
 
 import csv
 import gzip
@@ -14,19 +14,22 @@ import numpy as np
 from fashion_nn.errors import InputError
 
 _READ_BYTES = 1 << 20
-_PIECE_BYTES = 1 << 19  # the arrays that `plain` makes of one piece stay in the processor's cache
+_PIECE_BYTES = 1 << 19  # so that the arrays of `plain` stay in the processor's cache
 _MAX_LINE_BYTES = 4 << 20  # an image of 1024 x 1024
-_MAX_GZIP_RATIO = 100  # image tables pack 4 to 10 times
+_MAX_GZIP_RATIO = 100  # gzip makes image tables 4 to 10 times smaller
 _GZIP_ALLOWANCE = 64 << 20
 _MAX_SHOWN = 80
 _BLANKS = b" \r\n"
 
 
 class Stream:
-    """An open table file; `rows` counts the data rows that its user has taken."""
+    """An open table file. `rows` is the number of data rows that were read from it."""
 
     def __init__(
-        self, path: str | os.PathLike[str], raw: BinaryIO, progress: Callable[[int, int], None] | None
+        self,
+        path: str | os.PathLike[str],
+        raw: BinaryIO,
+        progress: Callable[[int, int], None] | None,
     ) -> None:
         self.rows = 0
         self._name = os.fsdecode(path)
@@ -40,11 +43,17 @@ class Stream:
 
     @property
     def fraction(self) -> float:
-        """How much of the file is read, above 0 and up to 1."""
+        """The share of the file that is read, above 0 and up to 1."""
         return min(1.0, max(1, self._raw.tell()) / self._size)
 
     def refuse(self, problem: str, *, row: int | None = None, column: str | None = None) -> InputError:
-        """The error to raise. Row 0 is the header; a line break within a row is never accepted: line = row + 1."""
+        """The error to raise.
+
+        Args:
+            problem: what is wrong, what is expected, how to mend it.
+            row: number of the row; 0 is the header. Its line is row + 1, since no row has a line break.
+            column: name of the column.
+        """
         place = shown_path(self._name)
         if row is not None:
             place += f": data row {row} (line {row + 1})" if row else ": line 1, the header"
@@ -61,9 +70,10 @@ class Stream:
         return line
 
     def pieces(self) -> Iterator[tuple[int, int, bytes]]:
-        """Yield the other lines, many at a time: the number of the first, how many, the text with each line's feed.
+        """Yield the lines after the header in large pieces of text, each line with its line feed.
 
-        Blank lines at the very end of the file are dropped, and refused where rows follow.
+        With each piece come the number of its first row and the number of rows. Blank lines at the end
+        of the file are dropped; those before a row are refused.
         """
         blank = False
         block = b"\n"
@@ -160,7 +170,9 @@ def opened(path: str | os.PathLike[str], progress: Callable[[int, int], None] | 
 def shown(text: str) -> str:
     """Foreign text for a message: quoted, escaped to printable ASCII, at most 80 characters."""
     escaped = ascii(text[:_MAX_SHOWN])
-    return escaped if len(escaped) <= _MAX_SHOWN and len(text) <= _MAX_SHOWN else escaped[: _MAX_SHOWN - 3] + "..."
+    if len(text) <= _MAX_SHOWN and len(escaped) <= _MAX_SHOWN:
+        return escaped
+    return escaped[: _MAX_SHOWN - 3] + "..."
 
 
 def shown_path(name: str) -> str:
@@ -168,7 +180,7 @@ def shown_path(name: str) -> str:
 
 
 def _end_of_content(text: bytes, end: int) -> int:
-    """Where the last line of `text[:end]` ends that is not blank."""
+    """The end of the last line of `text[:end]` that is not blank."""
     if text[max(end - 2, 0) : max(end - 1, 0)].strip(_BLANKS):
         return end
     content = text[:end].rstrip(_BLANKS)
