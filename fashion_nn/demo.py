@@ -9,8 +9,8 @@ from fashion_nn.runs import Run
 
 DATASET = "digits"
 RECIPES = {
-    # 1,300 images make only five batches of 256. Smaller batches need less momentum to be stable, and
-    # moving averages that adapt within a few hundred steps.
+    # 1,300 images make only five batches of 256. Smaller batches need less momentum to be stable,
+    # and moving averages that adapt within a few hundred steps.
     "mlp": ["batch_size=64", "momentum=0.9", "epochs=60"],
     "cnn-v2": ["batch_size=32", "epochs=8", "options.bn_momentum=0.9"],
 }

@@ -1,4 +1,4 @@
-"""Two principal components of images, and k-means on them: how well classes separate without labels."""
+"""Two principal components of images, and k-means on them: how classes separate without labels."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -21,7 +21,8 @@ class Clusters:
         centres: float (k, 2).
         purity: share of the images whose class is the most frequent one of their cluster; by chance
             about 1/k.
-        adjusted_rand: agreement of clusters and classes over pairs of images; 0 by chance, 1 if equal.
+        adjusted_rand: agreement of clusters and classes over pairs of images; 0 by chance, 1 if
+            equal.
         explained_variance: share of the variance that the two components explain.
         classes_that_lead: number of classes that are the most frequent one of some cluster.
         seed: of k-means.

@@ -4,11 +4,11 @@
       └────▶ the image at half size ───────────────────────────────────────────────────────────┴▶ unit length
       ─▶ exp(-gamma · distance²) to `landmarks` training images (Nyström) ─▶ logistic regression
 
-Every step is a layer, so the fitted classifier is an ordinary Keras model. The settings were chosen on
-the validation rows, with subsets of the training rows.
+Every step is a layer, so the fitted classifier is an ordinary Keras model. The settings were chosen
+on the validation rows, with subsets of the training rows.
 
-Sources: N. Dalal, B. Triggs, Histograms of oriented gradients for human detection, 2005; C. Williams,
-M. Seeger, Using the Nyström method to speed up kernel machines, 2001.
+Sources: N. Dalal, B. Triggs, Histograms of oriented gradients for human detection, 2005; C.
+Williams, M. Seeger, Using the Nyström method to speed up kernel machines, 2001.
 """
 
 import time
@@ -101,8 +101,8 @@ def fit_edges_rbf(
         progress: called as progress(done, total) after each of four steps.
 
     Returns:
-        The run, and JSON with "settings", "seconds" of each step, and "as_keras", the agreement of the
-        Keras model with the pipeline on the validation rows.
+        The run, and JSON with "settings", "seconds" of each step, and "as_keras", the agreement of
+        the Keras model with the pipeline on the validation rows.
 
     Raises:
         InputError: `folder` is taken, or there are fewer training rows than landmarks.
@@ -146,8 +146,8 @@ def fit(
     draw = np.random.default_rng(settings.seed)
     chosen = np.sort(draw.choice(len(table), settings.landmarks, replace=False))
     gamma = settings.width / _median_distance(table[chosen])
-    # In single precision, the directions in which the landmarks hardly differ would be mostly rounding
-    # errors, so the kernel is fitted in float64.
+    # In single precision, the directions in which the landmarks hardly differ would be mostly
+    # rounding errors, so the kernel is fitted in float64.
     kernel = Nystroem(gamma=gamma, n_components=settings.landmarks, random_state=settings.seed)
     kernel.fit(table[chosen].astype(np.float64))
     kernel.components_ = kernel.components_.astype(np.float32)

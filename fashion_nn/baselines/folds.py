@@ -59,14 +59,14 @@ def measure(
     jobs: int | None = None,
     progress: Progress | None = None,
 ) -> dict[Any, list[Fold]]:
-    """Cross-validate every task on the same folds: scikit-learn's stratified ones, without shuffling.
+    """Cross-validate every task on the same folds: stratified, rows in their order, unshuffled.
 
     Args:
         tasks: what to cross-validate, by any key.
         labels: int64 (n,).
         folds: number of folds.
-        jobs: number of processes; by default one per core. Each process computes with one thread, and
-            a single process with all.
+        jobs: number of processes; by default one per core. Each process computes with one thread,
+            and a single process with all.
         progress: called as progress(done, total) after each fit.
 
     Raises:

@@ -1,8 +1,8 @@
 """Logistic regression on pixels or on their principal components, cross-validated.
 
 Source: report 003, part 2.3. Its listing fits the principal components once, on all rows, and
-cross-validates only the regression, so each held-out fold has helped to choose the components. Here the
-components are fitted inside each fold. The listing's way is measured too when asked for.
+cross-validates only the regression, so each held-out fold has helped to choose the components. Here
+the components are fitted inside each fold. The listing's way is measured too when asked for.
 """
 
 import time

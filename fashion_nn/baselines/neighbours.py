@@ -1,4 +1,4 @@
-"""The label of the nearest training image. There is no model file: it would hold all training images."""
+"""The label of the nearest training image. There is no model file: it would be all those images."""
 
 import time
 from typing import Any

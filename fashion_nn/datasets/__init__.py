@@ -1,7 +1,7 @@
 """From raw files to checked training, validation and test rows.
 
-Start with `load`. `fetch`, `info`, `export` and `duplicates.check` serve the command line. The known data
-sets are records in `catalogue`. What an array of images may be is decided in `images`.
+Start with `load`. `fetch`, `info`, `export` and `duplicates.check` serve the command line. The
+known data sets are records in `catalogue`. What an array of images may be is decided in `images`.
 """
 
 from fashion_nn.datasets.catalogue import DATASETS, DataSet, names

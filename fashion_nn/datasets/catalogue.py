@@ -1,7 +1,7 @@
 """The known data sets: one record each says what it is, who made it, and where its bytes come from.
 
-A new data set is a record in `DATASETS`. One that is not published as IDX files needs a function that
-makes its rows, as `digits` does.
+A new data set is a record in `DATASETS`. One that is not published as IDX files needs a function
+that makes its rows, as `digits` does.
 """
 
 import os
@@ -27,12 +27,12 @@ class DataSet:
         train_images, test_images: official number of rows.
         licence: and its holders.
         source: where the data set is published.
-        fingerprint: `splits.fingerprint` of the official training rows. It recognises the same images
-            and labels in any container, such as a CSV file.
-        ranges: figure of an image → the range of nearly all training images; see `recognition`, whose
-            `measure_ranges` computes them.
-        sha256: name of an IDX file → sha256 of its *unpacked* bytes, since the same files are packed
-            differently from place to place. Empty if the data set comes with a package.
+        fingerprint: `splits.fingerprint` of the official training rows. It recognises the same
+            images and labels in any container, such as a CSV file.
+        ranges: figure of an image → the range of nearly all training images; see `recognition`,
+            whose `measure_ranges` computes them.
+        sha256: name of an IDX file → sha256 of its *unpacked* bytes, since the same files are
+            packed differently from place to place. Empty if the data set comes with a package.
         downloads: files to download, as paths in Keras' cache.
         table_prefix: first part of the names of exported tables; empty for `name`.
         packaged: makes the rows of a data set that comes with an installed package.
@@ -173,7 +173,7 @@ def names() -> tuple[str, ...]:
 
 
 def known(name_or_path: str | os.PathLike[str]) -> DataSet | None:
-    """The data set of this name, with hyphens or underscores; None for anything else, such as a path."""
+    """The data set of this name, with hyphens or underscores; None for a path, for instance."""
     return DATASETS.get(name_or_path.replace("-", "_")) if isinstance(name_or_path, str) else None
 
 

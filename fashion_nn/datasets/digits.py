@@ -12,7 +12,7 @@ _TEST_SEED = 1
 
 
 def digits() -> OfficialRows:
-    """scikit-learn's digits at 28 x 28 pixels; a fifth of each class are test rows, by a fixed seed."""
+    """scikit-learn's digits at 28 x 28 pixels; a fixed seed makes a fifth of each class test rows."""
     import sklearn.datasets
 
     bunch = sklearn.datasets.load_digits()
@@ -26,9 +26,9 @@ def digits() -> OfficialRows:
 def upscale_digits(images: np.ndarray) -> Images:
     """Scale digits (n, 8, 8) with values 0..16 to uint8 (n, 28, 28) with values 0..255.
 
-    The scaling is bilinear: pixel centres aligned as image libraries do, edges repeated, rounded half
-    up. Output pixel i lies at (4i - 5) / 14 input pixels, so all weights are fourteenths. They are
-    computed in integers, so the result is the same on every machine.
+    The scaling is bilinear: pixel centres aligned as image libraries do, edges repeated, rounded
+    half up. Output pixel i lies at (4i - 5) / 14 input pixels, so all weights are fourteenths. They
+    are computed in integers, so the result is the same on every machine.
     """
     weights = np.zeros((28, 8), dtype=np.int64)
     for pixel in range(28):

@@ -1,7 +1,7 @@
 """Find equal and nearly equal images inside and between training and test rows: all pairs, exactly.
 
-Two images are near duplicates within t if the root mean square difference of their pixels, on a scale of
-0 to 1, is at most t.
+Two images are near duplicates within t if the root mean square difference of their pixels, on a
+scale of 0 to 1, is at most t.
 """
 
 import math
@@ -71,14 +71,14 @@ def check(
         near              by threshold, {"test_images": number of test images with a near duplicate
                           among the training images, "same_label": for how many of these the nearest
                           training image has the same label}
-        near_train,       by threshold, {"images": number of images with a near duplicate in their own
-        near_test         part, "same_label": as above}
+        near_train,       by threshold, {"images": number of images with a near duplicate in their
+        near_test         own part, "same_label": as above}
         closest           the ten nearest pairs of each kind, {"rows": [i, j], "labels": [a, b],
                           "distance": d}; rows are counted from 0 in the order of the kind's name
 
     Raises:
-        InputError: there is no threshold, one is out of range, or training and test images differ in
-            shape.
+        InputError: there is no threshold, one is out of range, or training and test images differ
+            in shape.
     """
     train, test = (data.original_train(), data.test) if isinstance(data, Splits) else data
     _require_thresholds(thresholds)
@@ -169,9 +169,9 @@ def _count_pairs(numbers: np.ndarray, train_rows: int) -> dict[str, int]:
 class _Sorted:
     """Images as vectors in the order of their pixel sums.
 
-    Pixels are shifted to -128..127. A product of two is then at most 2**14, and a sum of up to 1024 of
-    them at most 2**24, so a float32 matrix product of them is exact in any order of addition. Larger
-    images take float64.
+    Pixels are shifted to -128..127. A product of two is then at most 2**14, and a sum of up to 1024
+    of them at most 2**24, so a float32 matrix product of them is exact in any order of addition.
+    Larger images take float64.
     """
 
     vectors: NDArray[Any]
@@ -196,12 +196,12 @@ def nearest(
     limit: int,
     tick: Callable[[int], None] = lambda images: None,
 ) -> Nearest:
-    """The nearest reference image of each query image within `limit`; of equally near ones the first.
+    """The nearest reference image within `limit` of each query image; the first of equally near ones.
 
-    The search is exact and complete. The squared distance |a|^2 + |b|^2 - 2ab is computed in integers
-    from an exact matrix product, for blocks of images. Blocks without any pair within the limit are
-    skipped: the images are sorted by pixel sum, and two images of p pixels whose sums differ by s have
-    a squared distance of at least s^2 / p (Cauchy-Schwarz).
+    The search is exact and complete. The squared distance |a|^2 + |b|^2 - 2ab is computed in
+    integers from an exact matrix product, for blocks of images. Blocks without any pair within the
+    limit are skipped: the images are sorted by pixel sum, and two images of p pixels whose sums
+    differ by s have a squared distance of at least s^2 / p (Cauchy-Schwarz).
 
     Args:
         queries: n images.
@@ -264,8 +264,9 @@ def _improve(
 
 
 def _squared_limit(threshold: float, rows: Split) -> int:
-    """The largest sum of squared pixel differences, on the scale of 0 to 255, within `threshold`."""
-    # Computed from the decimal number as written: 0.06 means 6/100, not the nearest binary fraction.
+    """The largest sum of squared pixel differences, from 0 to 255 each, within `threshold`."""
+    # Computed from the decimal number as written: 0.06 means 6/100, not the nearest binary
+    # fraction.
     exact = Fraction(str(float(threshold)))
     return math.floor(exact**2 * math.prod(rows.images.shape[1:]) * 255**2)
 

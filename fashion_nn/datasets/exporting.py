@@ -26,8 +26,8 @@ def export(
     """Write `<name>_train.csv` and, if there are test rows, `<name>_test.csv` into `out_dir`.
 
     The header is label,pixel1..pixelN. All original training rows are written, in their order. The
-    test rows have their labels. Both files appear together, when both are complete. A known data set
-    may give its tables another name, see `DataSet.table_prefix`.
+    test rows have their labels. Both files appear together, when both are complete. A known data
+    set may give its tables another name, see `DataSet.table_prefix`.
 
     Returns:
         The paths of the files.
@@ -55,7 +55,8 @@ def export(
 def _encode(rows: Split) -> Iterator[bytes]:
     """Yield the text of a table, many lines at a time.
 
-    Each pixel is looked up as a cell of four bytes, padded with NUL; the padding is removed at the end.
+    Each pixel is looked up as a cell of four bytes, padded with NUL; the padding is removed at the
+    end.
     """
     flat = rows.images.reshape(len(rows), -1)
     names = ["label", *(f"pixel{number}" for number in range(1, flat.shape[1] + 1))]

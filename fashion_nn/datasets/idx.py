@@ -29,7 +29,8 @@ def read(path: Path, kind: str) -> tuple[np.ndarray, str]:
         Values, uint8 (n, height, width) or (n,), read-only, and the sha256 of the unpacked bytes.
 
     Raises:
-        InputError: the file is not an IDX file of this kind, too short, too long, empty, or damaged.
+        InputError: the file is not an IDX file of this kind, too short, too long, empty, or
+            damaged.
     """
     header_size = 4 + 4 * _DIMENSIONS[kind]
     try:

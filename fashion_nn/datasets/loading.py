@@ -26,18 +26,18 @@ def load(
     """Load a data set and divide its training rows by the one stored, stratified split.
 
     Args:
-        name_or_path: a known data set (see `names()`), a labelled CSV table, or a folder of IDX files.
-            A name is preferred to a file of that name; write ./digits for the file.
+        name_or_path: a known data set (see `names()`), a labelled CSV table, or a folder of IDX
+            files. A name is preferred to a file of that name; write ./digits for the file.
         data_dir: for a known data set, the folder to search first; see `fetch` for the others.
         test: for a CSV table, a second table with the test rows and their labels.
-        validation_fraction: share of each class's training rows that becomes `valid`, at least 0 and
-            below 1.
+        validation_fraction: share of each class's training rows that becomes `valid`, at least 0
+            and below 1.
         progress: called as progress(done, total) while a table is read or a data set is downloaded.
 
     Returns:
-        Rows with labels 0..k-1. A table or folder has its own name, or that of a known data set if it
-        holds the same training rows. It has the class names of the data set that it looks like, else
-        "0".."k-1".
+        Rows with labels 0..k-1. A table or folder has its own name, or that of a known data set if
+        it holds the same training rows. It has the class names of the data set that it looks like,
+        else "0".."k-1".
 
     Raises:
         InputError: the source is missing or damaged, or the labels are not 0..k-1 with every class
@@ -79,7 +79,7 @@ def load(
 
 
 def stem(path: Path) -> str:
-    """A file's or folder's name without .csv, .csv.gz or .gz; for "." that of the current directory."""
+    """The name of a file or folder without .csv, .csv.gz or .gz; "." is the current directory."""
     name = Path(os.path.abspath(path)).name  # links are not followed: the link's own name counts
     return name.removesuffix(".gz").removesuffix(".csv") or name
 

@@ -1,8 +1,8 @@
 """Recognise by a few simple figures of each image which known data set the images come from.
 
 Each record of the catalogue has the range of each figure over nearly all training images: from the
-lowest 0.2 % quantile of a class to the highest 99.8 % one, widened by 3 % of that width on either side.
-`measure_ranges` computes them, and a test on the real data computes them again.
+lowest 0.2 % quantile of a class to the highest 99.8 % one, widened by 3 % of that width on either
+side. `measure_ranges` computes them, and a test on the real data computes them again.
 """
 
 from collections.abc import Mapping
@@ -35,11 +35,11 @@ class Recognition:
 def recognise(images: Images) -> Recognition:
     """Which known data set raw images, uint8 (n, height, width), look like.
 
-    An image fits a data set if each of its figures (`figures`) lies in the range of that data set. The
-    answer is the data set that most images fit, if at least 90 % of them do. Fifty images are enough,
-    of one class or of all; at most 1,000 are checked, evenly spread. Other shapes, noise, blank,
-    inverted and binarised images are not recognised. What goes unnoticed: Fashion-MNIST or digits
-    upside down, Fashion-MNIST transposed, a few wrong images among many.
+    An image fits a data set if each of its figures (`figures`) lies in the range of that data set.
+    The answer is the data set that most images fit, if at least 90 % of them do. Fifty images are
+    enough, of one class or of all; at most 1,000 are checked, evenly spread. Other shapes, noise,
+    blank, inverted and binarised images are not recognised. What goes unnoticed: Fashion-MNIST or
+    digits upside down, Fashion-MNIST transposed, a few wrong images among many.
     """
     if len(images) == 0 or images.shape[1:] != (28, 28):
         return Recognition(None, 0.0)
@@ -63,7 +63,7 @@ def figures(images: Images) -> dict[str, np.ndarray]:
     mean           mean value
     step           largest difference of neighbours
     roughness      sum of differences of neighbours in a row, divided by the sum of all pixels
-    extent         pixels from the first to the last that is not 0, down or across, the larger of the two
+    extent         pixels from the first to the last that is not 0, the larger of down and across
     row, column    centre of mass, relative to the middle
     height, width  root mean square distance of the mass from the middle
     """

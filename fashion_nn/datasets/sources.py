@@ -1,4 +1,4 @@
-"""The files of the known data sets on this machine, and their rows, checked against the published bytes."""
+"""The files of the known data sets on this machine, checked against the published bytes."""
 
 import os
 import zipfile
@@ -28,9 +28,9 @@ _NPZ_MEMBERS = {
 def fetch(name: str, *, data_dir: str | os.PathLike[str] | None = None) -> Path:
     """Make sure that a known data set is on this machine and complete.
 
-    These places are searched in order: `data_dir`, the folder in the variable FASHION_NN_DATA, `data`
-    in the current directory, Keras' cache. If none has the data set, it is downloaded into Keras'
-    cache. Every file is checked against its published sha256.
+    These places are searched in order: `data_dir`, the folder in the variable FASHION_NN_DATA,
+    `data` in the current directory, Keras' cache. If none has the data set, it is downloaded into
+    Keras' cache. Every file is checked against its published sha256.
 
     Returns:
         The folder or file with the data set.
@@ -104,7 +104,7 @@ def _names_of(part: str) -> tuple[str, str]:
 
 
 def _idx_files(folder: Path) -> dict[str, Path]:
-    """The IDX files in a folder by their official name; an unpacked file is preferred to a packed one."""
+    """The IDX files in a folder by their official name; unpacked files are preferred."""
     found = {}
     for name in (name for part in _PARTS for name in _names_of(part)):
         # Some mirrors write train-images.idx3-ubyte.
@@ -156,7 +156,7 @@ def _read_official_folder(folder: Path, record: DataSet) -> OfficialRows:
 
 
 def _read_npz(path: Path, record: DataSet) -> OfficialRows:
-    """Keras' own container of MNIST, checked against the sha256 of IDX files with the same content."""
+    """Keras' own container of MNIST, checked against the sha256 of equal IDX files."""
     arrays = {}
     try:
         with np.load(path, allow_pickle=False) as file:
@@ -199,8 +199,8 @@ def _find(record: DataSet, data_dir: str | os.PathLike[str] | None) -> Path | No
         named = next((Path(root, folder) for folder in record.folders if _idx_files(Path(root, folder))), None)
         if named:
             return named
-        # Loose files have the same names in every data set. Those of another data set are passed over,
-        # unless the caller named this folder.
+        # Loose files have the same names in every data set. Those of another data set are passed
+        # over, unless the caller named this folder.
         if _idx_files(Path(root)) and (origin == "data_dir" or not _is_another(Path(root), record)):
             return Path(root)
     cache = keras_cache()

@@ -32,7 +32,7 @@ class Split:
 
 @dataclass(frozen=True, eq=False)
 class OfficialRows:
-    """Training and test rows of a known data set, and the file or folder that they were read from."""
+    """Training and test rows of a known data set, and the file or folder that has them."""
 
     train: Split
     test: Split
@@ -97,8 +97,8 @@ def fingerprint(images: Images, labels: np.ndarray) -> str:
 def stratified_rows(labels: np.ndarray, fraction: float, seed: int = SPLIT_SEED) -> np.ndarray:
     """Positions (int64, ascending) of a share of the rows of every class.
 
-    The first round(fraction * rows) of each shuffled class are taken, at least one and never all. So
-    the rows of a smaller fraction are among those of a larger one.
+    The first round(fraction * rows) of each shuffled class are taken, at least one and never all.
+    So the rows of a smaller fraction are among those of a larger one.
 
     Args:
         labels: int64 (n,).
@@ -127,8 +127,8 @@ def stratified_rows(labels: np.ndarray, fraction: float, seed: int = SPLIT_SEED)
 def shuffled_by_class(labels: np.ndarray, seed: int = SPLIT_SEED) -> Iterator[tuple[int, np.ndarray]]:
     """Yield each label, ascending, with the shuffled positions (int64) of its rows.
 
-    Each class is shuffled on its own, by sorting raw output of PCG64. NumPy keeps that output stable
-    between versions; `Generator.permutation` comes without that promise.
+    Each class is shuffled on its own, by sorting raw output of PCG64. NumPy keeps that output
+    stable between versions; `Generator.permutation` comes without that promise.
     """
     for label in np.unique(labels).tolist():
         rows = np.flatnonzero(labels == label)

@@ -21,15 +21,15 @@ def info(
     validation_fraction: float = VALIDATION_FRACTION,
     progress: Callable[[int, int], None] | None = None,
 ) -> dict[str, object]:
-    """Describe a data set. The arguments are those of `load`, and every value can be written as JSON.
+    """Describe a data set as JSON. The arguments are those of `load`.
 
     Args:
         expect: the data set that the images should look like.
 
     Returns:
         Among others: `pixels`, statistics of the original training rows on a scale of 0 to 1;
-        `official`, the known data set with exactly these training rows, in any file; `recognised`, the
-        data set that the images look like; `warnings`, a line if that is not the data set that
+        `official`, the known data set with exactly these training rows, in any file; `recognised`,
+        the data set that the images look like; `warnings`, a line if that is not the data set that
         `expect`, the name, or the name of the file or folder says.
 
     Raises:

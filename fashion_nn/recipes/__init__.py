@@ -1,8 +1,8 @@
 """Recipes: what to train and how, as typed, frozen data without code.
 
 A recipe names a builder of the zoo and gives every setting of a training. `RECIPES` holds the
-published recipes and ours. `override` changes single settings, as `--set key=value` does. `EFFECTIVE`
-says which settings have an effect beside which others.
+published recipes and ours. `override` changes single settings, as `--set key=value` does.
+`EFFECTIVE` says which settings have an effect beside which others.
 """
 
 from fashion_nn.recipes.effective import EFFECTIVE, without_effect

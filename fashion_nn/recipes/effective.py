@@ -1,4 +1,4 @@
-"""Which settings have an effect beside the others: one table for `--set`, the search and the cards."""
+"""Which settings have an effect beside the others: one table for the whole project."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping

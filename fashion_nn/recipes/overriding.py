@@ -15,13 +15,13 @@ _NOT_BY_NAME = {"name", "model", "options", "augment", "sources"}
 def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
     """`recipe` with single settings changed.
 
-    A value is read as JSON where that works (`true`, `0.1`, `none` for null), else as a string. A dot
-    names a nested setting: `augment.flip=true`, `options.rate=0.3`. A changed setting loses its
+    A value is read as JSON where that works (`true`, `0.1`, `none` for null), else as a string. A
+    dot names a nested setting: `augment.flip=true`, `options.rate=0.3`. A changed setting loses its
     source.
 
     Raises:
-        InputError: an assignment has no `=`, the key is unknown (the message lists the known ones), a
-            value is out of range, or a setting has no effect beside the others (see `EFFECTIVE`).
+        InputError: an assignment has no `=`, the key is unknown (the message lists the known ones),
+            a value is out of range, or a setting has no effect beside the others (see `EFFECTIVE`).
     """
     values = recipe.to_json()
     for assignment in assignments:

@@ -140,7 +140,8 @@ def _dcn(activation: str, initializer: str, optimizer: Optimizer, learning_rate:
 _DCN = (
     _dcn("relu", "xavier", "adam", 0.005),
     _dcn("sigmoid", "he", "sgd", 0.01),
-    # Keras' default, 0.1, slows the first epochs: ledger/results/dcn-variants.json has that run too.
+    # Keras' default, 0.1, slows the first epochs: ledger/results/dcn-variants.json has that run
+    # too.
     _dcn("tanh", "xavier", "adagrad", 0.01, initial_accumulator=0.0),
     _dcn("leaky-relu", "he", "adam", 0.005),
 )

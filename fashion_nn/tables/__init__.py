@@ -1,13 +1,13 @@
 """The one strict reader of CSV image tables, for training and test files alike.
 
-Every value in a `Table` is a number that the file has in the column of that name. Where other readers
-guess (a missing header, a ragged row, an empty cell, `1_0`, 783 pixels), this one refuses the file, with
-row, line and column.
+Every value in a `Table` is a number that the file has in the column of that name. Where other
+readers guess (a missing header, a ragged row, an empty cell, `1_0`, 783 pixels), this one refuses
+the file, with row, line and column.
 
     stream    file, plain or gzip  ->  pieces of whole lines, within limits
     layout    header               ->  which column holds what
     exact     lines, cell by cell  ->  rows: the definition of what is accepted, and every message
-    plain     lines, as one array  ->  the same rows, ten times faster, or None: then `exact` decides
+    plain     lines, as one array  ->  the same rows, ten times faster, or None: `exact` decides
 """
 
 import math
@@ -70,9 +70,9 @@ def read(
 ) -> Table:
     """Read a whole CSV table (`.csv`, `.csv.gz`) of images.
 
-    The header is mandatory. It names `pixel0` to `pixelN-1` or `pixel1` to `pixelN`, N a square number,
-    at most one label column (`label`, `class`, `target`) and at most one id column (`id`, `ImageId`,
-    `image_id`), in any order.
+    The header is mandatory. It names `pixel0` to `pixelN-1` or `pixel1` to `pixelN`, N a square
+    number, at most one label column (`label`, `class`, `target`) and at most one id column (`id`,
+    `ImageId`, `image_id`), in any order.
 
     Args:
         path: of the file.
@@ -93,8 +93,8 @@ def blocks(
 ) -> Iterator[Table]:
     """Yield what `read` returns as successive tables of about 16 MiB of pixels, in bounded memory.
 
-    An id that occurs in an earlier block is refused too. A fault is raised when its row is reached, so
-    the caller must discard the results of earlier blocks then.
+    An id that occurs in an earlier block is refused too. A fault is raised when its row is reached,
+    so the caller must discard the results of earlier blocks then.
     """
     return _tables(path, labels, progress, table_bytes=_TABLE_BYTES)
 
@@ -126,7 +126,8 @@ def _tables(
 def _pieces(stream: Stream, layout: Layout) -> Iterator[tuple[int, Piece]]:
     """Yield parsed pieces, each with the number of its first row.
 
-    NumPy releases the interpreter's lock in each step of the plain parser, so two threads run at once.
+    NumPy releases the interpreter's lock in each step of the plain parser, so two threads run at
+    once.
     """
     plain = Plain(layout)
     exact = Exact(stream, layout)
@@ -137,7 +138,7 @@ def _pieces(stream: Stream, layout: Layout) -> Iterator[tuple[int, Piece]]:
 
 
 def _behind(items: Iterator[_Item], count: int) -> Iterator[_Item]:
-    """Yield `items` with `count` later ones already drawn. An error in drawing is raised after them."""
+    """Yield `items` with `count` later ones already drawn; an error in drawing comes after them."""
     drawn: deque[_Item] = deque()
     try:
         for item in items:
@@ -174,7 +175,7 @@ class _Collected:
         self._ids: list[np.ndarray] = []
 
     def append(self, piece: Piece, fraction: float) -> None:
-        """Add `piece`. The number of rows to come is estimated from the `fraction` of the file read."""
+        """Add `piece`; the `fraction` of the file that is read says how many rows will follow."""
         end = self.count + len(piece.pixels)
         if end > len(self._pixels):
             bound = 2 * end + self._guess_bytes // self._layout.size
@@ -187,8 +188,8 @@ class _Collected:
             self._ids.append(piece.ids)
 
     def _make_room(self, rows: int) -> None:
-        # Nothing else refers to the array yet, so it may move. realloc of a large array moves pages,
-        # not bytes.
+        # Nothing else refers to the array yet, so it may move. realloc of a large array moves
+        # pages, not bytes.
         self._pixels.resize((rows, self._layout.size), refcheck=False)
 
     def table(self) -> Table:

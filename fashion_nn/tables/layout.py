@@ -44,7 +44,8 @@ class Layout:
         """Read the header.
 
         Raises:
-            InputError: no header, a column that is unknown, twice there or missing, or no square number of pixels.
+            InputError: no header, a column that is unknown, twice there or missing, or no square
+                number of pixels.
         """
         names = _names(stream, line)
         found: dict[str | int, int] = {}
@@ -58,14 +59,14 @@ class Layout:
                     f"columns {pair} (numbers {found[kind] + 1} and {index + 1}) are duplicates; expected one"
                 )
             found[kind] = index
-        label, identity = found.pop("label", None), found.pop("id", None)
+        label = found.pop("label", None)
+        identity = found.pop("id", None)
         if labels == "required" and label is None:
             raise stream.refuse(f"there is no label column; expected one named {', '.join(_LABEL_NAMES)}")
+        numbers = _pixel_numbers(stream, {key for key in found if isinstance(key, int)})
         return cls(
             names=names,
-            pixels=np.array(
-                [found[number] for number in _pixel_numbers(stream, {key for key in found if isinstance(key, int)})]
-            ),
+            pixels=np.array([found[number] for number in numbers]),
             label=None if labels == "ignored" else label,
             id=identity,
             apart=[index for index in (label, identity) if index is not None],
@@ -90,7 +91,7 @@ def _names(stream: Stream, line: bytes) -> list[str]:
 
 
 def _kind(name: str) -> str | int | None:
-    """What a column holds: a pixel's number, "label", "id", or None for an unknown name."""
+    """The meaning of a column: a pixel's number, "label", "id", or None for an unknown name."""
     if match := _PIXEL_NAME.fullmatch(name):
         return int(match.group(1))
     plain = name.lower()
@@ -107,15 +108,16 @@ def _unknown(name: str, index: int) -> str:
 
 
 def _pixel_numbers(stream: Stream, numbers: set[int]) -> range:
-    """The pixels' numbers in order, from 0 or 1 on."""
+    """The numbers of the pixels in order, starting with 0 or 1."""
     if not numbers:
         raise stream.refuse("there are no pixel columns; expected pixel0, pixel1, ...")
     wanted = range(0 if 0 in numbers else 1, max(numbers) + 1)
-    if lost := len(wanted) - len(numbers):
-        some = ", ".join(f"pixel{number}" for number in islice((n for n in wanted if n not in numbers), 5))
-        raise stream.refuse(
-            f"{lost} of {len(wanted)} pixel columns are missing: {some}{', ...' if lost > 5 else ''}; expected all"
-        )
+    missing = len(wanted) - len(numbers)
+    if missing:
+        first = islice((number for number in wanted if number not in numbers), 5)
+        some = ", ".join(f"pixel{number}" for number in first)
+        more = ", ..." if missing > 5 else ""
+        raise stream.refuse(f"{missing} of {len(wanted)} pixel columns are missing: {some}{more}; expected all")
     if math.isqrt(len(wanted)) ** 2 != len(wanted):
         span = f"pixel{wanted[0]} to pixel{wanted[-1]}"
         raise stream.refuse(f"there are {len(wanted)} pixel columns, {span}; expected a square number, such as 784")

@@ -69,7 +69,8 @@ class Plain:
         columns = len(self._layout.names)
         if scan.ends.size != rows * columns:
             return None
-        # Each row has its cells if every `columns`-th separator is a line feed, and no other one is.
+        # Each row has its cells if every `columns`-th separator is a line feed, and no other one
+        # is.
         if not (data[scan.ends[columns - 1 :: columns]] == _FEED).all():
             return None
         all_good = bool(scan.good.all())
@@ -92,8 +93,8 @@ class Plain:
     def _scan(self, text: np.ndarray) -> _Scan:
         """Classify every byte of `text` and compute the values of its cells.
 
-        Each operation is one pass in uint8 over arrays that are used again, so that they stay in the
-        processor's cache. Two of them hold several things, one after the other.
+        Each operation is one pass in uint8 over arrays that are used again, so that they stay in
+        the processor's cache. Two of them hold several things, one after the other.
         """
         number, digit, separator, good, first, second = self._arrays(text.size)
 
@@ -152,7 +153,7 @@ class Plain:
         return limits[:size]
 
     def _faults_are_harmless(self, data: np.ndarray, scan: _Scan) -> bool:
-        """Whether all faults lie in columns without pixels, and concern nothing but their own cell."""
+        """Whether all faults lie in columns without pixels and concern only their own cell."""
         faults = np.flatnonzero(~scan.good)
         # Most texts that this parser must decline show it at once.
         return all(self._are_apart(some, data, scan.ends) for some in (faults[:100], faults[100:]))

@@ -1,4 +1,4 @@
-"""From a file, plain or gzip, to lines and their cells, within limits; and the form of every error."""
+"""From a file, plain or gzip, to lines and cells, within limits; and the form of every error."""
 
 import csv
 import gzip
@@ -51,7 +51,8 @@ class Stream:
 
         Args:
             problem: what is wrong, what is expected, how to mend it.
-            row: number of the row; 0 is the header. Its line is row + 1, since no row has a line break.
+            row: number of the row; 0 is the header. Its line is row + 1, since no row has a line
+                break.
             column: name of the column.
         """
         place = shown_path(self._name)
@@ -72,8 +73,8 @@ class Stream:
     def pieces(self) -> Iterator[tuple[int, int, bytes]]:
         """Yield the lines after the header in large pieces of text, each line with its line feed.
 
-        With each piece come the number of its first row and the number of rows. Blank lines at the end
-        of the file are dropped; those before a row are refused.
+        With each piece come the number of its first row and the number of rows. Blank lines at the
+        end of the file are dropped; those before a row are refused.
         """
         blank = False
         block = b"\n"

@@ -11,7 +11,7 @@ from fashion_nn.training import augment
 
 
 def batches(recipe: Recipe, train: Split, epoch: int) -> tf.data.Dataset:
-    """Pairs of images, uint8 (batch, h, w), and labels, int64 (batch,); the last batch may be smaller.
+    """Pairs of images, uint8 (batch, h, w), and labels, int64 (batch,); the last may be smaller.
 
     Order and augmentation depend on the recipe's seed and `epoch` alone.
     """
@@ -33,8 +33,8 @@ def batches(recipe: Recipe, train: Split, epoch: int) -> tf.data.Dataset:
         images, labels = tf.numpy_function(batch, [step], [tf.uint8, tf.int64])
         return tf.ensure_shape(images, (None, *image_shape)), tf.ensure_shape(labels, (None,))
 
-    # The thread that tunes a dataset sleeps for 10 ms, 20 ms, 40 ms … up to a minute. Destroying the
-    # dataset joins that thread, so the end of an epoch could block until it wakes.
+    # The thread that tunes a dataset sleeps for 10 ms, 20 ms, 40 ms … up to a minute. Destroying
+    # the dataset joins that thread, so the end of an epoch could block until it wakes.
     options = tf.data.Options()
     options.autotune.enabled = False
     return tf.data.Dataset.range(math.ceil(n / size)).map(tensors).prefetch(4).with_options(options)

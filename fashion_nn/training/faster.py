@@ -112,7 +112,7 @@ class ByteDropout(layers.Dropout):
 
 
 class ProductConv2D(layers.Conv2D):
-    """Keras' layer with stride 1 and an odd kernel; its gradient is one product over all patches."""
+    """Keras' layer with stride 1 and an odd kernel; its gradient is one matrix product."""
 
     def call(self, inputs):
         padding = self.padding.upper()

@@ -17,13 +17,13 @@ _EPSILON = 1e-7
 class Muon(keras.optimizers.Optimizer):
     """Orthogonalised momentum for kernels, Adam for everything else.
 
-    A kernel is treated as a matrix, m x n: all axes but the last are rows, the channels of the output
-    are columns. Its averaged gradient is replaced by roughly the nearest matrix with orthonormal rows
-    or columns, times 0.2 · √max(m, n). So every direction of a kernel is updated equally, while plain
-    momentum is dominated by a few directions with large singular values.
+    A kernel is treated as a matrix, m x n: all axes but the last are rows, the channels of the
+    output are columns. Its averaged gradient is replaced by roughly the nearest matrix with
+    orthonormal rows or columns, times 0.2 · √max(m, n). So every direction of a kernel is updated
+    equally, while plain momentum is dominated by a few directions with large singular values.
 
-    Biases, normalisation and the last kernel of the model, whose columns are classes, are updated by
-    Adam without weight decay. Keras' own Muon is for dense kernels only.
+    Biases, normalisation and the last kernel of the model, whose columns are classes, are updated
+    by Adam without weight decay. Keras' own Muon is for dense kernels only.
 
     Args:
         learning_rate: a number or a schedule, for all variables.
@@ -31,8 +31,9 @@ class Muon(keras.optimizers.Optimizer):
         weight_decay: of the kernels, decoupled: a share of the weights per step and learning rate.
         dtype: in which the matrix products are computed.
 
-    Sources: K. Jordan et al., Muon: an optimizer for hidden layers in neural networks (2024); the scale
-    from J. Liu et al., Muon is scalable for LLM training (2025); D. P. Kingma, J. Ba, Adam (2015).
+    Sources: K. Jordan et al., Muon: an optimizer for hidden layers in neural networks (2024); the
+    scale from J. Liu et al., Muon is scalable for LLM training (2025); D. P. Kingma, J. Ba, Adam
+    (2015).
     """
 
     def __init__(self, learning_rate, momentum: float, weight_decay: float = 0.0, dtype: str = "float32"):
@@ -89,11 +90,11 @@ class Muon(keras.optimizers.Optimizer):
 
 
 def orthogonal(matrix: tf.Tensor, dtype: str = "float32") -> tf.Tensor:
-    """A matrix with the singular vectors of `matrix`, and singular values between about 0.7 and 1.2.
+    """A matrix with the singular vectors of `matrix` and singular values of about 0.7 to 1.2.
 
     Five steps of a Newton-Schulz iteration: an odd polynomial applied to the singular values. Its
-    coefficients make it rise steeply from 0, so five steps are enough for small singular values too,
-    at the price that large ones end near 1, not at it. bfloat16 is precise enough for that.
+    coefficients make it rise steeply from 0, so five steps are enough for small singular values
+    too, at the price that large ones end near 1, not at it. bfloat16 is precise enough for that.
 
     Args:
         matrix: (m, n), of known size.

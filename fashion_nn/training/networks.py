@@ -1,8 +1,8 @@
 """The networks of one training: the one that is trained, and its copy that is saved.
 
-The saved network is an inference copy that never trains. It is float32 under every precision policy, and
-its random states stay as they were built, so neither mixed precision nor the number of steps leaves a
-trace in the file.
+The saved network is an inference copy that never trains. It is float32 under every precision
+policy, and its random states stay as they were built, so neither mixed precision nor the number of
+steps leaves a trace in the file.
 """
 
 from dataclasses import dataclass

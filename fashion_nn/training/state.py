@@ -1,8 +1,8 @@
 """Everything that a training needs to be resumed exactly, in one file.
 
-The file is replaced atomically at the end of each epoch and is the only source of truth: history and
-best model on disk are copies made from it. A kill at any moment, even during a save, loses at most the
-epoch that was running, and that epoch is repeated with the same random numbers.
+The file is replaced atomically at the end of each epoch and is the only source of truth: history
+and best model on disk are copies made from it. A kill at any moment, even during a save, loses at
+most the epoch that was running, and that epoch is repeated with the same random numbers.
 """
 
 import io
@@ -28,7 +28,8 @@ class TrainState:
         monitor_best: best value of the recipe's `monitor`.
         wait: number of epochs since `monitor_best` was reached.
         stopped_because: not used; older files have it.
-        variables: of the model, in Keras' order: weights and the states of random number generators.
+        variables: of the model, in Keras' order: weights and the states of random number
+            generators.
         optimizer: variables of the optimizer, in Keras' order.
         best_weights: of the model at `best_epoch`.
     """

@@ -1,7 +1,7 @@
 """The models of the project, and the operations common to all of them.
 
-`models/` holds the builders, one module for each family. The registry finds them, checks options and
-image sizes, and builds a model by its name. Importing this package imports no Keras.
+`models/` holds the builders, one module for each family. The registry finds them, checks options
+and image sizes, and builds a model by its name. Importing this package imports no Keras.
 """
 
 from fashion_nn.zoo.mixture import mixture

@@ -1,4 +1,4 @@
-"""Several models as one: the weighted mean of their probabilities, with or without mirrored images."""
+"""Several models as one, by the weighted mean of their probabilities, also of mirrored images."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -18,7 +18,8 @@ def mixture(
     """One model that averages the probabilities of `members`, which become nested models.
 
     Args:
-        members: renamed to member_1 and so on, and frozen; they share their weights with the result.
+        members: renamed to member_1 and so on, and frozen; they share their weights with the
+            result.
         weights: of the members' probabilities, with sum 1.
         image_shape: height and width, in pixels.
         mirror: whether each member's probabilities are averaged with those of the mirrored image.

@@ -31,8 +31,8 @@ def mlp(
 ) -> "keras.Model":
     """Six dense layers with ReLU, three dropouts and one batch normalisation.
 
-    ReLU is inside the dense layers; softmax is a layer of its own. The dropout rates and the momentum
-    of the batch normalisation are those of the public code of this network.
+    ReLU is inside the dense layers; softmax is a layer of its own. The dropout rates and the
+    momentum of the batch normalisation are those of the public code of this network.
     """
     import keras
     from keras import layers

@@ -35,8 +35,8 @@ def cnn_v1(
 ) -> "keras.Model":
     """Four padded 3 x 3 convolutions and five dense layers.
 
-    Every activation is a layer of its own: ReLU, and softmax at the end. The second last dense layer
-    has the 10 units of the published table, or one per class where there are more classes.
+    Every activation is a layer of its own: ReLU, and softmax at the end. The second last dense
+    layer has the 10 units of the published table, or one per class where there are more classes.
 
     The dropout rates are our choice. The report does not state them; it says that its first rates
     were too high. We use a quarter, and a tenth in the layer of 10 units, where each dropped unit
@@ -107,8 +107,8 @@ def cnn_v2(
 ) -> "keras.Model":
     """Six 3 x 3 convolutions, every second unpadded, each with batch normalisation.
 
-    ReLU and softmax are inside the convolutions and the dense layers. The dropout rates are those of
-    the public code of this network.
+    ReLU and softmax are inside the convolutions and the dense layers. The dropout rates are those
+    of the public code of this network.
     """
     import keras
     from keras import layers
@@ -145,8 +145,8 @@ def cnn_v2(
     )
 
 
-# Smallest image: twice, an unpadded 5 x 5 convolution removes 4 pixels and pooling halves the sides,
-# rounding down. One pixel must be left: 16.
+# Smallest image: twice, an unpadded 5 x 5 convolution removes 4 pixels and pooling halves the
+# sides, rounding down. One pixel must be left: 16.
 @register(
     source="report 002, part 2",
     parameters=1_111_946,
@@ -173,12 +173,12 @@ def dcn(
     The layers and the scaling are those of the code skeleton that the report's course handed out.
     The report leaves the padding open. Unpadded is the default of PyTorch's convolution, which the
     skeleton uses; with padding there are 3,274,634 parameters. The skeleton divides pixels by 255,
-    subtracts 0.01307 and divides by 0.3081. The mean pixel of MNIST is 0.1307, so this is a misprint;
-    we reproduce it.
+    subtracts 0.01307 and divides by 0.3081. The mean pixel of MNIST is 0.1307, so this is a
+    misprint; we reproduce it.
 
     Weights are uniform in ±sqrt(6 / (fan_in + fan_out)) for `xavier` and in ±sqrt(6 / fan_in) for
-    `he`, as PyTorch's functions of these names draw them; biases start at 0. Leaky ReLU has PyTorch's
-    slope, 0.01.
+    `he`, as PyTorch's functions of these names draw them; biases start at 0. Leaky ReLU has
+    PyTorch's slope, 0.01.
     """
     import keras
     from keras import layers
@@ -233,8 +233,8 @@ def sprint(
     every later layer computes a quarter of the pixels. There are few channels where there are many
     pixels, and a single dense layer.
 
-    The design follows the fastest networks for CIFAR-10: K. Jordan, 94 % on CIFAR-10 in 3.29 seconds
-    on a single GPU (2024).
+    The design follows the fastest networks for CIFAR-10: K. Jordan, 94 % on CIFAR-10 in 3.29
+    seconds on a single GPU (2024).
     """
     import keras
     from keras import layers
