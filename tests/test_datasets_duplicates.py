@@ -7,7 +7,7 @@ import pytest
 from scipy.spatial.distance import cdist
 
 from fashion_nn.datasets import Split, load
-from fashion_nn.datasets.duplicates import NONE_NEAR, check, nearest
+from fashion_nn.datasets.duplicates import NONE_NEAR, check, near_train, nearest
 from fashion_nn.errors import InputError
 
 
@@ -161,3 +161,10 @@ def test_counts_of_the_real_data(real_data, name):
     found = check(load(name, data_dir=real_data))
     counts = {key: tuple(tuple(row.values()) for row in found[key].values()) for key in REAL[name] if key != "exact"}
     assert counts | {"exact": tuple(found["exact"].values())} == REAL[name]
+
+
+def test_a_data_set_without_test_rows_has_nothing_to_compare(tmp_path):
+    table = tmp_path / "x.csv"
+    table.write_text("label,pixel0\n" + "0,1\n1,2\n" * 20)
+    with pytest.raises(InputError, match="x has no test rows to compare with the training rows"):
+        near_train(load(table), 0.03)

@@ -6,7 +6,7 @@ import itertools
 import numpy as np
 import pytest
 
-from fashion_nn.datasets.splits import Split, divide, fingerprint, stratified_rows
+from fashion_nn.datasets.splits import Split, divide, fingerprint, shuffled_by_class, stratified_rows
 from fashion_nn.errors import InputError
 
 LABELS = np.repeat([0, 1, 2, 3], [400, 50, 7, 2])
@@ -93,3 +93,12 @@ def test_fingerprint_does_not_see_how_the_content_is_stored():
     rows = rows_of(12)
     stored_otherwise = np.asfortranarray(rows.images)
     assert fingerprint(stored_otherwise, rows.labels.astype(np.uint8)) == fingerprint(rows.images, rows.labels)
+
+
+def test_a_shuffled_class_holds_all_of_its_rows_in_an_order_of_its_own():
+    shuffled = dict(shuffled_by_class(LABELS))
+    assert list(shuffled) == [0, 1, 2, 3]
+    for label, rows in shuffled.items():
+        assert sorted(rows.tolist()) == np.flatnonzero(LABELS == label).tolist()
+    assert shuffled[1].tolist() != sorted(shuffled[1].tolist())
+    assert shuffled[2].tolist() != dict(shuffled_by_class(LABELS, seed=1))[2].tolist()

@@ -230,6 +230,17 @@ def test_names_need_no_keras():
     assert done.stdout.splitlines() == [" ".join(zoo.names()), "[]"]
 
 
+def test_a_module_among_the_models_is_found(tmp_path):
+    (tmp_path / "newest.py").write_text(
+        "from fashion_nn.zoo import register\n"
+        "@register(source='nowhere', parameters=0, space={})\n"
+        "def of_tomorrow(*, name, image_shape, classes): 'A model of tomorrow.'\n"
+    )
+    code = f"from fashion_nn.zoo import models, names; models.__path__.append({str(tmp_path)!r}); print(*names())"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == [*zoo.names(), "of-tomorrow"]
+
+
 def test_every_model_has_expectations():
     assert zoo.names() == tuple(EXPECTED)
 
