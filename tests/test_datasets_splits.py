@@ -99,6 +99,6 @@ def test_a_shuffled_class_holds_all_of_its_rows_in_an_order_of_its_own():
     shuffled = dict(shuffled_by_class(LABELS))
     assert list(shuffled) == [0, 1, 2, 3]
     for label, rows in shuffled.items():
-        assert sorted(rows.tolist()) == np.flatnonzero(LABELS == label).tolist()
+        assert sorted(rows.tolist()) == np.flatnonzero(label == LABELS).tolist()
     assert shuffled[1].tolist() != sorted(shuffled[1].tolist())
     assert shuffled[2].tolist() != dict(shuffled_by_class(LABELS, seed=1))[2].tolist()
