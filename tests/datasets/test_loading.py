@@ -149,5 +149,5 @@ def test_importing_is_light():
         "heavy = {'keras', 'tensorflow', 'pandas', 'sklearn', 'scipy', 'matplotlib', 'pyarrow', 'rich', 'pydantic'}\n"
         "print(sorted(heavy & set(sys.modules)))"
     )
-    root = Path(__file__).parents[1]
+    root = Path(__file__).parents[2]
     assert subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True).stdout == "[]\n"

@@ -9,7 +9,7 @@ import measuring
 import numpy as np
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "models" / "mlp" / "model.keras"
 NAMES = [f"pixel{i}" for i in range(1, 785)]
 # Squares and bars of several sizes, which the model takes for different things.
@@ -56,7 +56,7 @@ WRONG = {
 
 
 QUICK = ("no header", "gzip under .csv", "a cell too few", "0.5", "a word", "an id twice")
-# The others say what they say in tests/test_tables.py too, without a process each.
+# The others say what they say in tests/tables/test_tables.py too, without a process each.
 ROWS = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in WRONG]
 
 
