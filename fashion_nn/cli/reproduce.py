@@ -30,7 +30,7 @@ def reproduce(
     chosen = ledger.select(names or [])
     if full:
         _run_protocols(chosen, everything=not names)
-    if any(claim.id in _NEEDS_KERAS for claim in chosen):
+    if ledger.builds_models(chosen):
         console.load_tensorflow()
     with console.work_bar("checking") as progress:
         entries = ledger.judge(chosen, progress=progress)
@@ -54,8 +54,6 @@ def reproduce(
 
 
 _MOST_DETAILS = 8
-# Claims about layers: TensorFlow is loaded for them, quietly.
-_NEEDS_KERAS = frozenset(f"003-{number:03}" for number in (*range(47, 117), *range(128, 139)))
 
 
 def _run_protocols(chosen: list["Claim"], *, everything: bool) -> None:
@@ -80,8 +78,9 @@ def _summary(entries: list["Entry"]) -> None:
         for report in counts
     ]
     console.table(("report", *ledger.VERDICTS, "claims"), rows)
-    holds = counts["all"]["match"] + counts["all"]["match-rounding"]
-    print(f"\n{holds} of {len(entries)} hold, {counts['all']['differs']} do not.\n")
+    holds = sum(entry.finding.verdict.holds for entry in entries)
+    differs = counts["all"][ledger.Verdict.DIFFERS]
+    print(f"\n{holds} of {len(entries)} hold, {differs} do not.\n")
     shown = [
         (e.claim.id, f"{e.claim.claim}: {e.claim.quoted}", e.finding.slip or e.finding.why)
         for e in ledger.slips(entries)

@@ -1,16 +1,24 @@
 """The ledger: every figure and statement of the five reports, measured again, with a verdict that is computed.
 
-    judge(select(["001-007", "004"]))        one entry a claim: quoted, measured, verdict, evidence
-    run("playground")                        a statistical protocol; its results are read from then on
+    judge(select(["001-007", "004"]))        one entry for each claim: quoted, measured, verdict, evidence
+    run("playground")                        run a protocol over seeds; its results are read from then on
 
-A claim is a row of data (`claims.json`); the modules of `course` map its id to a check of a family
-and its arguments. Families: worked exercises (`traces`), formulas (`algebra`), layer tables (`tables`), statements over
-seeds (`studies`), trainings (`trainings`), and the report against itself (`texts`).
+A claim is an entry of `claims.json`; the modules of `course` map its id to a check, which `checks` makes from the
+claim's arguments. A check declares what it needs (a protocol's results, models that TensorFlow builds), so a new claim
+touches these two places only.
 """
 
-from fashion_nn.ledger.claims import load, reports, select
-from fashion_nn.ledger.findings import VERDICTS, Claim, Finding
-from fashion_nn.ledger.judging import Entry, checks, judge, protocols_behind, slips, summary
+from fashion_nn.ledger.claims import Claim, load, reports, select
+from fashion_nn.ledger.findings import VERDICTS, Finding, Verdict
+from fashion_nn.ledger.judging import (
+    Entry,
+    all_checks,
+    builds_models,
+    judge,
+    protocols_behind,
+    slips,
+    summary,
+)
 from fashion_nn.ledger.protocols import PROTOCOLS, RESULTS, estimate, run, stored
 
 __all__ = [
@@ -20,7 +28,9 @@ __all__ = [
     "Claim",
     "Entry",
     "Finding",
-    "checks",
+    "Verdict",
+    "all_checks",
+    "builds_models",
     "estimate",
     "judge",
     "load",

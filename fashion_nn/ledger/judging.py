@@ -1,4 +1,4 @@
-"""From claims to entries: each with its check's finding, counted and summed up."""
+"""From claims to entries: the finding on each claim, the counts of verdicts, and the most instructive slips."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,8 @@ from importlib import import_module
 from typing import Any
 
 from fashion_nn.ledger import claims
-from fashion_nn.ledger.findings import DIFFERS, VERDICTS, Check, Claim, Finding, protocol_of, waiting
+from fashion_nn.ledger.claims import Claim
+from fashion_nn.ledger.findings import VERDICTS, Check, Finding, Verdict, waiting
 
 INSTRUCTIVE = (
     "001-017",
@@ -24,19 +25,20 @@ INSTRUCTIVE = (
     "000-017",
     "003-118",
 )
-"""Where a reader learns most, the best first; of these the ones that still differ are shown."""
+"""The claims that teach a reader most, best first; those that still differ are shown."""
 
 
 @dataclass(frozen=True)
 class Entry:
-    """A claim and what was found of it."""
+    """A claim and the finding on it."""
 
     claim: Claim
     finding: Finding
 
     def to_json(self) -> dict[str, Any]:
-        """As plain values; `evidence` is a command, the ledger's own where no other shows it."""
-        claim, finding = self.claim, self.finding
+        """Plain values; `evidence` is a command, the ledger's own if no other shows it."""
+        claim = self.claim
+        finding = self.finding
         return {
             "id": claim.id,
             "report": claim.report,
@@ -44,7 +46,7 @@ class Entry:
             "claim": claim.claim,
             "quoted": claim.quoted,
             "measured": finding.measured,
-            "verdict": finding.verdict,
+            "verdict": finding.verdict.value,
             "why": finding.why,
             "slip": finding.slip,
             "evidence": finding.evidence or f"fashion-nn reproduce {claim.id}",
@@ -52,10 +54,12 @@ class Entry:
 
 
 @lru_cache
-def checks() -> Mapping[str, Check]:
+def all_checks() -> Mapping[str, Check]:
     """The check of each claim by its id."""
-    tables = (import_module(f"fashion_nn.ledger.course.report_{report}").CHECKS for report in claims.reports())
-    return {id: check for table in tables for id, check in table.items()}
+    found: dict[str, Check] = {}
+    for report in claims.reports():
+        found.update(import_module(f"fashion_nn.ledger.course.report_{report}").CHECKS)
+    return found
 
 
 def judge(chosen: Sequence[Claim], *, progress: Callable[[int, int], None] | None = None) -> list[Entry]:
@@ -68,16 +72,16 @@ def judge(chosen: Sequence[Claim], *, progress: Callable[[int, int], None] | Non
     for done, claim in enumerate(chosen):
         if progress:
             progress(done, len(chosen))
-        check = checks().get(claim.id)
-        finding = check(claim) if check else waiting("there is no check yet")
+        check = all_checks().get(claim.id)
+        finding = check.judge(claim) if check else waiting("there is no check yet")
         entries.append(Entry(claim, finding))
     if progress:
         progress(len(chosen), len(chosen))
     return entries
 
 
-def summary(entries: Sequence[Entry]) -> dict[str, dict[str, int]]:
-    """How many of each verdict, by report and under `all`."""
+def summary(entries: Sequence[Entry]) -> dict[str, dict[Verdict, int]]:
+    """The number of claims with each verdict, by report and under `all`."""
     names = [*sorted({entry.claim.report for entry in entries}), "all"]
     counts = {name: dict.fromkeys(VERDICTS, 0) for name in names}
     for entry in entries:
@@ -88,13 +92,22 @@ def summary(entries: Sequence[Entry]) -> dict[str, dict[str, int]]:
 
 def slips(entries: Sequence[Entry], most: int = 10) -> list[Entry]:
     """The most instructive claims that do not hold."""
-    wrong = {entry.claim.id: entry for entry in entries if entry.finding.verdict == DIFFERS}
+    wrong = {entry.claim.id: entry for entry in entries if entry.finding.verdict == Verdict.DIFFERS}
     first = [wrong[id] for id in INSTRUCTIVE if id in wrong]
     rest = [entry for entry in wrong.values() if entry not in first and entry.finding.slip]
     return (first + rest)[:most]
 
 
 def protocols_behind(chosen: Sequence[Claim]) -> list[str]:
-    """The statistical protocols whose results the checks of these claims read."""
-    found = (protocol_of(checks()[claim.id]) for claim in chosen if claim.id in checks())
+    """The protocols whose results the checks of these claims read."""
+    found = (check.protocol for check in _checks_of(chosen))
     return list(dict.fromkeys(name for name in found if name))
+
+
+def builds_models(chosen: Sequence[Claim]) -> bool:
+    """Whether a check of these claims builds models, which takes TensorFlow."""
+    return any(check.builds_models for check in _checks_of(chosen))
+
+
+def _checks_of(chosen: Sequence[Claim]) -> list[Check]:
+    return [all_checks()[claim.id] for claim in chosen if claim.id in all_checks()]

@@ -1,14 +1,10 @@
 """The stored trainings of report 002's four configurations are those of today's recipes, and come out again."""
 
-import json
-from pathlib import Path
-
 import pytest
 
-import fashion_nn
-from fashion_nn import datasets, recipes, training, zoo
+from fashion_nn import datasets, ledger, recipes, training, zoo
 
-RECORD = json.loads((Path(fashion_nn.__file__).parent / "ledger" / "results" / "dcn.json").read_text())
+RECORD = ledger.stored("dcn")
 NAMES = [name for name in recipes.RECIPES if name.startswith("dcn")]
 
 
