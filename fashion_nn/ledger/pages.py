@@ -14,7 +14,7 @@ from fashion_nn.core.files import write_atomic
 from fashion_nn.lab import boundaries, playground
 from fashion_nn.lab.backprop import drawing
 from fashion_nn.lab.losses import figures as losses_figures
-from fashion_nn.ledger.findings import VERDICTS
+from fashion_nn.ledger.findings import VERDICTS, Verdict
 from fashion_nn.ledger.judging import Entry, slips, summary
 from fashion_nn.pages.rendering import Script, data_uri, script
 
@@ -58,7 +58,7 @@ class LedgerPage:
 
     title: str
     verdicts: Sequence[str]
-    counts: Mapping[str, Mapping[str, int]]
+    counts: Mapping[str, Mapping[Verdict, int]]
     slips: Sequence[Slip]
     claims: Sequence[ClaimCard]
     pictures: Sequence[Picture]
