@@ -177,7 +177,9 @@ def test_ten_slips_are_shown_of_claims_that_differ(entries):
 
 def test_each_claim_is_about_a_system_of_its_report():
     systems = claims.systems()
-    assert all(systems[claim.system].report == claim.report for claim in ledger.load())
+    for claim in ledger.load():
+        first = re.match(r"S\d+-\d+", claim.system)[0]  # a claim about several is of S003-5,9 or S003-1..4
+        assert systems[first].report == claim.report
 
 
 def test_checks_that_build_no_models_load_no_tensorflow():
