@@ -60,11 +60,11 @@ def _play(settings: playground.Settings, epochs: int, seeds: Sequence[int]) -> l
     ]
 
 
-def _test_accuracy(run: playground.Run) -> float:
+def _test_accuracy(run: playground.Fit) -> float:
     accuracy = run.accuracy()
     if accuracy is None:
         raise ValueError("a regression has no accuracy")
-    return accuracy[1]
+    return accuracy.test
 
 
 def _playground_parts() -> dict[str, Callable[[Sequence[int]], list[Record]]]:
