@@ -1,6 +1,7 @@
 """What the confined process and its parent do with a model file, in this process: without starting TensorFlow again."""
 
 import json
+from dataclasses import asdict
 
 import numpy as np
 
@@ -18,14 +19,14 @@ class Opened:
     """
 
     def __init__(self, path, scale="auto"):
-        file, self._model = model_file.read(path), worker._Model()
-        _, config = self._model.open(bytearray(file.weights), file.kind)
+        file, self._model = model_file.read(path), worker.ServedModel()
+        config = self._model.open(bytearray(file.weights), file.kind).payload
         self.network = model_config.read(strict_json.parse(config if file.config is None else file.config, "config"))
         self.feeding = feeding.feeding(self.network, scale)
         self._model.build(json.dumps(self.network.to_json()).encode())
 
     def __call__(self, images):
         """The model's outputs, float32 (n, classes)."""
-        how = {name: getattr(self.feeding, name) for name in self.feeding.__slots__}
-        _, content = self._model.predict(bytearray(images.tobytes()), list(images.shape), how)
-        return np.frombuffer(content, "=f4").reshape(len(images), -1)
+        pixels = bytearray(images.tobytes())
+        reply = self._model.predict(pixels, list(images.shape), asdict(self.feeding))
+        return np.frombuffer(reply.payload, "=f4").reshape(len(images), -1)

@@ -7,8 +7,8 @@ from typing import Literal
 from fashion_nn.errors import InputError
 from fashion_nn.inference.allowlist import model_config
 from fashion_nn.inference.engines import onnx_runtime
-from fashion_nn.inference.engines.child_process import Limits
 from fashion_nn.inference.engines.confined_keras import ConfinedPredictor
+from fashion_nn.inference.engines.confined_process import Limits
 from fashion_nn.inference.engines.predictor import Predictor
 from fashion_nn.inference.file import model_file, strict_json
 from fashion_nn.inference.file.model_file import ModelFile
@@ -34,7 +34,11 @@ def check(path: str | os.PathLike[str]) -> None:
 
 
 def open_model(
-    path: str | os.PathLike[str], *, scale: Scale = "auto", wait: bool = True, limits: Limits | None = None
+    path: str | os.PathLike[str],
+    *,
+    scale: Scale = "auto",
+    wait: bool = True,
+    limits: Limits | None = None,
 ) -> ConfinedPredictor:
     """Open the model in `path` (.keras, .h5) for prediction by Keras, in a process of its own.
 

@@ -13,7 +13,7 @@ from fashion_nn.inference.allowlist import allowed, model_config
 from fashion_nn.inference.child import weights
 from fashion_nn.inference.child.hdf5 import Store
 from fashion_nn.inference.file import model_file
-from fashion_nn.inference.shared.keras_model import Built
+from fashion_nn.inference.shared.keras_model import BuiltModel
 from fashion_nn.inference.shared.network import from_json
 from fashion_nn.inference.shared.refusal import Refusal
 
@@ -102,7 +102,7 @@ def rebuilt(file):
     store = Store(file.weights)
     config = store.text("model_config") if file.config is None else file.config
     network = from_json(json.loads(json.dumps(model_config.read(json.loads(config)).to_json())))
-    built = Built(network)
+    built = BuiltModel(network)
     weights.copy(store, built, file.kind)
     return built.model
 

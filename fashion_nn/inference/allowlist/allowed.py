@@ -37,9 +37,38 @@ from fashion_nn.inference.allowlist.rules import (
 from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 ACTIVATIONS = (
-    *("celu", "elu", "exponential", "gelu", "glu", "hard_shrink", "hard_sigmoid", "hard_silu", "hard_swish"),
-    *("hard_tanh", "leaky_relu", "linear", "log_sigmoid", "log_softmax", "mish", "relu", "relu6", "selu"),
-    *("sigmoid", "silu", "soft_shrink", "softmax", "softplus", "softsign", "sparse_plus", "sparse_sigmoid"),
+    *(
+        "celu",
+        "elu",
+        "exponential",
+        "gelu",
+        "glu",
+        "hard_shrink",
+        "hard_sigmoid",
+        "hard_silu",
+        "hard_swish",
+    ),
+    *(
+        "hard_tanh",
+        "leaky_relu",
+        "linear",
+        "log_sigmoid",
+        "log_softmax",
+        "mish",
+        "relu",
+        "relu6",
+        "selu",
+    ),
+    *(
+        "sigmoid",
+        "silu",
+        "soft_shrink",
+        "softmax",
+        "softplus",
+        "softsign",
+        "sparse_plus",
+        "sparse_sigmoid",
+    ),
     *("sparsemax", "squareplus", "swish", "tanh", "tanh_shrink", "threshold"),
 )
 
@@ -71,7 +100,14 @@ INITIALIZERS: dict[str, dict[str, Rule]] = {
     },
     **{
         name: {**_SCALED, **_IMPLIED}
-        for name in ("GlorotUniform", "GlorotNormal", "HeUniform", "HeNormal", "LecunUniform", "LecunNormal")
+        for name in (
+            "GlorotUniform",
+            "GlorotNormal",
+            "HeUniform",
+            "HeNormal",
+            "LecunUniform",
+            "LecunNormal",
+        )
     },
 }
 _SNAKES = {
@@ -109,7 +145,12 @@ regularizer = family("regularizer", REGULARIZERS, {"l1": "L1", "l2": "L2", "l1_l
 constraint = family(
     "constraint",
     CONSTRAINTS,
-    {"max_norm": "MaxNorm", "min_max_norm": "MinMaxNorm", "non_neg": "NonNeg", "unit_norm": "UnitNorm"},
+    {
+        "max_norm": "MaxNorm",
+        "min_max_norm": "MinMaxNorm",
+        "non_neg": "NonNeg",
+        "unit_norm": "UnitNorm",
+    },
 )
 
 
@@ -120,7 +161,10 @@ def activation(value: Any) -> Any:
     name, config = node(value)
     if name not in _AS_ARGUMENT:
         raise Refusal(f"{quoted(name)} is not an allowed activation")
-    clean = checked(config, {"name": dropped(_any_text), "trainable": dropped(flag), "dtype": policy, **LAYERS[name]})
+    clean = checked(
+        config,
+        {"name": dropped(_any_text), "trainable": dropped(flag), "dtype": policy, **LAYERS[name]},
+    )
     return {"module": "keras.layers", "class_name": name, "config": clean, "registered_name": None}
 
 
@@ -203,8 +247,18 @@ def _pool(rank: int) -> dict[str, Rule]:
     return {"pool_size": size, "strides": maybe(size), "padding": _PADDING, **_FORMAT}
 
 
-_NORMALIZED = {"axis": axes, "epsilon": number(0, 1e3), "center": flag, "scale": flag, **_weight("gamma", "beta")}
-_RENORM = {"renorm": only(False), "renorm_clipping": only(None), "renorm_momentum": dropped(number())}
+_NORMALIZED = {
+    "axis": axes,
+    "epsilon": number(0, 1e3),
+    "center": flag,
+    "scale": flag,
+    **_weight("gamma", "beta"),
+}
+_RENORM = {
+    "renorm": only(False),
+    "renorm_clipping": only(None),
+    "renorm_momentum": dropped(number()),
+}
 _GLOBAL = {"keepdims": flag, **_FORMAT}
 _DROPOUT = {"rate": _rate, "seed": seed}
 _SPATIAL = {**_DROPOUT, "noise_shape": only(None)}
@@ -317,7 +371,12 @@ LAYERS: dict[str, dict[str, Rule]] = {
     "CenterCrop": _AREA,
     # Augmentation: nothing happens when predicting
     "RandomFlip": {"mode": one_of("horizontal", "vertical", "horizontal_and_vertical"), **_RANDOM},
-    "RandomRotation": {"factor": factor, **_FILL, **_RANDOM, "value_range": dropped(listed(number(), 2))},
+    "RandomRotation": {
+        "factor": factor,
+        **_FILL,
+        **_RANDOM,
+        "value_range": dropped(listed(number(), 2)),
+    },
     "RandomTranslation": {"height_factor": factor, "width_factor": factor, **_FILL, **_RANDOM},
     "RandomZoom": {"height_factor": factor, "width_factor": maybe(factor), **_FILL, **_RANDOM},
     "RandomShear": {"x_factor": _upper, "y_factor": _upper, **_FILL, **_RANDOM},
@@ -367,7 +426,10 @@ REQUIRED = {
 }
 """Arguments that have no default."""
 
-ALIASES = {"BatchNormalizationV1": "BatchNormalization", "BatchNormalizationV2": "BatchNormalization"}
+ALIASES = {
+    "BatchNormalizationV1": "BatchNormalization",
+    "BatchNormalizationV2": "BatchNormalization",
+}
 """Classes that early versions of tf.keras called otherwise."""
 
 RENAMED = {"LeakyReLU": {"alpha": "negative_slope"}}

@@ -1,18 +1,28 @@
-"""From the architecture in a model file to a `Network`: the walk along the allow-list.
+"""Reads the config of a model file, Keras' description of the architecture, into a `Network`.
 
-Reads what Keras 2.0 to 3.15 have written, in .keras and .h5, and configs with only the keys that have no
-default. Nothing of the file is taken over as it stands: each part is checked and written anew. What does
-not matter for predicting (how the model was compiled, built and seeded) is left behind.
+It accepts what Keras 2.0 to 3.15 have written, in .keras and .h5, and configs with only the keys that
+have no default. Nothing of the file is taken over as it is: each part is checked by the allow-list
+and written anew. What does not matter for predicting (how the model was compiled, built and seeded)
+is left out.
 """
 
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence, Set
+from typing import Any, TypeAlias, TypeGuard
 
 from fashion_nn.inference.allowlist import allowed, rules
 from fashion_nn.inference.allowlist.calls import Draft, connect, references
-from fashion_nn.inference.shared.naming import clean_name, snake_case
-from fashion_nn.inference.shared.network import Layer, Network
+from fashion_nn.inference.shared.network import (
+    Call,
+    InputSpec,
+    Json,
+    Layer,
+    Network,
+    clean_name,
+    snake_case,
+)
 from fashion_nn.inference.shared.refusal import Refusal, quoted
 
+Shape: TypeAlias = tuple[int | None, ...]
 MAX_LAYERS = 2000
 MAX_CALLS = 5000
 MAX_NESTING = 8
@@ -21,47 +31,69 @@ _NETWORKS = ("Sequential", "Functional", "Model")
 _KNOWN = {*_NETWORKS, "InputLayer", *allowed.LAYERS, *allowed.OPERATIONS}
 _OPERATION_MODULES = ("keras.src.ops.", "keras.ops")
 _LAYER_KEYS = {"class_name", "config", "name", "module", "registered_name", "inbound_nodes"}
-_LEFT_BEHIND = {"build_config", "compile_config", "shared_object_id"}
-_NETWORK_KEYS = {"name", "layers", "trainable", "dtype", "build_input_shape", "input_layers", "output_layers"}
-_SHAPE_KEYS = ("batch_shape", "batch_input_shape", "build_input_shape", "shape", "input_shape", "input_dim")
+_LEFT_OUT = {"build_config", "compile_config", "shared_object_id"}
+_NETWORK_KEYS = {
+    "name",
+    "layers",
+    "trainable",
+    "dtype",
+    "build_input_shape",
+    "input_layers",
+    "output_layers",
+}
+_SHAPE_KEYS = (
+    "batch_shape",
+    "batch_input_shape",
+    "build_input_shape",
+    "shape",
+    "input_shape",
+    "input_dim",
+)
 
 
 def read(document: Any) -> Network:
-    """The whole model that `document`, parsed JSON, describes: one input, one output.
+    """The whole model that `document` describes: one input, one output.
+
+    Args:
+        document: parsed JSON, of any content.
 
     Raises:
         Refusal: naming the layer and the argument that is not allowed, or what is missing.
     """
-    if not isinstance(document, dict) or not isinstance(document.get("class_name"), str):
+    if not _has_class_name(document):
         raise Refusal("its config describes no model: expected an object with a class name")
     name = document["class_name"]
     if name not in _NETWORKS:
         raise Refusal(f"its model is a {quoted(name)}, expected Sequential or Functional: only Keras' own can be read")
-    return _Reader().network(document, top=True)
+    network = _Reader().network(document, top=True)
+    _require_one_image(network)
+    return network
 
 
 class _Reader:
+    """Reads networks and counts their layers and how deep they are nested."""
+
     def __init__(self) -> None:
         self.layers = 0
         self.nesting = 0
 
-    def network(self, entry: dict[str, Any], *, top: bool = False) -> Network:
+    def network(self, entry: Mapping[str, Any], *, top: bool = False) -> Network:
         self.nesting += 1
         if self.nesting > MAX_NESTING:
             raise Refusal(f"networks nested deeper than {MAX_NESTING}")
-        name, config = _network_config(entry)
+        class_name, config = _network_config(entry)
         _require_keys(config, _NETWORK_KEYS)
         listed = config.get("layers")
         if not isinstance(listed, list) or not listed:
             raise Refusal(f"the layers are {quoted(listed)}, expected a list of at least one")
         drafts = [self._draft(layer, position) for position, layer in enumerate(listed)]
-        if twice := _repeated([draft.name for draft in drafts]):
+        if twice := _repeated(draft.name for draft in drafts):
             raise Refusal(f"two layers are called {quoted(twice)}")
-        title = clean_name(_name(config.get("name"), default=snake_case(name)))
-        chain = name == "Sequential"
-        network = _chain(title, drafts, entry, config, top) if chain else connect(title, drafts, config)
-        if top:
-            _require_one_image(network)
+        name = clean_name(_name(config.get("name"), default=snake_case(class_name)))
+        if class_name == "Sequential":
+            network = _chain(name, drafts, _built_for(entry, config), top=top)
+        else:
+            network = connect(name, drafts, config)
         self.nesting -= 1
         return network
 
@@ -69,65 +101,71 @@ class _Reader:
         self.layers += 1
         if self.layers > MAX_LAYERS:
             raise Refusal(f"more than {MAX_LAYERS} layers")
-        if not isinstance(entry, dict) or not isinstance(entry.get("class_name"), str):
+        if not _has_class_name(entry):
             raise Refusal(f"layer {position} is {quoted(entry)}, expected an object with a class name")
-        class_name, config = allowed.ALIASES.get(entry["class_name"], entry["class_name"]), entry.get("config")
-        inner = config.get("name") if isinstance(config, dict) else None
-        default = f"{snake_case(class_name)[:100]}_{position}"
+        class_name = allowed.ALIASES.get(entry["class_name"], entry["class_name"])
         try:
-            stored = _name(inner if entry.get("name") is None else entry["name"], default=default)
-            if inner is not None and inner != stored:
-                raise Refusal(f"has a second name, {quoted(inner)}")
+            stored = _stored_name(entry, default=f"{snake_case(class_name)[:100]}_{position}")
         except Refusal as refusal:
             raise Refusal(f"layer {position} ({quoted(class_name)}): {refusal}") from None
         try:
-            _require_keys(entry, _LAYER_KEYS, _LEFT_BEHIND)
-            return self._checked(entry, class_name, config, stored)
+            _require_keys(entry, _LAYER_KEYS, _LEFT_OUT)
+            return self._checked(entry, class_name, stored)
         except Refusal as refusal:
             raise Refusal(f"layer {quoted(stored)} ({quoted(class_name)}): {refusal}") from None
 
-    def _checked(self, entry: dict[str, Any], class_name: str, config: Any, stored: str) -> Draft:
+    def _checked(self, entry: Mapping[str, Any], class_name: str, stored: str) -> Draft:
         if class_name not in _KNOWN:
             raise Refusal("is not on the list of allowed layers")
-        draft = Draft(clean_name(stored), stored, class_name, references(entry.get("inbound_nodes")))
-        module = entry.get("module")
+        calls = references(entry.get("inbound_nodes"))
+        draft = Draft(clean_name(stored), stored, class_name, calls)
         if class_name in _NETWORKS:
-            draft.role, draft.network = "network", self.network(entry)
+            draft.role = "network"
+            draft.network = self.network(entry)
             draft.trainable = _network_config(entry)[1].get("trainable") is not False
             return draft
         rules.node(entry)
-        arguments = config or {}
+        arguments = entry.get("config") or {}
         if class_name == "InputLayer":
-            draft.role, draft.arguments = "input", _input_arguments(arguments)
-        elif class_name in allowed.OPERATIONS and _is_operation(class_name, module, draft):
-            function, operands = allowed.OPERATIONS[class_name]
-            if any(len(call.inputs) != operands for call in draft.calls):
-                raise Refusal(f"expected {operands} operands")
-            known = {"name": rules.dropped(lambda name: name), "axis": rules.only(-1)}
-            known |= {"dtype": allowed.precision} if class_name == "Cast" else {}
-            draft.role, draft.arguments = "operation", {"function": function, **rules.checked(arguments, known)}
-            if class_name == "Cast" and "dtype" not in draft.arguments:
-                raise Refusal("the argument dtype is missing")
-        elif class_name not in allowed.LAYERS:  # an operation by its name alone
-            raise Refusal("is not on the list of allowed layers")
-        else:
+            draft.role = "input"
+            draft.input = _input(arguments)
+        elif _is_operation(class_name, entry.get("module"), calls):
+            draft.role = "operation"
+            _complete_operation(draft, arguments)
+        elif class_name in allowed.LAYERS:
             draft.arguments = _layer_arguments(class_name, arguments)
             draft.trainable = arguments.get("trainable") is not False
             draft.shape = _first_shape(arguments)
+        else:  # an operation by its name alone
+            raise Refusal("is not on the list of allowed layers")
         return draft
 
 
-def _network_config(entry: dict[str, Any]) -> tuple[str, dict[str, Any]]:
+def _has_class_name(entry: Any) -> TypeGuard[dict[str, Any]]:
+    return isinstance(entry, dict) and isinstance(entry.get("class_name"), str)
+
+
+def _network_config(entry: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
+    """Class name and config of a network."""
     if isinstance(entry.get("config"), list):  # a Sequential before Keras 2.2.3
         entry = {**entry, "config": {"layers": entry["config"]}}
-    name, config = rules.node(entry)
-    return name, dict(config)
+    return rules.node(entry)
 
 
-def _require_keys(found: dict[str, Any], known: set[str], ignored: set[str] = frozenset()) -> None:
+def _require_keys(found: Mapping[str, Any], known: Set[str], ignored: Set[str] = frozenset()) -> None:
     for key, value in found.items():
         if key not in known and key not in ignored and value is not None:
             raise Refusal(f"the field {quoted(key)} is not known")
+
+
+def _stored_name(entry: Mapping[str, Any], default: str) -> str:
+    """The name of a layer, which may be given twice."""
+    config = entry.get("config")
+    inner = config.get("name") if isinstance(config, dict) else None
+    name = _name(inner if entry.get("name") is None else entry["name"], default)
+    if inner is not None and inner != name:
+        raise Refusal(f"has a second name, {quoted(inner)}")
+    return name
 
 
 def _name(value: Any, default: str) -> str:
@@ -138,20 +176,40 @@ def _name(value: Any, default: str) -> str:
     return value
 
 
-def _repeated(names: list[str]) -> str | None:
+def _repeated(names: Iterable[str]) -> str | None:
     seen: set[str] = set()
-    return next((name for name in names if name in seen or seen.add(name)), None)
+    for name in names:
+        if name in seen:
+            return name
+        seen.add(name)
+    return None
 
 
-def _is_operation(class_name: str, module: Any, draft: Draft) -> bool:
-    # An .h5 names no modules; there a layer such as Add gets one list, an operation its operands.
+def _is_operation(class_name: str, module: Any, calls: Sequence[Call]) -> bool:
+    if class_name not in allowed.OPERATIONS:
+        return False
     if isinstance(module, str):
         return module.startswith(_OPERATION_MODULES)
-    return class_name not in allowed.LAYERS or any(not call.as_list and len(call.inputs) > 1 for call in draft.calls)
+    # An .h5 names no modules. A layer such as Add gets one list there, an operation its operands.
+    if class_name not in allowed.LAYERS:
+        return True
+    return any(not call.as_list and len(call.inputs) > 1 for call in calls)
+
+
+def _complete_operation(draft: Draft, arguments: Mapping[str, Any]) -> None:
+    draft.function, operands = allowed.OPERATIONS[draft.class_name]
+    if any(len(call.inputs) != operands for call in draft.calls):
+        raise Refusal(f"expected {operands} operands")
+    known = {"name": rules.dropped(lambda name: name), "axis": rules.only(-1)}
+    if draft.class_name == "Cast":
+        known["dtype"] = allowed.precision
+    draft.arguments = rules.checked(arguments, known)
+    if draft.class_name == "Cast" and "dtype" not in draft.arguments:
+        raise Refusal("the argument dtype is missing")
 
 
 _COMMON = {
-    "name": rules.dropped(lambda name: name),  # looked at before
+    "name": rules.dropped(lambda name: name),  # checked by `_stored_name`
     "trainable": rules.dropped(rules.flag),
     "dtype": rules.policy,
     "autocast": rules.dropped(rules.flag),
@@ -163,7 +221,7 @@ _COMMON = {
 }
 
 
-def _layer_arguments(class_name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def _layer_arguments(class_name: str, arguments: Mapping[str, Any]) -> dict[str, Json]:
     # `batch_shape` and the like come first: a layer's own rule of the same name wins.
     clean = rules.checked(arguments, {**_COMMON, **allowed.LAYERS[class_name]})
     for old, new in allowed.RENAMED.get(class_name, {}).items():
@@ -176,75 +234,92 @@ def _layer_arguments(class_name: str, arguments: dict[str, Any]) -> dict[str, An
     return clean
 
 
-def _input_arguments(arguments: dict[str, Any]) -> dict[str, Any]:
+def _input(arguments: Mapping[str, Any]) -> InputSpec:
     shape = _first_shape(arguments)
     if shape is None:
         raise Refusal("the argument batch_shape is missing")
     only_off = rules.dropped(rules.maybe(rules.only(False)))
     known = {**_COMMON, "shape": rules.dropped(lambda shape: shape), "dtype": _input_type}
     known |= {"sparse": only_off, "ragged": only_off, "optional": only_off}
-    return {"shape": shape, "dtype": "float32", **rules.checked(arguments, known)}
+    return InputSpec(shape, rules.checked(arguments, known).get("dtype", "float32"))
 
 
 def _input_type(value: Any) -> Any:
     if value is None:
         return rules.DROPPED
-    return rules.policy(value) if isinstance(value, dict) else rules.one_of(*allowed.INPUT_TYPES)(value)
+    if isinstance(value, dict):
+        return rules.policy(value)
+    return rules.one_of(*allowed.INPUT_TYPES)(value)
 
 
-def _first_shape(arguments: dict[str, Any]) -> list[int | None] | None:
-    """The input shape, without the batch, that a first layer carries in one of its notations."""
+def _first_shape(arguments: Mapping[str, Any]) -> Shape | None:
+    """The input shape, without the batch, that a first layer has in one of its notations."""
     for key in _SHAPE_KEYS:
         value = rules.plain_list(arguments.get(key))
         if value is None:
             continue
         try:
             if key == "input_dim":
-                return [rules.whole(1, 1 << 16)(value)]
-            return allowed.input_shape(value) if key in ("shape", "input_shape") else _without_batch(value)
+                return (rules.whole(1, 1 << 16)(value),)
+            if key in ("shape", "input_shape"):
+                return tuple(allowed.input_shape(value))
+            return _without_batch(value)
         except Refusal as refusal:
             raise Refusal(f"{key}: {refusal}") from None
     return None
 
 
-def _without_batch(shape: Any) -> list[int | None]:
+def _without_batch(shape: Any) -> Shape:
     shape = rules.plain_list(shape)
     if not isinstance(shape, list) or len(shape) < 2:
         raise Refusal(f"expected a list of the batch and at least one dimension, got {quoted(shape)}")
     rules.maybe(rules.whole(1, 1 << 16))(shape[0])
-    return allowed.input_shape(shape[1:])
+    return tuple(allowed.input_shape(shape[1:]))
 
 
-def _chain(title: str, drafts: list[Draft], entry: dict[str, Any], config: dict[str, Any], top: bool) -> Network:
-    """A Sequential. A whole model must say what it takes; a nested one may leave it to its place."""
+# Sequential
+
+
+def _chain(name: str, drafts: Sequence[Draft], built_for: Any, *, top: bool) -> Network:
+    """A Sequential. A whole model has to say what it takes; a nested one may leave it open."""
     if any(draft.role == "input" for draft in drafts[1:]):
         raise Refusal("an InputLayer stands behind other layers")
     if any(draft.role == "operation" for draft in drafts):
         raise Refusal("an operation stands in a Sequential")
     layers = [draft.layer(()) for draft in drafts]
     if layers[0].role != "input":
-        shape, dtype = _shape_of_first(drafts[0], entry, config), "float32"
-        nested = drafts[0].network
-        if shape is None and nested and any(layer.role == "input" for layer in nested.layers):
-            shape, dtype = (nested.input_layer.arguments[key] for key in ("shape", "dtype"))
-        if shape is not None:
-            layers.insert(0, _input(shape, dtype, {layer.name for layer in layers}))
+        given = _input_of_first(drafts[0], built_for)
+        if given is not None:
+            layers.insert(0, _input_layer(given, {layer.name for layer in layers}))
         elif top:
             raise Refusal("says nowhere what shape its input has: build the model before it is saved")
-    return Network(title, True, tuple(layers), (), (), ())
+    return Network(name, True, tuple(layers))
 
 
-def _shape_of_first(first: Draft, entry: dict[str, Any], config: dict[str, Any]) -> list[int | None] | None:
-    if first.shape is not None:
-        return first.shape
+def _built_for(entry: Mapping[str, Any], config: Mapping[str, Any]) -> Any:
+    """The shape that a Sequential without an input layer was built for, unchecked."""
     build = entry.get("build_config")
-    built_for = build.get("input_shape") if isinstance(build, dict) else None
-    return _first_shape({"build_input_shape": config.get("build_input_shape") or built_for})
+    stated = build.get("input_shape") if isinstance(build, dict) else None
+    return config.get("build_input_shape") or stated
 
 
-def _input(shape: list[int | None], dtype: str, taken: set[str]) -> Layer:
-    name = next(name for name in (f"input{'_' * n}" for n in range(len(taken) + 1)) if name not in taken)
-    return Layer(name, name, "input", "InputLayer", {"shape": shape, "dtype": dtype}, True, (), None)
+def _input_of_first(first: Draft, built_for: Any) -> InputSpec | None:
+    shape = first.shape
+    if shape is None:
+        shape = _first_shape({"build_input_shape": built_for})
+    if shape is not None:
+        return InputSpec(shape, "float32")
+    return first.network.input if first.network else None
+
+
+def _input_layer(given: InputSpec, taken: Set[str]) -> Layer:
+    name = "input"
+    while name in taken:
+        name += "_"
+    return Layer(name, name, "input", "InputLayer", {}, True, (), given)
+
+
+# The whole model
 
 
 def _require_one_image(network: Network) -> None:
@@ -258,7 +333,10 @@ def _require_one_image(network: Network) -> None:
 
 
 def cost(network: Network) -> int:
-    """How many layers run when the network is called once; a nested one counts each time it is called."""
+    """Number of layers that run when the network is called once.
+
+    A layer that is called several times counts each time.
+    """
     return sum(
         (1 if network.sequential else len(layer.calls)) * (cost(layer.network) if layer.network else 1)
         for layer in network.layers

@@ -227,7 +227,12 @@ def family(name: str, classes: Mapping[str, Mapping[str, Rule]], aliases: Mappin
         if known not in classes:
             raise Refusal(f"{quoted(given)} is not an allowed {name}")
         config = checked(arguments, classes[known])
-        return {"module": f"keras.{name}s", "class_name": known, "config": config, "registered_name": None}
+        return {
+            "module": f"keras.{name}s",
+            "class_name": known,
+            "config": config,
+            "registered_name": None,
+        }
 
     return rule
 

@@ -1,12 +1,14 @@
-"""An HDF5 file from strangers, opened only inside the child process.
+"""Reads a stranger's HDF5 file. Confined process only: the HDF5 library has had memory errors.
 
-The whole file is walked before anything is read: groups and plain arrays of numbers, held together by hard
-links, each reached once. What could name another file, run a filter plugin or unfold to more than the file
-can hold is refused wherever it stands.
+The whole file is walked before any content is read. Allowed are groups and plain arrays of numbers
+that are connected by hard links, each reached once. Refused, wherever it is, is what could name
+another file, run a filter plugin, or unpack to more than a bound.
 """
 
 import io
-from typing import Any
+import itertools
+from collections.abc import Callable, Iterator
+from typing import Any, ParamSpec, TypeVar
 
 import h5py
 import numpy as np
@@ -20,20 +22,22 @@ MAX_CHUNK_BYTES = 64 << 20
 MAX_NAMES = 20_000
 MAX_TEXT_BYTES = 8 << 20
 
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
 
 
 class Store:
     """The arrays and the few texts of an HDF5 file, by path.
 
-    A path has slashes, also where the file has backslashes: Keras on Windows joined names with them.
+    Paths use slashes, also where the file has backslashes: Keras on Windows joined names with them.
 
     Raises:
-        Refusal: from every method, when the file is damaged or holds what it should not.
+        Refusal: from every method, if the file is damaged or holds what it should not.
     """
 
     def __init__(self, content: bytes | bytearray | memoryview):
-        self._file = _guarded(h5py.File, io.BytesIO(content), "r")
+        self._file: h5py.File = _guarded(lambda: h5py.File(io.BytesIO(content), "r"))
         self._seen: set[int] = set()
         self._bytes = 0
         self._kinds: dict[str, str] = {"": "group"}
@@ -41,6 +45,7 @@ class Store:
         _guarded(self._walk, self._file, "", 0)
 
     def is_group(self, path: str) -> bool:
+        """Whether there is a group at `path`."""
         slashed = _with_slashes(path)
         if slashed in self._kinds:
             return self._kinds[slashed] == "group"
@@ -48,18 +53,22 @@ class Store:
         return any(known.startswith(f"{slashed}/") for known in self._kinds)
 
     def members(self, path: str) -> list[str]:
+        """The names in the group at `path`."""
         return _guarded(lambda: list(self._group(path)))
 
     def array(self, path: str) -> np.ndarray:
-        """The array at `path`, as float32 where it holds fractions, all of them finite."""
+        """The array at `path`; fractions are finite and come as float32."""
         return _guarded(self._array, path)
 
     def text(self, name: str) -> bytes | None:
-        """The attribute `name` of the file itself, a text; None when there is none."""
+        """The text in the attribute `name` of the file itself; None if there is none."""
         return _guarded(self._text, name)
 
     def names(self, path: str, attribute: str) -> list[str]:
-        """The list of names in an attribute of the group at `path`, or in its parts `attribute0`, `attribute1`, ..."""
+        """The list of names in an attribute of the group at `path`.
+
+        Keras splits a long list over the attributes `attribute0`, `attribute1`, and so on.
+        """
         return _guarded(self._names, path, attribute)
 
     def _walk(self, group: h5py.Group, path: str, depth: int) -> None:
@@ -84,7 +93,7 @@ class Store:
                 self._stored[below] = child.name
 
     def _visit(self, child: Any, path: str) -> None:
-        # The cheapest question that tells: `h5o.get_info` measures B-trees too, without end in a crafted file.
+        # `h5o.get_info` would tell too, but it measures B-trees, which never ends in a crafted file.
         address = h5py.h5g.get_objinfo(child.id).objno
         if address in self._seen:
             raise Refusal(f"HDF5: {quoted(path)} is linked to twice")
@@ -122,19 +131,15 @@ class Store:
             return None
         _require_small_attribute(self._file, name)
         value = self._file.attrs[name]
-        content = value.encode() if isinstance(value, str) else bytes(value) if isinstance(value, bytes) else None
-        if content is None or len(content) > MAX_TEXT_BYTES:
+        content = value.encode() if isinstance(value, str) else value
+        if not isinstance(content, bytes) or len(content) > MAX_TEXT_BYTES:
             raise Refusal(f"HDF5: the attribute {name} is no text of at most {MAX_TEXT_BYTES} bytes")
-        return content
+        return bytes(content)  # h5py gives a subclass of bytes
 
     def _names(self, path: str, attribute: str) -> list[str]:
-        group, found = self._group(path), []
-        parts = [attribute] if attribute in group.attrs else []
-        while not parts or (parts[0] != attribute and f"{attribute}{len(parts)}" in group.attrs):
-            if f"{attribute}{len(parts)}" not in group.attrs:
-                break
-            parts.append(f"{attribute}{len(parts)}")
-        for part in parts:
+        group = self._group(path)
+        found: list[str] = []
+        for part in _parts(group, attribute):
             _require_small_attribute(group, part)
             found += [_decoded(name) for name in np.ravel(group.attrs[part])]
             if len(found) > MAX_NAMES:
@@ -142,14 +147,25 @@ class Store:
         return found
 
 
+def _parts(group: h5py.Group, attribute: str) -> Iterator[str]:
+    """The attributes over which Keras has spread the list that it calls `attribute`."""
+    if attribute in group.attrs:
+        yield attribute
+        return
+    for number in itertools.count():
+        if f"{attribute}{number}" not in group.attrs:
+            return
+        yield f"{attribute}{number}"
+
+
 def _with_slashes(path: str) -> str:
     return path.replace("\\", "/")
 
 
-def _guarded(function: Any, *arguments: Any) -> Any:
+def _guarded(function: Callable[_P, _T], *arguments: _P.args, **keywords: _P.kwargs) -> _T:
     """The result of `function`; whatever h5py raises means that the file is damaged."""
     try:
-        return function(*arguments)
+        return function(*arguments, **keywords)
     except (Refusal, MemoryError):
         raise
     except Exception as error:
@@ -157,7 +173,7 @@ def _guarded(function: Any, *arguments: Any) -> Any:
 
 
 def _array_bytes(data: h5py.Dataset, path: str) -> int:
-    """Bytes that reading `data` would give, when it is a plain array of numbers."""
+    """Number of bytes that reading `data` gives, if it is a plain array of numbers."""
     settings = data.id.get_create_plist()
     if settings.get_layout() == h5py.h5d.VIRTUAL or settings.get_external_count():
         raise Refusal(f"HDF5: {quoted(path)} keeps its data in another file")

@@ -1,11 +1,15 @@
-"""The child process: it opens the file's HDF5, builds the model and predicts. Nobody imports it but `entry`.
+"""Serves the requests of the parent process: opens the file's HDF5, builds the model and predicts.
 
-Requests, in this order:
-    open      an HDF5 file                  -> for .h5 the architecture as it stands in the file
-    start     nothing; imports Keras
-    build     a network that was allowed    -> number of classes, size of a batch, multiply-adds
-    predict   images, how to feed them      -> float32 (n, classes), raw
-    weights                                 -> names and shapes; all values, raw
+Only `entry` imports it. The requests come in this order:
+
+    open      an HDF5 file                       -> for an .h5 file, its config in JSON
+    start     nothing; imports Keras             -> nothing
+    build     a network from the allow-list      -> number of classes, batch size, multiply-adds
+    predict   images, and how to feed them       -> outputs, float32 (n, classes), raw
+    weights   nothing                            -> shapes; all weights, float32, raw
+
+Every answer is a message (`fashion_nn.inference.shared.messages`). A header with `refused` or `failed`
+says in one line why there is no other answer.
 """
 
 import io
@@ -13,7 +17,8 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -21,97 +26,132 @@ import numpy as np
 from fashion_nn.inference.child import weights
 from fashion_nn.inference.child.confinement import limit_processor_time
 from fashion_nn.inference.child.hdf5 import Store
-from fashion_nn.inference.shared import keras_model, network, wire
+from fashion_nn.inference.child.size_guard import SizeGuard, reason
+from fashion_nn.inference.shared import messages, network
 from fashion_nn.inference.shared.feeding import Feeding
+from fashion_nn.inference.shared.keras_model import BuiltModel
+from fashion_nn.inference.shared.messages import Kind
+from fashion_nn.inference.shared.network import InputSpec, Json
 from fashion_nn.inference.shared.refusal import Refusal
 
-# Numbers in the largest tensor of a batch: 256 MiB in float32, of which a few are alive at a time.
+# Numbers in the largest tensor of a batch: 256 MiB in float32, of which a few exist at a time.
 _BATCH_NUMBERS = 1 << 26
 _MAX_BATCH = 1000
-# Processor time to look through a file's HDF5: a thousand times what an ordinary one takes.
+# Processor time to look through a file's HDF5: a thousand times what an ordinary file takes.
 _LOOK_SECONDS = 15
+# The side of the image that a model is tried with where it takes any size.
 _DEFAULT_SIDE = 28
 MAX_CLASSES = 10_000
 
-Answer = tuple[dict[str, Any], bytes]
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a request is answered with."""
+
+    header: Mapping[str, Json] = field(default_factory=dict)
+    payload: bytes = b""
 
 
-def serve(requests: io.RawIOBase, answers: io.RawIOBase, held: list[str]) -> None:
-    """Answer requests until the parent closes its end."""
-    model = _Model()
-    handlers: dict[str, Callable[..., Answer]] = {
+def serve(requests: io.RawIOBase, answers: io.RawIOBase, layers: list[str]) -> None:
+    """Answer requests until the parent closes its end.
+
+    Args:
+        requests: the messages of the parent.
+        answers: where the answers go. The first message names the confinement layers that hold.
+        layers: see `fashion_nn.inference.child.confinement.confine`.
+    """
+    model = ServedModel()
+    handlers: dict[str, Callable[..., Reply]] = {
         "open": model.open,
         "start": _import_keras,
         "build": model.build,
         "predict": model.predict,
         "weights": model.weights,
     }
-    _write(answers, {"walls": held}, b"")
-    while (lengths := _read(requests, wire.LENGTHS_BYTES)) is not None:
-        header_bytes, payload_bytes = wire.lengths(lengths)
-        header = json.loads(_read(requests, header_bytes))
-        payload = _read(requests, payload_bytes)
-        seconds = header.pop("seconds") * (os.cpu_count() or 1)
-        limit_processor_time(min(seconds, _LOOK_SECONDS) if header["do"] == "open" else seconds)
-        try:
-            answer = handlers[header.pop("do")](payload, **header)
-        except Refusal as refusal:
-            answer = {"refused": str(refusal)}, b""
-        except BaseException as error:
-            answer = {"failed": keras_model.reason(error)}, b""
-        _write(answers, *answer)
+    _write(answers, Reply({"layers": layers}))
+    while (start := _read(requests, messages.SIZES_BYTES)) is not None:
+        sizes = messages.sizes(start)
+        header = _read(requests, sizes.header)
+        payload = _read(requests, sizes.payload)
+        if header is None or payload is None:
+            return
+        request = json.loads(header)
+        handler = request.pop("do")
+        _allow_processor_time(handler, request.pop("seconds"))
+        _write(answers, _answer(handlers[handler], payload, request))
+
+
+def _allow_processor_time(request: str, seconds: int) -> None:
+    seconds *= os.cpu_count() or 1
+    limit_processor_time(min(seconds, _LOOK_SECONDS) if request == "open" else seconds)
+
+
+def _answer(handler: Callable[..., Reply], payload: bytearray, request: dict[str, Any]) -> Reply:
+    try:
+        return handler(payload, **request)
+    except Refusal as refusal:
+        return Reply({"refused": str(refusal)})
+    except BaseException as error:
+        return Reply({"failed": reason(error)})
 
 
 def _read(stream: io.RawIOBase, size: int) -> bytearray | None:
     content = bytearray(size)
-    view, done = memoryview(content), 0
-    while done < size:
-        count = stream.readinto(view[done:])
+    view = memoryview(content)
+    while view:
+        count = stream.readinto(view)
         if not count:
             return None
-        done += count
+        view = view[count:]
     return content
 
 
-def _write(stream: io.RawIOBase, header: dict[str, Any], payload: bytes) -> None:
-    for part in (wire.packed(header, len(payload)), payload):
+def _write(stream: io.RawIOBase, reply: Reply) -> None:
+    for part in (messages.packed(reply.header, len(reply.payload)), reply.payload):
         view = memoryview(part)
         while view:
-            view = view[stream.write(view) :]
+            view = view[stream.write(view) or 0 :]
 
 
-class _Model:
-    """The one model of this process, on its way from bytes to answers."""
+class ServedModel:
+    """The one model of this process. Call `open`, `build`, and then what is wanted of it."""
 
-    def open(self, content: bytearray, kind: str) -> Answer:
+    kind: Kind
+    built: BuiltModel
+    batch: int
+
+    def open(self, content: bytearray, kind: Kind) -> Reply:
+        """Look through an HDF5 file; the reply holds the config of an .h5 file."""
         self.kind = kind
-        self.store = Store(content)
+        self.store: Store | None = Store(content)
         if kind == "keras":
-            return {}, b""
+            return Reply()
         config = self.store.text("model_config")
         if config is None:
             raise Refusal("holds weights but no architecture: save the whole model with model.save")
-        return {}, config
+        return Reply(payload=config)
 
-    def build(self, content: bytearray) -> Answer:
+    def build(self, content: bytearray) -> Reply:
+        """Build the network in `content`, give it the weights of the file, and try it once."""
         wanted = network.from_json(json.loads(content))
-        limits = keras_model.Limits()
-        with limits():
-            self.built = keras_model.Built(wanted)
+        guard = SizeGuard()
+        with guard.watching():
+            self.built = BuiltModel(wanted)
+            assert self.store is not None and wanted.input is not None
             weights.copy(self.store, self.built, self.kind)
             self.store = None
-            classes = self._try(wanted.input_layer.arguments)
-        self.batch = max(1, min(_MAX_BATCH, _BATCH_NUMBERS // limits.largest_output))
-        return {"classes": classes, "batch": self.batch, "multiply_adds": self.built.multiply_adds()}, b""
+            classes = self._try(wanted.input)
+        self.batch = max(1, min(_MAX_BATCH, _BATCH_NUMBERS // guard.largest_output))
+        multiply_adds = self.built.multiply_adds()
+        return Reply({"classes": classes, "batch": self.batch, "multiply_adds": multiply_adds})
 
-    def _try(self, given: dict[str, Any]) -> int:
+    def _try(self, given: InputSpec) -> int:
         """Run one empty image through the model; its number of outputs."""
-        model = self.built.model
-        shape = tuple(model.output_shape)
+        shape = tuple(self.built.model.output_shape)
         if len(shape) != 2 or not shape[1] or shape[1] < 2:
             raise Refusal(f"its output has the shape {shape}, expected (None, number of classes)")
-        image = np.zeros([1, *(size or _DEFAULT_SIDE for size in given["shape"])], given["dtype"])
-        answer = np.asarray(model(image, training=False), np.float32)
+        image = np.zeros([1, *(size or _DEFAULT_SIDE for size in given.shape)], given.dtype)
+        answer = np.asarray(self.built.model(image, training=False), np.float32)
         if shape[1] > MAX_CLASSES:
             raise Refusal(f"tells {shape[1]} classes apart, at most {MAX_CLASSES} are expected")
         if answer.shape != (1, shape[1]):
@@ -120,25 +160,31 @@ class _Model:
             raise Refusal("its outputs for an empty image are not finite numbers: damaged, or its training diverged")
         return int(shape[1])
 
-    def predict(self, content: bytearray, shape: list[int], feeding: dict[str, Any]) -> Answer:
+    def predict(self, content: bytearray, shape: list[int], feeding: dict[str, Any]) -> Reply:
+        """Outputs for images of `shape`, uint8, fed as `feeding` says; see `Feeding`."""
         images = np.frombuffer(content, np.uint8).reshape(shape)
         how = Feeding(**feeding)
-        array, step = how.array(images), self.batch
+        array = how.array(images)
+        step = self.batch
         if how.image_shape is None:  # tried with another size than these images have
             step = max(1, step * _DEFAULT_SIDE**2 // math.prod(shape[1:]))
-        parts = [self.built.model.predict_on_batch(array[i : i + step]) for i in range(0, len(array), step)]
-        return {}, np.concatenate([np.asarray(part, np.float32) for part in parts]).tobytes()
+        predict = self.built.model.predict_on_batch
+        parts = [predict(array[start : start + step]) for start in range(0, len(array), step)]
+        outputs = np.concatenate([np.asarray(part, np.float32) for part in parts])
+        return Reply(payload=outputs.tobytes())
 
-    def weights(self, _content: bytearray) -> Answer:
+    def weights(self, _content: bytearray) -> Reply:
+        """The weights of all leaves of the network, in its order."""
         values = [
             [np.asarray(weight, np.float32) for weight in self.built.weights(layer)]
             for layer in self.built.network.leaves()
         ]
         shapes = [[value.shape for value in of_layer] for of_layer in values]
-        return {"shapes": shapes}, b"".join(value.tobytes() for of_layer in values for value in of_layer)
+        raw = [value.tobytes() for of_layer in values for value in of_layer]
+        return Reply({"shapes": shapes}, b"".join(raw))
 
 
-def _import_keras(_content: bytearray) -> Answer:
+def _import_keras(_content: bytearray) -> Reply:
     # TensorFlow asks on import where temporary files would go; nothing can be written there.
     tempfile.tempdir = os.environ["TMPDIR"]
     try:
@@ -149,4 +195,4 @@ def _import_keras(_content: bytearray) -> Answer:
         ) from None
     if keras.backend.backend() != "tensorflow":
         raise Refusal("Keras runs on another backend than TensorFlow here")
-    return {}, b""
+    return Reply()

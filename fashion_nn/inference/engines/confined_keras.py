@@ -1,23 +1,30 @@
-"""Keras in a confined process of its own: the engine that runs any model file that passes the allow-list."""
+"""Keras in the confined process, as a predictor: runs any model file that passes the allow-list.
+
+This is the parent's side. It reads the config, sends file and network to the confined process, and
+checks everything that comes back.
+"""
 
 import contextlib
 import json
 import math
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fashion_nn.inference.allowlist import model_config
-from fashion_nn.inference.engines.child_process import Child, Limits
+from fashion_nn.inference.engines.confined_process import ConfinedProcess, Limits
 from fashion_nn.inference.engines.predictor import Predictor, require_finite
 from fashion_nn.inference.file import strict_json
 from fashion_nn.inference.file.model_file import ModelFile
 from fashion_nn.inference.shared.feeding import Scale, feeding
-from fashion_nn.inference.shared.keras_model import MAX_PARAMETERS
+from fashion_nn.inference.shared.keras_model import MAX_PARAMETERS, BuiltModel
 from fashion_nn.inference.shared.refusal import Refusal, explained
+
+if TYPE_CHECKING:
+    import keras
 
 BATCH = 1000
 MAX_CLASSES = 10_000
@@ -26,40 +33,64 @@ MAX_MULTIPLY_ADDS = 10**15
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LayerWeights:
-    """Name, class and weights, float32 in Keras' order, of one layer."""
+    """The weights of one layer.
+
+    Attributes:
+        name: of the layer, as in the file.
+        class_name: of the layer.
+        values: float32 arrays, in the order in which Keras stores them.
+    """
 
     name: str
     class_name: str
     values: tuple[np.ndarray, ...]
 
 
-class ConfinedPredictor(Predictor):
-    """A model that Keras runs in a child process, which imports TensorFlow while its maker goes on.
+@dataclass(frozen=True, slots=True)
+class _Facts:
+    """What the confined process reports of the model that it has built."""
 
-    What turns out to be wrong with the model then is raised by the first use.
+    classes: int
+    batch: int
+    multiply_adds: int | None
+
+
+class ConfinedPredictor(Predictor):
+    """A model that Keras runs in a confined process.
+
+    The process imports TensorFlow while the caller goes on. What then turns out to be wrong with the
+    model is raised by the first use.
     """
 
     engine = "keras"
 
     def __init__(self, file: ModelFile, scale: Scale, limits: Limits):
-        self.path, self.sha256, self._limits = file.path, file.sha256, limits
-        self._child: Child | None = None
+        self.path = file.path
+        self.sha256 = file.sha256
+        self._limits = limits
+        self._process: ConfinedProcess | None = None
         self._opened = False
-        self._classes = self._batch = 0
-        self._multiply_adds: int | None = None
+        self._facts: _Facts | None = None
         self._seconds = float(limits.batch_seconds)
-        with self._explained():
-            if file.config is not None:
-                self._understand(file.config, scale)
-            self._child, seconds = Child(limits), limits.open_seconds
-            self._child.tell("open", file.weights, kind=file.kind, seconds=seconds)
-            if file.config is None:
-                self._understand(self._child.hear(strict_json.MAX_BYTES, seconds=seconds)[1], scale)
-                self._opened = True
-            self._child.tell("start", seconds=limits.import_seconds)
-            self._child.tell("build", json.dumps(self.network.to_json()).encode(), seconds=limits.build_seconds)
+        with self._closing_on_failure():
+            self._start(file, scale)
 
-    def _understand(self, config: bytes, scale: Scale) -> None:
+    def _start(self, file: ModelFile, scale: Scale) -> None:
+        """Send all that the process needs; wait only where the config is inside the HDF5 file."""
+        limits = self._limits
+        if file.config is not None:
+            self._read_config(file.config, scale)
+        self._process = process = ConfinedProcess(limits)
+        process.tell("open", file.weights, kind=file.kind, seconds=limits.open_seconds)
+        if file.config is None:
+            answer = process.hear(strict_json.MAX_BYTES, seconds=limits.open_seconds)
+            self._read_config(answer.payload, scale)
+            self._opened = True
+        network = json.dumps(self.network.to_json()).encode()
+        process.tell("start", seconds=limits.import_seconds)
+        process.tell("build", network, seconds=limits.build_seconds)
+
+    def _read_config(self, config: bytes, scale: Scale) -> None:
         self.network = model_config.read(strict_json.parse(config, "config"))
         self.feeding = feeding(self.network, scale)
 
@@ -70,59 +101,71 @@ class ConfinedPredictor(Predictor):
         Raises:
             InputError: the model cannot be built or run.
         """
-        if not self._classes:
-            with self._explained() as child:
-                if not self._opened:
-                    child.hear(0, seconds=self._limits.open_seconds)
-                child.hear(0, seconds=self._limits.import_seconds)
-                header, _ = child.hear(0, seconds=self._limits.build_seconds)
-                self._batch = _counted(header.get("batch"), BATCH)
-                if header.get("multiply_adds"):
-                    self._multiply_adds = _counted(header["multiply_adds"], MAX_MULTIPLY_ADDS)
-                self._classes = _counted(header.get("classes"), MAX_CLASSES)
-        return self._classes
+        return self._built().classes
 
     @property
     def multiply_adds(self) -> int | None:
-        """Products of a weight and a number that are added up for one image; None where that is unknown.
+        """Number of multiplications with a weight for one image; None where it is unknown.
 
         Raises:
             InputError: the model cannot be built or run.
         """
-        self.classes  # noqa: B018
-        return self._multiply_adds
+        return self._built().multiply_adds
 
     @property
-    def walls(self) -> tuple[str, ...]:
-        """Which of the walls in `confinement` stand around the model.
+    def confinement(self) -> tuple[str, ...]:
+        """Names of the confinement layers that hold; see `fashion_nn.inference.child.confinement`.
 
         Raises:
             InputError: the model cannot be built or run.
         """
-        self.classes  # noqa: B018
-        return self._child.walls if self._child and self._child.walls else ()
+        self._built()
+        return (self._process and self._process.layers) or ()
+
+    def _built(self) -> _Facts:
+        """Wait until the process has built the model; what it reports."""
+        if self._facts is None:
+            with self._closing_on_failure():
+                process = self._running()
+                if not self._opened:
+                    process.hear(0, seconds=self._limits.open_seconds)
+                process.hear(0, seconds=self._limits.import_seconds)
+                header = process.hear(0, seconds=self._limits.build_seconds).header
+                multiply_adds = header.get("multiply_adds")
+                if multiply_adds:
+                    multiply_adds = _require_count(multiply_adds, MAX_MULTIPLY_ADDS)
+                self._facts = _Facts(
+                    classes=_require_count(header.get("classes"), MAX_CLASSES),
+                    batch=_require_count(header.get("batch"), BATCH),
+                    multiply_adds=multiply_adds or None,
+                )
+        return self._facts
 
     def _outputs(self, images: np.ndarray, batch_size: int | None) -> np.ndarray:
-        answer = np.empty((len(images), self.classes), np.float32)
-        step = min(batch_size or BATCH, self._batch)
-        with self._explained() as child:
+        facts = self._built()
+        outputs = np.empty((len(images), facts.classes), np.float32)
+        step = min(batch_size or BATCH, facts.batch)
+        with self._closing_on_failure():
+            process = self._running()
             for start in range(0, len(images), step):
-                answer[start : start + step] = self._predicted(child, images[start : start + step])
-        return answer
+                batch = images[start : start + step]
+                outputs[start : start + step] = self._predict(process, batch, facts.classes)
+        return outputs
 
-    def _predicted(self, child: Child, images: np.ndarray) -> np.ndarray:
+    def _predict(self, process: ConfinedProcess, images: np.ndarray, classes: int) -> np.ndarray:
         self._seconds += self._limits.image_seconds * len(images)
-        seconds, start = max(1, math.ceil(min(self._seconds, self._limits.batch_seconds))), time.monotonic()
-        pixels = memoryview(np.ascontiguousarray(images, np.uint8)).cast("B")
-        how = {name: getattr(self.feeding, name) for name in self.feeding.__slots__}
-        child.tell("predict", pixels, shape=images.shape, feeding=how, seconds=seconds)
-        _, content = child.hear(expected := len(images) * self.classes * 4, seconds=seconds)
+        seconds = max(1, math.ceil(min(self._seconds, self._limits.batch_seconds)))
+        start = time.monotonic()
+        pixels = np.ascontiguousarray(images, np.uint8).data.cast("B")
+        process.tell("predict", pixels, seconds=seconds, shape=images.shape, feeding=asdict(self.feeding))
+        expected = len(images) * classes * 4
+        content = process.hear(expected, seconds=seconds).payload
         self._seconds -= time.monotonic() - start
         if len(content) != expected:
             raise Refusal(f"the model could not be run ({len(content)} bytes of answers, expected {expected})")
-        answer = np.frombuffer(content, "=f4").reshape(len(images), self.classes)
-        require_finite(answer)
-        return answer
+        outputs = np.frombuffer(content, "=f4").reshape(len(images), classes)
+        require_finite(outputs)
+        return outputs
 
     def weights(self) -> list[LayerWeights]:
         """The weights of each layer that has some, in the order of the network.
@@ -130,50 +173,90 @@ class ConfinedPredictor(Predictor):
         Raises:
             InputError: the model cannot be built or run.
         """
+        self._built()
         leaves = list(self.network.leaves())
-        with self._explained() as child:
-            self.classes  # noqa: B018
-            child.tell("weights", seconds=self._limits.batch_seconds)
-            header, content = child.hear(4 * MAX_PARAMETERS, seconds=self._limits.batch_seconds)
-            shapes = header.get("shapes")
-            if not isinstance(shapes, list) or len(shapes) != len(leaves):
-                raise Refusal("the model could not be run (its process lists other layers)")
-            values = iter(_arrays([shape for shapes_of_one in shapes for shape in shapes_of_one], content))
-            found = [
-                LayerWeights(leaf.stored, leaf.class_name, tuple(next(values) for _ in shapes_of_one))
-                for leaf, shapes_of_one in zip(leaves, shapes, strict=True)
-            ]
+        seconds = self._limits.batch_seconds
+        with self._closing_on_failure():
+            process = self._running()
+            process.tell("weights", seconds=seconds)
+            header, content = process.hear(4 * MAX_PARAMETERS, seconds=seconds)
+            shapes = _require_shapes(header.get("shapes"), len(leaves))
+            values = iter(_arrays([shape for of_layer in shapes for shape in of_layer], content))
+        found = [
+            LayerWeights(leaf.stored, leaf.class_name, tuple(next(values) for _ in of_layer))
+            for leaf, of_layer in zip(leaves, shapes, strict=True)
+        ]
         return [layer for layer in found if layer.values]
 
     def close(self) -> None:
         """End the process."""
-        if self._child:
-            self._child.close()
+        if self._process:
+            self._process.close()
+
+    def _running(self) -> ConfinedProcess:
+        assert self._process is not None, "made by __init__"
+        return self._process
 
     @contextlib.contextmanager
-    def _explained(self) -> Iterator[Any]:
-        """Tell of a refusal with the path; whatever goes wrong, the process does not go on."""
+    def _closing_on_failure(self) -> Iterator[None]:
+        """Name the file in a refusal; whatever goes wrong in the block, end the process."""
         try:
             with explained(self.path):
-                yield self._child
+                yield
         except BaseException:
             self.close()
             raise
 
 
-def _counted(value: Any, most: int) -> int:
+def rebuild(predictor: ConfinedPredictor) -> "keras.Model":
+    """The model of `predictor` as a Keras model in this process, uncompiled.
+
+    It is made from the network that the allow-list let through and from plain numbers. The file is
+    not opened here: the confined process has read and tried it.
+
+    Raises:
+        InputError: the model cannot be built or run.
+    """
+    stored = iter(predictor.weights())
+    built = BuiltModel(predictor.network)
+    for layer in predictor.network.leaves():
+        targets = built.weights(layer)
+        values = next(stored).values if targets else ()
+        for target, value in zip(targets, values, strict=True):
+            target.assign(value)
+        built.finish(layer)
+    return built.model
+
+
+def _require_count(value: Any, most: int) -> int:
     if not isinstance(value, int) or not 1 <= value <= most:
         raise Refusal("the model could not be run (its process answered nonsense)")
     return value
 
 
-def _arrays(shapes: list[Any], content: bytes) -> list[np.ndarray]:
-    """The float32 arrays of `shapes` that lie one behind the other in `content`."""
-    arrays, at = [], 0
+def _require_shapes(shapes: Any, layers: int) -> list[list[list[int]]]:
+    """The shapes of the weights of each layer, as the confined process answers them."""
+    if not isinstance(shapes, list) or len(shapes) != layers:
+        raise Refusal("the model could not be run (its process lists other layers)")
+    for of_layer in shapes:
+        if not isinstance(of_layer, list) or not all(isinstance(each, list) for each in of_layer):
+            raise Refusal("the model could not be run (its process answered nonsense)")
+        for shape in of_layer:
+            for size in shape:
+                _require_count(size, MAX_PARAMETERS)
+    return shapes
+
+
+def _arrays(shapes: list[list[int]], content: bytes) -> list[np.ndarray]:
+    """The float32 arrays of `shapes`, which lie one after the other in `content`."""
+    arrays: list[np.ndarray] = []
+    start = 0
     for shape in shapes:
-        size = math.prod(_counted(part, MAX_PARAMETERS) for part in shape)
-        arrays.append(np.frombuffer(content[at : at + 4 * size], "=f4").reshape(shape))
-        at += 4 * size
-    if at != len(content):
+        size = 4 * math.prod(shape)
+        if start + size > len(content):
+            raise Refusal("the model could not be run (its process gave other weights)")
+        arrays.append(np.frombuffer(content[start : start + size], "=f4").reshape(shape))
+        start += size
+    if start != len(content):
         raise Refusal("the model could not be run (its process gave other weights)")
     return arrays

@@ -1,13 +1,15 @@
-"""ONNX Runtime in this process: the fast engine, for the .onnx files that `trust` knows."""
+"""ONNX Runtime in the parent process: the fast engine, only for the .onnx files that `trust` knows."""
 
 import hashlib
 import importlib.util
 import os
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 import numpy as np
 
+from fashion_nn.core.environment import cores
 from fashion_nn.inference.allowlist import model_config
 from fashion_nn.inference.engines import trust
 from fashion_nn.inference.engines.predictor import Predictor, require_finite
@@ -21,7 +23,12 @@ BATCH = 100
 
 
 class OnnxPredictor(Predictor):
-    """A model that ONNX Runtime runs here, from the content of a trusted .onnx file.
+    """A model that ONNX Runtime runs in this process.
+
+    Args:
+        file: the .keras file that the .onnx file was made from.
+        content: of a trusted .onnx file.
+        scale: see `fashion_nn.inference.open_model`.
 
     Raises:
         InputError: this ONNX Runtime cannot run it.
@@ -30,42 +37,51 @@ class OnnxPredictor(Predictor):
     engine = "onnx"
 
     def __init__(self, file: ModelFile, content: bytes, scale: Scale):
-        onnxruntime = imported()
-        self.path, self.sha256 = file.path, file.sha256
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else 0
-        options.log_severity_level = 4
+        self.path = file.path
+        self.sha256 = file.sha256
         with explained(file.path):
             self.network = model_config.read(strict_json.parse(file.config or b"", "config"))
             self.feeding = feeding(self.network, scale)
-            try:
-                self._session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
-            except Exception as error:  # its errors have no common base of their own
-                raise Refusal(f"ONNX Runtime cannot run its .onnx ({ascii_line(str(error))})") from None
+            self._session = _session(content)
         self._input = self._session.get_inputs()[0].name
 
     @property
     def classes(self) -> int:
-        return self._session.get_outputs()[0].shape[1]
+        """Number of outputs."""
+        return int(self._session.get_outputs()[0].shape[1])
 
     def _outputs(self, images: np.ndarray, batch_size: int | None) -> np.ndarray:
-        answer = np.empty((len(images), self.classes), np.float32)
+        outputs = np.empty((len(images), self.classes), np.float32)
         step = batch_size or BATCH
         with explained(self.path):
             for start in range(0, len(images), step):
                 given = {self._input: self.feeding.array(images[start : start + step])}
-                answer[start : start + step] = self._session.run(None, given)[0]
-            require_finite(answer)
-        return answer
+                outputs[start : start + step] = self._session.run(None, given)[0]
+            require_finite(outputs)
+        return outputs
 
     def close(self) -> None:
+        """Free the model."""
         self._session = None
+
+
+def _session(content: bytes) -> Any:
+    onnxruntime = imported()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = cores()
+    options.log_severity_level = 4
+    providers = ["CPUExecutionProvider"]
+    try:
+        return onnxruntime.InferenceSession(content, options, providers=providers)
+    except Exception as error:  # its errors have no common base of their own
+        why = ascii_line(str(error))
+        raise Refusal(f"ONNX Runtime cannot run its .onnx ({why})") from None
 
 
 def imported() -> ModuleType:
     """ONNX Runtime, imported so that it reports nothing to anybody.
 
-    By itself it leaves files in the home and the temporary folder, and asks a name server; its own
+    By itself it leaves files in the home and the temporary folder, and asks a name server. Its own
     `disable_telemetry_events` comes too late for that, because importing it is enough.
     """
     os.environ["ORT_DISABLE_TELEMETRY"] = "1"
@@ -76,11 +92,12 @@ def imported() -> ModuleType:
 
 
 def installed() -> bool:
+    """Whether ONNX Runtime can be imported; it is not imported here."""
     return importlib.util.find_spec("onnxruntime") is not None
 
 
 def trusted(file: ModelFile) -> bytes | None:
-    """The .onnx that lies beside `file` under the same name, when it is one of its trusted partners."""
+    """The .onnx beside `file`, under the same name, if it is one of its trusted partners."""
     partners = trust.partners(file.sha256) if file.kind == "keras" else set()
     if not partners:
         return None

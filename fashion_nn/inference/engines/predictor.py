@@ -1,4 +1,4 @@
-"""A model file as a function: images in, probabilities out. The file may be anyone's."""
+"""The interface of all engines: a model file as a function from images to probabilities."""
 
 import os
 from abc import ABC, abstractmethod
@@ -18,9 +18,10 @@ from fashion_nn.inference.shared.refusal import Refusal, shown
 class Answer:
     """What a model says of n images.
 
-    labels: the class with the largest output, int64 (n,); of equal ones the first.
-    probabilities: float32 (n, classes); the largest of each row is that of its label.
-    ties: number of images for which the largest output is shared by several classes.
+    Attributes:
+        labels: the class with the largest output, int64 (n,); of equal outputs the first.
+        probabilities: float32 (n, classes); the largest of each row is that of its label.
+        ties: number of images for which several classes share the largest output.
     """
 
     labels: np.ndarray
@@ -31,9 +32,12 @@ class Answer:
 class Predictor(ABC):
     """A model, ready to predict. Use it in a `with` block, or let it be collected.
 
+        with inference.open_model("model.keras") as predict:
+            probabilities = predict(images)
+
     Attributes:
         path: of the file, as it was given.
-        sha256: of the file.
+        sha256: of the file, hexadecimal.
         network: its architecture, as plain data.
         feeding: how images are given to it.
         engine: what runs it, "keras" or "onnx".
@@ -63,11 +67,15 @@ class Predictor(ABC):
     def close(self) -> None:
         """Free what the model holds; it cannot predict any more."""
 
-    def require(self, image_shape: tuple[int, int], classes: int | None = None) -> None:
+    def require(self, image_shape: tuple[int, ...], classes: int | None = None) -> None:
         """Refuse images of another size than the model's, or another number of classes than it has.
 
+        Args:
+            image_shape: (height, width).
+            classes: expected number of classes; None accepts any.
+
         Raises:
-            InputError: with both.
+            InputError: naming what the model has and what was expected.
         """
         expected = self.feeding.image_shape
         if expected is not None and expected != image_shape:
@@ -79,7 +87,11 @@ class Predictor(ABC):
             raise InputError(f"{shown(self.path)}: tells {self.classes} classes apart, expected {classes}")
 
     def outputs(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
-        """The model's own outputs, float32 (n, classes), for uint8 images (n, h, w), in their order.
+        """The model's own outputs, float32 (n, classes), in the order of the images.
+
+        Args:
+            images: uint8 (n, h, w).
+            batch_size: images at a time; None leaves it to the engine.
 
         Raises:
             InputError: the size does not fit, the model fails, or its outputs are not finite.
@@ -88,13 +100,10 @@ class Predictor(ABC):
         return self._outputs(images, batch_size)
 
     def answer(self, images: np.ndarray, *, batch_size: int | None = None) -> Answer:
-        """Labels and probabilities of uint8 images (n, h, w), in their order.
+        """Labels and probabilities in the order of the images; see `outputs`.
 
-        Labels come from the outputs themselves. Outputs that are no probabilities are taken for
-        logits, which the first call decides.
-
-        Raises:
-            InputError: see `outputs`.
+        Labels come from the outputs themselves. The first call decides what the outputs are: those
+        that are no probabilities are taken for logits.
         """
         outputs = self.outputs(images, batch_size=batch_size)
         if self._gives_probabilities is None and len(outputs):
@@ -115,18 +124,21 @@ class Predictor(ABC):
         return self
 
     def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         self.close()
 
 
-def require_finite(answer: np.ndarray) -> None:
+def require_finite(outputs: np.ndarray) -> None:
     """Refuse outputs with infinities or NaN.
 
     Raises:
         Refusal: there is one.
     """
-    if not np.isfinite(answer).all():
+    if not np.isfinite(outputs).all():
         raise Refusal("its outputs are not finite numbers: damaged, or its training diverged")
 
 

@@ -12,7 +12,11 @@ from fashion_nn.inference.file import strict_json
 from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 # Largest unpacked size of each member.
-MEMBERS = {"config.json": strict_json.MAX_BYTES, "metadata.json": 1 << 16, "model.weights.h5": 256 << 20}
+MEMBERS = {
+    "config.json": strict_json.MAX_BYTES,
+    "metadata.json": 1 << 16,
+    "model.weights.h5": 256 << 20,
+}
 
 _END = struct.Struct("<4s4H2LH")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
@@ -70,9 +74,25 @@ def _directory(view: memoryview) -> list[tuple[str, tuple[int, ...]]]:
 def _entry(view: memoryview, at: int, end: int) -> tuple[str, tuple[int, ...], int]:
     if at + _ENTRY.size > end:
         raise Refusal("its zip archive is damaged")
-    magic, _, _, flags, method, _, _, checksum, packed, size, length, extra, comment, _, _, _, offset = (
-        _ENTRY.unpack_from(view, at)
-    )
+    (
+        magic,
+        _,
+        _,
+        flags,
+        method,
+        _,
+        _,
+        checksum,
+        packed,
+        size,
+        length,
+        extra,
+        comment,
+        _,
+        _,
+        _,
+        offset,
+    ) = _ENTRY.unpack_from(view, at)
     after = at + _ENTRY.size + length + extra + comment
     if magic != b"PK\x01\x02" or after > end:
         raise Refusal("its zip archive is damaged")
@@ -81,7 +101,14 @@ def _entry(view: memoryview, at: int, end: int) -> tuple[str, tuple[int, ...], i
 
 
 def _unpacked(
-    view: memoryview, name: str, flags: int, method: int, checksum: int, packed: int, size: int, offset: int
+    view: memoryview,
+    name: str,
+    flags: int,
+    method: int,
+    checksum: int,
+    packed: int,
+    size: int,
+    offset: int,
 ) -> memoryview:
     if flags & _ENCRYPTED or method not in (_STORED, _DEFLATED):
         raise Refusal(

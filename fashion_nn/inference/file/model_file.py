@@ -5,15 +5,14 @@ import os
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 from fashion_nn.errors import InputError
 from fashion_nn.inference.file import archive
+from fashion_nn.inference.shared.messages import Kind
 from fashion_nn.inference.shared.refusal import Refusal, explained, quoted, shown
 
 MAX_BYTES = 256 << 20
 
-Kind = Literal["keras", "h5"]
 _KINDS: dict[str, Kind] = {".keras": "keras", ".h5": "h5", ".hdf5": "h5"}
 _MAGIC = {"keras": b"PK\x03\x04", "h5": b"\x89HDF\r\n\x1a\n"}
 

@@ -1,4 +1,8 @@
-"""How images are given to a model: what array it takes, and on which scale."""
+"""How images are fed to a model: the shape of the array that it takes, and the scale of the pixels.
+
+`feeding` decides in the parent process. `Feeding.array` runs where the model runs: in the confined
+process for Keras, in the parent process for ONNX Runtime.
+"""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -13,21 +17,42 @@ Scale = Literal["auto", "0-1", "0-255"]
 SCALES: tuple[Scale, ...] = ("auto", "0-1", "0-255")
 
 _SCALING_LAYERS = {"Rescaling", "Normalization"}
-# Layers before the scaling that leave pixel values as they are when predicting.
+# Layers that leave pixel values as they are when predicting, so that the scaling may follow them.
 _NEUTRAL_LAYERS = {
-    *("InputLayer", "Reshape", "Flatten", "Permute", "Identity", "RepeatVector", "Concatenate", "Cast"),
-    *("Resizing", "CenterCrop", "ZeroPadding1D", "ZeroPadding2D", "Cropping1D", "Cropping2D", "UpSampling1D"),
-    *("UpSampling2D", "Dropout", "SpatialDropout1D", "SpatialDropout2D", "GaussianNoise", "GaussianDropout"),
+    "InputLayer",
+    "Reshape",
+    "Flatten",
+    "Permute",
+    "Identity",
+    "RepeatVector",
+    "Concatenate",
+    "Cast",
+    "Resizing",
+    "CenterCrop",
+    "ZeroPadding1D",
+    "ZeroPadding2D",
+    "Cropping1D",
+    "Cropping2D",
+    "UpSampling1D",
+    "UpSampling2D",
+    "Dropout",
+    "SpatialDropout1D",
+    "SpatialDropout2D",
+    "GaussianNoise",
+    "GaussianDropout",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Feeding:
-    """The array a model takes.
+    """The array that a model takes.
 
-    layout: "flat" (n, h·w), "image" (n, h, w) or "channel" (n, h, w, 1).
-    image_shape: (height, width), None where the model takes any.
-    divide: whether pixels are divided by 255; `why` says what decided it.
+    Attributes:
+        layout: "flat" for an array (n, h·w), "image" for (n, h, w), "channel" for (n, h, w, 1).
+        image_shape: (height, width), None where the model takes images of any size.
+        dtype: of the array.
+        divide: whether pixels are divided by 255.
+        why: what decided `divide`.
     """
 
     layout: Layout
@@ -37,11 +62,15 @@ class Feeding:
     why: str
 
     def array(self, images: np.ndarray) -> np.ndarray:
-        """`images`, uint8 (n, h, w), in the form the model takes."""
+        """`images`, uint8 (n, h, w), as the array that the model takes."""
         n, height, width = images.shape
-        shape = {"flat": (n, height * width), "image": images.shape, "channel": (*images.shape, 1)}[self.layout]
-        dtype = "float32" if self.dtype == "bfloat16" else self.dtype  # NumPy has none; Keras converts
-        array = images.reshape(shape).astype(dtype)
+        shapes = {
+            "flat": (n, height * width),
+            "image": (n, height, width),
+            "channel": (n, height, width, 1),
+        }
+        dtype = "float32" if self.dtype == "bfloat16" else self.dtype  # Keras converts to bfloat16
+        array = images.reshape(shapes[self.layout]).astype(dtype)
         return array / np.asarray(255, dtype) if self.divide else array
 
     def __str__(self) -> str:
@@ -49,23 +78,32 @@ class Feeding:
 
 
 def feeding(network: Network, scale: Scale) -> Feeding:
-    """How to feed `network`; see `open_model` for `scale`.
+    """How to feed `network`, the network of a whole model.
+
+    Args:
+        network: what the allow-list let through.
+        scale: see `fashion_nn.inference.open_model`.
 
     Raises:
-        Refusal: it takes no images of one channel, or cannot be fed on the scale that was asked for.
+        Refusal: the model does not take images of one channel, or not on this scale.
     """
-    given = network.input_layer.arguments
-    shape, dtype = tuple(given["shape"]), given["dtype"]
-    layout, image_shape = _layout(shape)
-    if "int" in dtype and np.iinfo(dtype).max < 255:
+    given = network.input
+    if given is None:
+        raise Refusal("has no input, expected one image")
+    layout, image_shape = _layout(given.shape)
+    integers = "int" in given.dtype
+    if integers and np.iinfo(given.dtype).max < 255:
         raise Refusal(
-            f"takes integers of type {dtype}, which end at {np.iinfo(dtype).max}, and pixels go up to 255: "
-            "save the model with an input of type uint8 or float32"
+            f"takes integers of type {given.dtype}, which end at {np.iinfo(given.dtype).max}, "
+            "and pixels go up to 255: save the model with an input of type uint8 or float32"
         )
-    divide, why = {"0-1": (True, "asked for"), "0-255": (False, "asked for")}.get(scale) or _decide(network, dtype)
-    if divide and "int" in dtype:
-        raise Refusal(f"takes integers of type {dtype}, which cannot be divided by 255: leave scale at auto")
-    return Feeding(layout, image_shape, dtype, divide, why)
+    if scale == "auto":
+        divide, why = _decide(network, given.dtype)
+    else:
+        divide, why = scale == "0-1", "asked for"
+    if divide and integers:
+        raise Refusal(f"takes integers of type {given.dtype}, which cannot be divided by 255: leave scale at auto")
+    return Feeding(layout, image_shape, given.dtype, divide, why)
 
 
 def _layout(shape: tuple[int | None, ...]) -> tuple[Layout, tuple[int, int] | None]:
@@ -84,6 +122,7 @@ def _layout(shape: tuple[int | None, ...]) -> tuple[Layout, tuple[int, int] | No
 
 
 def _decide(network: Network, dtype: str) -> tuple[bool, str]:
+    """Whether pixels are divided by 255, and why."""
     if "int" in dtype:
         return False, f"the model takes {dtype}"
     first = next((layer for layer in network.leaves() if not _is_neutral(layer)), None)

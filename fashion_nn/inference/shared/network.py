@@ -1,19 +1,25 @@
-"""A network as plain data: what is left of a model file's architecture when it has passed the allow-list.
+"""A network as plain data: what is left of a model file's config after the allow-list.
 
-It holds names, numbers and references, and nothing that Keras would look up by itself. It travels to the
-child process as JSON.
+It holds names, numbers and references, and nothing that Keras would look up by itself. The parent
+process makes it (`fashion_nn.inference.allowlist`) and sends it to the confined process as JSON.
 """
 
-from collections.abc import Iterator, Mapping
+import re
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any, Literal, TypeAlias
 
 Role = Literal["layer", "input", "operation", "network"]
+Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
+"""A value that JSON can hold."""
+
+_PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True, slots=True)
 class Tensor:
-    """The output number `output` of the `call`-th call of the layer named `layer`."""
+    """Output number `output` of call number `call` of the layer named `layer`, counted from 0."""
 
     layer: str
     call: int
@@ -22,7 +28,13 @@ class Tensor:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A layer applied to tensors (an operation to numbers too); as a list when it merges several."""
+    """One application of a layer.
+
+    Attributes:
+        inputs: the tensors that the layer is applied to; an operation also takes numbers.
+        as_list: whether the layer gets them as one list, as a layer that merges tensors does.
+        training: the argument `training` of the call, None where it is not given.
+    """
 
     inputs: tuple[Tensor | float, ...]
     as_list: bool
@@ -30,43 +42,68 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Layer:
-    """One layer.
+class InputSpec:
+    """What an input layer takes.
 
-    name: unique in its network, letters that TensorFlow takes in a name.
-    stored: the name it has in the file, under which an .h5 keeps its weights.
-    class_name: as in the file; a .keras keeps its weights under a name made of it.
-    arguments: those of a layer's constructor; of an input {"shape", "dtype"}; of an operation {"function"}
-        and what it is told beside its tensors.
-    network: of a nested network.
+    Attributes:
+        shape: sizes without the batch, None where any size fits.
+        dtype: a NumPy name such as "float32", or "bfloat16".
+    """
+
+    shape: tuple[int | None, ...]
+    dtype: str
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """One layer of a network.
+
+    Attributes:
+        name: unique in its network, and a name that TensorFlow accepts.
+        stored: its name in the file. An .h5 file keeps the layer's weights under it.
+        role: which of the attributes below has a value.
+        class_name: as in the file. A .keras file keeps weights under a name derived from it.
+        arguments: keyword arguments of the layer's constructor, or of the operation.
+        trainable: false for a layer that was frozen.
+        calls: its applications, in a network that is not sequential.
+        input: of an input layer.
+        function: name in `keras.ops`, of an operation.
+        network: of a nested network.
     """
 
     name: str
     stored: str
     role: Role
     class_name: str
-    arguments: Mapping[str, Any]
+    arguments: Mapping[str, Json]
     trainable: bool
     calls: tuple[Call, ...]
-    network: "Network | None"
+    input: InputSpec | None = None
+    function: str | None = None
+    network: "Network | None" = None
 
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Layers in the file's order: a chain when `sequential`, else a graph given by their calls.
+    """Layers in the order of the file.
 
-    order: the calls of a graph, (layer name, number), such that each comes after those it needs.
+    Attributes:
+        sequential: each layer is applied to the output of the one before. Otherwise the calls of
+            the layers say what is applied to what.
+        inputs: of a network that is not sequential; so are the next two.
+        outputs: tensors that the network returns.
+        order: all calls as (layer name, number of the call); each comes after those it needs.
     """
 
     name: str
     sequential: bool
     layers: tuple[Layer, ...]
-    inputs: tuple[Tensor, ...]
-    outputs: tuple[Tensor, ...]
-    order: tuple[tuple[str, int], ...]
+    inputs: tuple[Tensor, ...] = ()
+    outputs: tuple[Tensor, ...] = ()
+    order: tuple[tuple[str, int], ...] = ()
 
     def leaves(self) -> Iterator[Layer]:
-        """All layers, those of nested networks in their place."""
+        """All layers, with the layers of a nested network in its place."""
         for layer in self.layers:
             if layer.network:
                 yield from layer.network.leaves()
@@ -74,32 +111,67 @@ class Network:
                 yield layer
 
     @property
-    def input_layer(self) -> Layer:
-        """The one input of a whole model."""
-        return next(layer for layer in self.layers if layer.role == "input")
+    def input(self) -> InputSpec | None:
+        """The first input, None for a nested network that leaves its input open."""
+        return next((layer.input for layer in self.layers if layer.input), None)
 
     def to_json(self) -> dict[str, Any]:
+        """A value that `json.dumps` takes; see `from_json`."""
         return asdict(self)
 
 
 def from_json(content: Mapping[str, Any]) -> Network:
-    """The inverse of `Network.to_json`, after a way through JSON."""
+    """The inverse of `Network.to_json`, for a value that has gone through JSON."""
     return Network(
-        content["name"],
-        content["sequential"],
-        tuple(map(_layer, content["layers"])),
-        tuple(Tensor(**tensor) for tensor in content["inputs"]),
-        tuple(Tensor(**tensor) for tensor in content["outputs"]),
-        tuple((name, number) for name, number in content["order"]),
+        name=content["name"],
+        sequential=content["sequential"],
+        layers=tuple(_layer(layer) for layer in content["layers"]),
+        inputs=tuple(Tensor(**tensor) for tensor in content["inputs"]),
+        outputs=tuple(Tensor(**tensor) for tensor in content["outputs"]),
+        order=tuple((name, number) for name, number in content["order"]),
     )
 
 
 def _layer(content: Mapping[str, Any]) -> Layer:
+    spec = content["input"]
     nested = content["network"]
-    calls = tuple(
-        Call(
-            tuple(Tensor(**x) if isinstance(x, dict) else x for x in call["inputs"]), call["as_list"], call["training"]
-        )
-        for call in content["calls"]
+    return Layer(
+        name=content["name"],
+        stored=content["stored"],
+        role=content["role"],
+        class_name=content["class_name"],
+        arguments=content["arguments"],
+        trainable=content["trainable"],
+        calls=tuple(_call(call) for call in content["calls"]),
+        input=InputSpec(tuple(spec["shape"]), spec["dtype"]) if spec else None,
+        function=content["function"],
+        network=from_json(nested) if nested else None,
     )
-    return Layer(**{**content, "calls": calls, "network": nested and from_json(nested)})
+
+
+def _call(content: Mapping[str, Any]) -> Call:
+    inputs = [Tensor(**each) if isinstance(each, dict) else each for each in content["inputs"]]
+    return Call(tuple(inputs), content["as_list"], content["training"])
+
+
+def clean_name(name: str) -> str:
+    """`name` if TensorFlow accepts it, else its letters and a checksum that keeps it unique.
+
+    >>> clean_name("conv/1")
+    'conv_1_ec87904e'
+    """
+    if _PLAIN_NAME.fullmatch(name):
+        return name
+    letters = re.sub(r"[^A-Za-z0-9_.-]", "_", name).lstrip("_.-")
+    return f"{letters or 'layer'}_{zlib.crc32(name.encode('utf-8', 'surrogatepass')):08x}"
+
+
+def snake_case(name: str) -> str:
+    """The name of a class as Keras writes it in a .keras file.
+
+    >>> snake_case("Conv2D"), snake_case("PReLU")
+    ('conv2d', 'p_re_lu')
+    """
+    name = re.sub(r"\W+", "", name)
+    name = re.sub(r"(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub(r"([a-z])([A-Z])", r"\1_\2", name).lower()

@@ -1,4 +1,7 @@
-"""Why a model file is not used: one line of printable ASCII, whatever stands in the file."""
+"""Why a model file is refused: one line of printable ASCII, whatever the file contains.
+
+Both processes raise `Refusal`. The confined process sends its text, and the parent process cleans it again.
+"""
 
 import contextlib
 import os
@@ -7,22 +10,26 @@ from collections.abc import Iterator
 from fashion_nn.errors import InputError
 
 LONGEST = 200
-"""Characters of foreign text that are shown."""
+"""Number of characters of foreign text that are shown."""
 
 
 class Refusal(Exception):
     """A model file cannot be used; the text says which part of it and why.
 
-    It is built from our own words and from `quoted` foreign ones, and carries no path: who knows the
-    path turns it into an `InputError`.
+    The text consists of our own words and of foreign text that went through `quoted`. It names no
+    path: the caller who knows the path turns the refusal into an `InputError`.
     """
 
 
 def quoted(value: object, longest: int = 60) -> str:
-    """`value`, which came out of JSON, as a short piece of a message: escaped, cut, ASCII."""
+    """Describe `value`, which came out of JSON, in a message: ASCII, escaped, shortened.
+
+    >>> quoted("Lambda"), quoted([1, 2]), quoted({"a": 1})
+    ("'Lambda'", 'a list of 2', 'an object')
+    """
     match value:
         case str():
-            return ascii(value if len(value) <= longest else value[: longest - 3] + "...")
+            return ascii(_shortened(value, longest))
         case bool() | None:
             return {True: "true", False: "false", None: "null"}[value]
         case int() if value.bit_length() > 64:
@@ -35,15 +42,18 @@ def quoted(value: object, longest: int = 60) -> str:
 
 
 def ascii_line(text: str, longest: int = LONGEST) -> str:
-    """`text` that a library or another process wrote: one line, escaped, cut."""
-    line = _printable(" ".join(text.split()))
-    return line if len(line) <= longest else line[: longest - 3] + "..."
+    """Make one printable line of `text` that a library or another process wrote."""
+    return _shortened(_printable(" ".join(text.split())), longest)
 
 
 def shown(path: str | os.PathLike[str]) -> str:
-    """`path` for a message: as it is when it is printable ASCII, else escaped; the end of a long one."""
+    """`path` for a message: escaped where it is not printable ASCII, and only the end of a long one."""
     text = _printable(os.fsdecode(path))
     return text if len(text) <= LONGEST else "..." + text[3 - LONGEST :]
+
+
+def _shortened(text: str, longest: int) -> str:
+    return text if len(text) <= longest else text[: longest - 3] + "..."
 
 
 def _printable(text: str) -> str:
@@ -51,16 +61,16 @@ def _printable(text: str) -> str:
 
 
 def input_error(path: str | os.PathLike[str], refusal: object) -> InputError:
-    """What a caller is told: the file, and `refusal`, never longer than a few lines of a terminal."""
+    """The error for a caller: the file and the refusal, at most a few lines of a terminal."""
     return InputError(f"{shown(path)}: {ascii_line(str(refusal), 2 * LONGEST)}")
 
 
 @contextlib.contextmanager
 def explained(path: str | os.PathLike[str]) -> Iterator[None]:
-    """Tell of a refusal with the path.
+    """Turn a `Refusal` of the block into an error that names `path`.
 
     Raises:
-        InputError: in the place of a `Refusal`.
+        InputError: in place of the `Refusal`.
     """
     try:
         yield
