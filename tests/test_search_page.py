@@ -13,6 +13,7 @@ from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
 from fashion_nn.errors import InputError
 from fashion_nn.report import importance, trials
+from fashion_nn.report.parallel import parallel
 from fashion_nn.searches import Parameter
 
 PARAMETERS = SPACE
@@ -129,7 +130,7 @@ def test_trials_beside_each_other_count_once():
 
 def test_parallel_coordinates_are_at_the_values(found):
     records = found["many"].read_trials()
-    chart = trials.parallel(records, PARAMETERS, "val_accuracy")
+    chart = parallel(records, PARAMETERS, "val_accuracy")
     assert [axis.name for axis in chart.axes] == [each.name for each in SPACE] + ["val_accuracy"]
     best = searches.best_of(records, "val_accuracy")
     assert chart.ways[-1].kind == "best" and chart.ways[-1].share == 100

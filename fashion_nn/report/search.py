@@ -7,8 +7,9 @@ from pathlib import Path
 from fashion_nn import recipes, searches
 from fashion_nn.core.files import write_atomic
 from fashion_nn.report import importance, page, trials
+from fashion_nn.report.parallel import parallel
 from fashion_nn.report.trials import Score
-from fashion_nn.searches import Best, Search, SearchRecord, TrialRecord
+from fashion_nn.searches import Best, Identity, Search, SearchRecord, TrialRecord
 
 _OUTCOMES = {"stopped-early": "stopped early", "timed-out": "timed out"}
 _ALGORITHMS = {"random": "Random search", "bayesian": "Bayesian optimisation", "grid": "Grid search"}
@@ -65,43 +66,54 @@ def write(folder: str | Path) -> Path:
     record = search.read_record()
     records = search.read_trials()
     identity = record.identity
-    objective = identity.objective
-    score = Score(objective)
-    parameters = identity.space
-    varied = [each.name for each in parameters if each.varies]
-    best = searches.best_of(records, objective)
-    stored = _stored_best(search, best)
-    progress = trials.over_time(records, objective)
-    retrained = stored.retrained if stored else None
-    workers = {each.worker.rpartition(":")[0] for each in records if each.worker}
+    best = searches.best_of(records, identity.objective)
     context = {
         "title": f"Search: {identity.model}",
         "identity": identity,
         "algorithm": _ALGORITHMS.get(identity.algorithm, identity.algorithm.capitalize()),
         "data": identity.dataset,
-        "score": score,
         "best": best,
+        "best_file": search.best,
+        "facts": _facts(record, records),
+        **_of_best(search, _stored_best(search, best)),
+        **_of_trials(identity, records),
+    }
+    write_atomic(search.page, page.templates().get_template("search.html").render(context))
+    return search.page
+
+
+def _of_best(search: Search, stored: Best | None) -> dict[str, object]:
+    """What the template shows of best.json and the runs beside it."""
+    retrained = stored.retrained if stored else None
+    return {
         "retrained": retrained if retrained and retrained.score is not None else None,
         "python": recipes.as_python(recipes.from_json(stored.recipe)) if stored else None,
-        "best_file": search.best,
         "best_run": search.best_run if stored and search.best_run.is_dir() else None,
+    }
+
+
+def _of_trials(identity: Identity, records: Sequence[TrialRecord]) -> dict[str, object]:
+    """What the template shows of the trials: charts, numbers and the table."""
+    objective = identity.objective
+    score = Score(objective)
+    varied = [each.name for each in identity.space if each.varies]
+    progress = trials.over_time(records, objective)
+    workers = {each.worker.rpartition(":")[0] for each in records if each.worker}
+    return {
+        "score": score,
         "counts": Counts.of(records),
         "busy": max(trials.seconds_busy(records).values(), default=0.0),
         "machines": len(workers),
         "progress": progress,
         "outside": progress is not None and any(point.kind == "outside" for point in progress.points),
         "epochs": trials.by_epoch(records, objective),
-        "parallel": trials.parallel(records, parameters, objective),
+        "parallel": parallel(records, identity.space, objective),
         "parameters": varied,
-        "importance": importance.of_parameters(records, parameters, objective),
+        "importance": importance.of_parameters(records, identity.space, objective),
         "least": importance.LEAST,
         "reliable": importance.RELIABLE,
-        "columns": varied,
         "trials": [TrialRow.of(each, varied) for each in _in_order(records, score)],
-        "facts": _facts(record, records),
     }
-    write_atomic(search.page, page.templates().get_template("search.html").render(context))
-    return search.page
 
 
 def _stored_best(search: Search, best: TrialRecord | None) -> Best | None:

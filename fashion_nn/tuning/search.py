@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from fashion_nn import searches
 from fashion_nn.core.environment import describe_environment, now
 from fashion_nn.errors import InputError
-from fashion_nn.searches import Search, SearchRecord, TrialRecord
+from fashion_nn.searches import Identity, Search, SearchRecord, TrialRecord
 from fashion_nn.tuning import median
 from fashion_nn.tuning.engines import Engine
 from fashion_nn.tuning.keeping import Keeper
@@ -78,19 +78,7 @@ def run(
     search = Search(Path(folder))
     searches.require_free(folder, resume=resume)
     with search.locked():
-        identity = plan.identity(splits)
-        require_same(search, identity)
-        search.remove_leftovers()
-        if not search.exists:
-            environment = describe_environment()
-            search.write_record(
-                SearchRecord(
-                    identity=identity,
-                    identity_sha256=identity.sha256,
-                    started=now(),
-                    environment=environment,
-                )
-            )
+        _claim(search, plan.identity(splits))
         loop = _Loop(plan, search, limits, progress, start_engine)
         loop.engine = start_engine()
         try:
@@ -98,6 +86,22 @@ def run(
         finally:
             loop.engine.close()
     return search
+
+
+def _claim(search: Search, identity: Identity) -> None:
+    """Write the record of a new search; of a search that is resumed, compare it and remove what a kill left."""
+    require_same(search, identity)
+    search.remove_leftovers()
+    if not search.exists:
+        environment = describe_environment()
+        search.write_record(
+            SearchRecord(
+                identity=identity,
+                identity_sha256=identity.sha256,
+                started=now(),
+                environment=environment,
+            )
+        )
 
 
 class _Loop:
