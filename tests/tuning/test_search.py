@@ -16,6 +16,7 @@ from fashion_nn.core import files
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.searches import Search
+from fashion_nn.searches import folder as search_folder
 from fashion_nn.tuning import median, search, space
 from fashion_nn.tuning import plan as plans
 from fashion_nn.tuning.oracle import ALGORITHMS, sweep
@@ -126,7 +127,7 @@ def test_killed_at_any_write_it_ends_with_the_same_records(algorithm, slots, dig
     while True:
         left = 1 + (kills * 7) % 11
         with monkeypatch.context() as patch:
-            for module in (searches, files):
+            for module in (search_folder, files):
                 patch.setattr(module, "write_atomic", killing)
             try:
                 found = run(folder, digits, which, trials=trials, slots=slots, engines=engines)

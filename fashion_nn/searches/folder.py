@@ -1,4 +1,4 @@
-"""Search folders: the only module that knows the file names inside one, and what its records hold.
+"""Search folders: the only module that knows the file names inside one.
 
     search.json          what is searched: identity and its SHA-256, when it began, where
     trials/0007.json     one trial: its values, seed and state, and its score once it has ended
@@ -14,30 +14,19 @@ about a search: the state of the oracle is rebuilt from them.
 """
 
 import fcntl
-import hashlib
 import json
 import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, TypeVar
-
-from pydantic import ConfigDict, Field, field_validator
+from typing import Any, TypeVar
 
 from fashion_nn.core.files import FORMAT, open_lock, require_plain, write_atomic
 from fashion_nn.core.stored import Stored, read_json, read_stored
 from fashion_nn.errors import InputError
-
-Status = Literal["running", "completed", "stopped-early", "failed", "diverged", "timed-out"]
-Value = bool | int | float | str
-"""The value of a parameter."""
-Row = dict[str, int | float]
-"""One epoch of a history: column → number. `fold` is there if the trial has folds, and counts from 1."""
-
-DONE = ("completed", "stopped-early", "failed", "diverged", "timed-out")
-SCORED = ("completed", "stopped-early")
+from fashion_nn.searches.records import Best, SearchRecord, TrialRecord
 
 # The second form is that of the best trial trained again.
 _TRIAL_ID = re.compile(r"[0-9]{4,9}(-retrained)?")
@@ -46,186 +35,6 @@ _TEMPORARY = re.compile(r"\.(search\.json|best\.json|search\.html|rows\.npz|[0-9
 S = TypeVar("S", bound=Stored)
 
 _MEND = "restore it or search again in another folder"
-
-
-class SearchedData(Stored):
-    """The rows that are searched on."""
-
-    name: str
-    fingerprint: str
-    split_id: str | None = None
-
-
-class Parameter(Stored):
-    """A parameter of the space of a search.
-
-    name: as `--set` takes it: learning_rate, options.dropout_1, augment.flip.
-    kind: a choice among `values`, in order; or a float from `low` to `high`, drawn on a logarithmic scale with `log`.
-    default: the recipe's value, if that is possible; else the first or least value.
-    when: other parameter → those of its values beside which this parameter has an effect; empty: always.
-    """
-
-    name: str
-    kind: Literal["choice", "float"]
-    values: list[Value] = Field(default_factory=list)
-    low: float = 0.0
-    high: float = 0.0
-    log: bool = False
-    default: Value
-    when: dict[str, list[Value]] = Field(default_factory=dict)
-
-    @property
-    def varies(self) -> bool:
-        return len(self.values) > 1 or self.high > self.low
-
-    @property
-    def numeric(self) -> bool:
-        return all(isinstance(value, int | float) and not isinstance(value, bool) for value in self.values)
-
-
-class Identity(Stored):
-    """What makes two searches the same one: with an equal identity, they try the same settings."""
-
-    model: str
-    algorithm: str
-    space: list[Parameter]
-    recipe: dict[str, Any]
-    dataset: SearchedData
-    objective: str
-    folds: int | None
-    seed: int
-    median_rule: bool | None = None
-    versions: dict[str, str | None]
-
-    @property
-    def sha256(self) -> str:
-        """SHA-256 (64 hex digits) of the content."""
-        text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
-        return hashlib.sha256(text.encode()).hexdigest()
-
-
-class SearchRecord(Stored):
-    """The content of search.json."""
-
-    identity: Identity
-    identity_sha256: str
-    started: str
-    environment: dict[str, Any] = Field(default_factory=dict)
-
-
-class HyperbandRound(Stored):
-    """The place of a trial in hyperband.
-
-    epochs: the trial trains up to this epoch.
-    initial_epoch: the epoch that it starts from.
-    start_from: id of the trial whose training it resumes; None in the first round of a bracket.
-    """
-
-    epochs: int
-    initial_epoch: int
-    bracket: int
-    round: int
-    start_from: str | None
-
-
-class TrialRecord(Stored):
-    """One trial, from its creation to its end.
-
-    order: number of the trial, from 0; `id` is the same as text.
-    created_after: number of trials that had ended when it was created.
-    values: parameter → value, of the parameters that have an effect.
-    epochs: the trial trains up to this epoch.
-    thresholds: epoch → the objective that the best epoch so far must reach there, else the trial is stopped.
-    threads: number of threads that it computes with; the last digits of the figures depend on it.
-    score: the objective at the best epoch, or its mean over the folds; None unless the trial is one of SCORED.
-    epochs_run: number of epochs, with those of the trial that it resumes.
-    seconds: time that running it took, without the start of its process.
-    ended_order: number of trials that had ended before it; None while it runs.
-    oracle_was_idle: whether the oracle had nothing to propose until this trial ended.
-    """
-
-    model_config = ConfigDict(populate_by_name=True)
-
-    id: str
-    order: Annotated[int, Field(ge=0)]
-    created_after: Annotated[int, Field(ge=0)]
-    values: dict[str, Value]
-    seed: int
-    epochs: int
-    thresholds: dict[str, float]
-    threads: int | None
-    status: Status = "running"
-    score: float | None = None
-    best_epoch: int | None = None
-    epochs_run: int = 0
-    seconds: float | None = None
-    started: str
-    ended: str | None = None
-    ended_order: int | None = None
-    oracle_was_idle: bool = Field(default=False, alias="asked_in_vain")
-    history: list[Row] = Field(default_factory=list)
-    message: str | None = None
-    engine: str | None = None
-    worker: str | None = None
-    peak_memory_bytes: int | None = None
-    hyperband: HyperbandRound | None = Field(default=None, alias="tuner")
-
-    @field_validator("hyperband", mode="before")
-    @classmethod
-    def _none_if_empty(cls, value: Any) -> Any:
-        return None if value == {} else value
-
-    def to_json(self) -> dict[str, Any]:
-        """The content as plain Python values, with every key."""
-        content = self.model_dump(mode="json", by_alias=True)
-        return content | {"tuner": content["tuner"] or {}}
-
-    @property
-    def has_score(self) -> bool:
-        return self.status in SCORED and self.score is not None
-
-    @property
-    def known_score(self) -> float:
-        """The score of a trial that has one."""
-        assert self.score is not None, f"trial {self.id} has no score"
-        return self.score
-
-    @property
-    def start_from(self) -> str | None:
-        """Id of the trial whose training this one resumes."""
-        return self.hyperband.start_from if self.hyperband else None
-
-
-class Retrained(Stored):
-    """The result of training the best settings once more, with a seed that no trial had."""
-
-    seed: int
-    status: Status
-    score: float | None = None
-    best_epoch: int | None = None
-    epochs_run: int = 0
-    seconds: float | None = None
-    message: str | None = None
-    worker: str | None = None
-    peak_memory_bytes: int | None = None
-
-
-class Best(Stored):
-    """The content of best.json.
-
-    recipe: the best settings as a complete recipe, see `recipes.from_json`.
-    trial: id of the trial that had them.
-    dataset: the name or file of the data set that was searched on.
-    search: `identity_sha256` of the search.
-    """
-
-    recipe: dict[str, Any]
-    objective: str | None = None
-    score: float
-    trial: str
-    dataset: str | None = None
-    search: str
-    retrained: Retrained | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -384,27 +193,6 @@ def require_free(path: str | Path, *, resume: bool = False) -> None:
         others = [each.name for each in search.folder.iterdir() if not each.name.startswith(".")]
         if others:
             raise InputError(f"{path}: exists and is no search (it holds {others[0]!a}): choose another --out")
-
-
-def maximised(objective: str) -> bool:
-    """Whether more of `objective` is better: of an accuracy yes, of a loss no."""
-    return objective.endswith("accuracy")
-
-
-def better(objective: str, value: float, than: float | None) -> bool:
-    """Whether `value` is a better `objective` than `than`; anything is better than None."""
-    if than is None:
-        return True
-    return value > than if maximised(objective) else value < than
-
-
-def best_of(trials: Sequence[TrialRecord], objective: str) -> TrialRecord | None:
-    """The trial with the best score, of equal ones the first that was created; None if none has a score."""
-    best = None
-    for trial in trials:
-        if trial.has_score and better(objective, trial.known_score, best and best.score):
-            best = trial
-    return best
 
 
 def read_recipe(path: str | Path) -> tuple[dict[str, Any], str | None]:
