@@ -1,8 +1,8 @@
 """A further Python process of this package, and messages to and from it.
 
-A message is any Python value, pickled as `multiprocessing.connection` does it: both ends run this package, and
-nobody else can write to the pipes. The process that opens a stranger's model has a protocol of its own, without
-pickle: see `fashion_nn.inference`.
+A message is any Python value, pickled as `multiprocessing.connection` does it: both ends run this
+package, and nobody else can write to the pipes. The process that opens a stranger's model has a
+protocol of its own, without pickle: see `fashion_nn.inference`.
 """
 
 import contextlib
@@ -104,7 +104,7 @@ class PythonProcess:
 
 
 def parent_connections() -> tuple[Connection, Connection]:
-    """In the process: the connections to read messages of its parent from, and to send messages to it.
+    """In the process: the connections for messages of its parent, and for its own messages.
 
     From then on nothing that is printed is taken for a message: it goes to stderr.
     """

@@ -1,4 +1,4 @@
-"""A search's trials as lines across parallel axes, one for each parameter, as coordinates for a template."""
+"""A search's trials as lines across an axis for each parameter, as coordinates for a template."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -36,7 +36,7 @@ class Axis:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """One trial's line across the axes. `share`: percentage of the trials that have no better score."""
+    """A trial's line across the axes. `share`: percentage of the trials without a better score."""
 
     kind: str
     points: str
@@ -46,7 +46,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Parallel:
-    """The axes, and the trials in the order in which they are drawn: the best last, on top of the others."""
+    """The axes, and the trials in drawing order: the best last, on top of the others."""
 
     description: str
     axes: list[Axis]
@@ -60,7 +60,8 @@ class Parallel:
 def parallel(trials: Sequence[TrialRecord], parameters: Sequence[Parameter], objective: str) -> Parallel | None:
     """A line for each trial that has ended, over an axis for each parameter.
 
-    The last axis is the score. Trials that share a choice pass beside each other there, the better ones above.
+    The last axis is the score. Trials that share a choice pass beside each other there, the better
+    ones above.
 
     Returns:
         None if no parameter varies or no trial has a score.
@@ -187,6 +188,6 @@ def _marks(low: float, high: float, log: bool) -> list[float]:
 
 
 def _words(name: str, y: float, mark: str = ".") -> Ticks:
-    """A name at height `y`; on two lines if there is a `mark` in it, of which the first names its group."""
+    """A name at height `y`; if it has a `mark`, on two lines, of which the first is its group."""
     group, dot, rest = name.partition(mark)
     return [(y - 12, group + dot.strip()), (y, rest)] if dot else [(y, name)]

@@ -1,4 +1,4 @@
-"""A search as one HTML page that needs no other file: which settings were tried, and what came of them."""
+"""A search as one HTML page that needs no other file: the settings tried, and their results."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class TrialRow:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Numbers of trials: with a score, stopped early, ended without a score; and of each status as text."""
+    """Numbers of trials: with a score, stopped early, without a score; by status as text."""
 
     scored: int
     stopped: int
@@ -117,7 +117,7 @@ def _of_trials(identity: Identity, records: Sequence[TrialRecord]) -> dict[str, 
 
 
 def _stored_best(search: Search, best: TrialRecord | None) -> Best | None:
-    """The content of best.json; None if it is not there yet, or not about the best trial after a kill."""
+    """The content of best.json; None if it is missing or, after a kill, about another trial."""
     if best is None or not search.best.exists():
         return None
     stored = search.read_best()

@@ -1,4 +1,4 @@
-"""Charts of a search's trials over time and by epoch, as coordinates, which a template draws as SVG."""
+"""Charts of a search's trials over time and by epoch, as coordinates for a template."""
 
 import math
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from fashion_nn.searches import TrialRecord, Value, better, maximised
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How the scores of a search are sorted, drawn and written: an accuracy in per cent, a loss in nats per image."""
+    """How scores are sorted, drawn and written: an accuracy in per cent, a loss in nats per image."""
 
     objective: str
 
@@ -36,7 +36,7 @@ class Score:
         return sorted(known, key=lambda each: (sign * each.known_score, each.order))
 
     def window(self, trials: Sequence[TrialRecord]) -> tuple[float, float]:
-        """The least and the greatest value to draw; a few distant scores would leave no room for the others."""
+        """The limits of the scale; a few distant scores would leave no room for the others."""
         values = [self.drawn(each.known_score) for each in self.sorted(trials)]
         best = values[0]
         worst = values[-1]
@@ -47,14 +47,14 @@ class Score:
 
 
 def value_text(value: Value) -> str:
-    """A parameter's value for people: four digits of a number, other values as a recipe writes them."""
+    """A parameter's value for people: numbers with four digits, others as in a recipe."""
     if isinstance(value, bool):
         return str(value).lower()
     return f"{value:.4g}" if isinstance(value, float) else str(value)
 
 
 def seconds_busy(trials: Sequence[TrialRecord]) -> dict[str, float]:
-    """Id of each trial that has ended → seconds in which trials were running until then; pauses do not count."""
+    """Id of an ended trial → seconds with trials running until its end; pauses do not count."""
     spans = sorted((_time(each.started), _time(each.ended), each.id) for each in trials if each.ended)
     found: dict[str, float] = {}
     busy = 0.0
@@ -68,7 +68,7 @@ def seconds_busy(trials: Sequence[TrialRecord]) -> dict[str, float]:
 
 
 def over_time(trials: Sequence[TrialRecord], objective: str) -> Chart | None:
-    """Each trial's score at the time when it ended, and the best so far as a line; None without a score."""
+    """Each trial's score at its end, and the best so far as a line; None without a score."""
     score = Score(objective)
     busy = seconds_busy(trials)
     ended = sorted((each for each in trials if each.ended), key=lambda each: busy[each.id])
@@ -130,7 +130,7 @@ class _Curve:
 
 
 def by_epoch(trials: Sequence[TrialRecord], objective: str) -> Chart | None:
-    """The objective of each trial by epoch, of its first fold if it has folds; None if no trial has two epochs."""
+    """The objective by epoch, of the first fold if there are folds; None without two epochs."""
     score = Score(objective)
     ranked = score.sorted(trials)
     # The best trial is drawn last, on top of the others.

@@ -3,14 +3,14 @@
     search.json          what is searched: identity and its SHA-256, when it began, where
     trials/0007.json     one trial: its values, seed and state, and its score once it has ended
     trials/0007/         its run folder; the model is kept while the trial is the best
-    best.json            the best settings as a complete recipe, their score, and the result of retraining them
+    best.json            the best settings as a complete recipe, their score, and how retraining went
     best/                run folder of the best trial
     best-retrained/      run folder of the same recipe with a fresh seed
     search.html          the page
     rows.npz             training and validation rows for the trials, while the search runs
 
-A trial's record is written when the trial is created and again when it has ended. The records are the only truth
-about a search: the state of the oracle is rebuilt from them.
+A trial's record is written when the trial is created and again when it has ended. The records are
+the only truth about a search: the state of the oracle is rebuilt from them.
 """
 
 import fcntl
@@ -77,7 +77,7 @@ class Search:
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Hold the folder, which is made where there is none; the lock ends with the process, however it ends.
+        """Make the folder if it is missing, and hold it; the lock ends with the process.
 
         Raises:
             InputError: another process holds it, or it cannot be made.
@@ -104,7 +104,8 @@ class Search:
         """The content of search.json.
 
         Raises:
-            InputError: it is missing, damaged, of a newer format, or its checksum is not that of its identity.
+            InputError: it is missing, damaged, of a newer format, or its checksum is not that of
+                its identity.
         """
         record = _read(self.record, SearchRecord, versioned=True)
         if record.identity_sha256 != record.identity.sha256:
@@ -150,7 +151,7 @@ class Search:
         _write(self.best, best)
 
     def remove_leftovers(self) -> None:
-        """Remove the temporary files that a killed process left beside the records, the page and the rows."""
+        """Remove temporary files that a killed process left in place of records, page and rows."""
         for path in (*self.folder.glob(".*"), *self.trials.glob(".*")):
             if _TEMPORARY.fullmatch(path.name) and path.is_file():
                 path.unlink(missing_ok=True)
@@ -196,9 +197,10 @@ def require_free(path: str | Path, *, resume: bool = False) -> None:
 
 
 def read_recipe(path: str | Path) -> tuple[dict[str, Any], str | None]:
-    """The recipe in a best.json or in a file that holds only the recipe, and the data set that was searched on.
+    """The recipe in a search's best.json, or in a file that holds only a recipe.
 
-    The data set is None if the file does not name it.
+    Returns:
+        The recipe, and the data set that was searched on; None if the file does not name it.
 
     Raises:
         InputError: the file cannot be read or is no JSON object.

@@ -1,6 +1,7 @@
 """The records of a search: what is searched, its trials, and the best of them.
 
-They are read and written by `fashion_nn.searches.folder`, whose JSON files have their keys in this order.
+They are read and written by `fashion_nn.searches.folder`, whose JSON files have their keys in this
+order.
 """
 
 import hashlib
@@ -16,7 +17,7 @@ Status = Literal["running", "completed", "stopped-early", "failed", "diverged", 
 Value = bool | int | float | str
 """The value of a parameter."""
 Row = dict[str, int | float]
-"""One epoch of a history: column → number. `fold` is there if the trial has folds, and counts from 1."""
+"""One epoch of a history: column → number; with folds also `fold`, counted from 1."""
 
 DONE = ("completed", "stopped-early", "failed", "diverged", "timed-out")
 SCORED = ("completed", "stopped-early")
@@ -34,9 +35,11 @@ class Parameter(Stored):
     """A parameter of the space of a search.
 
     name: as `--set` takes it: learning_rate, options.dropout_1, augment.flip.
-    kind: a choice among `values`, in order; or a float from `low` to `high`, drawn on a logarithmic scale with `log`.
+    kind: a choice among `values`, in order; or a float from `low` to `high`, drawn on a logarithmic
+        scale with `log`.
     default: the recipe's value, if that is possible; else the first or least value.
-    when: other parameter → those of its values beside which this parameter has an effect; empty: always.
+    when: other parameter → those of its values beside which this parameter has an effect; empty:
+        always.
     """
 
     name: str
@@ -109,9 +112,11 @@ class TrialRecord(Stored):
     created_after: number of trials that had ended when it was created.
     values: parameter → value, of the parameters that have an effect.
     epochs: the trial trains up to this epoch.
-    thresholds: epoch → the objective that the best epoch so far must reach there, else the trial is stopped.
+    thresholds: epoch → the objective that the best epoch so far must reach there, else the trial is
+        stopped.
     threads: number of threads that it computes with; the last digits of the figures depend on it.
-    score: the objective at the best epoch, or its mean over the folds; None unless the trial is one of SCORED.
+    score: the objective at the best epoch, or its mean over the folds; None unless the trial is one
+        of SCORED.
     epochs_run: number of epochs, with those of the trial that it resumes.
     seconds: time that running it took, without the start of its process.
     ended_order: number of trials that had ended before it; None while it runs.
@@ -215,7 +220,7 @@ def better(objective: str, value: float, than: float | None) -> bool:
 
 
 def best_of(trials: Sequence[TrialRecord], objective: str) -> TrialRecord | None:
-    """The trial with the best score, of equal ones the first that was created; None if none has a score."""
+    """The trial with the best score, of equal ones the first; None if none has a score."""
     best = None
     for trial in trials:
         if trial.has_score and better(objective, trial.known_score, best.score if best else None):

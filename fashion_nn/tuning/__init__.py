@@ -1,1 +1,1 @@
-"""Search for settings: a space, an oracle that says what to try next, and engines that run trials. No Keras here."""
+"""Search for settings: a space, an oracle that proposes trials, and engines that run them."""

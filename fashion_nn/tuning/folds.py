@@ -10,7 +10,7 @@ from fashion_nn.errors import InputError
 
 
 def divide(splits: Splits, folds: int) -> Iterator[Splits]:
-    """Yield `folds` divisions of the training and validation rows; every class is spread over all of them.
+    """Yield `folds` divisions of the training and validation rows, stratified by class.
 
     The labels and SPLIT_SEED alone decide which rows are held out. The test rows are left out.
 
@@ -21,7 +21,8 @@ def divide(splits: Splits, folds: int) -> Iterator[Splits]:
     require(rows.labels, folds)
     fold = np.empty(len(rows), np.int64)
     for label, shuffled in shuffled_by_class(rows.labels):
-        # Each class begins with another fold, else the first fold would get the remainders of all classes.
+        # Each class begins with another fold, else the first fold would get the remainders of all
+        # classes.
         fold[shuffled] = (np.arange(len(shuffled)) + label) % folds
     for number in range(folds):
         held_out = fold == number

@@ -39,7 +39,7 @@ class Keeper:
         self._kept = best.id
 
     def strip_others(self, ended: Sequence[TrialRecord], resumable: Collection[str]) -> None:
-        """Remove the models of all trials but the best, and the resume state of those not in `resumable`."""
+        """Remove all models but the best, and resume states of trials not in `resumable`."""
         for trial in ended:
             if trial.id in self._stripped or trial.id == self._kept:
                 continue
@@ -82,7 +82,7 @@ def _replace_by_copy(target: Path, source: Path) -> None:
 
 
 def _strip(folder: Path, *, state: bool) -> None:
-    """Remove the model of the run in `folder` and its metrics; with `state`, also its resume state."""
+    """Remove the model and metrics of the run in `folder`; with `state`, also its resume state."""
     for part in (folder, *folder.glob("fold-*")):
         run = Run(part)
         run.metrics.unlink(missing_ok=True)

@@ -1,8 +1,9 @@
 """The only module that knows keras-tuner: one small class around its oracles.
 
-keras-tuner's oracles are written for its own tuners, which keep files and run the trials. Here an oracle only
-proposes values. What that takes and keras-tuner does not offer is listed in `PRIVATE_PARTS`; a test compares
-the list with the installed version, and setup.cfg allows no minor version that was not tested.
+keras-tuner's oracles are written for its own tuners, which keep files and run the trials. Here an
+oracle only proposes values. What that takes and keras-tuner does not offer is listed in
+`PRIVATE_PARTS`; a test compares the list with the installed version, and setup.cfg allows no minor
+version that was not tested.
 """
 
 import math
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 ALGORITHMS = ("random", "bayesian", "hyperband", "grid")
 HYPERBAND_FACTOR = 3
-"""Reduction factor: one trial in three is promoted, and the next round trains three times as long."""
+"""Reduction factor: one trial in three is promoted, and trains three times as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,7 @@ class Draw:
 
 
 class KerasTuner:
-    """An oracle of keras-tuner, seeded and silent, that writes no files. Trials are numbered from 0.
+    """An oracle of keras-tuner, seeded and silent, that writes no files; trials count from 0.
 
     Args:
         algorithm: one of ALGORITHMS.
@@ -93,7 +94,8 @@ class KerasTuner:
         if algorithm == "bayesian":
             from threadpoolctl import ThreadpoolController
 
-            # Its matrices are small: threads would wait for each other, and the last digits would depend on them.
+            # Its matrices are small: threads would wait for each other, and the last digits would
+            # depend on them.
             self._one_thread = partial(ThreadpoolController().limit, limits=1)
 
     @property
@@ -235,7 +237,7 @@ def _bayesian() -> type:
     import keras_tuner
 
     class Bayesian(keras_tuner.oracles.BayesianOptimizationOracle):
-        """Never proposes the same values twice, and takes values that are known without computing them."""
+        """Never proposes the same values twice, and takes known values without computing them."""
 
         known: Mapping[str, Value] | None = None
 
@@ -244,7 +246,8 @@ def _bayesian() -> type:
                 return super().populate_space(trial_id)
             spare = self._random_values()  # drawn each time, so that a replay need not know whether it was used
             if self.known is not None:
-                # The next proposal depends on the surrogate, because of the trials that run, and on these draws.
+                # The next proposal depends on the surrogate, because of the trials that run, and on
+                # these draws.
                 self.gpr.fit(*self._vectorize_trials())
                 self._random_state.uniform(size=(50, len(self._get_hp_bounds())))
                 return {"status": "RUNNING", "values": dict(self.known)}

@@ -1,10 +1,11 @@
 """The median rule: a trial that is worse than half of the trials before it is stopped.
 
-The thresholds of a trial are set when it is created, from the trials that had ended by then, and stand in its
-record. So they do not depend on the trials that run at the same time, and a trial that is run again stops at the
-same epoch.
+The thresholds of a trial are set when it is created, from the trials that had ended by then, and
+stand in its record. So they do not depend on the trials that run at the same time, and a trial that
+is run again stops at the same epoch.
 
-Source: Golovin et al. 2017 (Google Vizier), section 3.2.2, with the best epoch so far for the running average.
+Source: Golovin et al. 2017 (Google Vizier), section 3.2.2, with the best epoch so far for the
+    running average.
 """
 
 import math
@@ -21,7 +22,7 @@ FIRST_SHARE = 0.25
 
 
 def thresholds(trials: Sequence[TrialRecord], objective: str, epochs: int) -> dict[int, float]:
-    """Epoch → the objective that the best epoch so far must reach; empty while too few trials have ended.
+    """Epoch → the objective that the best epoch so far must reach; empty after too few trials.
 
     Args:
         trials: the trials with a score count, in each epoch that they reached.

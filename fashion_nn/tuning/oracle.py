@@ -1,7 +1,8 @@
-"""What to try next: an oracle proposes trials, is told how they end, and can be rebuilt from their records.
+"""What to try next: an oracle proposes trials, and can be rebuilt from their records.
 
-An oracle is a function of what it was asked and told, in that order. So nothing of it is stored: a search that is
-resumed asks a new oracle the same questions and tells it the same answers, and it stands where the killed one stood.
+An oracle is a function of what it was asked and told, in that order. So nothing of it is stored: a
+search that is resumed asks a new oracle the same questions and tells it the same answers, and it
+stands where the killed one stood.
 """
 
 import math
@@ -102,11 +103,12 @@ class Oracle:
         for event in events:
             if isinstance(event, Created):
                 self._tuner.draw(known=event.values)
-                # The recorded values are those that were run; another processor might round differently.
+                # The recorded values are those that were run; another processor might round
+                # differently.
                 self._tuner.set_values(event.order, event.values)
             else:
                 if event.oracle_was_idle:
-                    self._tuner.draw()  # in vain, as then
+                    self._tuner.draw()  # without a proposal, as then
                 self.tell(event.order, event.score)
 
     def may_be_promoted(self) -> set[str]:
@@ -122,7 +124,7 @@ class Oracle:
 
 
 def sweep(epochs: int) -> int:
-    """The number of trials in one sweep of hyperband over its brackets, if a whole training has `epochs`."""
+    """Number of trials in a sweep of hyperband over its brackets, if a training has `epochs`."""
     most = math.floor(math.log(epochs, HYPERBAND_FACTOR) + 1e-9)
     last = math.ceil(1 + math.log(epochs, HYPERBAND_FACTOR))
     return sum(

@@ -1,4 +1,4 @@
-"""What a search tries (`SearchPlan`), how far it goes (`SearchLimits`), and the trials that follow from a plan."""
+"""What a search tries (`SearchPlan`), how far it goes (`SearchLimits`), and the jobs of a plan."""
 
 import hashlib
 from collections.abc import Iterator, Mapping
@@ -29,7 +29,8 @@ class SearchPlan:
     source: where processes load the rows from.
     folds: number of cross-validation folds; None: the stored validation split.
     seed: the seed of each trial comes from it.
-    median_rule: stop trials that are worse than the median of the trials before; hyperband has its own rule.
+    median_rule: stop trials that are worse than the median of the trials before; hyperband has its
+        own rule.
     """
 
     algorithm: str
@@ -91,7 +92,8 @@ class SearchLimits:
     """How far a search goes. A resumed search may have other limits.
 
     trials: total number of trials.
-    seconds: for this session, with retraining; trials still running at the limit are stopped and can be resumed.
+    seconds: for this session, with retraining; trials still running at the limit are stopped and
+        can be resumed.
     trial_seconds: for each trial.
     retrain: whether the best settings are trained once more, with a seed that no trial had.
     """

@@ -1,7 +1,8 @@
-"""The search: asks the oracle, lets an engine run what it proposes, records the results, and keeps the best.
+"""The loop of a search: ask the oracle, let an engine run its proposals, record the results.
 
-The records of the trials are the truth. A resumed search replays them, runs the trials again that were running when
-it ended, with the same number, values and seed, and so reaches the state of a search that was never interrupted.
+The records of the trials are the truth. A resumed search replays them, runs the trials again that
+were running when it ended, with the same number, values and seed, and so reaches the state of a
+search that was never interrupted.
 """
 
 import shutil
@@ -68,12 +69,13 @@ def run(
 
     Args:
         splits: training and validation rows; the test rows are not used and should be None.
-        start_engine: called once the folder is known to be free; the engine is closed however the search ends.
+        start_engine: called once the folder is known to be free; the engine is closed however the
+            search ends.
         resume: resume the search in `folder`; start it if there is none.
 
     Raises:
-        InputError: `folder` is taken, holds another search, or another process searches there; a record is
-            damaged; the first trials all fail.
+        InputError: `folder` is taken, holds another search, or another process searches there; a
+            record is damaged; the first trials all fail.
     """
     search = Search(Path(folder))
     searches.require_free(folder, resume=resume)
@@ -89,7 +91,7 @@ def run(
 
 
 def _claim(search: Search, identity: Identity) -> None:
-    """Write the record of a new search; of a search that is resumed, compare it and remove what a kill left."""
+    """Write the record of a new search, or compare that of a resumed one and remove leftovers."""
     require_same(search, identity)
     search.remove_leftovers()
     if not search.exists:
@@ -181,7 +183,7 @@ class _Loop:
             return None
         proposal = self.oracle.ask()
         if not isinstance(proposal, Proposal):
-            # Of a finished oracle nothing runs any more, so that the search ends.
+            # With a finished oracle no trial runs any more, so the search ends.
             self.oracle_was_idle = True
             return None
         trial = self._record(proposal)
@@ -258,7 +260,7 @@ class _Loop:
             self.engine = self.start_engine()
 
     def _retrain(self, best: TrialRecord) -> None:
-        """Train the best settings on the stored split, with a seed that no trial had, unless that is done."""
+        """Train the best settings on the stored split with a new seed, unless that is done."""
         known = self.search.read_best().retrained
         if not (known and known.status == "completed"):
             seed = self.plan.seed_of(f"retrained {best.id}")

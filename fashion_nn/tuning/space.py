@@ -1,4 +1,4 @@
-"""The space of a search: what the builder's options and the training's settings may be, as stored parameters."""
+"""The space of a search: possible values of the model's options and the training's settings."""
 
 import itertools
 import math
@@ -25,14 +25,14 @@ TRAINING: Mapping[str, Choices] = {
     "augment.rotation_degrees": Between(0.0, 15.0, 2.5),
     "augment.erase": Between(0.0, 0.5, 0.1),
 }
-"""What a search may try for the training of any model. Cosine restarts are left out: they need long trainings."""
+"""Possible values for the training of any model; cosine restarts need too long trainings."""
 
 _LEVELS = 3
 """Number of values that a grid takes from a range without steps."""
 
 
 def space(base: Recipe, *, fixed: Iterable[str] = (), only: Iterable[str] = (), grid: bool = False) -> list[Parameter]:
-    """The parameters of a search around `base`: the options of its model first, then the training's settings.
+    """The parameters of a search around `base`: options of its model, then training settings.
 
     Args:
         fixed: settings that keep the value of `base`.
@@ -105,7 +105,8 @@ def _values(name: str, choices: Choices, here: Any, grid: bool) -> list[Value]:
         values = list(choices.levels(_LEVELS))
         if grid and len(values) > _LEVELS:
             values = [values[0], values[len(values) // 2], values[-1]]
-    # A grid begins with the recipe's value; in other searches neighbours have to be at equal distances.
+    # A grid begins with the recipe's value; in other searches neighbours have to be at equal
+    # distances.
     if grid and isinstance(values[0], float) and here is not None and here not in values and _hold(choices, here):
         values = sorted([*values, float(here)])
     return values
@@ -169,7 +170,7 @@ def assemble(base: Recipe, values: Mapping[str, Any], *, seed: int) -> Recipe:
 
 
 def _flat(recipe: Recipe) -> dict[str, Any]:
-    """The settings of `recipe` by the names that --set takes; other options have the builder's defaults."""
+    """The settings of `recipe` by the names that --set takes, with the model's default options."""
     values = recipe.to_json()
     options = {**zoo.describe(recipe.model).options, **recipe.options}
     nested = {f"options.{name}": value for name, value in options.items()}

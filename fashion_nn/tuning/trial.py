@@ -1,4 +1,4 @@
-"""One trial as a value: what to run (`Job`), what came of it (`Result`), and running it in this process."""
+"""One trial: what to run (`Job`), what came of it (`Result`), and running it in this process."""
 
 import math
 import os
@@ -44,10 +44,12 @@ class Job:
     id: four digits, unique in a search; also the name of the trial's folder.
     recipe: with the seed and the epochs of this trial.
     folds: the score is the mean over this number of folds; None: the stored validation split.
-    thresholds: epoch → the objective that the best epoch so far must reach there, else the trial is stopped; with
-        folds, in the first of them.
-    start_from: id of the trial whose training this one resumes, if its state is in the folder beside this one's.
-    until_epoch: stop after this epoch though the recipe has more, ready to be resumed; None: train to the end.
+    thresholds: epoch → the objective that the best epoch so far must reach there, else the trial is
+        stopped; with folds, in the first of them.
+    start_from: id of the trial whose training this one resumes, if its state is in the folder
+        beside this one's.
+    until_epoch: stop after this epoch though the recipe has more, ready to be resumed; None: train
+        to the end.
     threads: number of threads that TensorFlow computes with. Sums depend on it in the last digits.
     time_limit_seconds: the engine stops the trial after this time, whatever it is doing.
     """
@@ -68,7 +70,8 @@ class Result:
     """What came of a trial.
 
     status: completed; stopped-early by a threshold; failed; diverged; timed-out.
-    score: the objective at the best epoch, or its mean over the folds; None unless completed or stopped early.
+    score: the objective at the best epoch, or its mean over the folds; None unless completed or
+        stopped early.
     best_epoch: of the first fold, if there are folds.
     epochs_run: number of epochs, with those of the trial that it resumes.
     seconds: time that running it took, without the start of its process.
@@ -106,13 +109,14 @@ class _Ending:
 
 
 def perform(job: Job, folder: str | Path, splits: "Splits | None" = None) -> Result:
-    """Run `job` in this process and leave its run in `folder`; with folds, in fold-1, fold-2, … inside.
+    """Run `job` in this process and leave its run in `folder`; with folds, in fold-1, fold-2, ….
 
-    Resumes the same job if its folder is already there. Whatever goes wrong in the trial is its result: only what
-    ends the process, such as KeyboardInterrupt, is raised.
+    Resumes the same job if its folder is already there. Whatever goes wrong in the trial is its
+    result: only what ends the process, such as KeyboardInterrupt, is raised.
 
     Args:
-        splits: the rows; without them they are loaded from where the job says. The test rows are not needed.
+        splits: the rows; without them they are loaded from where the job says. The test rows are
+            not needed.
     """
     start = time.perf_counter()
     target = Path(folder)

@@ -5,9 +5,9 @@
     ray_engine   a task of a Ray cluster for each trial
     ray_driver   the process between the search and Ray
 
-A search and its `server` or `ray_driver` talk through `fashion_nn.core.python_process`. No process outlives the
-search: `close` ends them, and if the search itself is killed, the system ends them (Linux), or they notice that
-their pipes have ended.
+A search and its `server` or `ray_driver` talk through `fashion_nn.core.python_process`. No process
+outlives the search: `close` ends them, and if the search itself is killed, the system ends them
+(Linux), or they notice that their pipes have ended.
 """
 
 from typing import Protocol
@@ -16,7 +16,7 @@ from fashion_nn.tuning.trial import Job, Result
 
 
 class Engine(Protocol):
-    """Runs jobs, at most `slots` at once, and leaves the run of each in the search folder's trials/<id>/.
+    """Runs jobs, at most `slots` at once, and leaves the run of each in trials/<id>/.
 
     name: as `--engine` takes it; it stands in the records.
     slots: number of jobs at once.
@@ -31,7 +31,7 @@ class Engine(Protocol):
         """Start `job`; no more than `slots` may run."""
 
     def wait(self, seconds: float) -> list[Result]:
-        """Return the results since the last call, after waiting for at most `seconds` until there is one."""
+        """Return the results since the last call; wait at most `seconds` for the first."""
         ...
 
     def close(self) -> None:

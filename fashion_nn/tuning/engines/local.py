@@ -56,8 +56,8 @@ class LocalEngine:
     Args:
         folder: the search folder.
         slots: number of trials at once.
-        splits: rows for the trials; they are stored in the folder while the engine runs. Without them each trial
-            loads its own.
+        splits: rows for the trials; they are stored in the folder while the engine runs. Without
+            them each trial loads its own.
     """
 
     name = "local"
@@ -144,7 +144,7 @@ class LocalEngine:
         return messages
 
     def _lost(self) -> list[Over]:
-        """The end of all running trials, which end with the server; the next trial gets another one."""
+        """The end of all running trials, which end with the server; the next gets another one."""
         said = f"the process that starts trials was gone: {_cause(self._forget_server())}"
         return [Over(id, said=said) for id in self._running]
 

@@ -1,8 +1,8 @@
 """The process between a `RayEngine` and Ray: it connects, submits, and hands results back.
 
-It is sent `Connect` and then `Submission`s, and answers with `Connected` and then with `Returned`, or with an
-InputError. When there are no further messages, because the engine was closed or the search was killed, it ends its
-tasks, its local cluster, and every process that came from it.
+It is sent `Connect` and then `Submission`s, and answers with `Connected` and then with `Returned`,
+or with an InputError. When there are no further messages, because the engine was closed or the
+search was killed, it ends its tasks, its local cluster, and every process that came from it.
 """
 
 import contextlib
@@ -39,9 +39,10 @@ _RETRIES = 3
 _POLL_SECONDS = 0.1
 # Running tasks get this long to end their processes and remove their folders.
 _CANCEL_SECONDS = 5
-# After the search has ended, this process does so within this time. Less than the engine waits for it.
+# This process ends so soon after the search. The engine waits longer.
 _END_SECONDS = 12
-# A trial's process was ended from outside: if its node goes down, it takes this task along before it can answer.
+# A trial's process was ended from outside: if its node goes down, it takes this task along before
+# it can answer.
 _GRACE_SECONDS = 3
 
 Versions = dict[str, str | None]
@@ -173,16 +174,18 @@ class _Cluster:
 
 
 def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: Versions) -> Returned:
-    """The task: run `job` on this worker, in a process of its own, and return its result and its run.
+    """The task: run `job` in a process of its own, and return its result and its run.
 
-    The process is forked from one that stays with the worker, with TensorFlow imported and the rows loaded; after a
-    failed trial there is a new one.
+    The process is forked from one that stays with the worker, with TensorFlow imported and the rows
+    loaded; after a failed trial there is a new one.
 
     Args:
-        files: runs to begin with, by trial: this one's as far as it had come, and that of the trial it resumes.
+        files: runs to begin with, by trial: this one's as far as it had come, and that of the trial
+            it resumes.
 
     Raises:
-        InputError: this node has not the search's `versions`; one that joined late was not asked before.
+        InputError: this node has not the search's `versions`; one that joined late was not asked
+            before.
     """
     import ray
 
@@ -209,11 +212,13 @@ def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: 
         if result is None or result.status == "failed":
             engine.close()
             _warm.clear()
-        # The rows were read when the trial began. A worker is ended without notice, and leaves nothing like this.
+        # The rows were read when the trial began. A worker is ended without notice, and leaves
+        # nothing like this.
         shutil.rmtree(search.folder, ignore_errors=True)
 
 
-# Of this worker, which Ray gives to one search alone: the engine with the process that has TensorFlow imported.
+# Of this worker, which Ray gives to one search alone: the engine with the process that has
+# TensorFlow imported.
 _warm: list[tuple[LocalEngine, Search]] = []
 
 
@@ -231,7 +236,8 @@ def _connect(address: str | None, folder: str) -> None:
     how: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": "ERROR"}
     how["runtime_env"] = {"env_vars": {"PYTHONSAFEPATH": "1"}}
     if address is None:
-        # Ray listens to the network and runs what it is sent: not without this, which is written nowhere.
+        # Ray listens to the network and runs what it is sent: not without this, which is written
+        # nowhere.
         if os.environ.setdefault("RAY_AUTH_MODE", "token") == "token":
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         os.environ.setdefault("RAY_worker_niceness", "0")  # Ray would give trials what others leave
@@ -252,7 +258,7 @@ def _connect(address: str | None, folder: str) -> None:
 
 
 def _threads(processors: list[int], slots: int) -> int:
-    """The most threads a trial can have so that `slots` of them fit into nodes with so many `processors`."""
+    """The most threads with which `slots` trials fit into nodes with these `processors`."""
     fitting = (n for n in range(max(processors), 1, -1) if sum(each // n for each in processors) >= slots)
     return next(fitting, 1)
 

@@ -1,9 +1,9 @@
-"""An engine whose trials are tasks of a Ray cluster: a local one of its own, or one that is running elsewhere.
+"""An engine whose trials are tasks of a Ray cluster: a local one of its own, or a running one.
 
-Ray lives in a process of its own, `ray_driver`. So its messages, signal handlers and settings stay out of the search,
-a lost cluster is one line here and not the end of the search, and the processes that Ray leaves behind have a parent
-that ends them, also when the search is killed. Jobs, rows and the files of a run go to the cluster and come back by
-value: the machines share no disk.
+Ray lives in a process of its own, `ray_driver`. So its messages, signal handlers and settings stay
+out of the search, a lost cluster is one line here and not the end of the search, and the processes
+that Ray leaves behind have a parent that ends them, also when the search is killed. Jobs, rows and
+the files of a run go to the cluster and come back by value: the machines share no disk.
 """
 
 import importlib.util
@@ -39,7 +39,7 @@ _CLOSE_SECONDS = 20
 
 @dataclass(frozen=True, slots=True)
 class Connect:
-    """The first message to the driver: the cluster's address, the search's slots, a folder for Ray, and the rows."""
+    """The first message to the driver; `folder` is Ray's place for temporary files."""
 
     address: str | None
     slots: int | None
@@ -75,19 +75,21 @@ class Returned:
 class RayEngine:
     """Each trial is a Ray task, which runs it in a process of its own, as `LocalEngine` does.
 
-    An abort of that process, or the time limit, is the trial's own result. The loss of the task with its worker or
-    node is not: Ray runs it again elsewhere, up to three times. Trials are computed on processors; a GPU is not
-    asked for.
+    An abort of that process, or the time limit, is the trial's own result. The loss of the task
+    with its worker or node is not: Ray runs it again elsewhere, up to three times. Trials are
+    computed on processors; a GPU is not asked for.
 
     Args:
         folder: the search folder.
-        address: of a running cluster: "auto" for the one on this machine, "host:port" if this machine is a node of
-            it, "ray://host:port" from outside. None: a cluster of this machine alone, which ends with the engine.
+        address: of a running cluster: "auto" for the one on this machine, "host:port" if this
+            machine is a node of it, "ray://host:port" from outside. None: a cluster of this machine
+            alone, which ends with the engine.
         slots: number of trials at once; None: one for each processor of the cluster.
         splits: rows for the trials. The test rows never leave this process.
 
     Raises:
-        InputError: Ray is not installed, nothing answers at `address`, or a node has other versions.
+        InputError: Ray is not installed, nothing answers at `address`, or a node has other
+            versions.
     """
 
     name = "ray"
@@ -118,13 +120,13 @@ class RayEngine:
             raise
 
     def submit(self, job: Job) -> None:
-        """Start `job`, with the files that the folder has of it and of the trial that it resumes."""
+        """Start `job`, with the stored files of its run and of the trial that it resumes."""
         ids = [id for id in (job.id, job.start_from) if id is not None]
         files = {id: pack(self._search.trial_folder(id)) for id in ids}
         self._send(Submission(replace(job, threads=job.threads or self.threads), files))
 
     def wait(self, seconds: float) -> list[Result]:
-        """Return the results since the last call, after waiting for at most `seconds` until there is one.
+        """Return the results since the last call; wait at most `seconds` for the first.
 
         Raises:
             InputError: the cluster is gone, or a node has other versions.
@@ -138,7 +140,7 @@ class RayEngine:
         return results
 
     def close(self) -> None:
-        """End the running tasks, and a cluster of its own; a cluster that was running before goes on."""
+        """End the running tasks, and the engine's own cluster; another cluster goes on."""
         self._process.end_requests()
         try:
             self._process.wait(_CLOSE_SECONDS)
@@ -171,7 +173,7 @@ class RayEngine:
 
 
 def require_ray() -> None:
-    """Refuse to go on without Ray, without importing it.
+    """Refuse to go on without Ray; it is not imported for that.
 
     Raises:
         InputError: it is not installed.
@@ -181,7 +183,7 @@ def require_ray() -> None:
 
 
 def pack(folder: Path) -> Files:
-    """The files in `folder` and below, by their path in it; none where there is no such folder."""
+    """The files in `folder` and below, by their path in it; none if there is no such folder."""
     return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
@@ -203,7 +205,7 @@ def unpack(files: Mapping[str, bytes], folder: Path) -> None:
 
 
 def _require_listening(address: str) -> None:
-    """Refuse an `address` that is malformed, or where nothing answers: Ray itself would try for ever."""
+    """Refuse an `address` where nothing answers: Ray itself would try for ever."""
     if address == "auto":
         return
     host, _, port = address.removeprefix("ray://").rpartition(":")

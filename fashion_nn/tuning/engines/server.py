@@ -1,8 +1,9 @@
 """The process that starts trials: `main()`, with the arguments PARENT [ROWS].
 
-It has TensorFlow imported and the rows loaded, and forks for each trial, which therefore begins at once. It
-computes nothing itself: TensorFlow starts its threads in the trials, which have their own memory. It is sent
-`Start` and `Stop`, and answers with `Started` and, when the trial is over, `Over`.
+It has TensorFlow imported and the rows loaded, and forks for each trial, which therefore begins at
+once. It computes nothing itself: TensorFlow starts its threads in the trials, which have their own
+memory. It is sent `Start` and `Stop`, and answers with `Started` and, when the trial is over,
+`Over`.
 
 It ends with the process PARENT, or when there are no further messages, and no trial outlives it.
 """
@@ -93,7 +94,8 @@ class _Server:
         self._answers = answers
         self._splits = splits
         self._trials: dict[int, _Trial] = {}
-        # A trial closes its copies of `_wake` and `_life`: the end of a file tells that a process has ended.
+        # A trial closes its copies of `_wake` and `_life`: the end of a file tells that a process
+        # has ended.
         self._ended, self._wake = os.pipe()
         self._lifeline, self._life = os.pipe()
         os.set_blocking(self._ended, False)
@@ -153,11 +155,12 @@ class _Server:
             trial.output.flush()
             code = 0
         finally:
-            # TensorFlow takes a second to take itself down, and there is nothing that it could lose.
+            # TensorFlow takes a second to take itself down, and there is nothing that it could
+            # lose.
             os._exit(code)
 
     def _end_with_server(self) -> None:
-        """End this process when the lifeline ends, if the system does not end it with its parent."""
+        """End this process with the lifeline, if the system does not end it with its parent."""
         os.read(self._lifeline, 1)
         os._exit(1)
 
