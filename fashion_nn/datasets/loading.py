@@ -42,6 +42,11 @@ def load(
     Raises:
         InputError: the source is missing or damaged, or the labels are not 0..k-1 with every class
             present.
+
+    Example:
+        >>> splits = load("digits")
+        >>> splits.train.images.shape, splits.valid.labels.shape
+        ((1295, 28, 28), (143,))
     """
     record = known(name_or_path)
     path = Path(name_or_path)
@@ -52,7 +57,8 @@ def load(
     test_rows: Split | None
     if record:
         rows = official(record, data_dir, progress)
-        train, test_rows = rows.train, rows.test
+        train = rows.train
+        test_rows = rows.test
     elif path.is_dir():
         train, test_rows = read_folder(path)
     elif path.is_file():

@@ -22,6 +22,11 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
     Raises:
         InputError: an assignment has no `=`, the key is unknown (the message lists the known ones),
             a value is out of range, or a setting has no effect beside the others (see `EFFECTIVE`).
+
+    Example:
+        >>> short = override(Recipe(name="short", model="mlp"), ["epochs=5", "augment.flip=true"])
+        >>> short.epochs, short.augment.flip
+        (5, True)
     """
     values = recipe.to_json()
     for assignment in assignments:

@@ -40,7 +40,8 @@ class Exact:
         """
         lines = text.decode("utf-8", "backslashreplace").split("\n")[:-1]
         numbers = np.array([self._row(line, row) for row, line in enumerate(lines, first)], np.int64)
-        label, identity = self._layout.label, self._layout.id
+        label = self._layout.label
+        identity = self._layout.id
         return Piece(
             numbers[:, self._layout.pixels].astype(np.uint8),
             None if label is None else numbers[:, label].copy(),

@@ -83,7 +83,8 @@ class Plain:
                 return grid[:, column].astype(np.int64)
             return _integers(text, scan.ends, column, columns)
 
-        label, identity = self._layout.label, self._layout.id
+        label = self._layout.label
+        identity = self._layout.id
         labels = None if label is None else integers(label)
         ids = None if identity is None else integers(identity)
         if (labels is None) != (label is None) or (ids is None) != (identity is None):
