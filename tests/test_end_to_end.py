@@ -11,6 +11,7 @@ import time
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
+import forked
 import numpy as np
 import pytest
 
@@ -28,8 +29,7 @@ HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "scipy", "pandas", "ma
 
 def command(*words, cwd, expect=0, script=None):
     """Run `fashion-nn` (or another script of the checkout) as a user would."""
-    program = [sys.executable, str(ROOT / script)] if script else [sys.executable, "-m", "fashion_nn"]
-    done = subprocess.run([*program, *map(str, words)], cwd=cwd, capture_output=True, text=True)
+    done = forked.run(*words, cwd=cwd, script=script and ROOT / script)
     assert done.returncode == expect, done.stderr
     if expect == 2:
         *_, last = done.stderr.splitlines()

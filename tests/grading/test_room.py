@@ -3,10 +3,9 @@
 import csv
 import json
 import shutil
-import subprocess
-import sys
 from pathlib import Path
 
+import forked
 import numpy as np
 import pytest
 from grading_tables import write_predictions
@@ -22,8 +21,7 @@ def verdicts(report):
 
 
 def command(*words, cwd, expect, script=None):
-    program = [str(ROOT / script)] if script else ["-m", "fashion_nn"]
-    done = subprocess.run([sys.executable, *program, *map(str, words)], cwd=cwd, capture_output=True, text=True)
+    done = forked.run(*words, cwd=cwd, script=script and ROOT / script)
     assert done.returncode == expect, done.stdout + done.stderr
     assert "Traceback" not in done.stderr
     return done

@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import forked
 import pytest
 
 from fashion_nn import recipes, searches
@@ -20,17 +21,16 @@ from fashion_nn.searches import Search
 OF_THE_CLOCK = ("started", "ended", "seconds", "worker", "peak_memory_bytes")
 
 
-def command(*words):
-    return [sys.executable, "-m", "fashion_nn", *map(str, words)]
+PROGRAM = [sys.executable, "-m", "fashion_nn"]
 
 
 def tune(folder, *words):
     small = ["--dataset", "digits", "--epochs", 3, "--set", "batch_size=128", "--out", folder]
-    return command("tune", "mlp", *small, *words)
+    return [*map(str, ["tune", "mlp", *small, *words])]
 
 
 def run(words, code=0):
-    done = subprocess.run(words, capture_output=True, text=True)
+    done = forked.run(*words)
     assert done.returncode == code, done.stderr
     assert "Traceback" not in done.stderr
     return done
@@ -55,7 +55,7 @@ def processes_of(folder):
 
 def kill_when(words, ready, folder, seconds=300):
     """Start the command; SIGKILL it when `ready()`; wait until nothing of it is left."""
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([*PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     deadline = time.monotonic() + seconds
     while process.poll() is None and not ready():
         assert time.monotonic() < deadline
@@ -96,11 +96,11 @@ def test_help_and_wrong_arguments_answer_at_once(tmp_path):
 
 
 def test_train_takes_a_recipe_from_a_file_or_a_name(tmp_path):
-    assert "name a recipe, or give one with --recipe" in run(command("train"), 2).stderr
-    assert "name a recipe, or give one with --recipe" in run(command("train", "mlp", "--recipe", "a"), 2).stderr
-    assert "cannot be read" in run(command("train", "--recipe", tmp_path / "none.json"), 2).stderr
+    assert "name a recipe, or give one with --recipe" in run(["train"], 2).stderr
+    assert "name a recipe, or give one with --recipe" in run(["train", "mlp", "--recipe", "a"], 2).stderr
+    assert "cannot be read" in run(["train", "--recipe", tmp_path / "none.json"], 2).stderr
     (tmp_path / "a.json").write_text(json.dumps({"recipe": {"name": "a", "model": "mlp", "speed": 3}}))
-    assert "not a recipe: speed=3" in run(command("train", "--recipe", tmp_path / "a.json"), 2).stderr
+    assert "not a recipe: speed=3" in run(["train", "--recipe", tmp_path / "a.json"], 2).stderr
 
 
 @pytest.mark.slow
@@ -124,7 +124,7 @@ def test_a_search_killed_and_gone_on_with_and_its_recipe_trained(tmp_path):
     pasted = re.search(r"^Recipe\($.*?^\)$", done.stdout, re.MULTILINE | re.DOTALL).group()
     recipe = eval(pasted, {"Recipe": Recipe, "Augmentation": Augmentation})
     assert recipe == recipes.from_json(best.recipe)
-    trained = run(command("train", "--recipe", search.best, "--out", tmp_path / "run"))
+    trained = run(["train", "--recipe", search.best, "--out", tmp_path / "run"])
     assert "validation accuracy" in trained.stdout
     assert Run(tmp_path / "run").model.read_bytes() == Run(search.best_run).model.read_bytes()
 
@@ -132,7 +132,7 @@ def test_a_search_killed_and_gone_on_with_and_its_recipe_trained(tmp_path):
 def test_ctrl_c_leaves_what_can_be_gone_on_with(tmp_path):
     search = Search(tmp_path / "s")
     words = tune(search.folder, "--trials", 2)
-    process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen([*PROGRAM, *words], stderr=subprocess.PIPE, text=True, start_new_session=True)
     while not Run(search.trial_folder("0000")).exists:
         assert process.poll() is None
         time.sleep(0.02)
@@ -209,7 +209,7 @@ def test_several_at_once_killed_lose_and_double_nothing(tmp_path):
 def test_twenty_trials_keep_the_memory_flat(tmp_path):
     search = Search(tmp_path / "s")
     words = tune(search.folder, "--trials", 20, "--epochs", 1, "--no-retrain")
-    process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen([*PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     parent, server, ended = {}, {}, -1
     while process.poll() is None:
         done = sum(trial.status != "running" for trial in search.read_trials()) if search.exists else 0
