@@ -6,8 +6,8 @@ grade_folder       does so for a folder of models and prediction files, and writ
 """
 
 from fashion_nn.grading.check import Check, Verdict
-from fashion_nn.grading.file import check_file
+from fashion_nn.grading.checks.file import check_file
+from fashion_nn.grading.evidence import Report, Room, checks_path
 from fashion_nn.grading.hand_ins import HandIn, grade_folder
-from fashion_nn.grading.room import Report, Room, checks_path
 
 __all__ = ["Check", "HandIn", "Report", "Room", "Verdict", "check_file", "checks_path", "grade_folder"]

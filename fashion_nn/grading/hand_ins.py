@@ -11,7 +11,7 @@ from fashion_nn import submission
 from fashion_nn.core.files import write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.grading import page
-from fashion_nn.grading.room import Report, Room, checks_path
+from fashion_nn.grading.evidence import Report, Room, checks_path
 
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 FILE_SUFFIXES = (".csv", ".txt")

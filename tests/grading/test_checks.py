@@ -5,13 +5,13 @@ import pytest
 from scipy import stats
 
 from fashion_nn.datasets import Split
-from fashion_nn.grading.balance import check_balance
 from fashion_nn.grading.binomial import upper_bound, upper_tail
-from fashion_nn.grading.canary import Chosen, check_canary
-from fashion_nn.grading.feeding import check_feeding
-from fashion_nn.grading.leak import Twins, check_leak
-from fashion_nn.grading.order import check_order
-from fashion_nn.grading.score import check_score
+from fashion_nn.grading.checks.balance import check_balance
+from fashion_nn.grading.checks.canary import Chosen, check_canary
+from fashion_nn.grading.checks.feeding import check_feeding
+from fashion_nn.grading.checks.leak import Twins, check_leak
+from fashion_nn.grading.checks.order import check_order
+from fashion_nn.grading.checks.score import check_score
 
 
 @pytest.mark.parametrize("n", [1, 10, 359, 10_000])

@@ -12,7 +12,7 @@ from in_process import Opened
 
 from fashion_nn import inference, submission
 from fashion_nn.errors import InputError
-from fashion_nn.grading.canary import Chosen, check_canary
+from fashion_nn.grading.checks.canary import Chosen, check_canary
 
 rng = np.random.default_rng(0)
 IMAGES = rng.integers(0, 256, (40, 4, 4), np.uint8)

@@ -16,14 +16,14 @@ from fashion_nn.core.files import FORMAT
 from fashion_nn.datasets import Split
 from fashion_nn.errors import InputError
 from fashion_nn.grading import predictions, sentinel
-from fashion_nn.grading.balance import check_balance, tolerance
-from fashion_nn.grading.canary import Chosen, check_canary
 from fashion_nn.grading.check import Check, Verdict, not_applicable, worst
-from fashion_nn.grading.feeding import check_feeding
-from fashion_nn.grading.file import judge
-from fashion_nn.grading.leak import Twins, check_leak
-from fashion_nn.grading.order import check_order
-from fashion_nn.grading.score import check_score
+from fashion_nn.grading.checks.balance import check_balance, tolerance
+from fashion_nn.grading.checks.canary import Chosen, check_canary
+from fashion_nn.grading.checks.feeding import check_feeding
+from fashion_nn.grading.checks.file import judge
+from fashion_nn.grading.checks.leak import Twins, check_leak
+from fashion_nn.grading.checks.order import check_order
+from fashion_nn.grading.checks.score import check_score
 from fashion_nn.grading.sentinel import Limits, Sentinel
 
 if TYPE_CHECKING:

@@ -1,0 +1,1 @@
+"""The checks of a hand-in, one a module."""
