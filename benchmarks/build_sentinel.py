@@ -73,7 +73,7 @@ def main() -> None:
     found = sentinel.with_correct(made, label_files(splits), splits.valid.labels, probabilities, provenance=provenance)
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
     sentinel.save(found, out)
-    print(f"{'correct file':34} accuracy    below     mean  surplus")
+    print(f"{'correct file':34} accuracy    below     mean    class")
     for name, row in zip(found.names, found.correct, strict=True):
         print(f"{name:34} {row[0]:8.4f} {row[1]:8.4f} {row[2]:8.4f} {row[3]:8.3f}")
     print(found.limits())

@@ -21,7 +21,7 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC
 
 from fashion_nn import datasets
-from fashion_nn.grading import sentinel
+from fashion_nn.grading import checks, sentinel
 
 PUBLISHED = Path(__file__).parents[1] / "models" / "mlp" / "model.keras"
 Labels = np.ndarray
@@ -79,7 +79,7 @@ def power(labels: Labels, probabilities: np.ndarray, limits: sentinel.Limits, tr
     print("\nshare of rows misaligned, and in how many of 200 draws that is not a PASS (10,000 rows)")
     for share in (0.0, 0.0025, 0.005, 0.0075, 0.01, 0.02):
         draws = [misaligned(labels, share, np.random.default_rng(seed)) for seed in range(tries)]
-        suspected = sum(sentinel.check_sentinel(draw, probabilities, limits).verdict != "PASS" for draw in draws)
+        suspected = sum(checks.sentinel.judge(draw, probabilities, limits).verdict != "PASS" for draw in draws)
         print(f"  {share:7.2%}  {suspected / tries:7.1%}")
 
 
@@ -91,12 +91,13 @@ def main() -> None:
     probabilities = found.baseline.probabilities(splits.test.images)
     print(f"10,000 rows scored in {time.perf_counter() - started:.2f} s; {limits}\n")
     images = splits.test.images / np.float32(255)
-    print(f"{'file':52} accuracy    below     mean  surplus  verdict")
+    print(f"{'file':52} accuracy    below     mean    class  verdict")
 
     def show(name: str, labels: Labels) -> None:
         rates = sentinel.measure(labels, probabilities)
         verdict = sentinel.judge(rates, limits)
-        figures = f"{(labels == truth).mean():8.4f} {rates.below:8.4f} {rates.mean:8.3f} {rates.surplus:8.2f}"
+        figures = f"{(labels == truth).mean():8.4f} {rates.below:8.4f} {rates.mean:8.3f}"
+        figures += f" {rates.over_representation:8.2f}"
         print(f"{name:52} {figures}  {verdict}", flush=True)
 
     made = models(splits)

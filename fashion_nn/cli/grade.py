@@ -9,7 +9,7 @@ from fashion_nn.cli.options import AsJson, DataDir, option, render_json
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
-    from fashion_nn.grading import Report, Room
+    from fashion_nn.grading import HandIn, Reference, Report
 
 Strict = option(bool, "--strict", "Warnings count as failures too.")
 
@@ -32,17 +32,15 @@ def grade(
     A file's checks are written to FILE.checks.json; a folder's class list to class-list.csv and class-list.html.
     """
     _require_sense(file, train, dataset, labels, against, out)
-    from fashion_nn import console
-    from fashion_nn.grading import Room
+    from fashion_nn import console, grading
 
+    sources = grading.Sources(sample=sample, train=train, dataset=dataset, labels=labels, data_dir=data_dir)
     with console.work_bar("reading") as progress:
-        room = Room(
-            test, sample=sample, train=train, dataset=dataset, labels=labels, data_dir=data_dir, progress=progress
-        )
+        reference = grading.read_reference(test, sources, progress=progress)
     if file.is_dir():
-        _folder(file, room, out or file.with_name(f"{file.resolve().name}-grades"), strict, as_json)
+        _folder(file, reference, out or file.with_name(f"{file.resolve().name}-grades"), strict, as_json)
     else:
-        report = room.grade(file, against=against)
+        report = grading.grade(file, reference, against=against)
         finish(report, strict=strict, as_json=as_json)
 
 
@@ -60,20 +58,26 @@ def finish(report: "Report", *, strict: bool, as_json: bool = False) -> None:
     _exit([report.verdict], strict)
 
 
-def _folder(folder: Path, room: "Room", out: Path, strict: bool, as_json: bool) -> None:
+def _folder(folder: Path, reference: "Reference", out: Path, strict: bool, as_json: bool) -> None:
     from fashion_nn import console
     from fashion_nn.grading import grade_folder
 
     with console.work_bar("grading") as progress:
-        graded = grade_folder(folder, room, out, progress=progress)
-    rows = [hand_in.row() for hand_in in graded]
+        graded = grade_folder(folder, reference, out, progress=progress)
     if as_json:
-        print(render_json(rows))
+        print(render_json([hand_in.row() for hand_in in graded]))
     else:
-        shown = ("hand_in", "kind", "verdict", "accuracy", "failed", "warned", "remark")
-        console.table(shown, [tuple(row[name] for name in shown) for row in rows])
+        columns = ("hand_in", "kind", "verdict", "accuracy", "failed", "warned", "remark")
+        console.table(columns, [_cells(hand_in, columns) for hand_in in graded])
         print(f"{out}: class-list.csv, class-list.html, and the checks of each")
     _exit([hand_in.verdict for hand_in in graded if hand_in.kind != "other"], strict)
+
+
+def _cells(hand_in: "HandIn", columns: tuple[str, ...]) -> tuple[object, ...]:
+    row = hand_in.row()
+    if isinstance(row["accuracy"], float):
+        row["accuracy"] = f"{row['accuracy']:.4f}"
+    return tuple(row[name] for name in columns)
 
 
 def _exit(verdicts: list[str], strict: bool) -> None:

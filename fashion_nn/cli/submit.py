@@ -2,7 +2,7 @@
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fashion_nn.cli.grade import Strict, finish
 from fashion_nn.cli.options import MODELS, default_models, in_seconds, load_splits, option, require_one_of
@@ -10,7 +10,7 @@ from fashion_nn.core.text import duration
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
-    from fashion_nn.grading import Report
+    from fashion_nn.grading import ReferenceBuilder
     from fashion_nn.submission import ImageTable, Predictions
 
 
@@ -43,7 +43,7 @@ def submit(
     ) = None,
 ) -> None:
     """Write a prediction file for a CSV of test images, rows in their order."""
-    from fashion_nn import inference, submission
+    from fashion_nn import grading, inference, submission
 
     require_one_of(format, tuple(submission.FORMATS), "--format")
     require_one_of(scale, inference.SCALES, "--scale")
@@ -54,22 +54,37 @@ def submit(
     wanted = submission.read_sample(sample) if sample else None
     from fashion_nn import console
 
+    table = submission.ImageTable(test)  # is read once, by all who need it
     if train:
         model = _train(train, test, models or MODELS, deadline)
     elif model is None:
-        model = _best(submission.ImageTable(test), dataset, models or default_models())
-    with console.work_bar("predicting") as progress:
-        predictions = submission.predict(model, test, scale=scale, engine=engine, progress=progress)
+        model = _best(table, dataset, models or default_models())
+    # If Keras runs the model, its process imports TensorFlow while the first rows are read.
+    with inference.open_fast(model, scale=scale, engine=engine) as predictor:
+        builder = _reference_builder(test, sample, dataset, model) if grade else None
+        with console.work_bar("predicting") as progress:
+            blocks = table.blocks(progress)
+            predictions = submission.predict_blocks(predictor, builder.watch(blocks) if builder else blocks)
+        _describe(predictions)
+        submission.write(predictions, out, format=format, sample=wanted)
+        print(f"{out}: {len(predictions.labels):,} predictions")
+        if not builder:
+            return
+        layout = submission.expectation(predictions, format=format, sample=wanted)
+        with grading.run_by_keras(predictor, scale) as checked:
+            report = grading.grade(out, builder.finish(), model=checked, layout=layout)
+    finish(report, strict=strict)
+
+
+def _describe(predictions: "Predictions") -> None:
+    from fashion_nn import console
+
     console.note(f"{predictions.feeding}; run by {ENGINE_NAMES[predictions.engine]}")
     if predictions.ties:
         console.note(
             f"ties: for {predictions.ties:,} of {len(predictions.labels):,} rows several classes share the largest "
             "output; the first of them is written"
         )
-    submission.write(predictions, out, format=format, sample=wanted)
-    print(f"{out}: {len(predictions.labels):,} predictions")
-    if grade:
-        finish(_grade(out, test, predictions, format, sample, model=model, scale=scale, dataset=dataset), strict=strict)
 
 
 def _require_one_way(model: Path | None, grade: bool, strict: bool, train: Path | None, budget: str | None) -> None:
@@ -115,15 +130,12 @@ def _train(train: Path, test: Path, models: Path, deadline: float | None) -> Pat
     return outcome.run.model
 
 
-def _grade(out: Path, test: Path, predictions: "Predictions", format: str, sample: Path | None, **how: Any) -> "Report":
-    from fashion_nn import console, submission
-    from fashion_nn.grading import Room
+def _reference_builder(test: Path, sample: Path | None, dataset: str | None, model: Path) -> "ReferenceBuilder":
+    from fashion_nn import submission
+    from fashion_nn.grading import ReferenceBuilder, Sources
 
-    with console.work_bar("grading") as progress:
-        dataset = how.pop("dataset") or submission.trained_on(how["model"])
-        room = Room(test, sample=sample, dataset=dataset, seek_twins=False, progress=progress)
-        expectation = submission.expectation(predictions, format=format, sample=room.sample)
-        return room.grade(out, expectation=expectation, **how)
+    sources = Sources(sample=sample, dataset=dataset or submission.trained_on(model))
+    return ReferenceBuilder(test, sources, find_duplicates=False)
 
 
 COMMANDS = (submit,)

@@ -1,13 +1,34 @@
-"""Checks of prediction files and hand-ins that need no labels; one check a module.
+"""Checks of prediction files and hand-ins that need no labels.
 
-Room(test, …)      reads the test table once: ids, the sentinel's probabilities, the canary's rows
-Room.grade(file)   runs every check on a prediction file and gives a Report
-grade_folder       does so for a folder of models and prediction files, and writes the class list
+    reference    the test table and what is known of its images, read once for all hand-ins
+    evidence     what is known of one hand-in
+    checks       one check a module: from the evidence to a verdict
+    report       all checks of one hand-in
+    hand_ins     a folder of them, and the class list; its page is in `page`
+    sentinel     a weak classifier that judges labels; `baseline` is how it is made
+
+Start with `read_reference`, then `grade` each file, or `grade_folder` all of them.
 """
 
 from fashion_nn.grading.check import Check, Verdict
-from fashion_nn.grading.checks.file import check_file
-from fashion_nn.grading.evidence import Report, Room, checks_path
-from fashion_nn.grading.hand_ins import HandIn, grade_folder
+from fashion_nn.grading.evidence import Evidence, run_by_keras
+from fashion_nn.grading.hand_ins import grade_folder
+from fashion_nn.grading.reference import Reference, ReferenceBuilder, Sources, read_reference
+from fashion_nn.grading.report import HandIn, Report, check_file, checks_path, grade
 
-__all__ = ["Check", "HandIn", "Report", "Room", "Verdict", "check_file", "checks_path", "grade_folder"]
+__all__ = [
+    "Check",
+    "Evidence",
+    "HandIn",
+    "Reference",
+    "ReferenceBuilder",
+    "Report",
+    "Sources",
+    "Verdict",
+    "check_file",
+    "checks_path",
+    "grade",
+    "grade_folder",
+    "read_reference",
+    "run_by_keras",
+]

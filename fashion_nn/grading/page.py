@@ -8,7 +8,7 @@ from fashion_nn import pages
 from fashion_nn.grading.check import Check
 
 if TYPE_CHECKING:
-    from fashion_nn.grading.hand_ins import HandIn
+    from fashion_nn.grading.report import HandIn
 
 _VERDICTS = ("PASS", "WARN", "FAIL", "ERROR")
 

@@ -16,17 +16,12 @@ class ImageTable:
 
     Args:
         path: a table as `tables.read` describes it.
-        progress: called as progress(done_bytes, total_bytes) while the file is read.
     """
 
-    def __init__(
-        self,
-        path: str | os.PathLike[str],
-        *,
-        progress: Callable[[int, int], None] | None = None,
-    ) -> None:
+    def __init__(self, path: str | os.PathLike[str]) -> None:
         self.path = path
-        self._unread = tables.blocks(path, labels="ignored", progress=progress)
+        self._progress: Callable[[int, int], None] | None = None
+        self._unread = tables.blocks(path, labels="ignored", progress=self._report)
 
     @cached_property
     def first(self) -> tables.Table:
@@ -59,11 +54,19 @@ class ImageTable:
             )
         return found.name
 
-    def blocks(self) -> Iterator[tables.Table]:
+    def blocks(self, progress: Callable[[int, int], None] | None = None) -> Iterator[tables.Table]:
         """Yield all blocks in the order of the file. This can be done once.
+
+        Args:
+            progress: called as progress(done_bytes, total_bytes) while the file is read.
 
         Raises:
             InputError: the table is not usable. Whatever was made of earlier blocks is then void.
         """
+        self._progress = progress
         yield self.first
         yield from self._unread
+
+    def _report(self, done: int, total: int) -> None:
+        if self._progress:
+            self._progress(done, total)

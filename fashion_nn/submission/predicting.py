@@ -52,7 +52,7 @@ def predict(
     """
     # If Keras runs the model, its process imports TensorFlow while the first rows are read.
     with inference.open_fast(model, scale=scale, engine=engine) as predictor:
-        return predict_blocks(predictor, ImageTable(test, progress=progress).blocks())
+        return predict_blocks(predictor, ImageTable(test).blocks(progress))
 
 
 def predict_blocks(predictor: inference.Predictor, blocks: Iterable[Table]) -> Predictions:

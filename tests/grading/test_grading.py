@@ -1,4 +1,4 @@
-"""The room and the command line: reports, exit codes, and a class in which some files are broken or hostile."""
+"""Grading and the command line: reports, exit codes, and a class in which some files are broken or hostile."""
 
 import csv
 import json
@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 from grading_tables import write_predictions
 
+from fashion_nn import inference, submission
 from fashion_nn.errors import InputError
-from fashion_nn.grading import Room, grade_folder
+from fashion_nn.grading import Sources, grade, grade_folder, read_reference
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -28,12 +29,13 @@ def command(*words, cwd, expect, script=None):
 
 
 @pytest.fixture(scope="module")
-def room(tables):
-    return Room(tables / "unlabelled.csv", train=tables / "digits_train.csv", labels=tables / "digits_test.csv")
+def reference(tables):
+    sources = Sources(train=tables / "digits_train.csv", labels=tables / "digits_test.csv")
+    return read_reference(tables / "unlabelled.csv", sources)
 
 
-def test_a_correct_file(room, tmp_path, digits):
-    report = room.grade(write_predictions(tmp_path / "p.csv", digits.test.labels))
+def test_a_correct_file(reference, tmp_path, digits):
+    report = grade(write_predictions(tmp_path / "p.csv", digits.test.labels), reference)
     assert report.verdict == "PASS"
     assert verdicts(report) == {
         "file": "PASS", "canary": "not applicable", "feeding": "not applicable", "sentinel": "PASS", "balance": "PASS",
@@ -46,51 +48,52 @@ def test_a_correct_file(room, tmp_path, digits):
     assert all({"name", "verdict", "value", "expected"} <= set(check) for check in content["checks"])
 
 
-def test_ids_in_another_order_are_a_defect_but_labels_follow_their_ids(room, tmp_path, digits):
+def test_ids_in_another_order_are_a_defect_but_labels_follow_their_ids(reference, tmp_path, digits):
     path = write_predictions(tmp_path / "p.csv", digits.test.labels)
     header, *lines = path.read_text().splitlines()
     path.write_text("\n".join([header, *reversed(lines)]) + "\n")
-    found = room.grade(path)
+    found = grade(path, reference)
     assert verdicts(found)["file"] == "FAIL" and verdicts(found)["sentinel"] == "PASS"
     assert next(c for c in found.checks if c.name == "score").figures["accuracy"] == 1
 
 
-def test_a_file_that_is_too_short_fails_and_the_rest_is_not_applicable(room, tmp_path, digits):
-    found = verdicts(room.grade(write_predictions(tmp_path / "p.csv", digits.test.labels[:-1])))
+def test_a_file_that_is_too_short_fails_and_the_rest_is_not_applicable(reference, tmp_path, digits):
+    found = verdicts(grade(write_predictions(tmp_path / "p.csv", digits.test.labels[:-1]), reference))
     assert found["file"] == "FAIL"
     assert {found[name] for name in ("sentinel", "balance", "order", "score")} == {"not applicable"}
 
 
 def test_a_strangers_model(tables, tmp_path, digits_model, digits):
-    from fashion_nn import submission
-
-    room = Room(tables / "unlabelled.csv", dataset="digits", seek_twins=False)
+    sources = Sources(dataset="digits")
+    reference = read_reference(tables / "unlabelled.csv", sources, find_duplicates=False)
+    file = tmp_path / "p.csv"
     right = None  # the file of the first, which is as it should be
     for scale, expected in (("auto", "PASS"), ("0-1", "FAIL")):
-        made = submission.predict(digits_model, room.test, scale=scale)
-        submission.write(made, tmp_path / "p.csv")
-        right = right or (tmp_path / "p.csv").read_text()
-        found = room.grade(
-            tmp_path / "p.csv", model=digits_model, scale=scale, expectation=submission.expectation(made)
-        )
+        with inference.open_model(digits_model, scale=scale) as model:
+            blocks = submission.ImageTable(reference.test).blocks()
+            made = submission.predict_blocks(model, blocks)
+            submission.write(made, file)
+            right = right or file.read_text()
+            found = grade(file, reference, model=model, layout=submission.expectation(made))
         assert verdicts(found)["canary"] == "PASS" and verdicts(found)["file"] == "PASS"
         assert verdicts(found)["feeding"] == expected, found
         assert found.verdict == expected
     rows = right.splitlines()
     stale = [f"{i},{row.split(',')[1]}" for i, row in enumerate([rows[-1], *rows[1:-1]], start=1)]
-    (tmp_path / "p.csv").write_text("\n".join([rows[0], *stale]) + "\n")
-    found = verdicts(room.grade(tmp_path / "p.csv", model=digits_model))
+    file.write_text("\n".join([rows[0], *stale]) + "\n")
+    with inference.open_model(digits_model) as model:
+        found = verdicts(grade(file, reference, model=model))
     assert (found["file"], found["canary"], found["sentinel"]) == ("PASS", "FAIL", "FAIL")
 
 
 def test_images_of_another_data_set_fail(tables, tmp_path, digits):
-    room = Room(tables / "unlabelled.csv", dataset="fashion_mnist")
-    found = next(c for c in room.grade(write_predictions(tmp_path / "p.csv", digits.test.labels)).checks
-                 if c.name == "sentinel")  # fmt: skip
+    reference = read_reference(tables / "unlabelled.csv", Sources(dataset="fashion_mnist"))
+    report = grade(write_predictions(tmp_path / "p.csv", digits.test.labels), reference)
+    found = next(check for check in report.checks if check.name == "sentinel")
     assert found.verdict == "FAIL" and "digits" in found.value
 
 
-def test_a_class_with_hostile_files(room, tmp_path, digits, digits_model):
+def test_a_class_with_hostile_files(reference, tmp_path, digits, digits_model):
     folder = tmp_path / "class"
     folder.mkdir()
     write_predictions(folder / "good.csv", digits.test.labels)
@@ -107,7 +110,7 @@ def test_a_class_with_hostile_files(room, tmp_path, digits, digits_model):
     (folder / "numbers.csv").write_text("id,label\n" + "1,1e308\n" * 359)
     (folder / "secret.csv").symlink_to("/etc/passwd")
     (folder / "folder.csv").mkdir()
-    graded = {hand_in.name: hand_in for hand_in in grade_folder(folder, room, tmp_path / "out")}
+    graded = {hand_in.name: hand_in for hand_in in grade_folder(folder, reference, tmp_path / "out")}
     found = {name: hand_in.verdict for name, hand_in in graded.items()}
     good = {"good.csv", "=1+1.csv", "<script>alert(1)<.csv", "model.keras"}
     assert {name for name, verdict in found.items() if verdict in ("PASS", "WARN")} == good
@@ -122,9 +125,9 @@ def test_a_class_with_hostile_files(room, tmp_path, digits, digits_model):
     assert sorted(p.name for p in folder.iterdir()) == sorted([*found])
 
 
-def test_a_folder_without_hand_ins_is_refused(room, tmp_path):
+def test_a_folder_without_hand_ins_is_refused(reference, tmp_path):
     with pytest.raises(InputError, match="holds no model"):
-        grade_folder(tmp_path, room, tmp_path / "out")
+        grade_folder(tmp_path, reference, tmp_path / "out")
 
 
 def test_the_command_line(tables, tmp_path, digits):

@@ -5,6 +5,7 @@ import pytest
 
 from fashion_nn.errors import InputError
 from fashion_nn.grading import sentinel
+from fashion_nn.grading.checks.sentinel import judge
 
 
 @pytest.fixture(scope="module")
@@ -18,7 +19,7 @@ def probabilities(fitted, digits):
 
 
 def verdict(labels, probabilities, found):
-    return sentinel.check_sentinel(labels, probabilities, found.limits()).verdict
+    return judge(labels, probabilities, found.limits()).verdict
 
 
 def test_one_can_be_fitted_to_any_rows(fitted, probabilities, digits):
@@ -102,7 +103,7 @@ def test_correct_files_pass(fashion, seen, peers):
     limits = sentinel.shipped().limits()
     files = [fashion.test.labels, seen.argmax(axis=1)] + [labels for _, labels in peers.values()]
     for labels in files:
-        assert sentinel.check_sentinel(labels, seen, limits).verdict == "PASS"
+        assert judge(labels, seen, limits).verdict == "PASS"
 
 
 def test_wrong_ones_fail(fashion, seen, peers):
@@ -119,7 +120,7 @@ def test_wrong_ones_fail(fashion, seen, peers):
         "shuffled truth": np.random.default_rng(0).permutation(fashion.test.labels),
     }
     for name, given in wrong.items():
-        assert sentinel.check_sentinel(given, seen, limits).verdict == "FAIL", name
+        assert judge(given, seen, limits).verdict == "FAIL", name
 
 
 @pytest.mark.parametrize("of", ["truth", "MLPClassifier", "KNeighborsClassifier"])
@@ -131,4 +132,4 @@ def test_two_per_cent_of_misaligned_rows_are_suspected(fashion, seen, peers, of)
         rows = rng.choice(10000, 200, replace=False)
         spoilt = labels.copy()
         spoilt[rows] = labels[rng.permutation(rows)]
-        assert sentinel.check_sentinel(spoilt, seen, limits).verdict in ("WARN", "FAIL")
+        assert judge(spoilt, seen, limits).verdict in ("WARN", "FAIL")

@@ -12,7 +12,8 @@ from in_process import Opened
 
 from fashion_nn import inference, submission
 from fashion_nn.errors import InputError
-from fashion_nn.grading.checks.canary import Chosen, check_canary
+from fashion_nn.grading.checks import canary
+from fashion_nn.grading.rows import Chosen
 
 rng = np.random.default_rng(0)
 IMAGES = rng.integers(0, 256, (40, 4, 4), np.uint8)
@@ -71,8 +72,8 @@ def test_the_canary_finds_other_labels_of_tiny_outputs(tmp_path):
     chosen.add(IMAGES)
     with inference.open_model(saved(tmp_path, kernel=KERNEL * np.float32(1e-9))) as predictor:
         labels = predictor.answer(IMAGES).labels
-        assert check_canary(labels, chosen, predictor.outputs).verdict == "PASS"
-        assert check_canary((labels + 1) % 3, chosen, predictor.outputs).verdict == "FAIL"
+        assert canary.judge(labels, chosen, predictor.outputs).verdict == "PASS"
+        assert canary.judge((labels + 1) % 3, chosen, predictor.outputs).verdict == "FAIL"
 
 
 def test_integers_that_end_below_255_are_refused(tmp_path):

@@ -1,43 +1,89 @@
-"""Is the model given its images the way it learned them? On labelled rows, no other way may do better."""
+"""Is the model given images the way it learned them? On labelled rows, no other way may do better."""
 
 from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fashion_nn.datasets import Split
 from fashion_nn.grading.binomial import upper_tail
-from fashion_nn.grading.check import Check, not_applicable
+from fashion_nn.grading.check import Check, Verdict, not_applicable
+from fashion_nn.grading.evidence import Evidence, HeldOut
 
-_DOUBT = 1e-6
+if TYPE_CHECKING:
+    from fashion_nn.inference import Predictor, Scale
+
+_ALPHA = 1e-6
 _WORTH_SAYING = 0.005
 
+Predict = Callable[[np.ndarray], np.ndarray]
+"""A function from uint8 images (m, height, width) to labels int64 (m,)."""
 
-def check_feeding(
-    held_out: Split | None,
-    predicted: np.ndarray | None,
-    others: Mapping[str, Callable[[np.ndarray], np.ndarray]],
-) -> Check:
-    """Compare `predicted`, int64 (m,), the model's labels of the `held_out` rows, with other ways to feed it.
 
-    Args:
-        others: by name, a function from uint8 images (m, height, width) to labels int64 (m,).
-    """
-    if held_out is None or predicted is None:
-        return not_applicable("feeding", "no model, or no labelled rows at hand that it could be tried on")
-    right = predicted == held_out.labels
-    best, best_name = right, ""
+def check(evidence: Evidence) -> Check:
+    """Compare the model's labels of held-out rows with those of other ways to feed it."""
+    if evidence.model is None:
+        return not_applicable("feeding", "no model")
+    if evidence.held_out is None:
+        why = "no model, or no labelled rows at hand that it could be tried on"
+        return not_applicable("feeding", why)
+    return judge(evidence.held_out, _other_ways(evidence.model))
+
+
+def judge(held_out: HeldOut, others: Mapping[str, Predict]) -> Check:
+    """Compare the model's labels of `held_out` with those of other ways to feed it, by name."""
+    truth = held_out.truth
+    right = held_out.predicted == truth
+    best = right
+    best_name = ""
     for name, predict in others.items():
-        tried = predict(held_out.images) == held_out.labels
+        tried = predict(held_out.images) == truth
         if tried.sum() > best.sum():
-            best, best_name = tried, name
-    figures = {"rows": len(right), "accuracy": float(right.mean()), "best": float(best.mean())}
+            best = tried
+            best_name = name
     value = f"{right.mean():.1%} right of {len(right):,} held-out rows"
-    expected = f"as many as in any other way ({', '.join(others)}), and more than by chance"
-    gained, lost = int((best & ~right).sum()), int((right & ~best).sum())
-    doubt = upper_tail(gained, gained + lost, 0.5) if gained else 1.0
-    if doubt < _DOUBT and best.mean() - right.mean() > _WORTH_SAYING:
-        return Check("feeding", "FAIL", f"{value}, but {best.mean():.1%} when {best_name}", expected, figures)
-    most = float(np.bincount(held_out.labels).max() / len(held_out))
-    if upper_tail(int(right.sum()), len(right), most) > _DOUBT:
-        return Check("feeding", "FAIL", f"{value}, no more than by chance", expected, figures)
-    return Check("feeding", "PASS", value, expected, figures)
+    verdict: Verdict = "PASS"
+    if _is_better(best, right):
+        verdict = "FAIL"
+        value += f", but {best.mean():.1%} when {best_name}"
+    elif _is_chance(right, truth):
+        verdict = "FAIL"
+        value += ", no more than by chance"
+    return Check(
+        "feeding",
+        verdict,
+        value,
+        f"as many as in any other way ({', '.join(others)}), and more than by chance",
+        {"rows": len(right), "accuracy": float(right.mean()), "best": float(best.mean())},
+    )
+
+
+def _is_better(best: np.ndarray, right: np.ndarray) -> bool:
+    """Whether another way is better by more than chance (McNemar's test), and by a difference that counts."""
+    gained = int((best & ~right).sum())
+    lost = int((right & ~best).sum())
+    if not gained or upper_tail(gained, gained + lost, 0.5) >= _ALPHA:
+        return False
+    return bool(best.mean() - right.mean() > _WORTH_SAYING)
+
+
+def _is_chance(right: np.ndarray, truth: np.ndarray) -> bool:
+    """Whether to name the commonest class each time would be about as good."""
+    commonest = float(np.bincount(truth).max() / len(truth))
+    return upper_tail(int(right.sum()), len(right), commonest) > _ALPHA
+
+
+def _other_ways(model: "Predictor") -> dict[str, Predict]:
+    ways: dict[str, Predict] = {
+        "transposed": lambda images: model.answer(images.transpose(0, 2, 1)).labels,
+        "inverted": lambda images: model.answer(255 - images).labels,
+    }
+    if "int" in model.feeding.dtype:
+        return ways
+
+    def on_the_other_scale(images: np.ndarray) -> np.ndarray:
+        other: Scale = "0-255" if model.feeding.divide else "0-1"
+        with model.fed(other):
+            return model.answer(images).labels
+
+    ways["fed 0..255" if model.feeding.divide else "divided by 255"] = on_the_other_scale
+    return ways

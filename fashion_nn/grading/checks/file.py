@@ -1,27 +1,22 @@
 """The file itself: header, ids, their order, count, and labels written as whole numbers in range."""
 
-import os
 from collections.abc import Sequence
 
-from fashion_nn.grading import predictions
 from fashion_nn.grading.check import Check
+from fashion_nn.grading.evidence import Evidence
 from fashion_nn.grading.predictions import PredictionFile, is_number
 from fashion_nn.submission import Layout
 
 _INDEX_NAMES = ("", "index", "Unnamed: 0")
 
 
-def check_file(path: str | os.PathLike[str], layout: Layout) -> Check:
-    """Read the prediction file at `path` and compare it with what it must hold.
-
-    Raises:
-        InputError: the file cannot be read.
-    """
-    return judge(predictions.read(path, rows=layout.rows), layout)
+def check(evidence: Evidence) -> Check:
+    """Compare the file with what its test table asks for."""
+    return judge(evidence.predictions, evidence.layout)
 
 
 def judge(file: PredictionFile, layout: Layout) -> Check:
-    """As `check_file`, of a file that has been read."""
+    """Compare a prediction file with what it must hold."""
     rows, classes, ids = layout.rows, layout.classes, layout.ids
     expected = f"{rows} rows, labels 0..{classes - 1}"
     if layout.header == "any":

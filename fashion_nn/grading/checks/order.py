@@ -5,12 +5,23 @@ import math
 import numpy as np
 
 from fashion_nn.grading.check import Check, not_applicable
+from fashion_nn.grading.evidence import Evidence
 
 _Z = 5.0
 
 
-def check_order(labels: np.ndarray) -> Check:
-    """Look for sorted labels and long runs in `labels`, int64 (n,). At most a warning: test rows may be sorted."""
+def check(evidence: Evidence) -> Check:
+    """Look for sorted labels and long runs."""
+    if evidence.labels is None:
+        return not_applicable("order", "the labels cannot be read")
+    return judge(evidence.labels)
+
+
+def judge(labels: np.ndarray) -> Check:
+    """Look for sorted labels and long runs in `labels`, int64 (n,).
+
+    At most a warning: test rows may be sorted.
+    """
     n = len(labels)
     if n < 20 or len(np.unique(labels)) < 2:
         return not_applicable("order", "fewer than 20 rows or a single class")
@@ -20,14 +31,22 @@ def check_order(labels: np.ndarray) -> Check:
     repeats = float(equal.mean())
     noise = math.sqrt(by_chance * (1 - by_chance) / (n - 1))
     longest = _longest_run(equal)
-    # A run of r equal labels begins at a given row with a probability of at most p^(r-1), p the largest share.
+    # With p the largest share, a run of r equal labels begins at a given row with a probability of
+    # at most p^(r-1).
     usual = 1 + math.ceil(math.log(n * 1e4) / -math.log(float(counts.max()) / n))
-    is_sorted = bool((np.diff(labels) >= 0).all() or (np.diff(labels) <= 0).all())
     value = f"{repeats:.1%} of rows repeat the label before, longest run {longest}"
-    value = "the labels are sorted" if is_sorted else value
-    expected = f"about {by_chance:.1%} repeat, runs of at most {usual}"
+    steps = np.diff(labels)
+    is_sorted = bool((steps >= 0).all() or (steps <= 0).all())
+    if is_sorted:
+        value = "the labels are sorted"
     odd = is_sorted or abs(repeats - by_chance) > _Z * noise or longest > usual
-    return Check("order", "WARN" if odd else "PASS", value, expected, {"repeats": repeats, "longest_run": longest})
+    return Check(
+        "order",
+        "WARN" if odd else "PASS",
+        value,
+        f"about {by_chance:.1%} repeat, runs of at most {usual}",
+        {"repeats": repeats, "longest_run": longest},
+    )
 
 
 def _longest_run(equal: np.ndarray) -> int:

@@ -2,6 +2,8 @@
 
 import os
 from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
@@ -9,9 +11,9 @@ from typing import Self
 import numpy as np
 
 from fashion_nn.errors import InputError
-from fashion_nn.inference.shared.feeding import Feeding
+from fashion_nn.inference.shared.feeding import Feeding, Scale, feeding
 from fashion_nn.inference.shared.network import Network
-from fashion_nn.inference.shared.refusal import Refusal, shown
+from fashion_nn.inference.shared.refusal import Refusal, explained, shown
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -115,6 +117,21 @@ class Predictor(ABC):
         if self._gives_probabilities is False:
             return Answer(labels, _softmax(outputs, labels), ties)
         return Answer(labels, outputs, ties)
+
+    @contextmanager
+    def fed(self, scale: Scale) -> Iterator[Self]:
+        """Feed images to the model on another scale, in a `with` block.
+
+        Raises:
+            InputError: the model cannot be fed on it.
+        """
+        before = self.feeding
+        with explained(self.path):
+            self.feeding = feeding(self.network, scale)
+        try:
+            yield self
+        finally:
+            self.feeding = before
 
     def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         """Probabilities, float32 (n, classes), of uint8 images (n, h, w); see `answer`."""

@@ -1,0 +1,147 @@
+"""What all checks say of one hand-in, and where that is written."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from fashion_nn.core import files
+from fashion_nn.core.environment import describe_environment
+from fashion_nn.core.files import FORMAT
+from fashion_nn.grading import predictions
+from fashion_nn.grading.check import Check, Verdict, worst
+from fashion_nn.grading.checks import CHECKS
+from fashion_nn.grading.checks import file as file_check
+from fashion_nn.grading.evidence import Evidence, Score
+from fashion_nn.grading.reference import Reference
+from fashion_nn.submission import Layout
+
+if TYPE_CHECKING:
+    from fashion_nn.inference import Predictor
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What all checks say of one prediction file.
+
+    score: how good it is, if the true labels are known.
+    sha256: of the files that the checks looked at, by what they are.
+    """
+
+    file: Path
+    checks: tuple[Check, ...]
+    score: Score | None
+    sha256: Mapping[str, str]
+
+    @property
+    def verdict(self) -> Verdict:
+        """The gravest of the checks' verdicts."""
+        return worst(check.verdict for check in self.checks)
+
+    def with_verdict(self, verdict: Verdict) -> list[Check]:
+        """The checks that have this verdict."""
+        return [check for check in self.checks if check.verdict == verdict]
+
+    def to_json(self) -> dict[str, Any]:
+        where = describe_environment()
+        return {
+            "format": FORMAT,
+            "file": self.file.name,
+            "verdict": self.verdict,
+            "checks": [check.to_json() for check in self.checks],
+            "sha256": dict(self.sha256),
+            "versions": {"python": where["python"], **where["versions"]},
+        }
+
+    def write(self, path: str | os.PathLike[str]) -> None:
+        """Write it as JSON, completely or not at all."""
+        files.write_json(Path(path), self.to_json())
+
+
+@dataclass(frozen=True, slots=True)
+class HandIn:
+    """One file of a folder of hand-ins.
+
+    name: of the file, as printable text.
+    kind: "model", "predictions" or "other".
+    report: what the checks say of it; None if it could not be graded, and then `error` says why.
+    """
+
+    name: str
+    kind: str
+    report: Report | None
+    error: str = ""
+
+    @property
+    def verdict(self) -> str:
+        """The report's; ERROR if the file could not be graded."""
+        return self.report.verdict if self.report else "ERROR"
+
+    def row(self) -> dict[str, object]:
+        """Its row in the class list. Accuracies are empty where the true labels are not known."""
+        score = self.report.score if self.report else None
+        failed = self.report.with_verdict("FAIL") if self.report else []
+        warned = self.report.with_verdict("WARN") if self.report else []
+        digests = self.report.sha256 if self.report else {}
+        return {
+            "hand_in": self.name,
+            "kind": self.kind,
+            "verdict": self.verdict,
+            "accuracy": score.accuracy if score else "",
+            "low": score.interval[0] if score else "",
+            "high": score.interval[1] if score else "",
+            "failed": " ".join(check.name for check in failed),
+            "warned": " ".join(check.name for check in warned),
+            "remark": self.error or self._remark(),
+            "sha256": digests.get("model", digests.get("output", "")),
+        }
+
+    def _remark(self) -> str:
+        checks = self.report.checks if self.report else ()
+        bad = [check for check in checks if check.verdict in ("FAIL", "WARN")]
+        return "; ".join(f"{check.name}: {check.value}" for check in bad)
+
+
+def grade(
+    file: str | os.PathLike[str],
+    reference: Reference,
+    *,
+    model: "Predictor | None" = None,
+    against: str | os.PathLike[str] | None = None,
+    layout: Layout | None = None,
+) -> Report:
+    """Run every check that applies to the prediction file `file`.
+
+    Args:
+        reference: the test table, see `read_reference`.
+        model: the model that made the file, see `run_by_keras`. It stays open.
+        against: another prediction file, compared by the true labels.
+        layout: `submission.expectation` of a file that `submission.write` wrote. Without it, and
+            without a sample, a file may have any layout.
+
+    Raises:
+        InputError: a file cannot be read, or the model cannot be run.
+    """
+    evidence = Evidence(file, reference, model=model, against=against, layout=layout)
+    found = [check(evidence) for check in CHECKS]
+    digests = dict(reference.sha256)
+    if model:
+        digests["model"] = model.sha256
+    digests["output"] = files.sha256(Path(file))
+    checks = tuple(check for check in found if check)
+    return Report(Path(file), checks, evidence.score, digests)
+
+
+def check_file(path: str | os.PathLike[str], layout: Layout) -> Check:
+    """Read the prediction file at `path` and compare it with what it must hold.
+
+    Raises:
+        InputError: the file cannot be read.
+    """
+    return file_check.judge(predictions.read(path, rows=layout.rows), layout)
+
+
+def checks_path(file: str | os.PathLike[str]) -> Path:
+    """Where the checks of the prediction file `file` are written: FILE.checks.json beside it."""
+    return Path(f"{os.fspath(file)}.checks.json")
