@@ -1,5 +1,6 @@
 """Claims about layer tables: the models of the zoo, built, against the printed rows."""
 
+import json
 import re
 from dataclasses import dataclass
 from functools import lru_cache
@@ -118,18 +119,13 @@ def shapes(name: str, *rows: int) -> Check:
     return Check(judge, builds_models=True)
 
 
-def multiplications(name: str) -> int:
-    """Multiply-accumulates for one image: parameters without biases, at every place of a convolution."""
-    built = zoo.build(name)
-    count = 0
-    for layer in built.layers:
-        if type(layer).__name__ in {"Dense", "Conv2D"}:
-            kernel = layer.weights[0]
-            places = 1
-            for side in layer.output.shape[1:-1]:
-                places *= side
-            size = 1
-            for side in kernel.shape:
-                size *= side
-            count += places * size
+def multiply_adds(name: str) -> int:
+    """Products of a weight and a number that a model of the zoo adds up for one image, as inference counts them."""
+    from fashion_nn.inference.allowlist import model_config
+    from fashion_nn.inference.shared.keras_model import Built
+
+    network = model_config.read(json.loads(zoo.build(name).to_json()))
+    count = Built(network).multiply_adds()
+    if count is None:
+        raise ValueError(f"{name} takes images of any size")
     return count

@@ -111,7 +111,7 @@ def _fractions(claim: Claim) -> Outcome:
 
 
 def _slower(_: Claim) -> Outcome:
-    found = {name: layer_tables.multiplications(name) for name in ("mlp", "cnn-v1", "cnn-v2")}
+    found = {name: layer_tables.multiply_adds(name) for name in ("mlp", "cnn-v1", "cnn-v2")}
     holds = min(found["cnn-v1"], found["cnn-v2"]) < found["mlp"]
     why = "multiply-accumulates for one image: "
     why += "the convolutional networks need hundreds of times as many"
