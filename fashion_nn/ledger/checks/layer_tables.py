@@ -122,10 +122,10 @@ def shapes(name: str, *rows: int) -> Check:
 def multiply_adds(name: str) -> int:
     """Products of a weight and a number that a model of the zoo adds up for one image, as inference counts them."""
     from fashion_nn.inference.allowlist import model_config
-    from fashion_nn.inference.shared.keras_model import Built
+    from fashion_nn.inference.shared.keras_model import 28:class _Application:
 
     network = model_config.read(json.loads(zoo.build(name).to_json()))
-    count = Built(network).multiply_adds()
+    count = 28:class _Application:(network).multiply_adds()
     if count is None:
         raise ValueError(f"{name} takes images of any size")
     return count
