@@ -1,11 +1,12 @@
-"""The ledger: every figure and statement of the five reports, measured again, with a verdict that is computed.
+"""The ledger: every figure and statement of the five reports, measured again, with a verdict.
 
-    judge(select(["001-007", "004"]))        one entry for each claim: quoted, measured, verdict, evidence
-    run("playground")                        run a protocol over seeds; its results are read from then on
+    judge(select(["001-007", "004"]))    one entry for each claim: quoted, measured, verdict
+    run("playground")                    run a protocol over seeds, and store its results
 
-A claim is an entry of `claims.json`; the modules of `course` map its id to a check, which `checks` makes from the
-claim's arguments. A check declares what it needs (a protocol's results, models that TensorFlow builds), so a new claim
-touches these two places only.
+A claim is an entry of `claims.json`; the modules of `course` map its id to a check, which `checks`
+makes from the claim's arguments. A check declares what it needs (a protocol's results, models that
+TensorFlow builds), so a new claim touches these two places only. A verdict is computed when it is
+asked for, never stored.
 """
 
 from fashion_nn.ledger.claims import Claim, load, reports, select

@@ -1,8 +1,10 @@
-"""What a check is, and what it finds: a computed verdict, the measured value, and the command that shows it.
+"""What a check is, and what it finds: a computed verdict, the measured value, and the command that
+shows it.
 
-A check turns a claim into a `Finding`. Checks of statements in words are written as a criterion, which is fixed before
-anything is measured and gives an `Outcome`; the functions of `checks` add the source of the measurement and the
-evidence. To add a kind of verdict, add a member to `Verdict` and say there whether a claim with it holds.
+A check turns a claim into a `Finding`. Checks of statements in words are written as a criterion,
+which is fixed before anything is measured and gives an `Outcome`; the functions of `checks` add the
+source of the measurement and the evidence. To add a kind of verdict, add a member to `Verdict` and
+say there whether a claim with it holds.
 """
 
 import statistics
@@ -15,7 +17,9 @@ from fashion_nn.ledger.claims import Claim
 
 
 class Verdict(StrEnum):
-    """The verdicts in the order of the pages' columns; of the first three, the later says more against a claim."""
+    """The verdicts in the order of the pages' columns; of the first three, the later says more
+    against a claim.
+    """
 
     MATCH = "match"
     ROUNDING = "match-rounding"

@@ -1,4 +1,6 @@
-"""From claims to entries: the finding on each claim, the counts of verdicts, and the most instructive slips."""
+"""From claims to entries: the finding on each claim, the counts of verdicts, and the most
+instructive slips.
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass

@@ -1,7 +1,9 @@
-"""The statistical protocols: what is trained again over seeds, how it is resumed, and where its results are.
+"""The statistical protocols: what is trained again over seeds, how it is resumed, and where its
+results are.
 
-A protocol is parts, each run for seeds 0, 1, ...; a part yields one record of plain numbers a seed. The file
-`results/<name>.json` is complete or absent: while a protocol runs, finished parts are kept in `<name>.partial.json`.
+A protocol is parts, each run for seeds 0, 1, ...; a part yields one record of plain numbers a seed.
+The file `results/<name>.json` is complete or absent: while a protocol runs, finished parts are kept
+in `<name>.partial.json`.
 """
 
 import json
@@ -30,7 +32,9 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Protocol:
-    """What is run. `seconds` is what it took, in processor seconds, where it was measured first: for the estimate."""
+    """What is run. `seconds` is what it took, in processor seconds, where it was measured first:
+    for the estimate.
+    """
 
     name: str
     title: str
@@ -159,7 +163,9 @@ def _boundary_parts() -> dict[str, Callable[[Sequence[int]], list[Record]]]:
 
 
 def _components(seeds: Sequence[int]) -> list[Record]:
-    """Explained variance of the training images (the same for each seed), and k-means on the test images."""
+    """Explained variance of the training images (the same for each seed), and k-means on the test
+    images.
+    """
     from sklearn.decomposition import PCA
 
     from fashion_nn import datasets
@@ -250,7 +256,8 @@ def run(name: str, *, folder: str | PathLike[str] = RESULTS, progress: Progress 
 
 @lru_cache
 def stored(name: str, folder: Path = RESULTS) -> dict[str, Any] | None:
-    """The results of a protocol, or of a training that is delivered as a file; None where there are none.
+    """The results of a protocol, or of a training that is delivered as a file; None where there are
+    none.
 
     Raises:
         InputError: the file is there and cannot be read.

@@ -1,7 +1,9 @@
-"""Numbers as a report prints them: read from a quotation with the place of their last digit, and compared with values.
+"""Numbers as a report prints them: read from a quotation with the place of their last digit, and
+compared with values.
 
-The tolerance is the rounding of the printed number, fixed before anything is measured: up to half a unit of its last
-digit is a match, up to one unit a match but for rounding. A number without a decimal point is exact.
+The tolerance is the rounding of the printed number, fixed before anything is measured: up to half a
+unit of its last digit is a match, up to one unit a match but for rounding. A number without a
+decimal point is exact.
 """
 
 import re
@@ -40,7 +42,8 @@ def read(text: str, *, unit: float | None = None, digits: int | None = None) -> 
     """The numbers in a text.
 
     Args:
-        unit: of the last digit of all of them, if the display is known (a table with three decimals).
+        unit: of the last digit of all of them, if the display is known (a table with three
+            decimals).
         digits: significant digits that a program printed, dropping zeros at the end.
     """
     return [_number(found.group(), unit, digits) for found in NUMBER.finditer(text)]
@@ -85,7 +88,9 @@ def judge(
     why: str = "",
     evidence: str = "",
 ) -> Finding:
-    """Compare all numbers of a quotation with values; one printed number may stand for many equal values."""
+    """Compare all numbers of a quotation with values; one printed number may stand for many equal
+    values.
+    """
     ours = [int(value) if isinstance(value, int) else float(value) for value in values]
     numbers = read(claim.quoted, unit=unit, digits=digits)
     if len(numbers) == 1 and ours and max(ours) - min(ours) < _LEAST_NOISE:

@@ -1,1 +1,4 @@
-"""The families of checks: functions that turn a claim into a finding. The modules of `course` choose among them."""
+"""The families of checks: functions that make a check from its arguments.
+
+The modules of `course` choose among them for each claim.
+"""

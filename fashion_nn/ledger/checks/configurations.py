@@ -1,4 +1,5 @@
-"""Claims about report 002's convolutional network: its four configurations, from the stored curves of their trainings.
+"""Claims about report 002's convolutional network: its four configurations, from the stored curves
+of their trainings.
 
 The curves are in `results/dcn.json`, and those with settings that the report does not state in
 `results/dcn-variants.json`; `fashion-nn compare RUN... --histories FILE` writes such files.
@@ -45,7 +46,9 @@ def dcn(words: str | Sequence[str], criterion: Criterion) -> Check:
 
 
 def _with_variants(curves: Curves, claim: Claim, criterion: Criterion) -> str:
-    """The settings, among those that were trained and that the report does not state, with which the claim holds."""
+    """The settings, among those that were trained and that the report does not state, with which
+    the claim holds.
+    """
     found = protocols.stored("dcn-variants") or {"configurations": {}}
     fits = []
     for label, trained in found["configurations"].items():
@@ -69,7 +72,9 @@ def _end(run: TrainedRun, measure: str) -> float:
 
 
 def extreme(measure: str, name: str, largest: bool) -> Criterion:
-    """Whether a configuration has the largest (or smallest) mean of a measure, beyond the scatter of the seeds."""
+    """Whether a configuration has the largest (or smallest) mean of a measure, beyond the scatter
+    of the seeds.
+    """
 
     def criterion(curves: Curves, _: Claim) -> Outcome:
         ends = _ends(curves, measure)
@@ -88,7 +93,9 @@ def first_epochs(curves: Curves, measure: str = "valid_accuracy") -> dict[str, f
 
 
 def epochs_until(curves: Curves, share: float = 0.9) -> dict[str, float]:
-    """Mean epoch at which the training loss has made this share of its way from the first epoch to the lowest."""
+    """Mean epoch at which the training loss has made this share of its way from the first epoch to
+    the lowest.
+    """
 
     def epoch(run: TrainedRun) -> float:
         losses = np.array([row["loss"] for row in run["history"]])
@@ -113,10 +120,11 @@ def _means(curves: Curves, value: Callable[[TrainedRun], float]) -> dict[str, fl
 
 
 def some_accuracy() -> Check:
-    """A final test accuracy that is printed without its configuration: whether it is one of ours, within 95 %.
+    """A final test accuracy that is printed without its configuration: whether it is one of ours,
+    within 95 %.
 
-    Both are shares of 10,000 images, and runs scatter: from seed to seed, or, if there is one seed, as the steps of
-    the validation accuracy over its last five epochs do.
+    Both are shares of 10,000 images, and runs scatter: from seed to seed, or, if there is one seed,
+    as the steps of the validation accuracy over its last five epochs do.
     """
 
     def criterion(curves: Curves, claim: Claim) -> Outcome:

@@ -49,7 +49,9 @@ def folds(words: str, criterion: Criterion) -> Check:
 
 
 def fold_score() -> Check:
-    """A fold's printed score: it is a fraction k/n of a fold, within three standard deviations of our mean."""
+    """A fold's printed score: it is a fraction k/n of a fold, within three standard deviations of
+    our mean.
+    """
     return Check(_judge_fold_score)
 
 

@@ -1,7 +1,9 @@
-"""Claims about a worked exercise: numbers against the lab's trace, and the slip behind those that differ.
+"""Claims about a worked exercise: numbers against the lab's trace, and the slip behind those that
+differ.
 
-A slip is never typed in: hypotheses (sign, another term, another exercise, a factor) are computed from the trace, and
-the lab's diagnosis of worked answers is asked last. The first hypothesis that gives the printed number is named.
+A slip is never typed in: hypotheses (sign, another term, another exercise, a factor) are computed
+from the trace, and the lab's diagnosis of worked answers is asked last. The first hypothesis that
+gives the printed number is named.
 """
 
 import math
@@ -99,7 +101,8 @@ def named(exercise: str, name: str, *, last: bool = False, copied_from: str = ""
     """A number of a 2-2-1 network by its name in report 001.
 
     Args:
-        last: whether it is the last number of the quotation; otherwise all numbers have to be right.
+        last: whether it is the last number of the quotation; otherwise all numbers have to be
+            right.
         copied_from: an exercise whose values may stand here by mistake.
     """
 
@@ -140,7 +143,9 @@ def _cut(value: float) -> float:
 
 
 def _printed_before(number: PrintedNumber, exercise: str) -> str:
-    """The claim about the other exercise that quotes the same number, whether it is right there or not."""
+    """The claim about the other exercise that quotes the same number, whether it is right there or
+    not.
+    """
     system = "S001-3" if exercise.endswith("sigmoid") else ""
     for claim in claims.load():
         if claim.system == system and _quotes(claim, number.value):
@@ -177,7 +182,9 @@ def _copied(exercise: str, copied_from: str) -> Iterator[Hypothesis]:
 
 
 def _wrong_steps(exercise: str, name: str) -> Iterator[Hypothesis]:
-    """An updated parameter: its step taken from another place, in the other direction, or by another gradient."""
+    """An updated parameter: its step taken from another place, in the other direction, or by
+    another gradient.
+    """
     values = named_values(exercise)
     old = old_values(exercise)
     before = old[name[:-1]]
@@ -276,7 +283,9 @@ def zero_matrix(exercise: str, layer: int) -> Check:
 
 
 def nothing_printed(exercise: str, *keys: str) -> Check:
-    """A term that the report asks for, or that the ledger adds, without a printed number to compare it with."""
+    """A term that the report asks for, or that the ledger adds, without a printed number to compare
+    it with.
+    """
 
     def judge(claim: Claim) -> Finding:
         values = worked(exercise).to_json()

@@ -1,4 +1,4 @@
-"""Claims about formulas: the printed one is parsed and compared with the right one, or evaluated."""
+"""Claims about formulas: the printed one is parsed, and compared or evaluated."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -21,8 +21,8 @@ Mend = Callable[[str], tuple[str, str]]
 def parse(text: str) -> "Expr":
     """A printed formula: factors stand side by side, braces and |z| as in mathematics.
 
-    Symbols are letters with a number (w12, x1, b') or single words (yhat). `e^` is the exponential function and
-    `sigma(z)` the logistic function; `sigma` without its argument is that of z.
+    Symbols are letters with a number (w12, x1, b') or single words (yhat). `e^` is the exponential
+    function and `sigma(z)` the logistic function; `sigma` without its argument is that of z.
     """
     import sympy
 
@@ -63,7 +63,8 @@ def with_real_symbols(expression: "Expr") -> "Expr":
 
 
 def expression(right: Callable[[], Any], *, evidence: str = "") -> Check:
-    """Whether each printed expression (divided by `;`, after `=` if there is one) equals the right one.
+    """Whether each printed expression (divided by `;`, after `=` if there is one) equals the right
+    one.
 
     Args:
         right: the right expression, or a list of them, as SymPy or as text.
@@ -108,7 +109,9 @@ def _equal(one: "Expr", other: "Expr") -> bool:
 
 
 def _difference(ours: "Expr", right: "Expr") -> str:
-    """Which monomials are exchanged: for polynomials, the ones that do not belong and the ones that are missing."""
+    """Which monomials are exchanged: for polynomials, the ones that do not belong and the ones that
+    are missing.
+    """
     import sympy
 
     have = set(sympy.Add.make_args(sympy.expand(ours)))
@@ -135,7 +138,8 @@ def _swaps(extra: set["Expr"], missing: set["Expr"]) -> Iterator[str]:
 
 
 def arithmetic(value: Callable[[], float], *, mend: Mend | None = None, evidence: str = "") -> Check:
-    """A line `sum = result`: the sum as printed, its printed result, and the right value of the term.
+    """A line `sum = result`: the sum as printed, its printed result, and the right value of the
+    term.
 
     Args:
         value: the right value of the term.

@@ -22,7 +22,7 @@ _NUMBER_WORDS = {"one": "1", "two": "2", "three": "3"}
 
 
 @dataclass(frozen=True)
-class BuiltModel:
+class LayerTable:
     """The layers of a model of the zoo that a report prints, and its totals."""
 
     name: str
@@ -41,14 +41,14 @@ class BuiltModel:
 
 
 @lru_cache
-def built(name: str) -> BuiltModel:
+def built(name: str) -> LayerTable:
     """Build a model of the zoo."""
     model = zoo.build(name)
     rows = (row for row in zoo.layer_table(model) if row.name not in _PREPARATION)
-    return BuiltModel(name, tuple(rows), zoo.parameters(model))
+    return LayerTable(name, tuple(rows), zoo.parameters(model))
 
 
-def _model_of(claim: Claim) -> BuiltModel:
+def _model_of(claim: Claim) -> LayerTable:
     """The model in the figure that the claim is about."""
     (number,) = _groups(_FIGURE, claim.claim)
     return built(MODEL_OF[number])
@@ -62,7 +62,9 @@ def _groups(pattern: re.Pattern[str], text: str) -> tuple[str, ...]:
 
 
 def row(number: int) -> Check:
-    """The row of this number, from 0, of the figure that the claim names: type, shape and parameters."""
+    """The row of this number, from 0, of the figure that the claim names: type, shape and
+    parameters.
+    """
 
     def judge(claim: Claim) -> Finding:
         model = _model_of(claim)
@@ -91,7 +93,9 @@ def total(kind: str) -> Check:
 
 
 def count_types(name: str) -> Check:
-    """How many dense layers, batch normalisations and dropouts: numbers and number words of the quotation."""
+    """How many dense layers, batch normalisations and dropouts: numbers and number words of the
+    quotation.
+    """
 
     def judge(claim: Claim) -> Finding:
         model = built(name)
@@ -120,12 +124,14 @@ def shapes(name: str, *rows: int) -> Check:
 
 
 def multiply_adds(name: str) -> int:
-    """Products of a weight and a number that a model of the zoo adds up for one image, as inference counts them."""
+    """Products of a weight and a number that a model of the zoo adds up for one image, as inference
+    counts them.
+    """
     from fashion_nn.inference.allowlist import model_config
-    from fashion_nn.inference.shared.keras_model import 28:class _Application:
+    from fashion_nn.inference.shared.keras_model import BuiltModel
 
     network = model_config.read(json.loads(zoo.build(name).to_json()))
-    count = 28:class _Application:(network).multiply_adds()
+    count = BuiltModel(network).multiply_adds()
     if count is None:
         raise ValueError(f"{name} takes images of any size")
     return count

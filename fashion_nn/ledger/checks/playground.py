@@ -1,4 +1,6 @@
-"""Claims about TensorFlow Playground: rows of report 003's tables, from the stored results of the protocol."""
+"""Claims about TensorFlow Playground: rows of report 003's tables, from the stored results of the
+protocol.
+"""
 
 import statistics
 from collections.abc import Sequence
@@ -45,9 +47,9 @@ class Reading:
 def table_row(part: str, *, readings: Sequence[Reading] = ()) -> Check:
     """A row of report 003's tables: training and test loss after its epochs.
 
-    Each printed number should lie among those of the seeds: between the second lowest and the second highest, widened
-    by half a unit of the display (match) or by one (match-rounding). For a row that prints a loss below 0.45, only the
-    seeds that learn at all count, if most do.
+    Each printed number should lie among those of the seeds: between the second lowest and the
+    second highest, widened by half a unit of the display (match) or by one (match-rounding). For a
+    row that prints a loss below 0.45, only the seeds that learn at all count, if most do.
 
     Args:
         part: the part of the protocol that ran this row.
@@ -115,8 +117,9 @@ def _in_band(number: PrintedNumber, values: Sequence[float]) -> Verdict:
 def surviving_features(part: str, *, swapped: str = "", readings: Sequence[Reading] = ()) -> Check:
     """Which features a regularised network still uses.
 
-    The strength of a feature is the sum of |weight| out of it, median over the seeds. A feature survives if its
-    strength is at least a quarter of the strongest feature's. `Amalgamation` is all seven.
+    The strength of a feature is the sum of |weight| out of it, median over the seeds. A feature
+    survives if its strength is at least a quarter of the strongest feature's. `Amalgamation` is all
+    seven.
 
     Args:
         part: the part of the protocol that ran this row.
@@ -179,6 +182,8 @@ def learning(records: Sequence[Record]) -> list[Record]:
 
 
 def epochs_to(records: Sequence[Record], loss: float) -> float:
-    """Median over the seeds of the first epoch with a test loss below `loss`; infinite if most never get there."""
+    """Median over the seeds of the first epoch with a test loss below `loss`; infinite if most
+    never get there.
+    """
     found = column(records, "epochs_to", str(loss))
     return statistics.median(float("inf") if epoch is None else epoch for epoch in found)

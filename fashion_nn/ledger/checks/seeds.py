@@ -1,4 +1,6 @@
-"""Claims that are judged from the stored results of a protocol: statements about what was measured over seeds."""
+"""Claims that are judged from the stored results of a protocol: statements about what was measured
+over seeds.
+"""
 
 import statistics
 from collections.abc import Callable, Sequence
@@ -53,7 +55,9 @@ def needs_protocol(protocol: str, claim: Claim) -> Finding:
 
 
 def ordered(measure: str, labels: Sequence[str]) -> Criterion:
-    """The mean of a measure grows from label to label, by more than the standard error of each step."""
+    """The mean of a measure grows from label to label, by more than the standard error of each
+    step.
+    """
 
     def criterion(parts: Parts, _: Claim) -> Outcome:
         found = {label: column(parts[label], *measure.split("/")) for label in labels}
@@ -70,6 +74,8 @@ def spreads(found: dict[str, list[float]]) -> dict[str, Spread]:
 
 
 def above(high: Sequence[float], low: Sequence[float]) -> bool:
-    """Whether the first mean lies above the second by more than the standard error of the difference."""
+    """Whether the first mean lies above the second by more than the standard error of the
+    difference.
+    """
     squared = sum(statistics.variance(v) / len(v) for v in (high, low) if len(v) > 1)
     return statistics.fmean(high) - statistics.fmean(low) > squared**0.5

@@ -1,4 +1,6 @@
-"""Claims that are checked without a training: the report against itself, against arithmetic, or not at all."""
+"""Claims that are checked without a training: the report against itself, against arithmetic, or not
+at all.
+"""
 
 import math
 import re
@@ -20,7 +22,9 @@ def fact(
     *,
     builds_models: bool = False,
 ) -> Check:
-    """A statement with a criterion that is computed when asked; `words` must stand in the quotation."""
+    """A statement with a criterion that is computed when asked; `words` must stand in the
+    quotation.
+    """
     judge = only_for(words, lambda claim: criterion(claim).finding(evidence))
     return Check(judge, builds_models=builds_models)
 
@@ -71,7 +75,9 @@ class Fraction:
 
 @lru_cache
 def fraction(text: str) -> Fraction | None:
-    """The only fraction with a fold's size as denominator that is printed as `text`; None if it is not unique."""
+    """The only fraction with a fold's size as denominator that is printed as `text`; None if it is
+    not unique.
+    """
     decimals = len(text.partition(".")[2])
     value = float(text)
     unit = 10.0 ** -max(decimals, 8)  # NumPy prints eight digits and drops zeros at the end

@@ -1,4 +1,6 @@
-"""Report 002: the gradients of a two-layer network, decision boundaries, and a convolutional network on MNIST."""
+"""Report 002: the gradients of a two-layer network, decision boundaries, and a convolutional
+network on MNIST.
+"""
 
 from fashion_nn.ledger.course import (
     report_002_boundaries,

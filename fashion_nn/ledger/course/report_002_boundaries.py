@@ -1,4 +1,6 @@
-"""Report 002, part 1: decision boundaries of small networks, with different activations, widths and depths."""
+"""Report 002, part 1: decision boundaries of small networks, with different activations, widths and
+depths.
+"""
 
 import statistics
 from collections.abc import Sequence
@@ -35,7 +37,9 @@ def _different(parts: Parts, _: Claim) -> Outcome:
 
 
 def _apart(parts: Parts, one: str, other: str) -> float:
-    """Share of the picture that networks with two activations give to different classes, mean over the seeds."""
+    """Share of the picture that networks with two activations give to different classes, mean over
+    the seeds.
+    """
     seeds = zip(
         column(parts[f"moons/{one}/3"], "classes"),
         column(parts[f"moons/{other}/3"], "classes"),

@@ -28,7 +28,9 @@ SGD = "sigmoid-he-sgd"
 
 
 def dcn_parameters(padding: int) -> int:
-    """Parameters of two 5 × 5 convolutions (32, 64), each pooled by 2, and dense layers of 1024 and 10."""
+    """Parameters of two 5 × 5 convolutions (32, 64), each pooled by 2, and dense layers of 1024 and
+    10.
+    """
     side = 28
     for _ in range(2):
         side = (side + 2 * padding - 4) // 2

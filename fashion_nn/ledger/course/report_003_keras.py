@@ -1,4 +1,6 @@
-"""Report 003, part 2: Keras on Fashion-MNIST. The layer tables, the trainings, and what is said about them."""
+"""Report 003, part 2: Keras on Fashion-MNIST. The layer tables, the trainings, and what is said
+about them.
+"""
 
 import math
 import re

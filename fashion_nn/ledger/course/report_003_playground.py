@@ -1,4 +1,6 @@
-"""Report 003, part 1: what is said about TensorFlow Playground. The rows of its tables are in `report_003_tables`."""
+"""Report 003, part 1: what is said about TensorFlow Playground. The rows of its tables are in
+`report_003_tables`.
+"""
 
 import math
 import re
@@ -125,7 +127,9 @@ def _one_line(_: Claim) -> Outcome:
 
 
 def _gauss_by_line() -> float:
-    """Accuracy on Gaussian of the line through 0 at right angles to the diagonal on which its centres lie."""
+    """Accuracy on Gaussian of the line through 0 at right angles to the diagonal on which its
+    centres lie.
+    """
     points, targets = _points("gauss")
     return float(((points.sum(axis=1) > 0) == (targets > 0)).mean())
 
@@ -189,7 +193,9 @@ def _sines(parts: Parts, _: Claim) -> Outcome:
 
 
 def _learning_spirals(parts: Parts, kind: str) -> dict[str, Sequence[Record]]:
-    """The runs of a regularised spiral that learnt anything, by part; parts without such runs are left out."""
+    """The runs of a regularised spiral that learnt anything, by part; parts without such runs are
+    left out.
+    """
     names = (name for name in parts if name.startswith(f"table-2/spiral-{kind}"))
     found = {name: learning(parts[name]) for name in names}
     return {name: records for name, records in found.items() if records}

@@ -1,4 +1,6 @@
-"""Report 003, part 2: predictions for unlabelled images, principal components and logistic regression."""
+"""Report 003, part 2: predictions for unlabelled images, principal components and logistic
+regression.
+"""
 
 import re
 import statistics

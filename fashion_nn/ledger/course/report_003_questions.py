@@ -96,7 +96,9 @@ def _gradient(number: int) -> float:
 
 
 def _bce_gradient(number: int, claim: Claim) -> Outcome:
-    """The printed derivative by w of this number, evaluated; hypotheses for the slip if it is wrong."""
+    """The printed derivative by w of this number, evaluated; hypotheses for the slip if it is
+    wrong.
+    """
     sigma = _predicted(_W)
     first = (sigma - _Y) / (sigma * (1 - sigma))
     slope = sigma * (1 - sigma) if "(1 - e^z/(1+e^z))" in claim.quoted else sigma
