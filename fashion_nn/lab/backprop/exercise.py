@@ -1,4 +1,4 @@
-"""An exercise: a small network, its parameters, a loss, samples, and a query point. Typed, frozen data."""
+"""An exercise: a small network, its parameters, a loss, samples, and a query point; read from JSON and checked."""
 
 import json
 from collections.abc import Iterable
@@ -15,8 +15,9 @@ from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Array
 from fashion_nn.lab.backprop.criteria import LOSSES, criterion
 
-MAX_PARAMETERS, MAX_NETS = 1_000_000, 10_000_000
-"""An exercise is worked on paper; what is larger is a mistake in the file."""
+# An exercise is worked on paper, so a larger one is a mistake in the file.
+MAX_PARAMETERS = 1_000_000
+MAX_NETS = 10_000_000
 
 
 def _known(names: Iterable[str]) -> AfterValidator:
@@ -43,7 +44,7 @@ def _number(value: Any) -> float:
 
 
 def _numbers(depth: int) -> BeforeValidator:
-    """One number, or a list with one entry a layer: each a number, or numbers nested `depth` deep."""
+    """One number, or a list with one entry for each layer: a number, or numbers nested `depth` deep."""
 
     def nested(value: Any, left: int) -> Any:
         if not left:
@@ -85,9 +86,9 @@ class Sample(_Given):
 class Exercise(_Given):
     """A network of dense layers and one step of gradient descent on all samples together.
 
-    Layers of weights are numbered from 1. `weights` and `biases` are one number for all, or a list
-    with one entry a layer: a number, or a matrix outputs × inputs (biases: a list, one a unit).
-    `reduction` says whether the loss is the sum over the samples or their mean (never over units).
+    Layers of weights are numbered from 1. `weights` and `biases` are one number for all layers, or a list with one
+    entry for each: a number, or a matrix outputs × inputs (biases: a list with one number for each unit).
+    `reduction` says whether the loss is the sum over the samples or their mean; it is always the sum over units.
     """
 
     layers: tuple[Annotated[int, Field(strict=True, ge=1)], ...] = Field(min_length=2, description="units, input first")
@@ -120,7 +121,9 @@ class Exercise(_Given):
                 )
         if self.query is not None:
             _require_length("query", self.query, self.layers[0], "input")
-        _ = self.weight_matrices, self.bias_vectors
+        # Both are checked when they are built.
+        _ = self.weight_matrices
+        _ = self.bias_vectors
         return self
 
     # pydantic would compare the cached matrices too, which have no single truth value.
@@ -198,7 +201,25 @@ def _require_length(where: str, given: Vector, length: int, layer: str) -> None:
 
 
 def from_json(values: Any, source: str = "exercise") -> Exercise:
-    """The exercise written as `values`, checked.
+    """Check an exercise in its JSON form.
+
+    Args:
+        values: the parsed JSON object.
+        source: the name of the exercise in messages.
+
+    Example:
+        >>> exercise = from_json(
+        ...     {
+        ...         "layers": [2, 1],
+        ...         "activations": ["sigmoid"],
+        ...         "weights": [[[0.5, -0.5]]],
+        ...         "loss": "half-squared-error",
+        ...         "learning_rate": 0.1,
+        ...         "samples": [{"x": [1, 0], "target": [1]}],
+        ...     }
+        ... )
+        >>> exercise.depth
+        1
 
     Raises:
         InputError: something is missing, unknown, of the wrong shape or out of range.
@@ -212,7 +233,7 @@ def from_json(values: Any, source: str = "exercise") -> Exercise:
 
 
 def _first_problem(error: ValidationError) -> str:
-    # A misspelt key is also a missing one: the first says more.
+    # A misspelt key is reported twice, as unknown and as missing; the first says more.
     problem = min(error.errors(), key=lambda found: found["type"] != "extra_forbidden")
     where = ".".join(map(str, problem["loc"]))
     if problem["type"] == "extra_forbidden":
@@ -227,10 +248,10 @@ def _first_problem(error: ValidationError) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """The value in a JSON file in which no key stands twice.
+    """The value in a JSON file.
 
     Raises:
-        InputError: it cannot be read, or is not JSON.
+        InputError: the file cannot be read, is not JSON, or has a key twice.
     """
 
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

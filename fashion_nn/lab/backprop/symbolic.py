@@ -1,9 +1,9 @@
-"""Networks of linear units in symbols: what they collapse to, and which regression they are.
+"""The algebra of networks of linear units: the one layer to which they are equal, and the regression.
 
 A network of identity units is one linear map, y = W' x + b', whatever its layers are. With a sigmoid on
-its single output it is logistic regression, P(Y = 1 | X) = 1 / (1 + e^-(β x + β0)). The symbols may be
+its single output it is a logistic regression, P(Y = 1 | X) = 1 / (1 + e^-(β x + β0)). The symbols are
 numbered as in report 001 (by unit: w31 leads to unit 3 from the first unit below it, b3 is its bias) or
-as in report 003 (connections counted through, w1, w2, … from the first input, the second and so on).
+as in report 003 (by connection: w1, w2, … from the first input, then from the second, and so on).
 
 Source: report 001, questions 1 and 2; report 003, sample question 1.
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 Numbering = Literal["units", "connections"]
 
 MAX_CONNECTIONS = 200
-"""More symbols than anyone wants to read."""
+"""With more symbols the algebra is no longer readable."""
 
 
 @dataclass(frozen=True)
@@ -85,8 +85,10 @@ def symbols(sizes: Sequence[int], *, numbering: Numbering = "units", bias: bool 
     if len(sizes) < 2 or min(sizes) < 1 or sum(a * b for a, b in pairwise(sizes)) > MAX_CONNECTIONS:
         raise InputError(f"layers {list(sizes)}: expected two or more, with at most {MAX_CONNECTIONS} connections")
     inputs = Matrix([Symbol(f"x{number}") for number in range(1, sizes[0] + 1)])
-    unit, connection = count(1), count(1)
-    weights, biases = [], []
+    unit = count(1)
+    connection = count(1)
+    weights = []
+    biases = []
     joint = "_" if max(sum(sizes[1:]), *sizes) > 9 else ""
     for below, above in pairwise(sizes):
         numbers = [next(unit) for _ in range(above)]
@@ -109,12 +111,16 @@ def collapse(sizes: Sequence[int], *, numbering: Numbering = "units", bias: bool
     from sympy import Matrix, Symbol, expand, eye, zeros
 
     known = symbols(sizes, numbering=numbering, bias=bias)
-    layers, below, hidden = [], known.inputs, count(1)
-    weight, offset = eye(sizes[0]), zeros(sizes[0], 1)
+    layers = []
+    below = known.inputs
+    hidden = count(1)
+    weight = eye(sizes[0])
+    offset = zeros(sizes[0], 1)
     for w, b in zip(known.weights, known.biases, strict=True):
         layers.append(w * below + b)
         below = Matrix([Symbol(f"h{next(hidden)}") for _ in range(w.rows)])
-        weight, offset = (w * weight).applyfunc(expand), (w * offset + b).applyfunc(expand)
+        weight = (w * weight).applyfunc(expand)
+        offset = (w * offset + b).applyfunc(expand)
     expanded = (weight * known.inputs + offset).applyfunc(expand)
     return Linear(known, tuple(layers), expanded, weight, offset)
 
@@ -136,9 +142,12 @@ def regression(
     if sizes[-1] != 1:
         raise InputError(f"a regression has one output, got {sizes[-1]}")
     linear = collapse(sizes, numbering=numbering, bias=bias)
-    net, target, predicted = linear.expanded[0], Symbol("y"), Symbol("ŷ")
+    net = linear.expanded[0]
+    target = Symbol("y")
+    predicted = Symbol("ŷ")
     if kind == "linear":
-        prediction, loss = net, (net - target) ** 2 / 2
+        prediction = net
+        loss = (net - target) ** 2 / 2
     else:
         prediction = exp(net) / (1 + exp(net))
         loss = -target * log(prediction) - (1 - target) * log(1 - prediction)
@@ -199,7 +208,8 @@ def _regression_lines(
     sum_ = " + ".join([*(["β0"] if bias else []), *(f"{beta} x{n}" for n, beta in enumerate(betas, start=1))])
     model = f"Y = {sum_}" if kind == "linear" else f"P(Y = 1 | x) = e^z / (1 + e^z), z = {sum_}"
     lines = ["", f"As {kind} regression, units {', '.join(known.units)}", f"  {model}"]
-    lines += [f"  β0 = {known.intercept}"] * bias
+    if bias:
+        lines.append(f"  β0 = {known.intercept}")
     lines += [f"  {beta} = {value}" for beta, value in zip(betas, known.coefficients, strict=True)]
     loss = "½ (ŷ - y)²" if kind == "linear" else "-y ln ŷ - (1 - y) ln(1 - ŷ), ŷ = P(Y = 1 | x)"
     lines += ["", f"Gradients of E = {loss}"]

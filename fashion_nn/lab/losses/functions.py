@@ -105,7 +105,7 @@ class Value:
 
 
 def values(z: tuple[float, ...], t: tuple[float, ...]) -> list[Value]:
-    """The three binary losses at scores z, each with its target; one target does for all.
+    """The three binary losses at the scores z, each with its target; a single target is used for all scores.
 
     Raises:
         InputError: a target other than 0 and 1, a score that is not finite, or numbers that do not match.
@@ -115,12 +115,13 @@ def values(z: tuple[float, ...], t: tuple[float, ...]) -> list[Value]:
         raise InputError(f"{len(z)} scores and {len(t)} targets: give one target, or one for each score")
     if not set(targets) <= {0.0, 1.0} or not np.isfinite(z).all():
         raise InputError(f"scores {z} and targets {t}: expected finite scores and targets 0 or 1")
-    scores, aims = np.array(z, dtype=np.float64), np.array(targets, dtype=np.float64)
-    return [
-        Value(name, *(float(each) for each in row))
-        for name in BINARY
-        for row in zip(scores, aims, LOSSES[name].value(scores, aims), LOSSES[name].slope(scores, aims), strict=True)
-    ]
+    return [_value(LOSSES[name], *at) for name in BINARY for at in zip(z, targets, strict=True)]
+
+
+def _value(loss: Loss, z: float, t: float) -> Value:
+    score = np.array(z, dtype=np.float64)
+    target = np.array(t, dtype=np.float64)
+    return Value(loss.name, float(z), float(t), float(loss.value(score, target)), float(loss.slope(score, target)))
 
 
 def values_table(found: list[Value]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:

@@ -1,10 +1,12 @@
 """JavaScript's seedrandom in Python, so that a seed gives the Playground's own data and weights.
 
-Source: the seedrandom library (ARC4 on the seed's characters, 52 bits a number), which the Playground seeds
-with the `seed` of its address before it draws data, order and weights, in this order.
+The Playground seeds it with the `seed` of its address, and then draws data, order and weights.
+
+Source: the seedrandom library (ARC4 on the characters of the seed, 52 bits a number).
 """
 
 import math
+from typing import Any
 
 
 class SeedRandom:
@@ -22,12 +24,16 @@ class SeedRandom:
         for i in range(256):
             j = (j + key[i % len(key)] + state[i]) & 255
             state[i], state[j] = state[j], state[i]
-        self._state, self._i, self._j = state, 0, 0
-        self._number(256)  # the library throws away the first 256 bytes
+        self._state = state
+        self._i = 0
+        self._j = 0
+        self._number(256)  # the library discards the first 256 bytes
 
     def random(self) -> float:
         """The next number, in [0, 1)."""
-        numerator, denominator, last = self._number(6), 2**48, 0
+        numerator = self._number(6)
+        denominator = 2**48
+        last = 0
         while numerator < 2**52:
             numerator = (numerator + last) * 256
             denominator *= 256
@@ -43,33 +49,39 @@ class SeedRandom:
         return self.random() * (high - low) + low
 
     def normal(self, mean: float, variance: float) -> float:
-        """A normal number by the polar method, of which the Playground throws the second half away."""
+        """A normal number by the polar method, which gives two; the Playground uses the first."""
         while True:
-            first, second = 2 * self.random() - 1, 2 * self.random() - 1
+            first = 2 * self.random() - 1
+            second = 2 * self.random() - 1
             square = first * first + second * second
             if 0 < square <= 1:
                 return mean + math.sqrt(variance) * (math.sqrt(-2 * math.log(square) / square) * first)
 
-    def shuffle(self, items: list) -> None:
-        """Shuffle in place: Fisher and Yates from the end, the last place included in each draw."""
+    def shuffle(self, items: list[Any]) -> None:
+        """Shuffle in place, by Fisher and Yates from the end; each draw includes the last place."""
         for last in range(len(items) - 1, -1, -1):
             chosen = int(self.random() * (last + 1))
             items[last], items[chosen] = items[chosen], items[last]
 
     def _number(self, count: int) -> int:
-        state, i, j, number = self._state, self._i, self._j, 0
+        # Local names, because this loop takes most of the time of a start.
+        state = self._state
+        i = self._i
+        j = self._j
+        number = 0
         for _ in range(count):
             i = (i + 1) & 255
             t = state[i]
             j = (j + t) & 255
             state[i], state[j] = state[j], t
             number = number * 256 + state[(state[i] + t) & 255]
-        self._i, self._j = i, j
+        self._i = i
+        self._j = j
         return number
 
 
 def _mix(seed: str) -> list[int]:
-    """The seed's UTF-16 units folded into at most 256 bytes."""
+    """The UTF-16 units of the seed, folded into at most 256 bytes."""
     raw = seed.encode("utf-16-le", "surrogatepass")
     key: list[int] = []
     smear = 0
