@@ -215,7 +215,11 @@ TOPICS: dict[str, Topic] = {
         "fashion-nn lab boundaries --hidden three",
         Case("fashion-nn lab losses", exact=True),
         Case("fashion-nn lab losses --z 0,1 --json", piped=True, exact=True),
-        "fashion-nn lab losses saturation --dataset digits --images 20 --runs 1 --epochs 1",
+        # Eighty columns break a figure before its last digit.
+        Case(
+            "fashion-nn lab losses saturation --dataset digits --images 20 --runs 1 --epochs 1",
+            hide=r"(?<=^[nc]  )\d(?= ±)",
+        ),
         Case("fashion-nn lab losses saturation --dataset digits --images 20 --runs 1 --epochs 1 --json", piped=True),
         "fashion-nn lab losses nothing",
         "fashion-nn lab nothing",
