@@ -1,8 +1,7 @@
-"""The statistical protocols: what is trained again over seeds, how it is resumed, and where its
-results are.
+"""The protocols: what is trained over several seeds, how it is resumed, and where its results are.
 
-A protocol is parts, each run for seeds 0, 1, ...; a part yields one record of plain numbers a seed.
-The file `results/<name>.json` is complete or absent: while a protocol runs, finished parts are kept
+A protocol consists of parts, each run for seeds 0, 1, ...; a part gives one record of plain numbers
+for each seed. The file `results/<name>.json` is complete or absent: while a protocol runs, finished parts are kept
 in `<name>.partial.json`.
 """
 
@@ -32,8 +31,15 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True)
 class Protocol:
-    """What is run. `seconds` is what it took, in processor seconds, where it was measured first:
-    for the estimate.
+    """What is run.
+
+    Attributes:
+        name: of the protocol, and of its file in `results`.
+        title: what is trained, and which part of a report it is about.
+        seeds: number of seeds that each part is run for.
+        seconds: processor seconds that it took when it was measured first, for the estimate.
+        parts: name → function from the seeds to one record for each.
+        cheap: the part that a test runs again.
     """
 
     name: str
@@ -42,7 +48,6 @@ class Protocol:
     seconds: int
     parts: Mapping[str, Callable[[Sequence[int]], list[Record]]]
     cheap: str
-    """The part that a test runs again."""
 
 
 # --- playground: report 003 part 1
@@ -83,7 +88,8 @@ def _playground_parts() -> dict[str, Callable[[Sequence[int]], list[Record]]]:
         parts[f"table-2/spiral-{kind}, rate 0.001"] = partial(_play, low, row.epochs)
         for label, settings in (("two layers", row.settings), ("two layers, rate 0.001", low)):
             parts[f"table-2/spiral-{kind}, {label}"] = partial(_play, replace(settings, hidden=(5, 5)), row.epochs)
-    one, other = rows["table-3/xor-sigmoid-2x5"], rows["table-3/xor-sigmoid-2x10"]
+    one = rows["table-3/xor-sigmoid-2x5"]
+    other = rows["table-3/xor-sigmoid-2x10"]
     parts["table-3/xor-sigmoid-2x5, epochs of 2x10"] = partial(_play, one.settings, other.epochs)
     parts["table-3/xor-sigmoid-2x10, epochs of 2x5"] = partial(_play, other.settings, one.epochs)
     two_layers = replace(rows["table-1/spiral"].settings, hidden=(5, 5))
@@ -228,36 +234,50 @@ def run(name: str, *, folder: str | PathLike[str] = RESULTS, progress: Progress 
     """
     if name not in PROTOCOLS:
         raise InputError(f"protocol {name!r}: expected one of {', '.join(PROTOCOLS)}")
-    from threadpoolctl import threadpool_limits
-
-    protocol, folder = PROTOCOLS[name], Path(folder)
-    half, whole = folder / f"{name}.partial.json", folder / f"{name}.json"
-    wanted = {"protocol": name, "title": protocol.title, "seeds": list(range(protocol.seeds)), "version": _version()}
-    found = _read(half) or {}
-    if {key: found.get(key) for key in wanted} != wanted:
-        found = wanted | {"seconds": 0.0, "parts": {}}
-    for done, (label, part) in enumerate(protocol.parts.items()):
+    protocol = PROTOCOLS[name]
+    unfinished = Path(folder) / f"{name}.partial.json"
+    found = _begun(protocol, unfinished)
+    for done, label in enumerate(protocol.parts):
         if progress:
             progress(done, len(protocol.parts))
-        if label in found["parts"]:
-            continue
-        began = time.process_time()
-        with threadpool_limits(1, user_api="blas"):
-            found["parts"][label] = _rounded(part(range(protocol.seeds)))
-        found["seconds"] = round(found["seconds"] + time.process_time() - began, 1)
-        write_atomic(half, json.dumps(found))
+        if label not in found["parts"]:
+            _run_part(protocol, label, found)
+            write_atomic(unfinished, json.dumps(found))
     if progress:
         progress(len(protocol.parts), len(protocol.parts))
-    write_atomic(whole, _compact(found))
-    half.unlink(missing_ok=True)
+    write_atomic(Path(folder) / f"{name}.json", _compact(found))
+    unfinished.unlink(missing_ok=True)
     stored.cache_clear()
     return found
 
 
+def _begun(protocol: Protocol, unfinished: Path) -> dict[str, Any]:
+    """The finished parts of an earlier run of the same protocol; without such a run, none."""
+    wanted = {
+        "protocol": protocol.name,
+        "title": protocol.title,
+        "seeds": list(range(protocol.seeds)),
+        "version": _version(),
+    }
+    found = _read(unfinished) or {}
+    if all(found.get(key) == value for key, value in wanted.items()):
+        return found
+    return {**wanted, "seconds": 0.0, "parts": {}}
+
+
+def _run_part(protocol: Protocol, label: str, found: dict[str, Any]) -> None:
+    """Run one part for all seeds, and add its records and its processor time to `found`."""
+    from threadpoolctl import threadpool_limits
+
+    began = time.process_time()
+    with threadpool_limits(1, user_api="blas"):
+        found["parts"][label] = _rounded(protocol.parts[label](range(protocol.seeds)))
+    found["seconds"] = round(found["seconds"] + time.process_time() - began, 1)
+
+
 @lru_cache
 def stored(name: str, folder: Path = RESULTS) -> dict[str, Any] | None:
-    """The results of a protocol, or of a training that is delivered as a file; None where there are
-    none.
+    """The results of a protocol, or of a training that is delivered as a file; None without a file.
 
     Raises:
         InputError: the file is there and cannot be read.
@@ -266,8 +286,12 @@ def stored(name: str, folder: Path = RESULTS) -> dict[str, Any] | None:
 
 
 def estimate(names: Sequence[str], folder: Path = RESULTS) -> float:
-    """Processor seconds that protocols take: as long as the last time, or as measured first."""
-    return sum((stored(name, folder) or {"seconds": PROTOCOLS[name].seconds})["seconds"] for name in names)
+    """Processor seconds that protocols take: as in the last run, or else as measured first."""
+    seconds = 0.0
+    for name in names:
+        found = stored(name, folder)
+        seconds += found["seconds"] if found else PROTOCOLS[name].seconds
+    return seconds
 
 
 def _read(path: Path) -> dict[str, Any] | None:
@@ -276,7 +300,8 @@ def _read(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     except (OSError, ValueError) as error:
-        raise InputError(f"{path}: cannot be read ({error}): remove it and run `fashion-nn reproduce --full`") from None
+        mend = "remove it and run `fashion-nn reproduce --full`"
+        raise InputError(f"{path}: cannot be read ({error}): {mend}") from None
 
 
 def _rounded(value: Any) -> Any:
