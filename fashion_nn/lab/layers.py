@@ -9,7 +9,7 @@ name, which act along `axis`, the axis of the units. No exponential overflows: e
 that is not positive.
 
 Losses are functions of the nets of the output layer, because an output that has been rounded to 0 or 1 has
-no logarithm. A loss has the name of what it includes: logistic is y = sigmoid(z), softsign is
+no logarithm. The name of a loss says what it applies to the nets: logistic is y = sigmoid(z), softsign is
 y = (1 + softsign(z)) / 2.
 
 Source: reports 000 (parts 1 and 2), 001 (questions 5 to 7), 002 (equations 1 to 4), 004 (exercise 3).

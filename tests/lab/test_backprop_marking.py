@@ -1,4 +1,4 @@
-"""Grading of worked answers: slips planted in exercises of no report, by formulas of this file, must be found."""
+"""Grading of worked answers: errors planted in exercises of no report, by formulas of this file, must be found."""
 
 import json
 
@@ -34,8 +34,8 @@ W, B, X, T = EXERCISE.weight_matrices, EXERCISE.bias_vectors, EXERCISE.inputs, E
 ETA = 0.7
 
 
-def work(**slips):
-    """The whole exercise by hand; `slips` replace one step, all that follows is computed from it."""
+def work(**errors):
+    """The whole exercise by hand; `errors` replace one step, all that follows is computed from it."""
     step = {
         "net": lambda layer, w, x, b: w @ x + b[:, None],
         "output": lambda layer, z: np.tanh(z) if layer == 1 else 1 / (1 + np.exp(-z)),
@@ -45,7 +45,7 @@ def work(**slips):
         "weight": lambda layer, d, x: d @ x.T,
         "bias": lambda layer, d: d.sum(axis=1),
         "step": lambda layer, old, gradient: old - ETA * gradient,
-    } | slips
+    } | errors
     nets, outputs, deltas = [], [X], [None] * 3
     for layer in (1, 2, 3):
         nets.append(step["net"](layer, W[layer - 1], outputs[-1], B[layer - 1]))
@@ -128,7 +128,7 @@ PLANTS = {
     ),
     "another layer's weights": (
         {"back": only(2, lambda w, d: W[1][:2].T @ d, lambda w, d: w.T @ d)},
-        None,  # rows cut off to fit: nobody's usual slip
+        None,  # rows cut off to fit: nobody's usual error
         "deltas",
         2,
     ),
@@ -176,11 +176,11 @@ HIDDEN_SLOPE = {"slope": lambda k, a: a * (1 - a) if k == 3 else np.ones_like(a)
 
 @pytest.mark.parametrize("digits", [None, 4])
 @pytest.mark.parametrize("name", PLANTS)
-def test_a_slip_is_found_where_it_was_made_and_the_rest_follows(name, digits):
-    slips, slip, key, layer = PLANTS[name]
-    answers = work(**slips)
+def test_an_error_is_found_where_it_was_made_and_the_rest_follows(name, digits):
+    errors, error, key, layer = PLANTS[name]
+    answers = work(**errors)
     first = grade(EXERCISE, rounded(answers, digits) if digits else answers).first_wrong
-    assert (first.term.key, first.term.layer, first.cause) == (key, layer, slip)
+    assert (first.term.key, first.term.layer, first.cause) == (key, layer, error)
 
 
 def test_what_follows_from_a_mistake_is_no_new_mistake():
@@ -198,11 +198,11 @@ def test_two_mistakes_are_told_apart():
     wrong = [(mark.term, {mistake.cause for mistake in mark.mistakes}) for mark in marks.of("wrong")]
     assert wrong[0] == (("nets", 1), {"bias missing"})
     assert {term.key for term, _ in wrong[1:]} == {"updated_weights", "updated_biases"}
-    assert all(slips == {"sign lost"} for _, slips in wrong[1:])
+    assert all(errors == {"sign lost"} for _, errors in wrong[1:])
 
 
 @pytest.mark.parametrize("key", ["weight_gradients", "bias_gradients", "updated_weights", "updated_biases"])
-def test_a_slip_in_a_term_that_is_not_shown(key):
+def test_an_error_in_a_term_that_is_not_shown(key):
     answers = work(slope=lambda k, a: np.ones_like(a) if k == 3 else 1 - a**2 if k == 1 else a * (1 - a))
     marks = grade(EXERCISE, {key: answers[key]})
     first = marks.first_wrong
@@ -258,7 +258,7 @@ def test_values_rounded_at_every_step_are_right_to_four_decimals():
 
 
 @pytest.mark.parametrize("decimals, digits", [(1, 1), (2, 2)])
-def test_rounding_is_a_slip_below_three_digits_and_says_to_how_many(decimals, digits):
+def test_rounding_is_an_error_below_three_digits_and_says_to_how_many(decimals, digits):
     answers = work(output=lambda k, z: np.round(np.tanh(z) if k == 1 else 1 / (1 + np.exp(-z)), decimals))
     marks = grade(EXERCISE, answers)
     first = marks.first_wrong
@@ -349,7 +349,7 @@ def test_a_query_that_the_exercise_has_not():
         grade(load("2b"), {"query_class": 0})
 
 
-def test_the_text_names_term_amount_and_slip():
+def test_the_text_names_term_amount_and_error():
     answers = work(**PLANTS["t - a"][0])
     text = describe_grade(grade(EXERCISE, answers), "mine")
     first = next(line for line in text.splitlines() if line.startswith("first wrong term"))
@@ -389,23 +389,23 @@ def _to_two_digits(value, layer):
 
 @settings(max_examples=60, deadline=None, derandomize=True)
 @given(st.integers(0, 2**32 - 1), st.sampled_from([_sign, _bias, _input, _transposed, _rounding]))
-def test_slips_planted_in_one_term_of_random_exercises(seed, kind):
+def test_errors_planted_in_one_term_of_random_exercises(seed, kind):
     rng = np.random.default_rng(seed)
     exercise = draw(rng)
     right = trace(exercise).to_json()
-    key, layer, plant, slip = kind(rng, right, exercise)
+    key, layer, plant, error = kind(rng, right, exercise)
     value = np.array(right[key][layer])
     planted = plant(value, layer)
     same = value.shape == planted.shape and np.allclose(value, planted, rtol=1e-2, atol=1e-3 * np.abs(value).max())
     if same:
-        return  # the slip changes nothing here: a zero, a bias near 1, or a symmetric matrix
+        return  # the error changes nothing here: a zero, a bias near 1, or a symmetric matrix
     right[key][layer] = planted.tolist()
     first = grade(exercise, {name: given for name, given in right.items() if given is not None}).first_wrong
     assert (first.term.key, first.term.layer) == (key, layer + 1)
-    assert slip in (first.cause, *first.also)
+    assert error in (first.cause, *first.also)
 
 
-def test_a_slip_made_in_every_layer_of_terms_that_are_not_shown():
+def test_an_error_made_in_every_layer_of_terms_that_are_not_shown():
     answers = work(net=lambda k, w, x, b: w @ x - b[:, None])
     marks = grade(EXERCISE, {key: answers[key] for key in ("weight_gradients", "bias_gradients")})
     first = marks.first_wrong

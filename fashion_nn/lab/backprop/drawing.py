@@ -20,10 +20,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 MOST_UNITS = 12
-"""Units of a layer that still make a picture."""
+"""Maximum number of units of a layer in a drawing."""
 
 MOST_LABELS = 12
-"""Weights of a layer that can be written beside their lines."""
+"""Maximum number of weights of a layer that are written beside their lines."""
 
 _COLOURS = (VERMILION, BLUE, GREEN, ORANGE)
 _LINES = ("-", "--", "-.", ":")

@@ -27,7 +27,7 @@ class WorkedQuery:
 
 @dataclass(frozen=True)
 class Trace:
-    """A worked exercise: one float64 array a layer, first layer first.
+    """A worked exercise: one float64 array for each layer, first layer first.
 
     Attributes:
         nets: units × samples; `outputs` and `deltas` likewise.

@@ -143,9 +143,10 @@ def figure(name: str, path: PathLike, *, train: Train = fit) -> dict[str, Fit]:
 
 
 def deep_plan(activation: str, layers: int) -> Plan:
-    """The networks of report 002's figure 4, whose widths, rate and passes it does not state: five units a layer.
+    """The networks of report 002's figure 4: five units in each hidden layer.
 
-    The rate is a tenth of the shallow networks': at 0.01 of a summed gradient deep ReLU networks die.
+    The report states neither widths nor learning rate nor passes. The rate here is a tenth of that of the shallow
+    networks, because at 0.01 of a summed gradient the units of deep ReLU networks die.
     """
     return Plan(hidden=(5,) * (layers - 2), activation=activation, learning_rate=0.001)
 

@@ -17,7 +17,7 @@ _FEATURES = {
 
 
 def keras_script(settings: Settings, epochs: int) -> str:
-    """The source of the script. It needs keras and numpy only and prints the training and the test loss.
+    """The source of the script, which needs only keras and numpy and prints the training and the test loss.
 
     The Playground's ½(o - t)² is half of Keras' squared error, and its rates fit that: L2 adds ½·rate·w², so Keras
     gets rate / 2; L1 adds rate·|w|. (With Keras' own "mse" both rates would double and the learning rate halve.)

@@ -1,7 +1,8 @@
 """Find the error behind a wrong term: hypotheses are recomputed and compared with the answer.
 
 `find` asks one explanation after another, and the first that fits is the finding. `LIKELY` and `UNLIKELY` are
-their order: what explains few answers by chance comes first.
+their order: an explanation that seldom fits by chance comes first. A further explanation is a function and a line
+there.
 """
 
 import re
@@ -255,7 +256,7 @@ def _hidden_error_to_nine_digits(case: Case) -> Finding | None:
 
 
 def _rounded_result(case: Case, least: int) -> Finding | None:
-    """The right value, or the student's own, rounded to at least so many digits, which is fewer than enough."""
+    """The right value, or the student's own, rounded to `least` digits or more, but fewer than are needed."""
     for sheet in reversed(case.sheets):
         found = digits(case.answer, sheet.compute(case.term))
         coarse = case.wrong & (found >= least)

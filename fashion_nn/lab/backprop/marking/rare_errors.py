@@ -14,12 +14,12 @@ from fashion_nn.lab.backprop.marking.errors import ErrorKind, Hypotheses, gradie
 from fashion_nn.lab.backprop.sheet import Sheet, Term
 
 MAX_TRIED = 2000
-"""Single weights are tried only in networks that fit on paper: at most so many products and values."""
+"""Maximum number of products and values to try: single weights are tried only in networks that fit on paper."""
 
 
 @dataclass(frozen=True)
 class _Sum:
-    """A net or a hidden δ as what it is: a sum of products, one a unit of `source`.
+    """A net or a hidden δ as a sum of products, one for each unit of `source`.
 
     Attributes:
         weight: the matrix that is multiplied with `source`.
