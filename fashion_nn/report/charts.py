@@ -7,6 +7,10 @@ from dataclasses import dataclass, field
 WIDTH, HEIGHT = 400, 240
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 12, 34
 
+Range = tuple[float, float]
+Tick = tuple[float, str]
+"""A position on an axis, and the text beside it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Line:
@@ -46,8 +50,8 @@ class Chart:
     title: str
     description: str
     x_title: str
-    x_ticks: list[tuple[float, str]]
-    y_ticks: list[tuple[float, str]]
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
     lines: list[Line]
     bars: list[Bar]
     points: list[Point] = field(default_factory=list)
@@ -60,8 +64,59 @@ class Chart:
     bottom: int = HEIGHT - BOTTOM
 
 
+@dataclass(frozen=True, slots=True)
+class Plane:
+    """The area between the axes of a chart: where values are drawn, and the ticks.
+
+    Attributes:
+        x: gives the horizontal position of a value.
+        y: gives the vertical position of a value; that of larger values is smaller.
+        x_ticks: positions and texts.
+        y_ticks: positions and texts.
+        low: smallest value on the y axis, the first tick.
+        high: largest value on the y axis, the last tick.
+    """
+
+    x: Callable[[float], float]
+    y: Callable[[float], float]
+    x_ticks: list[Tick]
+    y_ticks: list[Tick]
+    low: float
+    high: float
+
+    @classmethod
+    def over(cls, x_range: Range, y_range: Range, *, margin: int = 0, whole: bool = False) -> "Plane":
+        """Return the plane that shows these values.
+
+        Args:
+            x_range: first and last value of the x axis.
+            y_range: values that the y axis has to contain; it ends at round numbers.
+            margin: space between the last x and the right edge, in addition to the usual.
+            whole: has only whole numbers as ticks of the x axis.
+        """
+        first, last = x_range
+        y_values = ticks(*y_range, 5)
+        x_values = [tick for tick in ticks(first, last, 5) if first <= tick <= last]
+        if whole:
+            x_values = [tick for tick in x_values if tick == round(tick)]
+        x = scale(first, last, LEFT, WIDTH - RIGHT - margin)
+        y = scale(y_values[0], y_values[-1], HEIGHT - BOTTOM, TOP)
+        return cls(
+            x=x,
+            y=y,
+            x_ticks=[(x(tick), f"{tick:.10g}") for tick in x_values],
+            y_ticks=[(y(tick), f"{tick:.10g}") for tick in y_values],
+            low=y_values[0],
+            high=y_values[-1],
+        )
+
+    def points(self, values: Sequence[tuple[float, float]]) -> str:
+        """The points of a line through these values, as SVG writes them."""
+        return " ".join(f"{self.x(x):.1f},{self.y(y):.1f}" for x, y in values)
+
+
 def curves(history: Sequence[Mapping[str, float]], best_epoch: int | None) -> list[Chart]:
-    """Accuracy and loss by epoch, train and validation; none without two epochs."""
+    """Return the charts of accuracy and loss by epoch, or none if there are fewer than two epochs."""
     if len(history) < 2:
         return []
     return [
@@ -78,28 +133,21 @@ def _curve(
         points = [(row["epoch"], factor * row[column]) for row in history if math.isfinite(row.get(column, math.nan))]
         if points:
             series[label, kind] = points
-    # The first steep steps would press the rest flat: they may leave the chart.
+    # The first, steep part may leave the chart: otherwise the rest would be flat.
     values = [value for points in series.values() for _, value in points[len(history) // 20 :]]
-    y_ticks = ticks(min(values), max(values), 5)
-    x_ticks = ticks(history[0]["epoch"], history[-1]["epoch"], 5)
-    x = scale(history[0]["epoch"], history[-1]["epoch"], LEFT, WIDTH - RIGHT)
-    y = scale(min(y_ticks), max(y_ticks), HEIGHT - BOTTOM, TOP)
-    inside = (history[0]["epoch"], history[-1]["epoch"])
+    first = history[0]["epoch"]
+    last = history[-1]["epoch"]
+    plane = Plane.over((first, last), (min(values), max(values)), whole=True)
     ends = ", ".join(f"{label} {points[0][1]:.4g} to {points[-1][1]:.4g}" for (label, _), points in series.items())
     return Chart(
         title=title,
-        description=f"{title} by epoch, from epoch {inside[0]:.0f} to {inside[1]:.0f}: {ends}",
+        description=f"{title} by epoch, from epoch {first:.0f} to {last:.0f}: {ends}",
         x_title="epoch",
-        x_ticks=[
-            (x(tick), f"{tick:.0f}") for tick in x_ticks if tick == round(tick) and inside[0] <= tick <= inside[1]
-        ],
-        y_ticks=[(y(tick), f"{tick:.10g}") for tick in y_ticks],
-        lines=[
-            Line(label, kind, " ".join(f"{x(a):.1f},{y(b):.1f}" for a, b in points))
-            for (label, kind), points in series.items()
-        ],
+        x_ticks=plane.x_ticks,
+        y_ticks=plane.y_ticks,
+        lines=[Line(label, kind, plane.points(points)) for (label, kind), points in series.items()],
         bars=[],
-        mark=(x(best_epoch), f"kept epoch {best_epoch}") if best_epoch is not None else None,
+        mark=None if best_epoch is None else (plane.x(best_epoch), f"kept epoch {best_epoch}"),
     )
 
 
@@ -135,13 +183,13 @@ def reliability(bins: Sequence[Mapping[str, float]]) -> Chart:
 
 
 def scale(low: float, high: float, start: float, end: float) -> Callable[[float], float]:
-    """The function that puts `low` at `start` and `high` at `end`, and what is between them between."""
+    """Return the linear function that maps `low` to `start` and `high` to `end`."""
     span = (high - low) or 1
     return lambda value: round(start + (value - low) / span * (end - start), 2)
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:
-    """Round numbers, `about` so many, the first at most `low` and the last at least `high`."""
+    """Return about this number of round values; the first is at most `low`, the last at least `high`."""
     span = (high - low) or abs(high) or 1
     power = 10 ** math.floor(math.log10(span / about))
     step = next(factor * power for factor in (1, 2, 5, 10) if span / (factor * power) <= about)

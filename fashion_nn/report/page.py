@@ -102,10 +102,10 @@ def write_leaderboard(runs: Iterable[Run], path: Path) -> None:
 @cache
 def templates() -> "Environment":
     """The pages' templates, with escaping on and the filters that they use."""
-    from jinja2 import Environment, PackageLoader
+    from jinja2 import ChoiceLoader, Environment, PackageLoader
 
     templates = Environment(
-        loader=PackageLoader("fashion_nn.report"),
+        loader=ChoiceLoader([PackageLoader("fashion_nn.report"), PackageLoader("fashion_nn.pages")]),
         autoescape=True,
         trim_blocks=True,
         lstrip_blocks=True,

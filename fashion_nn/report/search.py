@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fashion_nn import recipes, searches
+from fashion_nn import pages, recipes, searches
 from fashion_nn.core.files import write_atomic
-from fashion_nn.report import importance, page, trials
-from fashion_nn.report.parallel import parallel
+from fashion_nn.report import importance, trials
+from fashion_nn.report.charts import Chart
+from fashion_nn.report.importance import Importance
+from fashion_nn.report.parallel import Parallel, parallel
 from fashion_nn.report.trials import Score
-from fashion_nn.searches import Best, Identity, Search, SearchRecord, TrialRecord
+from fashion_nn.searches import Best, Identity, Retrained, Search, SearchRecord, TrialRecord
 
 _OUTCOMES = {"stopped-early": "stopped early", "timed-out": "timed out"}
 _ALGORITHMS = {"random": "Random search", "bayesian": "Bayesian optimisation", "grid": "Grid search"}
@@ -56,6 +58,46 @@ class Counts:
         return cls(scored, by_status["stopped-early"], ended - scored, ", ".join(parts))
 
 
+@dataclass(frozen=True, slots=True)
+class SearchPage:
+    """What the template `search.html` shows.
+
+    Attributes:
+        retrained: the training of the best settings with a fresh seed, if there was one.
+        python: the best recipe as Python.
+        best_file: where the best recipe is stored.
+        best_run: the run folder of the best trial, if it is there.
+        busy: seconds in which trials were running.
+        machines: number of machines on which trials ran.
+        parameters: names of the parameters that vary.
+        least: number of settings from which on importance is computed.
+        reliable: number of settings from which on it is reliable.
+        facts: names and values that let a reader trace the figures.
+    """
+
+    title: str
+    identity: Identity
+    algorithm: str
+    score: Score
+    best: TrialRecord | None
+    retrained: Retrained | None
+    python: str | None
+    best_file: Path
+    best_run: Path | None
+    counts: Counts
+    busy: float
+    machines: int
+    progress: Chart | None
+    epochs: Chart | None
+    parallel: Parallel | None
+    parameters: Sequence[str]
+    importance: Importance
+    least: int
+    reliable: int
+    trials: Sequence[TrialRow]
+    facts: Sequence[tuple[str, str]]
+
+
 def write(folder: str | Path) -> Path:
     """Write search.html into a search's folder, from what is there so far, and return its path.
 
@@ -65,55 +107,43 @@ def write(folder: str | Path) -> Path:
     search = searches.open_search(folder)
     record = search.read_record()
     records = search.read_trials()
-    identity = record.identity
-    best = searches.best_of(records, identity.objective)
-    context = {
-        "title": f"Search: {identity.model}",
-        "identity": identity,
-        "algorithm": _ALGORITHMS.get(identity.algorithm, identity.algorithm.capitalize()),
-        "data": identity.dataset,
-        "best": best,
-        "best_file": search.best,
-        "facts": _facts(record, records),
-        **_of_best(search, _stored_best(search, best)),
-        **_of_trials(identity, records),
-    }
-    write_atomic(search.page, page.templates().get_template("search.html").render(context))
+    page = _page(search, record, records)
+    write_atomic(search.page, pages.render("search.html", page))
     return search.page
 
 
-def _of_best(search: Search, stored: Best | None) -> dict[str, object]:
-    """What the template shows of best.json and the runs beside it."""
-    retrained = stored.retrained if stored else None
-    return {
-        "retrained": retrained if retrained and retrained.score is not None else None,
-        "python": recipes.as_python(recipes.from_json(stored.recipe)) if stored else None,
-        "best_run": search.best_run if stored and search.best_run.is_dir() else None,
-    }
-
-
-def _of_trials(identity: Identity, records: Sequence[TrialRecord]) -> dict[str, object]:
-    """What the template shows of the trials: charts, numbers and the table."""
+def _page(search: Search, record: SearchRecord, records: Sequence[TrialRecord]) -> SearchPage:
+    identity = record.identity
     objective = identity.objective
     score = Score(objective)
     varied = [each.name for each in identity.space if each.varies]
-    progress = trials.over_time(records, objective)
+    best = searches.best_of(records, objective)
+    stored = _stored_best(search, best)
+    retrained = stored.retrained if stored else None
     workers = {each.worker.rpartition(":")[0] for each in records if each.worker}
-    return {
-        "score": score,
-        "counts": Counts.of(records),
-        "busy": max(trials.seconds_busy(records).values(), default=0.0),
-        "machines": len(workers),
-        "progress": progress,
-        "outside": progress is not None and any(point.kind == "outside" for point in progress.points),
-        "epochs": trials.by_epoch(records, objective),
-        "parallel": parallel(records, identity.space, objective),
-        "parameters": varied,
-        "importance": importance.of_parameters(records, identity.space, objective),
-        "least": importance.LEAST,
-        "reliable": importance.RELIABLE,
-        "trials": [TrialRow.of(each, varied) for each in _in_order(records, score)],
-    }
+    return SearchPage(
+        title=f"Search: {identity.model}",
+        identity=identity,
+        algorithm=_ALGORITHMS.get(identity.algorithm, identity.algorithm.capitalize()),
+        score=score,
+        best=best,
+        retrained=retrained if retrained and retrained.score is not None else None,
+        python=recipes.as_python(recipes.from_json(stored.recipe)) if stored else None,
+        best_file=search.best,
+        best_run=search.best_run if stored and search.best_run.is_dir() else None,
+        counts=Counts.of(records),
+        busy=max(trials.seconds_busy(records).values(), default=0.0),
+        machines=len(workers),
+        progress=trials.over_time(records, objective),
+        epochs=trials.by_epoch(records, objective),
+        parallel=parallel(records, identity.space, objective),
+        parameters=varied,
+        importance=importance.of_parameters(records, identity.space, objective),
+        least=importance.LEAST,
+        reliable=importance.RELIABLE,
+        trials=[TrialRow.of(each, varied) for each in _in_order(records, score)],
+        facts=_facts(record, records),
+    )
 
 
 def _stored_best(search: Search, best: TrialRecord | None) -> Best | None:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from fashion_nn.report.charts import BOTTOM, HEIGHT, LEFT, RIGHT, TOP, WIDTH, Chart, Line, Point, scale, ticks
+from fashion_nn.report.charts import BOTTOM, HEIGHT, TOP, Chart, Line, Plane, Point
 from fashion_nn.searches import TrialRecord, Value, better, maximised
 
 
@@ -77,48 +77,46 @@ def over_time(trials: Sequence[TrialRecord], objective: str) -> Chart | None:
         return None
     unit, per = _unit(max(busy.values()))
     last = max(busy.values()) / per
-    y_ticks = ticks(*score.window(known), 5)
-    x_ticks = ticks(0, last, 5)
-    x = scale(0, max(last, 1e-9), LEFT, WIDTH - RIGHT - 4)
-    y = scale(y_ticks[0], y_ticks[-1], HEIGHT - BOTTOM, TOP)
-    line: list[str] = []
+    plane = Plane.over((0, max(last, 1e-9)), score.window(known), margin=4)
+    line: list[tuple[float, float]] = []
     best: float | None = None
     for each in known:
         if better(objective, each.known_score, best):
-            place = x(busy[each.id] / per)
+            time = busy[each.id] / per
             if best is not None:
-                line.append(f"{place},{y(score.drawn(best))}")
+                line.append((time, score.drawn(best)))
             best = each.known_score
-            line.append(f"{place},{y(score.drawn(best))}")
+            line.append((time, score.drawn(best)))
     top = score.sorted(known)[0]
-    line.append(f"{x(last)},{y(score.drawn(top.known_score))}")
+    line.append((last, score.drawn(top.known_score)))
     return Chart(
         title=score.title,
         description=f"{score.title} of {len(known)} trials by time, over {last:.3g} {unit}: "
         f"the best is {score.text(top.known_score)} of trial {top.id}",
         x_title=f"time with trials running ({unit})",
-        x_ticks=[(x(tick), f"{tick:.10g}") for tick in x_ticks if tick <= last],
-        y_ticks=[(y(tick), f"{tick:.10g}") for tick in y_ticks],
-        lines=[Line("best so far", "best", " ".join(line))],
+        x_ticks=plane.x_ticks,
+        y_ticks=plane.y_ticks,
+        lines=[Line("best so far", "best", plane.points(line))],
         bars=[],
-        points=[_point(each, score, x(busy[each.id] / per), y_ticks) for each in ended],
+        points=[_point(each, score, plane, busy[each.id] / per) for each in ended],
     )
 
 
-def _point(trial: TrialRecord, score: Score, x: float, y_ticks: Sequence[float]) -> Point:
+def _point(trial: TrialRecord, score: Score, plane: Plane, time: float) -> Point:
     """The mark of a trial; at the edge of the chart if its score is off the scale."""
+    x = plane.x(time)
     text = f"trial {trial.id}: {trial.status}"
     lowest = HEIGHT - BOTTOM - 6
     if not trial.has_score:
         return Point(x, lowest, "failed", text)
     text += f", {score.text(trial.known_score)}"
     value = score.drawn(trial.known_score)
-    if value < y_ticks[0]:
+    if value < plane.low:
         return Point(x, lowest, "outside", text)
-    if value > y_ticks[-1]:
+    if value > plane.high:
         return Point(x, TOP + 6, "outside", text)
-    y = scale(y_ticks[0], y_ticks[-1], HEIGHT - BOTTOM, TOP)
-    return Point(x, y(value), "stopped" if trial.status == "stopped-early" else "done", text)
+    kind = "stopped" if trial.status == "stopped-early" else "done"
+    return Point(x, plane.y(value), kind, text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +137,9 @@ def by_epoch(trials: Sequence[TrialRecord], objective: str) -> Chart | None:
     if not ranked or max((len(curve.points) for curve in curves), default=0) < 2:
         return None
     best = ranked[0]
-    y_ticks = ticks(*_epoch_window(score, trials, curves), 5)
     first = min(curve.points[0][0] for curve in curves)
     last = max(curve.points[-1][0] for curve in curves)
-    x = scale(first, last, LEFT, WIDTH - RIGHT)
-    y = scale(y_ticks[0], y_ticks[-1], HEIGHT - BOTTOM, TOP)
+    plane = Plane.over((first, last), _epoch_window(score, trials, curves), whole=True)
     kinds = {"stopped-early": "halted", "completed": "other", "running": "other"}
     lines = []
     for curve in curves:
@@ -153,16 +149,15 @@ def by_epoch(trials: Sequence[TrialRecord], objective: str) -> Chart | None:
             label += f", {score.text(trial.known_score)}"
         # A line through a single point would not be visible.
         points = curve.points if len(curve.points) > 1 else 2 * curve.points
-        drawn_points = " ".join(f"{x(epoch)},{y(value)}" for epoch, value in points)
-        lines.append(Line(label, "best" if trial is best else kinds.get(trial.status, "lost"), drawn_points))
+        kind = "best" if trial is best else kinds.get(trial.status, "lost")
+        lines.append(Line(label, kind, plane.points(points)))
     folds = any("fold" in row for row in best.history)
-    epochs = [tick for tick in ticks(first, last, 5) if tick == round(tick) and first <= tick <= last]
     return Chart(
         title=f"{score.title}, epoch by epoch",
         description=f"{score.title} of {len(curves)} trials from epoch {first:.0f} to {last:.0f}",
         x_title="epoch of the first fold" if folds else "epoch",
-        x_ticks=[(x(tick), f"{tick:.0f}") for tick in epochs],
-        y_ticks=[(y(tick), f"{tick:.10g}") for tick in y_ticks],
+        x_ticks=plane.x_ticks,
+        y_ticks=plane.y_ticks,
         lines=lines,
         bars=[],
     )
