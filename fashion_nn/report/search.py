@@ -168,11 +168,12 @@ def _facts(record: SearchRecord, records: Sequence[TrialRecord]) -> list[tuple[s
     ended = [each.ended for each in records if each.ended]
     peak = max((each.peak_memory_bytes or 0 for each in records), default=0)
     mean = f", mean of {identity.folds} folds" if identity.folds else ""
+    unopened = "the test rows are not opened by a search"
     found = {
         "began": record.started,
         "last trial ended": max(ended, default=None),
         "scored by": f"{identity.objective} at each trial's best epoch{mean}",
-        "data": f"{data.name}, fingerprint {data.fingerprint[:16]}; the test rows are not opened by a search",
+        "data": f"{data.name}, fingerprint {data.fingerprint[:16]}; {unopened}",
         "around the recipe": identity.recipe.get("name"),
         "seed": f"{identity.seed}; each trial has its own, in the table",
         "most memory of a trial": f"{peak / 1e9:.2f} GB" if peak else None,

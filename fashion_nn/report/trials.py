@@ -11,7 +11,7 @@ from fashion_nn.searches import TrialRecord, Value, better, maximised
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """How scores are sorted, drawn and written: an accuracy in per cent, a loss in nats per image."""
+    """How scores are sorted and drawn: accuracies in per cent, losses in nats per image."""
 
     objective: str
 

@@ -3,7 +3,7 @@
     search.json          what is searched: identity and its SHA-256, when it began, where
     trials/0007.json     one trial: its values, seed and state, and its score once it has ended
     trials/0007/         its run folder; the model is kept while the trial is the best
-    best.json            the best settings as a complete recipe, their score, and how retraining went
+    best.json            the best settings as a complete recipe, their score, and the retraining
     best/                run folder of the best trial
     best-retrained/      run folder of the same recipe with a fresh seed
     search.html          the page
@@ -130,7 +130,8 @@ class Search:
             if trial.start_from not in known:
                 raise InputError(f"{self.trial_record(trial.id)}: damaged (start_from is no trial): restore it")
             if trial.order != order:
-                raise InputError(f"{self.trials}: the record of trial {order} is missing: restore it or search again")
+                missing = f"the record of trial {order} is missing"
+                raise InputError(f"{self.trials}: {missing}: restore it or search again")
         return found
 
     def read_best(self) -> Best:
@@ -172,7 +173,8 @@ def open_search(path: str | Path) -> Search:
     """
     search = Search(Path(path))
     if not search.exists:
-        raise InputError(f"{path}: not a search folder: it has no {search.record.name}; `fashion-nn tune` makes one")
+        missing = f"it has no {search.record.name}"
+        raise InputError(f"{path}: not a search folder: {missing}; `fashion-nn tune` makes one")
     require_plain(search.folder)
     return search
 
@@ -188,7 +190,8 @@ def require_free(path: str | Path, *, resume: bool = False) -> None:
         raise InputError(f"{path}: is a file: choose another folder with --out")
     if search.exists:
         if not resume:
-            raise InputError(f"{path}: a search is already there: add --resume to continue it, or choose another --out")
+            mend = "add --resume to continue it, or choose another --out"
+            raise InputError(f"{path}: a search is already there: {mend}")
         require_plain(search.folder)
     elif search.folder.exists():
         others = [each.name for each in search.folder.iterdir() if not each.name.startswith(".")]

@@ -47,6 +47,5 @@ def require(labels: np.ndarray, folds: int) -> None:
     """
     counts = np.bincount(labels)
     if not 2 <= folds <= counts.min():
-        raise InputError(
-            f"--folds {folds}: expected at least 2 and at most {counts.min()}, the rows of class {counts.argmin()}"
-        )
+        most = f"at most {counts.min()}, the rows of class {counts.argmin()}"
+        raise InputError(f"--folds {folds}: expected at least 2 and {most}")

@@ -12,7 +12,7 @@ _PLAIN = ("name", "class_names", "split_seed", "validation_fraction", "fingerpri
 
 
 def write(splits: Splits, path: str | Path) -> None:
-    """Store `splits` without its test rows at `path` (.npz, no pickle), completely or not at all."""
+    """Store `splits` without its test rows at `path` (.npz, no pickle), whole or not at all."""
     plain = json.dumps({name: getattr(splits, name) for name in _PLAIN}).encode()
     with replacing(path) as temporary, temporary.open("wb") as file:
         np.savez(

@@ -47,7 +47,8 @@ def space(base: Recipe, *, fixed: Iterable[str] = (), only: Iterable[str] = (), 
     only = list(only)
     for name in only:
         if name not in declared:
-            raise InputError(f"--only {name}: not in the space of {base.model}: expected some of {', '.join(declared)}")
+            expected = f"expected some of {', '.join(declared)}"
+            raise InputError(f"--only {name}: not in the space of {base.model}: {expected}")
     chosen = {name for name in declared if name not in fixed and (not only or name in only)}
     here = _flat(base)
     found: dict[str, Parameter] = {}
@@ -56,7 +57,8 @@ def space(base: Recipe, *, fixed: Iterable[str] = (), only: Iterable[str] = (), 
         if name in chosen and when is not None:
             found[name] = _parameter(name, choices, here.get(name), when, grid)
     if not found:
-        raise InputError("nothing is left to search for: fix fewer settings with --set, or name others with --only")
+        mend = "fix fewer settings with --set, or name others with --only"
+        raise InputError(f"nothing is left to search for: {mend}")
     return list(found.values())
 
 

@@ -110,9 +110,8 @@ class _Cluster:
         self.versions = {name: version for name, version in versions.items() if name != "commit"}
         processors = [int(node["Resources"].get("CPU", 0)) for node in nodes]
         if not any(processors):
-            raise InputError(
-                f"the Ray cluster at {settings.address} has no processors: add a node with `ray start --address`"
-            )
+            where = f"the Ray cluster at {settings.address}"
+            raise InputError(f"{where} has no processors: add a node with `ray start --address`")
         self.nodes = len(nodes)
         self.most_processors = max(processors)
         self.slots = settings.slots or sum(processors)
@@ -200,12 +199,7 @@ def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: 
         for id, content in files.items():
             if content:
                 unpack(content, search.trial_folder(id))
-        engine.submit(job)
-        while not (results := engine.wait(1)):
-            pass
-        result = results[0]
-        if result.message and ("SIGKILL" in result.message or "SIGTERM" in result.message):
-            time.sleep(_GRACE_SECONDS)
+        result = _result(engine, job)
         named = replace(result, worker=f"{result.worker} {node}")
         return Returned(named, pack(search.trial_folder(job.id)))
     finally:  # also where Ray ends the task with KeyboardInterrupt
@@ -215,6 +209,16 @@ def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: 
         # The rows were read when the trial began. A worker is ended without notice, and leaves
         # nothing like this.
         shutil.rmtree(search.folder, ignore_errors=True)
+
+
+def _result(engine: LocalEngine, job: Job) -> Result:
+    engine.submit(job)
+    while not (results := engine.wait(1)):
+        pass
+    result = results[0]
+    if result.message and ("SIGKILL" in result.message or "SIGTERM" in result.message):
+        time.sleep(_GRACE_SECONDS)
+    return result
 
 
 # Of this worker, which Ray gives to one search alone: the engine with the process that has
@@ -252,8 +256,9 @@ def _connect(address: str | None, folder: str) -> None:
         if address is None:
             raise InputError(f"a local Ray cluster could not be started ({said})") from None
         raise InputError(
-            f"--address {address}: no Ray cluster that can be used ({said}): start one with `ray start --head`, "
-            "give its token in RAY_AUTH_TOKEN if it has one, or leave --address out for a local one"
+            f"--address {address}: no Ray cluster that can be used ({said}): "
+            "start one with `ray start --head`, give its token in RAY_AUTH_TOKEN if it has one, "
+            "or leave --address out for a local one"
         ) from None
 
 
@@ -305,4 +310,5 @@ def _require_version(name: str, found: Versions, expected: Versions) -> None:
     differ = [key for key in expected if found.get(key) != expected[key] and (key != "commit" or found.get(key))]
     if differ:
         listed = ", ".join(f"{key} {found.get(key)} (here {expected[key]})" for key in differ)
-        raise InputError(f"{name} has {listed}: give all machines the same versions, or figures would not compare")
+        mend = "give all machines the same versions, or figures would not compare"
+        raise InputError(f"{name} has {listed}: {mend}")

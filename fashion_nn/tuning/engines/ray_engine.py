@@ -105,12 +105,14 @@ class RayEngine:
             "fashion_nn.tuning.engines.ray_driver",
             environment=child_environment(TMPDIR=self._place),
             errors=self._errors,
-            folder=self._place,  # Ray lets its workers import from the folder that it was started in
+            # Ray lets its workers import from the folder that it was started in.
+            folder=self._place,
         )
         try:
             self._send(Connect(address, slots, self._place, replace(splits, test=None)))
             if not self._process.poll(_START_SECONDS):
-                raise InputError(f"--address {address}: no answer within {_START_SECONDS} s: see that Ray runs there")
+                late = f"no answer within {_START_SECONDS} s"
+                raise InputError(f"--address {address}: {late}: see that Ray runs there")
             connected = self._receive()
             self.slots: int = connected.slots
             self.threads: int | None = connected.threads
@@ -169,7 +171,8 @@ class RayEngine:
         self._process.wait(2)
         said = last_line(self._errors)
         reason = f": {said}" if said else ""
-        return f"the connection to Ray was lost{reason}; see that the cluster runs and go on with --resume"
+        mend = "see that the cluster runs and go on with --resume"
+        return f"the connection to Ray was lost{reason}; {mend}"
 
 
 def require_ray() -> None:
@@ -216,8 +219,8 @@ def _require_listening(address: str) -> None:
     except OSError as error:
         reason = error.strerror or error
         raise InputError(
-            f"--address {address}: nothing answers there ({reason}): start a cluster with `ray start --head`, "
-            "or leave --address out for a local one"
+            f"--address {address}: nothing answers there ({reason}): "
+            "start a cluster with `ray start --head`, or leave --address out for a local one"
         ) from None
 
 

@@ -126,7 +126,9 @@ class _Server:
                 kill_session(pid)
 
     def _fork(self, start: Start) -> None:
-        trial = _Trial(start.job.id, tempfile.TemporaryFile(), tempfile.TemporaryFile())  # noqa: SIM115
+        output = tempfile.TemporaryFile()  # noqa: SIM115
+        errors = tempfile.TemporaryFile()  # noqa: SIM115
+        trial = _Trial(start.job.id, output, errors)
         server = os.getpid()
         pid = os.fork()
         if not pid:
