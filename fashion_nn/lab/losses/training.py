@@ -166,13 +166,19 @@ def load_task(
     x = rows.images[chosen].reshape(len(chosen), -1).astype(np.float32) / 255
     labels = (rows.labels[chosen] == classes[1]).astype(np.int64) if classes else rows.labels[chosen]
     kinds = 2 if classes else splits.classes
-    wrong = labels.copy()
-    turned = stream.permutation(cut)[: round(flipped * cut)]
-    wrong[turned] = (labels[turned] + stream.integers(1, kinds, len(turned))) % kinds
+    given = np.concatenate([_flipped(labels[:cut], flipped, kinds, stream), labels[cut:]])
     name = f"{splits.name} {classes[0]} against {classes[1]}" if classes else splits.name
-    targets = _targets(wrong, None if classes else kinds)
+    targets = _targets(given, None if classes else kinds)
     truth = _targets(labels, None if classes else kinds)
     return Task(name, x[:cut], targets[:cut], truth[:cut], x[cut:], truth[cut:])
+
+
+def _flipped(labels: NDArray[np.int64], share: float, kinds: int, stream: np.random.Generator) -> NDArray[np.int64]:
+    """The labels with a share of them replaced by another class."""
+    flipped = labels.copy()
+    turned = stream.permutation(len(labels))[: round(share * len(labels))]
+    flipped[turned] = (labels[turned] + stream.integers(1, kinds, len(turned))) % kinds
+    return flipped
 
 
 def _targets(labels: NDArray[np.int64], kinds: int | None) -> Floats:

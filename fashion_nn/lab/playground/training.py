@@ -171,22 +171,27 @@ def train_seeds(
     each = [replace(settings, seed=str(seed)) for seed in seeds]
     starts = [data.start(one) for one in each]
     network = _Network(settings, starts, np.dtype(dtype))
-    losses = np.empty((epochs + 1, len(seeds), 2))
+    losses = _train(network, epochs, progress)
+    seconds = time.perf_counter() - began
+    return [
+        Fit(one, starts[row], network.parameters(row), losses[:, row].copy(), seconds) for row, one in enumerate(each)
+    ]
+
+
+def _train(network: "_Network", epochs: int, progress: Progress | None) -> NDArray[np.float64]:
+    """Train the networks; their losses before it and after every epoch, (epochs + 1, seeds, 2)."""
+    losses = np.empty((epochs + 1, len(network.theta), 2))
     losses[0] = network.losses()
     for epoch in range(1, epochs + 1):
         with np.errstate(over="ignore", invalid="ignore"):
             network.epoch(first=epoch == 1)
             losses[epoch] = network.losses()
         if not np.isfinite(losses[epoch]).all():
-            raise InputError(
-                f"the loss became infinite in epoch {epoch}: the learning rate {settings.learning_rate} is too large"
-            )
+            rate = network.settings.learning_rate
+            raise InputError(f"the loss became infinite in epoch {epoch}: the learning rate {rate} is too large")
         if progress:
             progress(epoch, epochs)
-    seconds = time.perf_counter() - began
-    return [
-        Fit(one, starts[row], network.parameters(row), losses[:, row].copy(), seconds) for row, one in enumerate(each)
-    ]
+    return losses
 
 
 class _Network:

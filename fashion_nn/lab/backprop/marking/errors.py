@@ -48,13 +48,7 @@ def lost_sign(sheet: Sheet, term: Term) -> Hypotheses:
     layer = term.layer
     match term.key:
         case "nets":
-            below = sheet.output(layer - 1)
-            product = sheet.weight(layer) @ below
-            bias = sheet.bias(layer)[:, None]
-            yield "the bias is subtracted", product - bias
-            yield "the minus of a weight is dropped", sheet.combine(layer, weight=np.abs(sheet.weight(layer)))
-            yield "the minus of an input is dropped", sheet.combine(layer, below=np.abs(below))
-            yield "the minus of the bias is dropped", product + np.abs(bias)
+            yield from _sign_in_net(sheet, layer)
         case "outputs":
             apply = sheet.activation(layer).apply
             net = sheet[Term("nets", layer)]
@@ -82,6 +76,16 @@ def lost_sign(sheet: Sheet, term: Term) -> Hypotheses:
             yield "the step is added, not subtracted: + η ∂E in place of - η ∂E", old + change
             yield "the minus of the gradient is dropped", old - np.abs(change)
             yield "both signs of the step are dropped", old + np.abs(change)
+
+
+def _sign_in_net(sheet: Sheet, layer: int) -> Hypotheses:
+    weight = sheet.weight(layer)
+    below = sheet.output(layer - 1)
+    bias = sheet.bias(layer)[:, None]
+    yield "the bias is subtracted", weight @ below - bias
+    yield "the minus of a weight is dropped", sheet.combine(layer, weight=np.abs(weight))
+    yield "the minus of an input is dropped", sheet.combine(layer, below=np.abs(below))
+    yield "the minus of the bias is dropped", weight @ below + np.abs(bias)
 
 
 def _sign_of_target(sheet: Sheet, layer: int) -> Hypotheses:
