@@ -47,7 +47,6 @@ from fashion_nn.inference.opening import (
     open_onnx,
 )
 from fashion_nn.inference.shared.feeding import SCALES, Feeding, Scale
-from fashion_nn.inference.shared.keras_model import layer_multiply_adds
 
 __all__ = [
     "ENGINES",
@@ -61,7 +60,6 @@ __all__ = [
     "Predictor",
     "Scale",
     "check",
-    "layer_multiply_adds",
     "open_fast",
     "open_model",
     "open_onnx",

@@ -1,4 +1,4 @@
-"""From the path of a model file to a `Predictor`, and which engine that is."""
+"""The one door: from the path of a model file to a `Predictor`. Runs in the parent process."""
 
 import os
 from pathlib import Path
@@ -20,9 +20,10 @@ ENGINES: tuple[Engine, ...] = ("auto", "keras", "onnx")
 
 
 def check(path: str | os.PathLike[str]) -> None:
-    """Refuse what can be seen to be no usable model without opening its HDF5: in a tenth of a second.
+    """Refuse a file that is no usable model, as far as that shows without opening its HDF5.
 
-    For a .keras that is everything but its weights; for an .h5 its size and first bytes.
+    It takes a tenth of a second. Of a .keras file everything but the weights is checked, of an .h5
+    file its size and its first bytes.
 
     Raises:
         InputError: see `open_model`.

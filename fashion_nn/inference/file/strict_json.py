@@ -1,4 +1,7 @@
-"""JSON from strangers: what other readers let pass is refused, and nothing is deep, long or endless."""
+"""Reads a stranger's JSON: within bounds, and without what other readers let pass.
+
+The parent process reads the answers of the confined process with it too.
+"""
 
 import json
 import math
@@ -44,8 +47,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) != len(pairs):
         seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))
-        raise Refusal(f"the key {quoted(twice)} stands twice in one object")
+        for key, _ in pairs:
+            if key in seen:
+                raise Refusal(f"the key {quoted(key)} stands twice in one object")
+            seen.add(key)
     return found
 
 
