@@ -41,14 +41,19 @@ def open_model(
     wait: bool = True,
     limits: Limits | None = None,
 ) -> ConfinedPredictor:
-    """Open the model in `path` (.keras, .h5) for prediction by Keras, in a process of its own.
+    """Open the model in `path` for prediction by Keras, in a confined process of its own.
+
+        with inference.open_model("model.keras") as predict:
+            probabilities = predict(images)
 
     Args:
-        scale: "0-1" divides pixels by 255, "0-255" does not; "auto" decides by the model: raw when it
-            takes integers or begins with Rescaling or Normalization, else divided, as report 003 did.
-        wait: false returns while TensorFlow is still being imported and the model built; what then turns
-            out to be wrong is raised by the first use.
-        limits: what the process may use.
+        path: of a .keras or .h5 file. It may come from a stranger.
+        scale: "0-1" divides pixels by 255, "0-255" does not. "auto" decides by the model: pixels stay
+            as they are if it takes integers or begins with Rescaling or Normalization; otherwise they
+            are divided, as in report 003.
+        wait: false returns while TensorFlow is still being imported and the model built. What then
+            turns out to be wrong is raised by the first use.
+        limits: what the process may use; None for the usual limits.
 
     Raises:
         InputError: the file is no usable image classifier; the line says why.
@@ -63,12 +68,14 @@ def open_fast(path: str | os.PathLike[str], *, engine: Engine = "auto", scale: S
     """Open the model in `path` with the engine that answers first.
 
     Args:
-        engine: "auto" takes ONNX Runtime where that is installed and a trusted .onnx lies beside the
-            .keras, else Keras, still starting on return (see `open_model`); "onnx" and "keras" insist.
+        path: of a .keras or .h5 file. It may come from a stranger.
+        engine: "auto" takes ONNX Runtime if it is installed and a trusted .onnx file lies beside the
+            .keras file; otherwise Keras, which is still starting on return. "onnx" and "keras" take
+            this engine or none.
         scale: as for `open_model`.
 
     Raises:
-        InputError: the file is no usable image classifier, or cannot be run by the engine that was asked for.
+        InputError: the file is no usable image classifier, or this engine cannot run it.
     """
     file = model_file.read(path)
     if engine != "keras":
@@ -93,7 +100,9 @@ def _open_onnx(file: ModelFile, scale: Scale) -> Predictor:
 
 
 def open_onnx(path: str | os.PathLike[str], onnx: Path, *, scale: Scale = "auto") -> Predictor:
-    """Open the .onnx file `onnx` in the place of the .keras file at `path`. Only for an .onnx that the caller made.
+    """Open the .onnx file `onnx` in place of the .keras file at `path`.
+
+    The caller must have made `onnx` itself: it is run in this process, without any check.
 
     Raises:
         InputError: ONNX Runtime cannot run it.

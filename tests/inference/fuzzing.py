@@ -372,7 +372,7 @@ class Forked:
         self.pid = 0
 
     def __call__(self, content: bytes) -> str:
-        """What came of it; a crash, or processor time without end (SIGXCPU), is what the walls are for."""
+        """What came of it; a crash, or processor time without end (SIGXCPU), is what the confinement is for."""
         if not self.pid:
             self._start()
         os.write(self.requests, struct.pack(">I", len(content)))

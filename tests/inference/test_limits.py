@@ -67,7 +67,7 @@ def test_no_process_outlives_its_parent(how, tmp_path):
     try:
         children = until(lambda: set(measuring.tree(parent.pid)) - {parent.pid})
         (child,) = children
-        # Well into its imports, when its walls stand and it is busy.
+        # Well into its imports, when it is confined and busy.
         until(lambda: measuring.tree(child)[child][0] > 100 << 20)
         parent.send_signal(how)
         parent.wait(300)

@@ -1,8 +1,9 @@
-"""The allow-list, as data: every layer, argument, activation and helper object that a model file may name.
+"""The allow-list as data: every layer, argument, activation and helper object that a file may name.
 
-What is not here is refused. Each layer's entry gives a rule for each argument that any Keras from 2.0 to
-3.15 has written for it. The bounds are far above what image classifiers use, and small enough that one
-argument alone cannot exhaust a machine; what several do together is measured in the child process.
+What is not here is refused. The entry of a layer gives a rule for each argument that any Keras from 2.0
+to 3.15 has written for it. The bounds are far above what image classifiers use, and small enough that
+one argument alone cannot exhaust a machine. What several arguments do together is measured in the
+confined process (`fashion_nn.inference.child.size_guard`).
 """
 
 from typing import Any
@@ -79,7 +80,7 @@ _axes_of_scaling = dropped(maybe(axes))
 
 _SEEDED = {"seed": seed, "dtype": dropped(policy)}
 _SCALED = {**_SEEDED, "input_axes": _axes_of_scaling, "output_axes": _axes_of_scaling}
-# Keras 2 has written the three settings that the name of such an initializer stands for.
+# The name of such an initializer stands for three settings, which Keras 2 wrote too.
 _IMPLIED = {name: dropped(lambda value: value) for name in ("scale", "mode", "distribution")}
 _PLAIN = {"dtype": dropped(policy)}
 
@@ -110,7 +111,7 @@ INITIALIZERS: dict[str, dict[str, Rule]] = {
         )
     },
 }
-_SNAKES = {
+_INITIALIZER_NAMES = {
     "Zeros": ("zeros", "zero"),
     "Ones": ("ones", "one"),
     "Constant": ("constant",),
@@ -140,7 +141,9 @@ CONSTRAINTS: dict[str, dict[str, Rule]] = {
     "UnitNorm": {"axis": axes},
 }
 
-initializer = family("initializer", INITIALIZERS, {short: name for name, all_ in _SNAKES.items() for short in all_})
+_INITIALIZER_ALIASES = {other: name for name, others in _INITIALIZER_NAMES.items() for other in others}
+
+initializer = family("initializer", INITIALIZERS, _INITIALIZER_ALIASES)
 regularizer = family("regularizer", REGULARIZERS, {"l1": "L1", "l2": "L2", "l1_l2": "L1L2"})
 constraint = family(
     "constraint",
@@ -430,10 +433,10 @@ ALIASES = {
     "BatchNormalizationV1": "BatchNormalization",
     "BatchNormalizationV2": "BatchNormalization",
 }
-"""Classes that early versions of tf.keras called otherwise."""
+"""Names that early versions of tf.keras gave to a class, and its name here."""
 
 RENAMED = {"LeakyReLU": {"alpha": "negative_slope"}}
-"""Arguments that Keras 2 called otherwise."""
+"""Names that Keras 2 gave to an argument, by the class of the layer, and its name here."""
 
 OPERATIONS = {
     "Add": ("add", 2),

@@ -1,7 +1,8 @@
-"""What a single argument of a layer may be: rules that turn a value from a file into a clean one.
+"""Rules for the value of one argument of a layer.
 
-A rule is a function: it gets what JSON held, and returns a value made of numbers, texts we chose and lists
-of them, or `DROPPED` where the argument has no part in predicting; anything else is a `Refusal`.
+A rule is a function from a value out of a file, parsed JSON of any content, to a clean value. The clean
+value consists of numbers, texts that we chose, and lists of them; or it is `DROPPED`, where the argument
+plays no part in predicting. For every other value the rule raises a `Refusal`.
 """
 
 import math
@@ -12,12 +13,16 @@ from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 Rule = Callable[[Any], Any]
 DROPPED = object()
+"""What a rule returns for an argument that is left out."""
 MAX_NUMBERS = 1 << 16
+"""Numbers in one argument."""
 
 _POLICIES = ("float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 
 
 def whole(low: int, high: int) -> Rule:
+    """A whole number from `low` to `high`; also one that is written as a fraction, such as 3.0."""
+
     def rule(value: Any) -> int:
         if isinstance(value, float) and value.is_integer():
             value = int(value)
@@ -29,6 +34,8 @@ def whole(low: int, high: int) -> Rule:
 
 
 def number(low: float = -1e9, high: float = 1e9) -> Rule:
+    """A number from `low` to `high`."""
+
     def rule(value: Any) -> float:
         if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
             raise Refusal(f"expected a number from {low:g} to {high:g}, got {quoted(value)}")
@@ -38,12 +45,15 @@ def number(low: float = -1e9, high: float = 1e9) -> Rule:
 
 
 def flag(value: Any) -> bool:
+    """True or false, also written as 1 or 0."""
     if value not in (True, False) or not isinstance(value, bool | int):
         raise Refusal(f"expected true or false, got {quoted(value)}")
     return bool(value)
 
 
 def one_of(*names: str) -> Rule:
+    """One of `names`, in upper or lower case."""
+
     def rule(value: Any) -> str:
         if not isinstance(value, str) or value.lower() not in names:
             raise Refusal(f"{quoted(value)} is not known: expected one of {', '.join(names)}")
@@ -58,7 +68,7 @@ def maybe(rule: Rule) -> Rule:
 
 
 def dropped(rule: Rule) -> Rule:
-    """An argument that is checked by `rule` and left out: it has no part in predicting."""
+    """An argument that is checked by `rule` and left out, because it plays no part in predicting."""
 
     def checked(value: Any) -> Any:
         rule(value)
@@ -68,7 +78,7 @@ def dropped(rule: Rule) -> Rule:
 
 
 def only(*harmless: Any) -> Rule:
-    """An argument that this Keras may not have: left out at its default, refused at any other value."""
+    """An argument that not every Keras has: left out at its default, refused at any other value."""
 
     def rule(value: Any) -> Any:
         if not any(value is one or (value == one and type(value) is type(one)) for one in harmless):
@@ -79,12 +89,12 @@ def only(*harmless: Any) -> Rule:
 
 
 def unless(default: Any, rule: Rule) -> Rule:
-    """An argument that not every Keras 3 has: left out at its default."""
+    """An argument that not every Keras 3 has: left out at its default, else under `rule`."""
     return lambda value: DROPPED if value is default else rule(value)
 
 
 def listed(rule: Rule, *lengths: int) -> Rule:
-    """A list with as many values as one of `lengths`."""
+    """A list whose length is one of `lengths`, with each value under `rule`."""
 
     def checked(value: Any) -> list[Any]:
         value = plain_list(value)
@@ -96,7 +106,7 @@ def listed(rule: Rule, *lengths: int) -> Rule:
 
 
 def either(scalar: Rule, listing: Rule) -> Rule:
-    """A list under one rule, or a single value under another."""
+    """A single value under one rule, or a list under another."""
     return lambda value: listing(value) if isinstance(plain_list(value), list) else scalar(value)
 
 
@@ -106,7 +116,7 @@ def sizes(rank: int, low: int, high: int) -> Rule:
 
 
 def margins(rank: int, high: int) -> Rule:
-    """Padding or cropping: one number, one a dimension, or a pair a dimension."""
+    """Padding or cropping: one number, one for each dimension, or a pair for each dimension."""
     one = whole(0, high)
     if rank == 1:
         return either(one, listed(one, 1, 2))
@@ -117,11 +127,11 @@ axis = whole(-8, 8)
 axes = either(axis, listed(axis, *range(9)))
 one_axis = either(axis, lambda value: listed(axis, 1)(value)[0])
 factor = either(number(-1000, 1000), listed(number(-1000, 1000), 2))
-"""How far an augmentation may go: a number or a range. Predicting does not use it."""
+"""The strength of an augmentation: a number or a range. Predicting does not use it."""
 
 
 def plain_list(value: Any) -> Any:
-    """`value`, with the two notations that Keras has used for a tuple and for an array as a list."""
+    """`value`; a tuple or an array in the notation of Keras becomes a list."""
     if isinstance(value, dict):
         if value.get("class_name") == "__tuple__":
             return value.get("items")
@@ -131,7 +141,7 @@ def plain_list(value: Any) -> Any:
 
 
 def numbers(value: Any) -> Any:
-    """A number, or nested lists of numbers, 65,536 at most."""
+    """A number, or nested lists of at most `MAX_NUMBERS` numbers."""
     found = _numbers(plain_list(value), 0)
     if _count(found) > MAX_NUMBERS:
         raise Refusal(f"more than {MAX_NUMBERS} numbers")
@@ -149,7 +159,7 @@ def _count(value: Any) -> int:
 
 
 def dimensions(high: int, most: int) -> Rule:
-    """A shape without the batch: whole numbers or null (any); `most` values at most."""
+    """A shape without the batch: whole numbers up to `high`, or null for any; at most `most` values."""
 
     def rule(value: Any) -> list[int | None]:
         shape = listed(maybe(whole(1, high)), *range(1, 6))(value)
@@ -161,7 +171,7 @@ def dimensions(high: int, most: int) -> Rule:
 
 
 def target_shape(value: Any) -> list[int]:
-    """Where a Reshape leads: whole numbers, one of which may be -1 (what is left)."""
+    """The target of a Reshape: whole numbers, where -1 stands for the size that is left."""
     shape = listed(whole(-1, 1 << 24), *range(1, 9))(value)
     if 0 in shape or math.prod(map(abs, shape)) > 1 << 24:
         raise Refusal(f"a shape of more than {1 << 24} values, or of none")
@@ -183,7 +193,7 @@ def node(value: Any) -> tuple[str, Mapping[str, Any]]:
 
 
 def require_builtin(value: Mapping[str, Any], name: str) -> None:
-    """Refuse a class that the file says is not Keras' own.
+    """Refuse a class that is not Keras' own, by what the file says.
 
     Raises:
         Refusal: it names another module than Keras', or a registered name.
@@ -196,7 +206,7 @@ def require_builtin(value: Mapping[str, Any], name: str) -> None:
 
 
 def policy(value: Any) -> Any:
-    """A layer's dtype: a name, or one of the objects that have stood for it."""
+    """The dtype of a layer: a name, or one of the objects that Keras has written for it."""
     if isinstance(value, dict):
         name, config = node(value)
         if name not in ("DTypePolicy", "Policy", "PolicyV1", "FloatDTypePolicy"):
@@ -208,6 +218,7 @@ def policy(value: Any) -> Any:
 
 
 def seed(value: Any) -> Any:
+    """The seed of a random generator, or null. It plays no part in predicting."""
     if value is not None:
         whole(-(1 << 63), 1 << 64)(value)
     return DROPPED
@@ -238,7 +249,7 @@ def family(name: str, classes: Mapping[str, Mapping[str, Rule]], aliases: Mappin
 
 
 def checked(arguments: Mapping[str, Any], rules: Mapping[str, Rule]) -> dict[str, Any]:
-    """`arguments`, each by its rule. One without a rule may be null, which is then left out.
+    """`arguments`, each under its rule. One that has no rule must be null, and is left out.
 
     Raises:
         Refusal: naming the argument.
