@@ -48,7 +48,7 @@ def train(model: str, rows: int, batch: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         outcome = training.run(recipes.override(recipes.get(name), settings), splits, folder)
         record = outcome.run.read_record()
-    seconds = record["sessions"][0]["epoch_seconds"][1]
+    seconds = record.sessions[0].epoch_seconds[1]
     return {
         "model": model,
         "parameters": zoo.parameters(zoo.build(model)).total,

@@ -132,8 +132,7 @@ def main() -> None:
             out = arguments.folder / f"{way}-{seed}"
             fashion_nn("train", *words, "--dataset", rows, "--out", out, "--resume", "--set", f"seed={seed}")
             right[way].append(right_answers(out))
-            sessions = runs.Run(out).read_record()["sessions"]
-            seconds[way].append(sum(sum(session["epoch_seconds"]) for session in sessions))
+            seconds[way].append(runs.Run(out).read_record().train_seconds)
     best = search.read_best()
     result = {
         "model": arguments.model,

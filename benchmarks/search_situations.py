@@ -291,7 +291,7 @@ def again(place: Place) -> dict[str, Seen]:
     search = searches.Search(place.ours)
     best, target = search.read_best(), place.folder / "again"
     done([sys.executable, "-m", "fashion_nn", "train", "--recipe", str(search.best), "--out", str(target)])
-    repeated = runs.Run(target).read_metrics()["valid"]["accuracy"]
+    repeated = runs.Run(target).read_metrics().of_valid().accuracy
     same = files.sha256(runs.Run(target).model) == files.sha256(runs.Run(search.best_run).model)
     ours = {"score": best.score, "again": repeated, "equal": best.score == repeated, "same_bytes": same}
     ours["said"] = f"{best.score:.6f}, then {repeated:.6f}: {'the same' if ours['equal'] else 'another figure'}"

@@ -46,13 +46,13 @@ def measure(settings: list[str], seed: int, epochs: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         outcome = training.run(recipe, datasets.load("fashion_mnist"), Path(folder) / "run")
         record = outcome.run.read_record()
-    valid = outcome.metrics["valid"]
+    valid = outcome.metrics.of_valid()
     return {
         "seed": seed,
-        "accuracy": valid["accuracy"],
-        "log_loss": valid["log_loss"],
-        "n": valid["n"],
-        "epoch_seconds": statistics.median(record["sessions"][0]["epoch_seconds"]),
+        "accuracy": valid.accuracy,
+        "log_loss": valid.log_loss,
+        "n": valid.n,
+        "epoch_seconds": statistics.median(record.sessions[0].epoch_seconds),
     }
 
 

@@ -68,12 +68,12 @@ def clocked(command: Sequence[object], epochs: int, *, lines: bool = False) -> l
 
 def score(folder: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Add each saved epoch's accuracy on the 10,000 test rows, which nothing before has looked at."""
-    from fashion_nn import datasets, inference, metrics
+    from fashion_nn import datasets, inference, measures
 
     test = datasets.load("fashion_mnist").test
     for row in rows:
         with inference.open_model(folder / f"epoch-{row['epoch']}.keras") as predictor:
-            row["test_accuracy"] = metrics.score(test.labels, predictor(test.images)).accuracy
+            row["test_accuracy"] = measures.score(test.labels, predictor(test.images)).accuracy
         print(f"    epoch {row['epoch']:3}  {row['seconds']:8.1f} s  test {row['test_accuracy']:.4f}", flush=True)
 
 

@@ -13,11 +13,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskProgressC
 from rich.table import Table
 
 from fashion_nn.core.text import duration
+from fashion_nn.errors import InputError
+from fashion_nn.measures import maximised
+from fashion_nn.measures.columns import PROBABILISTIC, sentence
+from fashion_nn.runs import EnsembleOptions
 
 if TYPE_CHECKING:
     from fashion_nn.baselines import Study
     from fashion_nn.grading import Check
-    from fashion_nn.metrics import Scores
+    from fashion_nn.measures import Scores
     from fashion_nn.runs import Run
     from fashion_nn.searches import Search, TrialRecord
     from fashion_nn.training import Outcome
@@ -25,9 +29,6 @@ if TYPE_CHECKING:
     from fashion_nn.zoo import LayerRow, Parameters
 
 err = Console(stderr=True, highlight=False, soft_wrap=True)
-
-
-_ACCURACY = ("accuracy", "interval", "n")
 
 
 class TrainingBar:
@@ -231,26 +232,28 @@ def trained(outcome: "Outcome") -> None:
     """Print how a training ended and where it is."""
     run = outcome.run
     line = f"kept epoch {outcome.best_epoch}, stopped by {outcome.stopped_because}"
-    if "valid" in outcome.metrics:
-        valid = outcome.metrics["valid"]
-        line += f"; validation {accuracy(valid['accuracy'], valid['interval'], valid['n'])}"
+    valid = outcome.metrics.valid
+    if valid:
+        line += f"; validation {accuracy(valid.accuracy, valid.interval, valid.n)}"
     print(line)
     print(f"{run.folder}: {', '.join(sorted(path.name for path in run.folder.iterdir() if path.suffix != '.npz'))}")
 
 
 def scores(run: "Run", class_names: Sequence[str], found: "Scores") -> None:
     """Print the figures of one run on the test split."""
-    print(f"{run.folder}: test {accuracy(found.accuracy, found.interval, found.n)}, log loss {found.log_loss:.4f}")
-    print(f"Brier score {found.brier:.4f}, expected calibration error {found.calibration_error:.4f}")
-    stored = run.read_metrics()["test"]
-    if stored.get("without_near_duplicates", {}).get("n"):
-        clean = stored["without_near_duplicates"]
-        print(f"without near duplicates of training images: {accuracy(*(clean[key] for key in _ACCURACY))}")
-    if "temperature" in stored:
-        scaled = stored["temperature"]
+    first, *others = PROBABILISTIC
+    test = accuracy(found.accuracy, found.interval, found.n)
+    print(f"{run.folder}: test {test}, {sentence(found, [first])}")
+    print(sentence(found, others))
+    stored = run.read_metrics().test
+    clean = stored and stored.without_near_duplicates
+    if clean and clean.accuracy is not None and clean.interval is not None:
+        print(f"without near duplicates of training images: {accuracy(clean.accuracy, clean.interval, clean.n)}")
+    scaled = stored and stored.temperature
+    if scaled:
         print(
-            f"with temperature {scaled['value']:.3f}, fitted on validation: log loss {scaled['log_loss']:.4f}, "
-            f"expected calibration error {scaled['calibration_error']:.4f}"
+            f"with temperature {scaled.value:.3f}, fitted on validation: log loss {scaled.log_loss:.4f}, "
+            f"expected calibration error {scaled.calibration_error:.4f}"
         )
     rows = [
         (name, f"{each.precision:.4f}", f"{each.recall:.4f}", f"{each.f1:.4f}", each.support)
@@ -263,7 +266,7 @@ def scores(run: "Run", class_names: Sequence[str], found: "Scores") -> None:
 def searched(search: "Search", trials: Sequence["TrialRecord"], python: str) -> None:
     """Print how a search ended: its best trials, the retraining, the best settings as Python, and where it is."""
     best, objective = search.read_best(), search.read_record().identity.objective
-    sign = -1 if objective.endswith("accuracy") else 1
+    sign = -1 if maximised(objective) else 1
     ranked = sorted((trial for trial in trials if trial.score is not None), key=lambda trial: sign * trial.known_score)
     rows = [
         (
@@ -324,15 +327,18 @@ def _difference(variant: dict[str, Any] | None) -> str:
 
 def ensemble(run: "Run") -> None:
     """Print of what an ensemble is made and how good it is on the rows that chose its weights."""
-    options, measured = run.read_record()["recipe"]["options"], run.read_metrics()
-    members = options["members"]
-    rows = [(each["run"], f"{each['weight']:.4f}", f"{each['valid_accuracy']:.4f}") for each in members]
+    options = run.read_record().recipe.options
+    measured = run.read_metrics()
+    losses = measured.weights_chosen_on
+    if not isinstance(options, EnsembleOptions) or losses is None:
+        raise InputError(f"{run.folder}: no ensemble: expected a run that `fashion-nn ensemble` wrote")
+    rows = [(each.run, f"{each.weight:.4f}", f"{each.valid_accuracy:.4f}") for each in options.members]
     table(("member", "weight", "validation accuracy"), rows)
-    valid, losses = measured["valid"], measured["weights_chosen_on"]
-    plain, mirrored = losses["log_loss_plain"], losses["log_loss_mirrored"]
-    used = "averaged" if options["mirror"] else "not used"
-    print(f"mirror images {used}: log loss {plain:.4f} without, {mirrored:.4f} with")
-    print(f"{run.folder}: validation {accuracy(valid['accuracy'], valid['interval'], valid['n'])}")
+    used = "averaged" if options.mirror else "not used"
+    plain = f"{losses.log_loss_plain:.4f} without"
+    print(f"mirror images {used}: log loss {plain}, {losses.log_loss_mirrored:.4f} with")
+    valid = measured.of_valid()
+    print(f"{run.folder}: validation {accuracy(valid.accuracy, valid.interval, valid.n)}")
     print("these rows chose the weights: `fashion-nn evaluate` measures on others")
 
 

@@ -9,15 +9,25 @@ The result is one Keras model of layers that the loader allows, so it is used, e
 
 import time
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fashion_nn import inference, metrics, runs, zoo
+from fashion_nn import inference, measures, runs, zoo
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
-from fashion_nn.runs import Run
+from fashion_nn.runs import (
+    DatasetRecord,
+    EnsembleOptions,
+    Member,
+    Metrics,
+    RecipeRecord,
+    Run,
+    StoredScores,
+    WeightsChosenOn,
+)
 from fashion_nn.saving import keras_file
 
 if TYPE_CHECKING:
@@ -32,34 +42,36 @@ A wrongly built model is off by far more; a kernel with thousands of landmarks r
 _STEPS = 500
 _BATCH = 500
 _AGREE = {
-    "fingerprint": "other training data",
     "image_shape": "another image size",
+    "fingerprint": "other training data",
     "split_id": "other validation rows",
 }
 
 
-def require_alike(members: Sequence[Run]) -> dict[str, Any]:
+def require_alike(members: Sequence[Run]) -> DatasetRecord:
     """The data record of `members`, which must be the same for all.
 
     Raises:
         InputError: a run is incomplete, named twice, or was trained on other data than the first.
     """
-    first = None
+    found = []
     for run in members:
         run.read_metrics()
-        data = run.read_record()["dataset"]
-        if first is None:
-            first = data
-        # The size is looked at before the data that it comes with: it says more.
-        for key in ("image_shape", "fingerprint", "split_id"):
-            if data[key] != first[key]:
+        found.append(run.read_record().dataset)
+    first = found[0]
+    for run, data in zip(members, found, strict=True):
+        # The size is compared before the data that it comes with: it says more.
+        for key, difference in _AGREE.items():
+            here = getattr(data, key)
+            there = getattr(first, key)
+            if here != there:
                 raise InputError(
-                    f"{run.folder}: {_AGREE[key]} than {members[0].folder}: got {data['name']} {data[key]}, expected "
-                    f"{first['name']} {first[key]}; an ensemble takes runs on the same rows"
+                    f"{run.folder}: {difference} than {members[0].folder}: got {data.name} {_shown(here)}, expected "
+                    f"{first.name} {_shown(there)}; an ensemble takes runs on the same rows"
                 )
     if len({run.folder.resolve() for run in members}) < len(members):
         raise InputError("a run is named twice: an ensemble takes each once")
-    if not first["rows"]["valid"]:
+    if not first.rows.get("valid"):
         raise InputError(f"{members[0].folder}: held out no validation rows, by which weights are chosen")
     return first
 
@@ -84,59 +96,45 @@ def combine(
     """
     runs.require_free(folder, resumable=False)
     data = require_alike(members)
-    if (splits.fingerprint, splits.split_id) != (data["fingerprint"], data["split_id"]):
+    if not data.is_of(splits):
         raise InputError(f"{splits.name}: not the data or split that {members[0].folder} was trained on")
     if len(members) == 1 and flip is False:
         raise InputError("one run without mirroring is that run: name several, or leave out --no-flip")
     start = time.perf_counter()
-    plain, both, models = [], [], []
-    for done, run in enumerate(members, start=1):
-        answer, mirrored, model = _predictions(run, splits.valid.images)
-        plain.append(answer)
-        both.append((answer + mirrored) / 2)
-        models.append(model)
-        if progress:
-            progress(done, len(members))
+    answers = _answers_of(members, splits.valid.images, progress)
     labels = splits.valid.labels
-    choices = {mirror: (table := np.stack(both if mirror else plain), weigh(table, labels)) for mirror in (False, True)}
-    losses = {mirror: metrics.log_loss(labels, mix(*choice)) for mirror, choice in choices.items()}
-    mirror = flip if flip is not None else losses[True] < losses[False]
+    plain = _mixture([each.plain for each in answers], labels)
+    mirrored = _mixture([(each.plain + each.mirrored) / 2 for each in answers], labels)
+    mirror = flip if flip is not None else mirrored.log_loss < plain.log_loss
     if len(members) == 1 and not mirror:
         raise InputError(
-            f"{members[0].folder}: alone it gains nothing by mirroring: log loss on validation {losses[False]:.4f} "
-            f"without, {losses[True]:.4f} with; name several runs, or insist with --flip"
+            f"{members[0].folder}: alone it gains nothing by mirroring: log loss on validation {plain.log_loss:.4f} "
+            f"without, {mirrored.log_loss:.4f} with; name several runs, or insist with --flip"
         )
-    table, weights = choices[mirror]
-    model = zoo.mixture(models, weights, splits.image_shape, mirror=mirror, name="ensemble")
+    chosen = mirrored if mirror else plain
+    models = [each.model for each in answers]
+    model = zoo.mixture(models, chosen.weights.tolist(), splits.image_shape, mirror=mirror, name="ensemble")
     probabilities = zoo.predict(model, splits.valid.images, _BATCH)
-    difference = float(np.abs(probabilities - mix(table, weights)).max())
+    difference = float(np.abs(probabilities - chosen.probabilities).max())
     if difference > TOLERANCE:
         raise InputError(f"{folder}: not written: the model would differ from its members by {difference:.1e}")
-    parts = [_described(member, weight) for member, weight in zip(members, weights, strict=True)]
-    scores = {
-        "valid": metrics.score(labels, probabilities).to_json(),
-        "weights_chosen_on": {
-            "split": "valid",
-            "log_loss_plain": losses[False],
-            "log_loss_mirrored": losses[True],
-        },
-    }
+    parts = tuple(_described(member, weight) for member, weight in zip(members, chosen.weights, strict=True))
     target = Run(folder)
     target.write_complete(
         splits,
         keras_file(model),
-        recipe={
-            "name": "ensemble",
-            "model": "ensemble",
-            "kind": "ensemble",
-            "options": {"mirror": mirror, "members": parts},
-            "seed": 0,
-            "sources": {},
-        },
+        recipe=_recipe(EnsembleOptions(mirror=mirror, members=parts)),
         parameters=model.count_params(),
         # An ensemble costs what its members cost.
-        seconds=[*(part["train_seconds"] for part in parts), time.perf_counter() - start],
-        scores=scores,
+        seconds=[*(part.train_seconds for part in parts), time.perf_counter() - start],
+        metrics=Metrics(
+            valid=StoredScores.of(measures.score(labels, probabilities)),
+            weights_chosen_on=WeightsChosenOn(
+                split="valid",
+                log_loss_plain=plain.log_loss,
+                log_loss_mirrored=mirrored.log_loss,
+            ),
+        ),
     )
     return target
 
@@ -164,19 +162,67 @@ def mix(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.tensordot(weights, probabilities, 1).astype(np.float32)
 
 
-def _predictions(run: Run, images: np.ndarray) -> tuple[np.ndarray, np.ndarray, "keras.Model"]:
-    """Probabilities of `images` and of their mirror images, and the model."""
-    with inference.open_model(run.model) as predictor:
-        return predictor(images), predictor(np.ascontiguousarray(images[:, :, ::-1])), inference.rebuild(predictor)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Answers:
+    """A member's model, and its probabilities, float32 (n, k), of n images and of their mirror images."""
+
+    plain: np.ndarray
+    mirrored: np.ndarray
+    model: "keras.Model"
 
 
-def _described(member: Run, weight: float) -> dict[str, Any]:
-    record, measured = member.read_record(), member.read_metrics()
-    return {
-        "run": member.name,
-        "model": record["recipe"]["model"],
-        "model_sha256": measured["model_sha256"],
-        "weight": round(float(weight), 4),
-        "valid_accuracy": measured["valid"]["accuracy"],
-        "train_seconds": round(sum(part for each in record["sessions"] for part in each["epoch_seconds"]), 3),
-    }
+def _answers_of(
+    members: Sequence[Run], images: np.ndarray, progress: Callable[[int, int], None] | None
+) -> list[_Answers]:
+    mirror_images = np.ascontiguousarray(images[:, :, ::-1])
+    found = []
+    for run in members:
+        with inference.open_model(run.model) as predictor:
+            found.append(_Answers(predictor(images), predictor(mirror_images), inference.rebuild(predictor)))
+        if progress:
+            progress(len(found), len(members))
+    return found
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Mixture:
+    """The weighted average of the members' probabilities, float32 (n, k), and its log loss."""
+
+    weights: np.ndarray
+    probabilities: np.ndarray
+    log_loss: float
+
+
+def _mixture(answers: list[np.ndarray], labels: np.ndarray) -> _Mixture:
+    table = np.stack(answers)
+    weights = weigh(table, labels)
+    probabilities = mix(table, weights)
+    return _Mixture(weights, probabilities, measures.log_loss(labels, probabilities))
+
+
+def _recipe(options: EnsembleOptions) -> RecipeRecord:
+    return RecipeRecord(
+        name="ensemble",
+        model="ensemble",
+        kind="ensemble",
+        options=options,
+        seed=0,
+        sources={},
+    )
+
+
+def _described(member: Run, weight: float) -> Member:
+    record = member.read_record()
+    measured = member.read_metrics()
+    return Member(
+        run=member.name,
+        model=record.recipe.model_name,
+        model_sha256=measured.model_sha256,
+        weight=round(float(weight), 4),
+        valid_accuracy=measured.of_valid().accuracy,
+        train_seconds=round(record.train_seconds, 3),
+    )
+
+
+def _shown(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

@@ -1,28 +1,37 @@
-"""Open the test split: measure a run's model on it, log that it was opened, keep the figures."""
+"""Test-set evaluation: measure a run's model on the test rows, log that they were used, keep the figures."""
 
 import time
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass
 from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from fashion_nn import datasets, inference, metrics
+from fashion_nn import datasets, inference, measures
 from fashion_nn.core.environment import describe_environment
 from fashion_nn.datasets import Split, Splits, duplicates
 from fashion_nn.errors import InputError
 from fashion_nn.report import figures
-from fashion_nn.runs import Run, TestPredictions
+from fashion_nn.runs import (
+    CleanScores,
+    DatasetRecord,
+    Metrics,
+    Prediction,
+    Run,
+    StoredScores,
+    Temperature,
+    TestPredictions,
+)
 
 NEAR = 0.06
 """Test images within this distance of a training image are its near duplicates; see `datasets.duplicates.check`."""
 _WARM_UP = 1000
-_TWINS: WeakKeyDictionary[Splits, np.ndarray] = WeakKeyDictionary()
+_NEAR_DUPLICATES: WeakKeyDictionary[Splits, np.ndarray] = WeakKeyDictionary()
 
 Progress = Callable[[int, int], None]
 
 
-def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> metrics.Scores:
+def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> measures.Scores:
     """Score the run's model on `splits.test` and draw its confusion matrix and worst mistakes.
 
     Each call measures anew and is logged in the run folder. The first figures of a model are stored
@@ -36,47 +45,25 @@ def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> metr
     Raises:
         InputError: the training is not complete, there is no test split, or it does not fit.
     """
-    stored, record = run.read_metrics(), run.read_record()
+    stored = run.read_metrics()
+    trained_on = run.read_record().dataset
     if splits.test is None:
         raise InputError(f"{splits.name}: has no test rows: give a labelled CSV with --test")
-    _require_fit(run, record["dataset"], splits)
+    _require_fit(run, trained_on, splits)
     run.log_opening("evaluate")
-    with inference.open_model(run.model) as predictor:
-        predictor(splits.test.images[:_WARM_UP])  # the first batch compiles
-        started = time.perf_counter()
-        probabilities = predictor(splits.test.images)
-        seconds = time.perf_counter() - started
-        multiply_adds = predictor.multiply_adds
-        own_data = _trained_on(record["dataset"], splits)
-        of_valid = predictor(splits.valid.images) if own_data and len(splits.valid) else None
-    scores = metrics.score(splits.test.labels, probabilities)
+    answers = _predict(run, splits.test, splits.valid, own_data=trained_on.is_of(splits))
+    scores = measures.score(splits.test.labels, answers.of_test)
     fingerprint = datasets.fingerprint(splits.test.images, splits.test.labels)
     if _is_first(stored, scores, fingerprint):
-        test = {"fingerprint": fingerprint, **scores.to_json(), **stored.get("test", {})}
-        figures_of_valid = {}
-        if of_valid is not None:
-            figures_of_valid = {
-                "valid": metrics.score(splits.valid.labels, of_valid).to_json() | stored.get("valid", {})
-            }
-            if "temperature" not in test:
-                test["temperature"] = _scaled(splits, of_valid, probabilities)
-        if own_data and "without_near_duplicates" not in test:
-            test["without_near_duplicates"] = _without_twins(splits, probabilities, progress)
-        hardware = describe_environment()["hardware"]
-        cost = {
-            "multiply_adds": multiply_adds,
-            "prediction": {"images": len(probabilities), "seconds": round(seconds, 5), "engine": "keras", **hardware},
-        }
-        del stored["model_sha256"]
-        run.write_metrics(cost | stored | figures_of_valid | {"test": test})
+        run.write_metrics(_measured(stored, splits, scores, fingerprint, answers, progress))
         if run.read_test_predictions() is None:
-            run.write_test_predictions(_answers(splits.test, probabilities, fingerprint))
+            run.write_test_predictions(_answers(splits.test, answers.of_test, fingerprint))
     title = f"{run.name} on {splits.name}, test"
     figures.confusion(scores.confusion, splits.class_names, run.figure("confusion"), title=title)
     figures.mistakes(
         splits.test.images,
         splits.test.labels,
-        probabilities,
+        answers.of_test,
         splits.class_names,
         run.figure("mistakes"),
         title=title,
@@ -84,57 +71,132 @@ def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> metr
     return scores
 
 
-def predict(run: Run, split: Split) -> Any:
+def predict(run: Run, split: Split) -> np.ndarray:
     """Probabilities, float32 (n, classes), that the run's model gives the images of `split`."""
     with inference.open_model(run.model) as predictor:
         return predictor(split.images)
 
 
-def _trained_on(trained_on: dict[str, Any], splits: Splits) -> bool:
-    """Whether the run held out exactly the validation rows of `splits`, so that no other row of it was left out."""
-    return (trained_on["fingerprint"], trained_on.get("split_id")) == (splits.fingerprint, splits.split_id)
+@dataclass(frozen=True, slots=True, eq=False)
+class _Predicted:
+    """Labels and probabilities of the test rows, what they cost, and probabilities of the validation rows.
+
+    own_data: whether the data are those that the run was trained on, with the same rows held out.
+    of_valid: None for other data, and where no rows were held out.
+    """
+
+    own_data: bool
+    labels: np.ndarray
+    of_test: np.ndarray
+    of_valid: np.ndarray | None
+    seconds: float
+    multiply_adds: int | None
 
 
-def _is_first(stored: dict[str, Any], scores: metrics.Scores, fingerprint: str) -> bool:
+def _predict(run: Run, test: Split, valid: Split, *, own_data: bool) -> _Predicted:
+    with inference.open_model(run.model) as predictor:
+        predictor(test.images[:_WARM_UP])  # the first batch compiles
+        started = time.perf_counter()
+        of_test = predictor(test.images)
+        seconds = time.perf_counter() - started
+        of_valid = predictor(valid.images) if own_data and len(valid) else None
+        return _Predicted(
+            own_data=own_data,
+            labels=test.labels,
+            of_test=of_test,
+            of_valid=of_valid,
+            seconds=seconds,
+            multiply_adds=predictor.multiply_adds,
+        )
+
+
+def _measured(
+    stored: Metrics,
+    splits: Splits,
+    scores: measures.Scores,
+    fingerprint: str,
+    answers: _Predicted,
+    progress: Progress | None,
+) -> Metrics:
+    """`stored`, and beside it what it lacks and could be measured: nothing that is stored changes."""
+    test = StoredScores.of(scores).model_copy(update={"fingerprint": fingerprint})
+    if stored.test:
+        test = stored.test.completed_by(test)
+    changed: dict[str, StoredScores] = {}
+    if answers.of_valid is not None:
+        valid = StoredScores.of(measures.score(splits.valid.labels, answers.of_valid))
+        changed["valid"] = stored.valid.completed_by(valid) if stored.valid else valid
+        if test.temperature is None:
+            temperature = _scaled(splits.valid.labels, answers.of_valid, answers)
+            test = test.model_copy(update={"temperature": temperature})
+    if answers.own_data and test.without_near_duplicates is None:
+        clean = _without_near_duplicates(splits, answers, progress)
+        test = test.model_copy(update={"without_near_duplicates": clean})
+    changed["test"] = test
+    prediction = Prediction(
+        images=len(answers.of_test),
+        seconds=round(answers.seconds, 5),
+        engine="keras",
+        **describe_environment()["hardware"],
+    )
+    cost = Metrics(multiply_adds=answers.multiply_adds, prediction=prediction)
+    return stored.completed_by(cost).model_copy(update=changed)
+
+
+def _is_first(stored: Metrics, scores: measures.Scores, fingerprint: str) -> bool:
     """Whether no figures of other test rows are stored."""
-    test = stored.get("test")
-    # Figures without a fingerprint are from before there was one.
-    return test is None or (test.get("fingerprint", fingerprint) == fingerprint and test["n"] == scores.n)
+    test = stored.test
+    if test is None:
+        return True
+    # Older metrics.json files have no fingerprint.
+    return test.fingerprint in (None, fingerprint) and test.n == scores.n
 
 
 def _answers(test: Split, probabilities: np.ndarray, fingerprint: str) -> TestPredictions:
-    of_truth = probabilities[np.arange(len(test)), test.labels]
-    return TestPredictions(test.labels, probabilities.argmax(axis=1), probabilities.max(axis=1), of_truth, fingerprint)
+    return TestPredictions(
+        labels=test.labels,
+        predicted=probabilities.argmax(axis=1),
+        confidence=probabilities.max(axis=1),
+        of_truth=probabilities[np.arange(len(test)), test.labels],
+        fingerprint=fingerprint,
+    )
 
 
-def _scaled(splits: Splits, of_valid: np.ndarray, of_test: np.ndarray) -> dict[str, float]:
+def _scaled(valid_labels: np.ndarray, of_valid: np.ndarray, test: _Predicted) -> Temperature:
     """The temperature fitted on validation, and the test figures that it changes."""
-    value = metrics.fit_temperature(splits.valid.labels, of_valid)
-    scores = metrics.score(splits.test.labels, metrics.tempered(of_test, value))
-    return {"value": value, **{name: getattr(scores, name) for name in ("log_loss", "brier", "calibration_error")}}
+    value = measures.fit_temperature(valid_labels, of_valid)
+    scores = measures.score(test.labels, measures.tempered(test.of_test, value))
+    return Temperature(
+        value=value,
+        log_loss=scores.log_loss,
+        brier=scores.brier,
+        calibration_error=scores.calibration_error,
+    )
 
 
-def _without_twins(splits: Splits, probabilities: np.ndarray, progress: Progress | None) -> dict[str, Any]:
-    right = (probabilities.argmax(axis=1) == splits.test.labels)[~_twins(splits, progress)]
-    n, correct = len(right), int(right.sum())
+def _without_near_duplicates(splits: Splits, test: _Predicted, progress: Progress | None) -> CleanScores:
+    near = _near_duplicates(splits, progress)
+    right = (test.of_test.argmax(axis=1) == test.labels)[~near]
+    n = len(right)
     if not n:
-        return {"distance": NEAR, "n": 0}
-    interval = list(metrics.wilson(correct, n))
-    return {"distance": NEAR, "n": n, "correct": correct, "accuracy": correct / n, "interval": interval}
+        return CleanScores(distance=NEAR, n=0)
+    correct = int(right.sum())
+    interval = measures.wilson(correct, n)
+    return CleanScores(distance=NEAR, n=n, correct=correct, accuracy=correct / n, interval=interval)
 
 
-def _twins(splits: Splits, progress: Progress | None) -> np.ndarray:
+def _near_duplicates(splits: Splits, progress: Progress | None) -> np.ndarray:
     # All pairs take a third of a minute for Fashion-MNIST: searched once for all runs evaluated together.
-    if splits not in _TWINS:
-        _TWINS[splits] = duplicates.near_train(splits, NEAR, progress)
-    return _TWINS[splits]
+    if splits not in _NEAR_DUPLICATES:
+        _NEAR_DUPLICATES[splits] = duplicates.near_train(splits, NEAR, progress)
+    return _NEAR_DUPLICATES[splits]
 
 
-def _require_fit(run: Run, trained_on: dict[str, Any], splits: Splits) -> None:
-    here = (list(splits.image_shape), list(splits.class_names))
-    there = (trained_on["image_shape"], trained_on["class_names"])
-    if here != there:
+def _require_fit(run: Run, trained_on: DatasetRecord, splits: Splits) -> None:
+    there = (trained_on.image_shape, trained_on.class_names)
+    if there != (splits.image_shape, tuple(splits.class_names)):
+        height, width = trained_on.image_shape
         raise InputError(
-            f"{run.folder}: trained on {trained_on['name']} ({len(there[1])} classes, {there[0][0]} x {there[0][1]} "
+            f"{run.folder}: trained on {trained_on.name} ({len(trained_on.class_names)} classes, {height} x {width} "
             f"pixels), got {splits.name}: its classes or image size differ"
         )

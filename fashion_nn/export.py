@@ -4,14 +4,15 @@ import importlib.util
 import logging
 import warnings
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
 from fashion_nn import inference
 from fashion_nn.core.files import replacing, sha256
 from fashion_nn.errors import InputError
-from fashion_nn.runs import Run
+from fashion_nn.measures import agreement
+from fashion_nn.runs import ExportRecord, Run
 
 if TYPE_CHECKING:
     import keras
@@ -39,7 +40,7 @@ def require_target(run: Run, target: Path, format: Format) -> None:
         raise InputError(f"--format onnx needs {', '.join(missing)}: pip install 'fashion-nn[onnx]'")
 
 
-def export(run: Run, format: Format, images: np.ndarray, target: Path, *, ship: bool = False) -> dict[str, Any]:
+def export(run: Run, format: Format, images: np.ndarray, target: Path, *, ship: bool = False) -> ExportRecord:
     """Write the run's model to `target` as `format` and compare both files on `images`, uint8 (n, h, w).
 
     Returns what is also recorded in metrics.json under exports: file name, sha256, number of images,
@@ -65,14 +66,21 @@ def export(run: Run, format: Format, images: np.ndarray, target: Path, *, ship: 
             model.save(temporary)
             copy = inference.open_model(temporary)
         with copy:
-            parity = _parity(expected, copy(images))
-        if parity["max_abs_difference"] > TOLERANCE:
-            raise InputError(f"{target}: not written, it would predict otherwise: {parity['max_abs_difference']:.1e}")
-        record = {"file": target.name, "sha256": sha256(temporary), **parity}
+            found = agreement(copy(images), expected)
+        if found.max_abs_difference > TOLERANCE:
+            raise InputError(f"{target}: not written, it would predict otherwise: {found.max_abs_difference:.1e}")
+        checksum = sha256(temporary)
+        record = ExportRecord(
+            file=target.name,
+            sha256=checksum,
+            images=found.images,
+            max_abs_difference=found.max_abs_difference,
+            labels_equal=found.labels_equal,
+        )
     if format == "onnx":
-        inference.trust_onnx(original.sha256, record["sha256"], ship=ship)
-    del metrics["model_sha256"]
-    run.write_metrics(metrics | {"exports": metrics.get("exports", {}) | {format: record}})
+        inference.trust_onnx(original.sha256, checksum, ship=ship)
+    exports = {**metrics.exports, format: record}
+    run.write_metrics(metrics.model_copy(update={"exports": exports}))
     return record
 
 
@@ -92,11 +100,3 @@ def _write_onnx(model: "keras.Model", path: Path) -> None:
     if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in stored.graph.initializer):
         raise InputError(f"{path}: not written: too large for one file")
     onnx.checker.check_model(stored)
-
-
-def _parity(original: np.ndarray, copy: np.ndarray) -> dict[str, Any]:
-    return {
-        "images": len(original),
-        "max_abs_difference": float(np.abs(original - copy).max()),
-        "labels_equal": int((original.argmax(axis=1) == copy.argmax(axis=1)).sum()),
-    }

@@ -1,6 +1,6 @@
 """Run folders with made-up figures, for tests that read them and run no model."""
 
-from fashion_nn.runs import Run
+from fashion_nn.runs import Metrics, Record, Run, SplitRecord
 
 RECORD = {
     "recipe": {"name": "mlp", "model": "mlp", "seed": 0, "batch_size": 64},
@@ -35,10 +35,10 @@ def scores(accuracy, n=100):
 def make_run(folder, accuracy=0.8, *, test=True, **recipe):
     """A complete run with these accuracies on 100 validation and, with `test`, 100 test images."""
     run = Run(folder)
-    run.write_record(RECORD | {"recipe": RECORD["recipe"] | recipe})
-    run.write_split({"seed": 0, "fraction": 0.1, "valid_indices": [0]})
+    run.write_record(Record.model_validate(RECORD | {"recipe": RECORD["recipe"] | recipe}))
+    run.write_split(SplitRecord(seed=0, fraction=0.1, valid_indices=(0,)))
     run.write_history([{"epoch": 1, "learning_rate": 0.1, "loss": 1, "accuracy": 0.5}])
     run.model.write_bytes(bytes(2_000_000))
     measured = scores(accuracy)
-    run.write_metrics({"valid": measured} | ({"test": measured} if test else {}))
+    run.write_metrics(Metrics.model_validate({"valid": measured} | ({"test": measured} if test else {})))
     return run

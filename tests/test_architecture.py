@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 BASE = {"core", "errors"}
 LEVELS = {
-    1: {"tables", "datasets", "metrics", "comparison", "recipes", "runs", "saving", "searches", "zoo"},
+    1: {"tables", "datasets", "measures", "recipes", "runs", "saving", "searches", "zoo"},
     2: {"training", "baselines", "inference", "pages"},
     3: {"submission", "grading", "tuning", "report", "evaluation", "export", "ensemble"},
     4: {"ledger", "demo"},
@@ -24,7 +24,7 @@ LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names} | 
 # Beside the levels: inside one level only what is named here, and what `lab` and the demonstration may use.
 SAME_LEVEL = {("datasets", "tables"), ("grading", "submission"), ("evaluation", "report"), ("cli", "console")}
 SAME_LEVEL |= {("__main__", "cli"), ("demo", "console"), ("core", "errors")}
-LAB_MAY = {"core", "errors", "datasets", "metrics", "pages", "lab"}
+LAB_MAY = {"core", "errors", "datasets", "measures", "pages", "lab"}
 # Only these may import Keras or TensorFlow at module level.
 KERAS_ROOMS = ("training/", "tuning", "lab/")
 HEAVY = {"keras", "tensorflow", "pandas", "sklearn", "matplotlib", "scipy", "keras_tuner", "ray"}
@@ -94,7 +94,7 @@ def test_heavy_packages_are_imported_late(path):
 
 
 @pytest.mark.parametrize(
-    "module", ["cli", "datasets", "tables", "metrics", "runs", "zoo", "submission", "grading", "ledger"]
+    "module", ["cli", "datasets", "tables", "measures", "runs", "zoo", "submission", "grading", "ledger"]
 )
 def test_importing_it_does_not_import_tensorflow(module):
     code = f"import sys, fashion_nn.{module}; print([m for m in {sorted(HEAVY)!r} if m in sys.modules])"

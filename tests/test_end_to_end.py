@@ -78,7 +78,7 @@ def labels_in(path, column=1):
 def test_train_leaves_model_history_card_and_pictures(run):
     for path in (run.model, run.history, run.card, run.figure("curves"), run.figure("weights")):
         assert path.stat().st_size > 100, path
-    assert run.read_metrics()["valid"]["accuracy"] > 0.5
+    assert run.read_metrics().valid.accuracy > 0.5
 
 
 def test_evaluate_prints_and_keeps_the_same_figures(work, run, evaluated):
@@ -117,10 +117,10 @@ def test_grading_mode_takes_the_best_model_and_checks_the_file(work, run, evalua
 
 def test_h5_export_is_the_same_model(work, run, submitted):
     assert called("export", run.folder, "--format", "h5", cwd=work).strip() == str(run.folder / "model.h5")
-    recorded = run.read_metrics()["exports"]["h5"]
-    assert recorded["sha256"] == files.sha256(run.folder / "model.h5")
-    assert recorded["images"] == recorded["labels_equal"] == 143
-    assert recorded["max_abs_difference"] <= 1e-6
+    recorded = run.read_metrics().exports["h5"]
+    assert recorded.sha256 == files.sha256(run.folder / "model.h5")
+    assert recorded.images == recorded.labels_equal == 143
+    assert recorded.max_abs_difference <= 1e-6
     words = ("--model", run.folder / "model.h5", "--test", "csv/digits_test.csv", "--out", "h5.csv")
     command(*words, cwd=work, script="submit.py")
     assert (work / "h5.csv").read_bytes() == (work / "out.csv").read_bytes()
@@ -154,8 +154,8 @@ def test_the_better_of_two_trained_from_a_csv(work, tmp_path):
     best = submission.train_best(splits, tmp_path, names=names, deadline=time.monotonic())
     found = list(runs.find(tmp_path))
     assert {each.name for each in found} == set(names)
-    assert {each.read_record()["stopped_because"] for each in found} == {"budget"}
-    assert best.metrics["valid"]["accuracy"] == max(each.read_metrics()["valid"]["accuracy"] for each in found)
+    assert {each.read_record().stopped_because for each in found} == {"budget"}
+    assert best.metrics.valid.accuracy == max(each.read_metrics().valid.accuracy for each in found)
 
 
 def few(work):
@@ -178,9 +178,9 @@ def test_training_from_a_csv_for_a_submission(work):
     found = {found.name: found for found in runs.find(work / "trained")}
     assert set(found) == {"mlp", "sprint"}
     for each in found.values():
-        assert each.read_record()["stopped_because"] == "budget"
+        assert each.read_record().stopped_because == "budget"
         assert len(each.read_history()) == 1
-    best = max(found.values(), key=lambda each: each.read_metrics()["valid"]["accuracy"])
+    best = max(found.values(), key=lambda each: each.read_metrics().valid.accuracy)
     assert f"{best.folder.relative_to(work)}:" in done.stdout
 
 
@@ -284,10 +284,10 @@ def test_the_best_model_excludes_runs_that_saw_the_stored_validation_rows(work, 
     for name, accuracy, change in [("good", 0.6, {}), ("better", 0.9, {"fraction": 0.2}), ("other", 0.8, {"seed": 1})]:
         copy = runs.Run(root / name)
         shutil.copytree(run.folder, copy.folder)
-        copy.write_split(run.read_split() | change)
+        copy.write_split(run.read_split().model_copy(update=change))
         measured = copy.read_metrics()
-        measured["valid"]["accuracy"] = accuracy
-        copy.write_metrics({key: value for key, value in measured.items() if key != "model_sha256"})
+        valid = measured.valid.model_copy(update={"accuracy": accuracy})
+        copy.write_metrics(measured.model_copy(update={"valid": valid}))
     assert submission.best_run(root, "digits", (28, 28)).name == "good"
     with pytest.raises(InputError, match="no complete run on mnist"):
         submission.best_run(root, "mnist", (28, 28))

@@ -62,7 +62,7 @@ def answers(members, mirrored, chosen, digits):
 
 
 def weights_of(run):
-    return np.array([member["weight"] for member in run.read_record()["recipe"]["options"]["members"]])
+    return np.array([member.weight for member in run.read_record().recipe.options.members])
 
 
 def test_weights_have_the_least_log_loss():
@@ -107,26 +107,26 @@ def test_mirroring_is_exact(mirrored, members, answers):
 
 
 def test_mirroring_and_weights_are_chosen_on_validation(members, mirrored, chosen):
-    losses = {flip: run.read_metrics()["valid"]["log_loss"] for flip, run in ((True, mirrored), (False, chosen))}
+    losses = {flip: run.read_metrics().valid.log_loss for flip, run in ((True, mirrored), (False, chosen))}
     # A digit's mirror image is another thing, so the choice is clear.
-    assert chosen.read_record()["recipe"]["options"]["mirror"] is False
-    recorded = chosen.read_metrics()["weights_chosen_on"]
+    assert chosen.read_record().recipe.options.mirror is False
+    recorded = chosen.read_metrics().weights_chosen_on
     assert losses[False] < losses[True]
-    assert recorded["log_loss_plain"] == pytest.approx(losses[False], abs=1e-5)
-    assert recorded["log_loss_mirrored"] == pytest.approx(losses[True], abs=1e-5)
-    assert losses[False] <= min(run.read_metrics()["valid"]["log_loss"] for run in members) + 1e-6
+    assert recorded.log_loss_plain == pytest.approx(losses[False], abs=1e-5)
+    assert recorded.log_loss_mirrored == pytest.approx(losses[True], abs=1e-5)
+    assert losses[False] <= min(run.read_metrics().valid.log_loss for run in members) + 1e-6
 
 
 def test_the_run_is_like_any_other(mirrored, members, digits):
     record = mirrored.read_record()
-    assert record["dataset"] == runs.data_record(digits)
-    parameters = sum(run.read_record()["parameters"] for run in members)
-    assert record["parameters"] == parameters + 28 * 28
-    spent = [member["train_seconds"] for member in record["recipe"]["options"]["members"]]
-    assert record["sessions"][0]["epoch_seconds"][:-1] == spent
+    assert record.dataset == runs.DatasetRecord.of(digits)
+    parameters = sum(run.read_record().parameters for run in members)
+    assert record.parameters == parameters + 28 * 28
+    spent = [member.train_seconds for member in record.recipe.options.members]
+    assert list(record.sessions[0].epoch_seconds[:-1]) == spent
     scores = evaluation.evaluate(mirrored, digits)
     assert scores.n == 359
-    assert mirrored.read_metrics()["test"]["accuracy"] == scores.accuracy
+    assert mirrored.read_metrics().test.accuracy == scores.accuracy
     submitted = submission.best_run(mirrored.folder.parent, "digits", (28, 28))
     assert submitted.folder == mirrored.folder
 
@@ -135,7 +135,7 @@ def test_the_run_is_like_any_other(mirrored, members, digits):
 def test_it_is_exported(mirrored, digits, tmp_path):
     pytest.importorskip("tf2onnx")
     recorded = export.export(mirrored, "onnx", digits.valid.images, tmp_path / "model.onnx")
-    assert recorded["labels_equal"] == recorded["images"] == 143
+    assert recorded.labels_equal == recorded.images == 143
 
 
 @pytest.mark.slow
@@ -152,7 +152,7 @@ def changed(run, folder, **data):
     folder.mkdir()
     for path in (run.model, run.split, run.history, run.metrics):
         (folder / path.name).write_bytes(path.read_bytes())
-    record = run.read_record()
+    record = run.read_record().to_json()
     record["dataset"] |= data
     (folder / run.record.name).write_text(json.dumps(record))
     return runs.open_run(folder)

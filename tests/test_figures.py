@@ -9,7 +9,7 @@ import pytest
 from matplotlib.image import imread
 
 from fashion_nn.errors import InputError
-from fashion_nn.metrics import worst_mistakes
+from fashion_nn.measures import worst_mistakes
 from fashion_nn.report import figures
 
 CLASSES = ["T-shirt/top", "Trouser", "a class of $5 with a very long name"]

@@ -5,16 +5,16 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from fashion_nn import metrics, recipes
+from fashion_nn import measures, recipes
 from fashion_nn.cli.main import app
 from fashion_nn.errors import InputError
 from fashion_nn.report import histories
-from fashion_nn.runs import Run
+from fashion_nn.runs import Metrics, Record, Run, StoredScores
 
 
 def make_run(folder, name="dcn-relu-xavier-adam", *settings, cores=2, test=True):
     run, recipe = Run(folder), recipes.override(recipes.get(name), settings)
-    run.write_record(
+    record = Record.model_validate(
         {
             "recipe": recipe.to_json(),
             "dataset": {
@@ -31,11 +31,13 @@ def make_run(folder, name="dcn-relu-xavier-adam", *settings, cores=2, test=True)
             "sessions": [{"epoch_seconds": [1.5, 2.0]}],
         }
     )
+    run.write_record(record)
     rows = [{"epoch": n, "learning_rate": 0.1, "loss": 1 / n, "accuracy": 0.5, "val_loss": 0.2 / n} for n in (1, 2)]
     run.write_history([row | {"val_accuracy": 0.9} for row in rows])
     run.model.write_bytes(b"model")
-    scores = metrics.score([0] * 93 + [1] * 7, [[0.9, 0.1]] * 100)
-    run.write_metrics({"valid": scores.to_json()} | ({"test": scores.to_json()} if test else {}))
+    scores = measures.score([0] * 93 + [1] * 7, [[0.9, 0.1]] * 100)
+    stored = StoredScores.of(scores)
+    run.write_metrics(Metrics(valid=stored, test=stored) if test else Metrics(valid=stored))
     return run
 
 

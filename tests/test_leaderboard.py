@@ -5,6 +5,7 @@ import pytest
 from run_folders import make_run
 
 from fashion_nn.errors import InputError
+from fashion_nn.measures.columns import values
 from fashion_nn.report import leaderboard
 from fashion_nn.runs import TestPredictions
 
@@ -23,9 +24,9 @@ def answer(run, right, images="f" * 64):
 
 
 def test_best_on_validation_comes_first(rows):
-    assert [row["run"] for row in rows] == ["b", "a"]
-    assert rows[1]["train_seconds"] == 16 and rows[1]["test_n"] == 100
-    assert rows[0]["test_accuracy"] is None
+    assert [row.run.name for row in rows] == ["b", "a"]
+    assert values(rows[1])["train_seconds"] == 16 and values(rows[1])["test_n"] == 100
+    assert values(rows[0])["test_accuracy"] is None
 
 
 def test_markdown(rows):
@@ -41,7 +42,7 @@ def test_runs_with_the_same_answers_are_tied_and_a_better_one_is_not(tmp_path):
     answer(good, many > 0), answer(same, many != 1), answer(poor, many > 4)
     unknown, other = make_run(tmp_path / "unknown"), answer(make_run(tmp_path / "other"), many > 0, "e" * 64)
     rows = leaderboard.rows([good, same, poor, unknown, other])
-    tied = {row["run"]: row["tied"] for row in rows}
+    tied = {row.run.name: row.tied for row in rows}
     assert tied == {"good": "a", "same": "a", "poor": "b", "unknown": None, "other": None}
     assert leaderboard.without_answers(rows) == ["unknown"]
 

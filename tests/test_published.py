@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fashion_nn import datasets, inference, metrics, recipes, zoo
+from fashion_nn import datasets, inference, measures, recipes, zoo
 from fashion_nn.report import card, leaderboard
 from fashion_nn.runs import Run
 
@@ -33,26 +33,26 @@ def predictor(run):
 
 def test_run_is_complete_and_small(run, predictor):
     record, measured = run.read_record(), run.read_metrics()
-    assert {"valid", "test"} <= set(measured)
+    assert measured.valid and measured.test
     assert run.model.stat().st_size < 10_000_000
     assert not run.state.exists()
     stored = sum(value.size for layer in predictor.weights() for value in layer.values)
-    assert record["parameters"] == stored
-    assert not record["environment"]["commit"].endswith("+"), "trained from changed files"
+    assert record.parameters == stored
+    assert not record.environment.commit.endswith("+"), "trained from changed files"
 
 
 def test_it_was_trained_by_its_published_recipe(run):
-    recipe = run.read_record()["recipe"]
+    recipe = run.read_record().recipe.to_json()
     assert recipe["name"] == run.name
     if recipe.get("kind") != "baseline":
         # Less precision and fewer epochs, which the card states, are what a slow machine may ask for.
         assert set(recipes.departures(recipe)) <= {"precision", "epochs"}
         mirror = 28 * 28 if recipes.get(run.name).average_mirror else 0
-        assert run.read_record()["parameters"] == zoo.parameters(zoo.build(recipe["model"])).total + mirror
+        assert run.read_record().parameters == zoo.parameters(zoo.build(recipe["model"])).total + mirror
 
 
 def test_its_onnx_ships_with_the_package(run):
-    if "onnx" not in run.read_metrics().get("exports", {}):
+    if "onnx" not in run.read_metrics().exports:
         pytest.skip("it has none: single precision rounds it more than an export accepts")
     with inference.open_fast(run.model, engine="onnx") as fast:
         assert fast.classes == 10
@@ -78,10 +78,10 @@ def test_its_first_answers_are_those_that_are_stored(run, predictor, fashion):
     assert (found.argmax(axis=1) != stored.predicted[:500]).sum() <= 1
     of_truth = found[np.arange(500), first.labels]
     np.testing.assert_allclose(of_truth, stored.of_truth[:500], atol=2e-3)
-    measured = run.read_metrics()["test"]
-    assert measured["correct"] == stored.right.sum()
-    assert run.read_record()["dataset"]["fingerprint"] == fashion.fingerprint
-    assert run.read_split()["valid_indices"] == fashion.valid_indices.tolist()
+    measured = run.read_metrics().test
+    assert measured.correct == stored.right.sum()
+    assert run.read_record().dataset.fingerprint == fashion.fingerprint
+    assert list(run.read_split().valid_indices) == fashion.valid_indices.tolist()
 
 
 @pytest.mark.slow
@@ -89,10 +89,10 @@ def test_its_figures_are_measured_again(run, predictor, fashion):
     measured = run.read_metrics()
     for name in ("valid", "test"):
         split = getattr(fashion, name)
-        found = metrics.score(split.labels, predictor(split.images))
+        found = measures.score(split.labels, predictor(split.images))
         # Another processor may round the last bits otherwise, which can turn a tie.
-        assert abs(found.correct - measured[name]["correct"]) <= 2
-        assert found.log_loss == pytest.approx(measured[name]["log_loss"], abs=1e-4)
+        assert abs(found.correct - getattr(measured, name).correct) <= 2
+        assert found.log_loss == pytest.approx(getattr(measured, name).log_loss, abs=1e-4)
 
 
 def test_tables_are_generated_from_the_run_folders(tmp_path):

@@ -10,13 +10,13 @@ import numpy as np
 import pytest
 from html_pages import Elements
 
-from fashion_nn import datasets, evaluation, inference, metrics, recipes, report, runs, training
+from fashion_nn import datasets, evaluation, inference, measures, recipes, report, runs, training
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
 from fashion_nn.core import files
 from fashion_nn.errors import InputError
 from fashion_nn.report import card, charts, features, leaderboard, pictures
-from fashion_nn.runs import Run
+from fashion_nn.runs import Metrics, Record, Run
 
 
 @pytest.fixture(scope="module")
@@ -38,8 +38,9 @@ def models(tmp_path_factory, splits):
     fitted.test_predictions.unlink()
     record = fitted.read_record()
     recipe = {"name": "pca-logreg", "components": [2, 50], "folds": 5, "whiten": False}
-    fitted.write_record(record | {"recipe": recipe, "best_epoch": None, "sessions": [{"epoch_seconds": [0.25]}]})
-    fitted.write_metrics({"valid": fitted.read_metrics()["valid"]})
+    changed = {"recipe": recipe, "best_epoch": None, "sessions": [{"epoch_seconds": [0.25]}]}
+    fitted.write_record(Record.model_validate(record.to_json() | changed))
+    fitted.write_metrics(Metrics(valid=fitted.read_metrics().valid))
     return folder
 
 
@@ -62,13 +63,13 @@ def test_what_evaluate_keeps_is_what_the_model_answers(models, splits):
     assert (answers.labels == splits.test.labels).all()
     assert (answers.predicted == of_test.argmax(axis=1)).all()
     assert (answers.of_truth == of_test[np.arange(len(splits.test)), splits.test.labels]).all()
-    assert measured["test"]["brier"] == metrics.brier(splits.test.labels, of_test)
-    assert measured["multiply_adds"] == 784 * 256 + 256 * 128 + 128 * 50 + 50 * 50 + 50 * 25 + 25 * 10
-    assert measured["prediction"]["images"] == 359 and measured["prediction"]["seconds"] > 0
-    scaled = measured["test"]["temperature"]
-    assert scaled["value"] == metrics.fit_temperature(splits.valid.labels, of_valid)
-    expected = metrics.score(splits.test.labels, metrics.tempered(of_test, scaled["value"]))
-    assert scaled["calibration_error"] == expected.calibration_error
+    assert measured.test.brier == measures.brier(splits.test.labels, of_test)
+    assert measured.multiply_adds == 784 * 256 + 256 * 128 + 128 * 50 + 50 * 50 + 50 * 25 + 25 * 10
+    assert measured.prediction.images == 359 and measured.prediction.seconds > 0
+    scaled = measured.test.temperature
+    assert scaled.value == measures.fit_temperature(splits.valid.labels, of_valid)
+    expected = measures.score(splits.test.labels, measures.tempered(of_test, scaled.value))
+    assert scaled.calibration_error == expected.calibration_error
 
 
 def test_near_duplicates_are_left_out_of_the_second_accuracy(models, splits):
@@ -80,8 +81,8 @@ def test_near_duplicates_are_left_out_of_the_second_accuracy(models, splits):
         for image in splits.test.images
     ]
     right = run.read_test_predictions().right[~np.array(twin)]
-    clean = run.read_metrics()["test"]["without_near_duplicates"]
-    assert 0 < sum(twin) < 100 and (clean["n"], clean["correct"]) == (len(right), right.sum())
+    clean = run.read_metrics().test.without_near_duplicates
+    assert 0 < sum(twin) < 100 and (clean.n, clean.correct) == (len(right), right.sum())
 
 
 def test_other_test_rows_change_nothing_that_is_stored(models, splits):
@@ -97,7 +98,7 @@ def test_other_test_rows_change_nothing_that_is_stored(models, splits):
 
 def test_compare_groups_the_seeds_and_says_who_is_not_compared(models, capsys):
     rows = leaderboard.rows(runs.find(models))
-    tied = {row["run"]: row["tied"] for row in rows}
+    tied = {row.run.name: row.tied for row in rows}
     assert tied["fitted"] is None and "a" in tied["seed0"] + tied["seed1"]
     (seeds,) = leaderboard.over_seeds(rows)[1]
     assert seeds[:3] == ("mlp", "digits", 2)
@@ -133,7 +134,7 @@ def test_the_card_s_metadata_is_what_was_measured(models, name):
     _, head, body = text.split("---\n", 2)
     values = yaml_values(head)
     assert values["license"] == ["mit"] and values["library_name"] == ["keras"]
-    assert run.read_metrics()["valid"]["accuracy"] in [value for listed in values.values() for value in listed]
+    assert run.read_metrics().valid.accuracy in [value for listed in values.values() for value in listed]
     assert "## Intended use" in body and "## Limits" in body and "## How to load" in body
     assert ("kept epoch" in body) == (name == "seed0")
 
@@ -165,15 +166,15 @@ def test_a_page_is_one_small_file_with_everything_inside(pages):
 
 def test_the_page_shows_what_was_measured(models, pages):
     found, run = Elements(pages[0].read_text()), Run(models / "seed0")
-    test = run.read_metrics()["test"]
-    assert f"{100 * test['accuracy']:.2f}\xa0%" in found.text
+    test = run.read_metrics().test
+    assert f"{100 * test.accuracy:.2f}\xa0%" in found.text
     assert [attributes["id"] for attributes in found.all("h2")] == [
         "curves", "confusion", "classes", "mistakes", "calibration", "weights", "layers", "recipe", "provenance"
     ]  # fmt: skip
-    true, taken, count = metrics.confused_pairs(test["confusion"], 1)[0]
+    true, taken, count = measures.confused_pairs(test.confusion, 1)[0]
     assert f"{true} taken for {taken} {count} images" in " ".join(found.text.split())
-    assert run.read_metrics()["model_sha256"] in found.text
-    wrong = test["n"] - test["correct"]
+    assert run.read_metrics().model_sha256 in found.text
+    wrong = test.n - test.correct
     assert f"{wrong} of 359 predictions are wrong" in found.text
 
 

@@ -48,12 +48,3 @@ def softmax_of(fitted: "LogisticRegression") -> tuple[np.ndarray, np.ndarray]:
         weights = np.concatenate([-weights, weights]) / 2
         bias = np.concatenate([-bias, bias]) / 2
     return weights.T, bias
-
-
-def agreement(probabilities: np.ndarray, expected: np.ndarray) -> dict[str, Any]:
-    """Compare the Keras model's probabilities with `expected`, those of the pipeline for the same rows."""
-    return {
-        "images": len(expected),
-        "labels_equal": int((probabilities.argmax(axis=1) == expected.argmax(axis=1)).sum()),
-        "max_abs_difference": float(np.abs(probabilities - expected).max()),
-    }

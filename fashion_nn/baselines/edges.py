@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fashion_nn import runs, zoo
+from fashion_nn import measures, runs, zoo
 from fashion_nn.baselines import as_keras
 from fashion_nn.baselines.fitting import PREDICT_BATCH, write
 from fashion_nn.baselines.folds import Progress
@@ -121,8 +121,8 @@ def fit_edges_rbf(
     options = asdict(settings) | {"iterations": int(pipeline[-1].n_iter_.max())}
     seconds = list(steps.seconds.values())
     probabilities = write(run, "edges-rbf", options, splits, model, seconds, seed=settings.seed)
-    agreement = as_keras.agreement(probabilities, pipeline.predict_proba(valid))
-    return run, {"settings": options, "seconds": steps.seconds, "as_keras": agreement}
+    agreement = measures.agreement(probabilities, pipeline.predict_proba(valid))
+    return run, {"settings": options, "seconds": steps.seconds, "as_keras": asdict(agreement)}
 
 
 def fit(

@@ -3,17 +3,18 @@
 import json
 import time
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn import metrics, runs, zoo
+from fashion_nn import measures, runs, zoo
 from fashion_nn.baselines import as_keras, linear
 from fashion_nn.core import files
 from fashion_nn.core.environment import describe_environment, now
 from fashion_nn.core.files import FORMAT
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
-from fashion_nn.runs import Run
+from fashion_nn.runs import DatasetRecord, Metrics, RecipeRecord, Run, StoredScores
 from fashion_nn.saving import keras_file
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def fit_linear(
     run = Run(folder)
     probabilities = write(run, name, settings, splits, model, [seconds], source="report 003, part 2.3")
     expected = pipeline.predict_proba(linear.table(splits.valid.images))
-    return run, as_keras.agreement(probabilities, expected)
+    return run, asdict(measures.agreement(probabilities, expected))
 
 
 def write(
@@ -75,21 +76,28 @@ def write(
         The model's probabilities for the validation rows, float32 (n, k).
     """
     probabilities = zoo.predict(model, splits.valid.images, PREDICT_BATCH)
-    recipe = {"name": name, "model": name, "kind": "baseline", "options": dict(options), "seed": seed}
+    recipe = RecipeRecord(
+        name=name,
+        model=name,
+        kind="baseline",
+        options=dict(options),
+        seed=seed,
+        sources={"model": source} if source else {},
+    )
     run.write_complete(
         splits,
         keras_file(model),
-        recipe=recipe | {"sources": {"model": source} if source else {}},
+        recipe=recipe,
         parameters=model.count_params(),
         seconds=seconds,
-        scores={"valid": metrics.score(splits.valid.labels, probabilities).to_json()},
+        metrics=Metrics(valid=StoredScores.of(measures.score(splits.valid.labels, probabilities))),
     )
     return probabilities
 
 
 def results_of(splits: Splits, **found: Any) -> dict[str, Any]:
     """`found` together with the data, the time and the environment that it depends on."""
-    what = {"format": FORMAT, "dataset": runs.data_record(splits)}
+    what = {"format": FORMAT, "dataset": DatasetRecord.of(splits).to_json()}
     return {**what, **found, "measured": now(), "environment": describe_environment()}
 
 

@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from fashion_nn import metrics
+from fashion_nn import measures
 from fashion_nn.baselines.folds import Progress
 from fashion_nn.baselines.linear import table
 from fashion_nn.datasets import Split
@@ -36,6 +36,6 @@ def nearest_neighbour(train: Split, rows: Split, *, progress: Progress | None = 
         "n": len(rows),
         "correct": correct,
         "accuracy": correct / len(rows),
-        "interval": list(metrics.wilson(correct, len(rows))),
+        "interval": list(measures.wilson(correct, len(rows))),
         "seconds": round(time.perf_counter() - start, 2),
     }

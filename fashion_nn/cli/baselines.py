@@ -100,7 +100,7 @@ def _linear(
     console.load_tensorflow()
     run, agreement = baselines.fit_linear(name, keep or study.best, splits, folder, max_iterations=max_iterations)
     results = baselines.results_of(
-        splits, cross_validation=study.to_json(), as_keras=agreement, valid=run.read_metrics()["valid"]["accuracy"]
+        splits, cross_validation=study.to_json(), as_keras=agreement, valid=run.read_metrics().of_valid().accuracy
     )
     _finish(run, name, results, json)
     if name == "pca-logreg":
@@ -191,8 +191,8 @@ def edges_rbf(
     console.load_tensorflow()
     with console.work_bar("edges-rbf") as progress:
         run, found = baselines.fit_edges_rbf(splits, folder, settings, progress=progress)
-    valid = run.read_metrics()["valid"]
-    _finish(run, "edges-rbf", baselines.results_of(splits, **found, valid=valid["accuracy"]), json)
+    valid = run.read_metrics().of_valid()
+    _finish(run, "edges-rbf", baselines.results_of(splits, **found, valid=valid.accuracy), json)
 
 
 def _finish(run: runs.Run, name: str, results: dict[str, Any], json: Path | None) -> None:
@@ -201,8 +201,8 @@ def _finish(run: runs.Run, name: str, results: dict[str, Any], json: Path | None
 
     _record(run, name, results, json)
     report.write_card(run)
-    valid, same = run.read_metrics()["valid"], results["as_keras"]
-    print(f"{run.folder}: validation {console.accuracy(valid['accuracy'], valid['interval'], valid['n'])}")
+    valid, same = run.read_metrics().of_valid(), results["as_keras"]
+    print(f"{run.folder}: validation {console.accuracy(valid.accuracy, valid.interval, valid.n)}")
     print(f"{run.model.name} gives the pipeline's label for {same['labels_equal']:,} of {same['images']:,} images")
 
 
@@ -249,9 +249,9 @@ def ensemble(
     from fashion_nn import ensemble as ensembling
 
     trained_on = ensembling.require_alike(opened)
-    folder = out or MODELS / f"ensemble-{trained_on['name']}"
+    folder = out or MODELS / f"ensemble-{trained_on.name}"
     runs.require_free(folder, resumable=False)
-    splits = load_splits(dataset or trained_on["name"], data_dir=data_dir)
+    splits = load_splits(dataset or trained_on.name, data_dir=data_dir)
     from fashion_nn import console, report
 
     console.load_tensorflow()

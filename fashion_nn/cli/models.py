@@ -136,14 +136,14 @@ def _loader(dataset: str | None, data_dir: Path | None, test: Path | None) -> Ca
     def load(source: str, fraction: float) -> "Splits":
         return load_splits(source, data_dir=data_dir, test=test, validation_fraction=fraction)
 
-    return lambda run: load(_source(run, dataset), run.read_split()["fraction"])
+    return lambda run: load(_source(run, dataset), run.read_split().fraction)
 
 
 def _source(run: runs.Run, dataset: str | None) -> str:
     """What to load for a run: what was asked for, else what it trained on."""
     from fashion_nn import datasets
 
-    trained_on = run.read_record()["dataset"]["name"]
+    trained_on = run.read_record().dataset.name
     if dataset is None and trained_on not in datasets.names():
         raise InputError(f"{run.folder}: trained on {trained_on}, which has no name here: give the file with --dataset")
     return dataset or trained_on
@@ -267,8 +267,8 @@ def export(
     console.load_tensorflow()
     parity = exporting.export(run, format, splits.valid.images[:1000], target, ship=ship)
     console.note(
-        f"{parity['labels_equal']} of {parity['images']} labels equal, "
-        f"largest difference of a probability {parity['max_abs_difference']:.1e}"
+        f"{parity.labels_equal} of {parity.images} labels equal, "
+        f"largest difference of a probability {parity.max_abs_difference:.1e}"
     )
     print(target)
 

@@ -103,8 +103,8 @@ def _best(table: "ImageTable", dataset: str | None, models: Path) -> Path:
 
     kind = dataset or table.recognised()
     run = submission.best_run(models, kind, table.image_shape, note=console.note)
-    valid = run.read_metrics()["valid"]
-    console.note(f"model: {run.model}, the best saved one for {kind} (validation accuracy {valid['accuracy']:.4f})")
+    valid = run.read_metrics().of_valid()
+    console.note(f"model: {run.model}, the best saved one for {kind} (validation accuracy {valid.accuracy:.4f})")
     return run.model
 
 

@@ -6,7 +6,7 @@ becomes one InputError, a single line that names the file, the fault and the rem
 
 import json
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -21,11 +21,15 @@ class Stored(BaseModel):
     read and written again.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="allow")
+    model_config = ConfigDict(frozen=True, strict=True, extra="allow", protected_namespaces=())
 
     def to_json(self) -> dict[str, Any]:
         """The content as plain Python values: only the keys that were given, unknown ones last."""
         return self.model_dump(mode="json", exclude_unset=True)
+
+    def completed_by(self, other: Self) -> Self:
+        """A copy in which the keys that are not given have their values in `other`."""
+        return self.model_validate({**other.to_json(), **self.to_json()})
 
 
 S = TypeVar("S", bound=Stored)

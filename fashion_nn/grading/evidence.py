@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fashion_nn import metrics
+from fashion_nn import measures
 from fashion_nn.errors import InputError
 from fashion_nn.grading import predictions
 from fashion_nn.grading.predictions import PredictionFile
@@ -176,7 +176,7 @@ class Evidence:
         for label in range(self.classes):
             of_class = self.truth == label
             recall.append(round(float(right[of_class].mean()), 4) if of_class.any() else None)
-        return Score(len(right), correct, metrics.wilson(correct, len(right)), tuple(recall))
+        return Score(len(right), correct, measures.wilson(correct, len(right)), tuple(recall))
 
 
 @contextmanager

@@ -9,6 +9,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -33,7 +34,7 @@ def run_of(name: str) -> runs.Run | None:
     return None
 
 
-def of_run(name: str, words: str | Sequence[str], criterion: Callable[[dict, list, Claim], Outcome]) -> Check:
+def of_run(name: str, words: str | Sequence[str], criterion: Callable[[runs.Metrics, list, Claim], Outcome]) -> Check:
     """A statement about the training of a recipe: from its metrics, its history, and the claim."""
 
     def check(claim: Claim) -> Finding:
@@ -74,7 +75,7 @@ def valid_accuracies(name: str) -> list[float]:
     if stored:
         trained = stored["configurations"][name]["runs"]
         return [one["history"][one["kept_epoch"] - 1]["valid_accuracy"] for one in trained]
-    return [run.read_metrics()["valid"]["accuracy"]] if run else []
+    return [run.read_metrics().of_valid().accuracy] if run else []
 
 
 def accuracy(name: str, *, train: bool = False) -> Check:
@@ -92,25 +93,29 @@ def accuracy(name: str, *, train: bool = False) -> Check:
         run = run_of(name)
         if run is None:
             return waiting(f"needs a trained models/{name}: fashion-nn train {name}")
-        metrics, history = run.read_metrics(), run.read_history()
-        n, scatter = metrics["valid"]["n"], 0.0
-        seeds, evidence = valid_accuracies(name), f"fashion-nn evaluate models/{name}"
+        valid = run.read_metrics().of_valid()
+        history = run.read_history()
+        n = valid.n
+        scatter = 0.0
+        seeds = valid_accuracies(name)
+        evidence = f"fashion-nn evaluate models/{name}"
+        measured: Any
         if train:
-            ours, measured = history[-1]["accuracy"], 100 * history[-1]["accuracy"]
-            n = run.read_record()["dataset"]["rows"]["train"]
+            ours = history[-1]["accuracy"]
+            measured = 100 * ours
+            n = run.read_record().dataset.rows["train"]
             why = f"{measured:.2f} % of {n:,} training rows in the last of {len(history)} epochs, dropout on"
         elif len(seeds) > 1:
-            ours, scatter, measured = (
-                statistics.fmean(seeds),
-                statistics.stdev(seeds),
-                plain(Spread.of([100 * x for x in seeds])),
-            )
+            ours = statistics.fmean(seeds)
+            scatter = statistics.stdev(seeds)
+            measured = plain(Spread.of([100 * each for each in seeds]))
             why = f"{100 * ours:.2f} ± {100 * scatter:.2f} % on {n:,} validation rows, {len(seeds)} seeds, 0 to "
             why += f"{len(seeds) - 1}"
             evidence = f"fashion-nn train {name} --set seed={len(seeds) - 1}"
         else:
-            ours, measured = metrics["valid"]["accuracy"], 100 * metrics["valid"]["accuracy"]
-            low, high = (100 * bound for bound in metrics["valid"]["interval"])
+            ours = valid.accuracy
+            measured = 100 * ours
+            low, high = (100 * bound for bound in valid.interval)
             why = f"{measured:.2f} % on {n:,} validation rows (95 %: {low:.2f} to {high:.2f}), one run of "
             why += f"{len(history)} epochs"
         (figure,) = quotations.read(claim.quoted)

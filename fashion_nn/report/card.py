@@ -1,23 +1,19 @@
-"""The card of a run: what the model is, what it was measured to do, how to use it. Markdown with the metadata of
-Hugging Face's model cards on top."""
+"""The model card of a run: what the model is, how good it was measured to be, and how to use it.
 
-import json
+It is Markdown, with the metadata of Hugging Face's model cards on top.
+"""
+
+from collections.abc import Sequence
 from typing import Any
 
 from fashion_nn import recipes
 from fashion_nn.core.files import write_atomic
-from fashion_nn.report import leaderboard
-from fashion_nn.runs import Run
+from fashion_nn.measures.columns import PROBABILISTIC, SCORES, sentence
+from fashion_nn.runs import Metrics, Prediction, RecipeRecord, Record, Run, StoredScores
+from fashion_nn.runs.records import Hardware
 
 _LICENSE = "mit"
-_CHOSEN = {"baseline": "Settings were", "ensemble": "The weights were"}
-_SPLITS = {"valid": "validation", "test": "test"}
-_FIGURES = {
-    "accuracy": "accuracy",
-    "log_loss": "log loss (nats)",
-    "brier": "Brier score",
-    "calibration_error": "expected calibration error",
-}
+_CHOSEN: dict[str | None, str] = {"baseline": "Settings were", "ensemble": "The weights were"}
 
 
 def write_card(run: Run) -> None:
@@ -27,43 +23,47 @@ def write_card(run: Run) -> None:
 
 def render(run: Run) -> str:
     """The card as Markdown with YAML metadata."""
-    record, measured = run.read_record(), run.read_metrics()
-    recipe, data = record["recipe"], record["dataset"]
-    height, width = data["image_shape"]
+    record = run.read_record()
+    measured = run.read_metrics()
+    recipe = record.recipe
+    data = record.dataset
+    height, width = data.image_shape
+    classes = len(data.class_names)
+    seed = f", seed {recipe.seed}" if recipe.seed is not None else ""
     lines = [
         "---",
-        *_yaml(_metadata(run, record, measured)),
+        _as_yaml(_metadata(run, record, measured)),
         "---",
         "",
         f"# {run.name}",
         "",
-        f"`{recipe.get('model', recipe['name'])}` ({record['parameters']:,} parameters) trained on {data['name']} "
-        f"by the recipe `{recipe['name']}`" + (f", seed {recipe['seed']}." if "seed" in recipe else "."),
+        f"`{recipe.model_name}` ({record.parameters:,} parameters) trained on {data.name} "
+        f"by the recipe `{recipe.name}`{seed}.",
         "",
-        "| split | n | accuracy | 95 % interval (Wilson) | log loss | Brier score | calibration error |",
-        "|---|---:|---:|---|---:|---:|---:|",
-        *(_row(name, measured[name]) for name in _SPLITS if name in measured),
+        f"| split | n | accuracy | 95 % interval (Wilson) | {' | '.join(each.title for each in PROBABILISTIC)} |",
+        f"|---|---:|---:|---|{'---:|' * len(PROBABILISTIC)}",
+        *(_row(name, scores) for name, scores in _measured_splits(measured)),
         "",
-        f"{_CHOSEN.get(recipe.get('kind'), 'The epoch was')} chosen on the validation rows, which are in `split.json`; "
+        f"{_CHOSEN.get(recipe.kind, 'The epoch was')} chosen on the validation rows, which are in `split.json`; "
         "the test rows were opened after that.",
         *_departures(run, record),
-        *_beside(measured.get("test", {})),
+        *_beside(measured.test),
         "",
         "## Intended use",
         "",
-        f"Telling apart {len(data['class_names'])} classes in grey images of {height} x {width} pixels that look like "
-        f"{data['name']}: {', '.join(data['class_names'])}. Made for comparing methods, teaching and coursework.",
+        f"Telling apart {classes} classes in grey images of {height} x {width} pixels that look like "
+        f"{data.name}: {', '.join(data.class_names)}. Made for comparing methods, teaching and coursework.",
         "",
         "## Limits",
         "",
         "- It always answers with one of its classes, for any image; nothing in it says that an image is of no class.",
         "- Photographs, colour, other sizes, backgrounds or positions than in the training data were not measured.",
-        *_weakest(measured, data["class_names"]),
+        *_weakest(measured, data.class_names),
         "",
         "## How to load",
         "",
         f"- Input: uint8 images, n x {height} x {width}, raw pixels 0..255; the scaling is inside the model.",
-        f"- Output: float32 probabilities, n x {len(data['class_names'])}, in the order of the classes above.",
+        f"- Output: float32 probabilities, n x {classes}, in the order of the classes above.",
         "",
         "```python",
         "from fashion_nn import inference",
@@ -90,142 +90,155 @@ def render(run: Run) -> str:
 
 def facts(run: Run) -> list[tuple[str, str]]:
     """What a reader needs to trace the figures: data, hardware, versions, checksums."""
-    record, measured = run.read_record(), run.read_metrics()
-    data, environment = record["dataset"], record["environment"]
-    hardware, versions, epochs = environment["hardware"], environment["versions"], len(run.read_history())
-    training = f"{leaderboard.train_seconds(record):,.0f} s on {_cores(hardware)}"
-    if epochs:
-        training += f"; kept epoch {record.get('best_epoch')} of {epochs}, stopped by {record.get('stopped_because')}"
-    found = [
-        ("training", training),
-        (
-            "training data",
-            f"{data['rows'].get('train', 0):,} rows of {data['name']}, fingerprint `{data['fingerprint'][:16]}`",
-        ),
-        ("versions", ", ".join(f"{name} {version}" for name, version in versions.items() if version)),
-        ("commit", environment.get("commit") or "unknown"),
-        (f"SHA-256 of `{run.model.name}`", f"`{measured['model_sha256']}`"),
+    record = run.read_record()
+    measured = run.read_metrics()
+    data = record.dataset
+    found = [("training", _training(run, record))]
+    if measured.multiply_adds:
+        found.append(("multiply-adds", f"{measured.multiply_adds:,} an image"))
+    took = measured.prediction
+    if took:
+        text = f"{took.images:,} images in {took.seconds:.3g} s by {took.engine} on {_cores(took)}"
+        found.append(("prediction", text))
+    rows = f"{data.rows.get('train', 0):,} rows of {data.name}"
+    versions = record.environment.versions.items()
+    found += [
+        ("training data", f"{rows}, fingerprint `{data.fingerprint[:16]}`"),
+        ("versions", ", ".join(f"{name} {version}" for name, version in versions if version)),
+        ("commit", record.environment.commit or "unknown"),
+        (f"SHA-256 of `{run.model.name}`", f"`{measured.model_sha256}`"),
     ]
-    if measured.get("multiply_adds"):
-        found.insert(1, ("multiply-adds", f"{measured['multiply_adds']:,} an image"))
-    if "prediction" in measured:
-        took = measured["prediction"]
-        text = f"{took['images']:,} images in {took['seconds']:.3g} s by {took['engine']} on {_cores(took)}"
-        found.insert(2, ("prediction", text))
-    for export in measured.get("exports", {}).values():
+    for export in measured.exports.values():
         text = (
-            f"predicts the same: {export['labels_equal']:,} of {export['images']:,} labels, "
-            f"largest difference of a probability {export['max_abs_difference']:.1e}"
+            f"predicts the same: {export.labels_equal:,} of {export.images:,} labels, "
+            f"largest difference of a probability {export.max_abs_difference:.1e}"
         )
-        found.append((f"`{export['file']}`", text))
+        found.append((f"`{export.file}`", text))
     return found
 
 
-def settings(recipe: dict[str, Any]) -> list[tuple[str, str, str]]:
+def _training(run: Run, record: Record) -> str:
+    text = f"{record.train_seconds:,.0f} s on {_cores(record.environment.hardware)}"
+    epochs = len(run.read_history())
+    if epochs:
+        text += f"; kept epoch {record.best_epoch} of {epochs}, stopped by {record.stopped_because}"
+    return text
+
+
+def settings(recipe: RecipeRecord) -> list[tuple[str, str, str]]:
     """The settings of a recipe that are in use: name, value and source. Any other keys are taken as they are."""
-    skip = {"name", "model", "kind", "sources", *recipes.without_effect(recipe)}
+    values = recipe.to_json()
+    skip = {"name", "model", "kind", "sources", *recipes.without_effect(values)}
     rows = []
-    for key, value in recipe.items():
-        given = key in (recipe.get("sources") or {})
-        if key in skip or value in ({}, [], None, False) or (value == 0 and key != "seed" and not given):
-            continue
-        if isinstance(value, dict) and isinstance(value.get("members"), list):
-            value = ", ".join(f"{each['run']} × {each['weight']}" for each in value["members"])
-        elif isinstance(value, dict):
-            value = ", ".join(f"{name} {amount}" for name, amount in value.items() if amount) or "none"
-        elif isinstance(value, list):
-            value = ", ".join(map(str, value))
-        rows.append((key, str(value), str((recipe.get("sources") or {}).get(key, "ours"))))
+    for key, value in values.items():
+        unused = value in ({}, [], None, False) or (value == 0 and key != "seed" and key not in recipe.sources)
+        if key not in skip and not unused:
+            rows.append((key, _setting(value), recipe.sources.get(key, "ours")))
     return rows
 
 
-def _cores(hardware: dict[str, Any]) -> str:
-    return f"{hardware.get('cores', '?')} cores of {hardware.get('processor', 'an unknown processor')}"
+def _setting(value: Any) -> str:
+    if isinstance(value, dict) and isinstance(value.get("members"), list):
+        return ", ".join(f"{each['run']} × {each['weight']}" for each in value["members"])
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {amount}" for name, amount in value.items() if amount) or "none"
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    return str(value)
 
 
-def _row(name: str, scores: dict[str, Any]) -> str:
-    low, high = scores["interval"]
-    others = " | ".join(f"{scores[key]:.4f}" if key in scores else "-" for key in list(_FIGURES)[1:])
-    return f"| {_SPLITS[name]} | {scores['n']:,} | {scores['accuracy']:.4f} | {low:.4f} to {high:.4f} | {others} |"
+def _cores(hardware: Hardware | Prediction) -> str:
+    cores = "?" if hardware.cores is None else hardware.cores
+    return f"{cores} cores of {hardware.processor or 'an unknown processor'}"
 
 
-def _departures(run: Run, record: dict[str, Any]) -> list[str]:
-    changed = [f"{key} {here} ({there})" for key, (here, there) in recipes.departures(record["recipe"]).items()]
-    lines = [f"Other than in the recipe, whose settings are in brackets: {', '.join(changed)}."] if changed else []
-    if record.get("stopped_because") == "budget":
+def _measured_splits(measured: Metrics) -> list[tuple[str, StoredScores]]:
+    """The names and figures of the splits that were measured."""
+    found = [("validation", measured.valid), ("test", measured.test)]
+    return [(name, scores) for name, scores in found if scores]
+
+
+def _row(name: str, scores: StoredScores) -> str:
+    low, high = scores.interval
+    figures = [each.of(scores) for each in PROBABILISTIC]
+    others = " | ".join("-" if figure is None else f"{figure:.4f}" for figure in figures)
+    return f"| {name} | {scores.n:,} | {scores.accuracy:.4f} | {low:.4f} to {high:.4f} | {others} |"
+
+
+def _departures(run: Run, record: Record) -> list[str]:
+    departures = recipes.departures(record.recipe.to_json())
+    changed = [f"{key} {here} ({there})" for key, (here, there) in departures.items()]
+    lines = []
+    if changed:
+        lines.append(f"Other than in the recipe, whose settings are in brackets: {', '.join(changed)}.")
+    if record.stopped_because == "budget":
         epochs = len(run.read_history())
-        lines.append(f"Cut for want of time after {epochs} epoch{'s' * (epochs != 1)}: more may make it better.")
+        number = f"{epochs} epoch" if epochs == 1 else f"{epochs} epochs"
+        lines.append(f"Stopped by the time budget after {number}; longer training may improve it.")
     return ["", " ".join(lines)] if lines else []
 
 
-def _beside(test: dict[str, Any]) -> list[str]:
-    lines = []
-    if test.get("without_near_duplicates", {}).get("n"):
-        clean = test["without_near_duplicates"]
-        low, high = clean["interval"]
+def _beside(test: StoredScores | None) -> list[str]:
+    """Paragraphs on the test figures without near duplicates, and with a fitted temperature."""
+    lines: list[str] = []
+    if test is None:
+        return lines
+    clean = test.without_near_duplicates
+    if clean and clean.interval:
+        low, high = clean.interval
         lines += [
             "",
-            f"Without the {test['n'] - clean['n']:,} test images that have a near duplicate in the training data (root "
-            f"mean square distance at most {clean['distance']} of the pixel range): {clean['accuracy']:.4f} "
-            f"({low:.4f} to {high:.4f}, n={clean['n']:,}).",
+            f"Without the {test.n - clean.n:,} test images that have a near duplicate in the training data (root "
+            f"mean square distance at most {clean.distance} of the pixel range): {clean.accuracy:.4f} "
+            f"({low:.4f} to {high:.4f}, n={clean.n:,}).",
         ]
-    if "temperature" in test:
-        scaled = test["temperature"]
+    scaled = test.temperature
+    if scaled:
         lines += [
             "",
-            f"With temperature {scaled['value']:.3f}, fitted on validation and not in the model: test log loss "
-            f"{scaled['log_loss']:.4f}, Brier score {scaled['brier']:.4f}, expected calibration error "
-            f"{scaled['calibration_error']:.4f}.",
+            f"With temperature {scaled.value:.3f}, fitted on validation and not in the model: test {sentence(scaled)}.",
         ]
     return lines
 
 
-def _weakest(measured: dict[str, Any], names: list[str]) -> list[str]:
-    scores = measured.get("test") or measured.get("valid")
+def _weakest(measured: Metrics, names: Sequence[str]) -> list[str]:
+    scores = measured.test or measured.valid
     if not scores:
         return []
-    recall, name = min((each["recall"], name) for each, name in zip(scores["per_class"], names, strict=True))
+    recall, name = min((each.recall, name) for each, name in zip(scores.per_class, names, strict=True))
     return [f"- The class it finds least often is {name}: {recall:.1%} of its images."]
 
 
-def _metadata(run: Run, record: dict[str, Any], measured: dict[str, Any]) -> dict[str, Any]:
+def _metadata(run: Run, record: Record, measured: Metrics) -> dict[str, Any]:
     """Source: the model card specification of Hugging Face's hub."""
-    name = record["dataset"]["name"]
+    name = record.dataset.name
     results = [
         {
             "task": {"type": "image-classification", "name": "Image Classification"},
-            "dataset": {"name": name, "type": name, "split": _SPLITS[split]},
+            "dataset": {"name": name, "type": name, "split": split},
             "metrics": [
-                {"type": key, "name": title, "value": measured[split][key]}
-                for key, title in _FIGURES.items()
-                if key in measured[split]
+                {"type": each.key, "name": each.title_with_unit, "value": each.of(scores)}
+                for each in SCORES
+                if each.of(scores) is not None
             ],
         }
-        for split in ("test", "valid")
-        if split in measured
+        for split, scores in reversed(_measured_splits(measured))
     ]
-    index = {"name": run.name, "results": results}
-    return {
+    metadata: dict[str, Any] = {
         "license": _LICENSE,
         "library_name": "keras",
         "pipeline_tag": "image-classification",
-        "tags": ["image-classification", "keras", record["recipe"].get("model", record["recipe"]["name"])],
+        "tags": ["image-classification", "keras", record.recipe.model_name],
         "datasets": [name],
         "metrics": ["accuracy"],
-        **({"model-index": [index]} if results else {}),
     }
+    if results:
+        metadata["model-index"] = [{"name": run.name, "results": results}]
+    return metadata
 
 
-def _yaml(value: Any, indent: str = "") -> list[str]:
-    """Lines of YAML in block style; each text is quoted as in JSON, which YAML contains."""
-    lines = []
-    for key, inner in value.items() if isinstance(value, dict) else ((None, inner) for inner in value):
-        lead = "-" if key is None else f"{key}:"
-        if not isinstance(inner, dict | list):
-            lines.append(f"{indent}{lead} {json.dumps(inner, ensure_ascii=False)}")
-        elif key is None:
-            first, *rest = _yaml(inner, indent + "  ")
-            lines += [f"{indent}- {first.strip()}", *rest]
-        else:
-            lines += [f"{indent}{lead}", *_yaml(inner, indent + "  ")]
-    return lines
+def _as_yaml(metadata: dict[str, Any]) -> str:
+    import yaml
+
+    text: str = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)
+    return text.rstrip("\n")

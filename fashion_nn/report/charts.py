@@ -3,6 +3,10 @@
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from fashion_nn.runs.records import StoredBin
 
 WIDTH, HEIGHT = 400, 240
 LEFT, RIGHT, TOP, BOTTOM = 44, 12, 12, 34
@@ -151,23 +155,23 @@ def _curve(
     )
 
 
-def reliability(bins: Sequence[Mapping[str, float]]) -> Chart:
+def reliability(bins: Sequence["StoredBin"]) -> Chart:
     """How often predictions of each confidence are right; on the diagonal where the model knows how sure it may be."""
-    n = sum(each["count"] for each in bins)
+    n = sum(each.count for each in bins)
     x = scale(0, 1, LEFT, WIDTH - RIGHT)
     y = scale(0, 1, HEIGHT - BOTTOM, TOP)
     width = x(1 / len(bins)) - x(0)
     bars = [
         Bar(
             x(place / len(bins)) + 1,
-            y(each["accuracy"]),
+            y(each.accuracy),
             width - 2,
-            y(0) - y(each["accuracy"]),
-            "strong" if each["count"] >= n / 100 else "faint",
-            f"confidence {each['confidence']:.1%}: {each['accuracy']:.1%} right of {each['count']:,.0f} images",
+            y(0) - y(each.accuracy),
+            "strong" if each.count >= n / 100 else "faint",
+            f"confidence {each.confidence:.1%}: {each.accuracy:.1%} right of {each.count:,.0f} images",
         )
         for place, each in enumerate(bins)
-        if each["count"]
+        if each.count
     ]
     percents = range(0, 101, 20)
     said = "; ".join(f"{bar.text}" for bar in bars)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from fashion_nn import metrics
+from fashion_nn import measures
 from fashion_nn.pages.palette import BLUE, GREEN, INK, ORANGE, PURPLE, VERMILION
 from fashion_nn.pages.png import PathLike, png_figure
 
@@ -183,7 +183,7 @@ def mistakes(
     images = np.asarray(images)
     labels = np.asarray(labels)
     probabilities = np.asarray(probabilities)
-    rows = metrics.worst_mistakes(labels, probabilities, count)
+    rows = measures.worst_mistakes(labels, probabilities, count)
     wrong = int((probabilities.argmax(axis=1) != labels).sum())
     finding = _count_mistakes(wrong, len(labels), len(rows))
     width, height = _grid_size(len(rows), 5, 1.75, 1.95)

@@ -9,7 +9,7 @@ from fashion_nn import recipes
 from fashion_nn.core.files import FORMAT
 from fashion_nn.errors import InputError
 from fashion_nn.report import figures
-from fashion_nn.runs import Run
+from fashion_nn.runs import RecipeRecord, Record, Run
 
 _COLUMNS = {
     "epoch": "epoch",
@@ -20,10 +20,10 @@ _COLUMNS = {
 }
 
 
-def configuration(recipe: dict[str, Any]) -> str:
+def configuration(recipe: RecipeRecord) -> str:
     """The name of a run's recipe, and each setting in which it differs from the recipe of that name but the seed."""
-    changed = [f"{key}={here}" for key, (here, _) in recipes.departures(recipe).items()]
-    return " ".join([recipe["name"], *changed])
+    changed = [f"{key}={here}" for key, (here, _) in recipes.departures(recipe.to_json()).items()]
+    return " ".join([recipe.name, *changed])
 
 
 def record(runs: Sequence[Run]) -> dict[str, Any]:
@@ -39,7 +39,7 @@ def record(runs: Sequence[Run]) -> dict[str, Any]:
     first = _shared(records[0])
     found: dict[str, list[dict[str, Any]]] = {}
     for run, one in zip(runs, records, strict=True):
-        if one["best_epoch"] is None:
+        if one.best_epoch is None:
             raise InputError(
                 f"{run.folder}: has no epochs to record: expected a training, not a baseline or an ensemble"
             )
@@ -47,7 +47,7 @@ def record(runs: Sequence[Run]) -> dict[str, Any]:
             raise InputError(
                 f"{run.folder}: other data, hardware or versions than {runs[0].folder}: record it by itself"
             )
-        found.setdefault(configuration(one["recipe"]), []).append(_run(run, one))
+        found.setdefault(configuration(one.recipe), []).append(_run(run, one))
     return {
         "format": FORMAT,
         "configurations": {name: {"runs": each} for name, each in found.items()},
@@ -56,32 +56,35 @@ def record(runs: Sequence[Run]) -> dict[str, Any]:
     }
 
 
-def _shared(one: dict[str, Any]) -> dict[str, Any]:
-    data, environment = one["dataset"], one["environment"]
+def _shared(one: Record) -> dict[str, Any]:
+    data = one.dataset
     return {
-        "dataset": {key: data[key] for key in ("name", "fingerprint", "split_id", "rows")},
-        "hardware": environment["hardware"],
-        "versions": {"python": environment["python"], **environment["versions"]},
+        "dataset": {
+            "name": data.name,
+            "fingerprint": data.fingerprint,
+            "split_id": data.split_id,
+            "rows": data.rows,
+        },
+        "hardware": one.environment.hardware.to_json(),
+        "versions": {"python": one.environment.python, **one.environment.versions},
     }
 
 
-def _run(run: Run, one: dict[str, Any]) -> dict[str, Any]:
-    measured = run.read_metrics()
-    test = measured.get("test", {})
-    seconds = sum(second for session in one["sessions"] for second in session["epoch_seconds"])
+def _run(run: Run, one: Record) -> dict[str, Any]:
+    test = run.read_metrics().test
     rows: list[dict[str, Any]] = [
         {ours: row.get(column) for ours, column in _COLUMNS.items()} for row in run.read_history()
     ]
     return {
-        "seed": one["recipe"]["seed"],
-        "parameters": one["parameters"],
+        "seed": one.recipe.seed,
+        "parameters": one.parameters,
         "history": [row | {"epoch": int(row["epoch"])} for row in rows],
-        "kept_epoch": one["best_epoch"],
-        "test_accuracy": test.get("accuracy"),
-        "test_loss": test.get("log_loss"),
-        "test_n": test.get("n"),
-        "train_seconds": round(seconds, 1),
-        "commit": one["environment"]["commit"],
+        "kept_epoch": one.best_epoch,
+        "test_accuracy": test.accuracy if test else None,
+        "test_loss": test.log_loss if test else None,
+        "test_n": test.n if test else None,
+        "train_seconds": round(one.train_seconds, 1),
+        "commit": one.environment.commit,
     }
 
 

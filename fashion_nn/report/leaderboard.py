@@ -1,205 +1,131 @@
-"""The table of all runs, generated from their folders: on screen, as CSV, and in the README."""
+"""The table of all runs, generated from their folders: on screen, as CSV, and in the README.
+
+`fashion_nn.measures.columns` says which figures it has and how each is shown.
+"""
 
 import csv
-import hashlib
 import io
-import json
 import statistics
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-from fashion_nn import comparison
+from fashion_nn import measures
 from fashion_nn.core.files import write_atomic
 from fashion_nn.errors import InputError
-from fashion_nn.runs import Run
+from fashion_nn.measures.columns import COLUMNS, Cell, Column, RunFigures, Shown, table_columns, values
+from fashion_nn.runs import Run, StoredScores
 
 MARKS = ("<!-- leaderboard: made by `make tables` -->", "<!-- end of leaderboard -->")
-COLUMNS = (
-    "run",
-    "recipe",
-    "settings",
-    "seed",
-    "dataset",
-    "parameters",
-    "multiply_adds",
-    "epochs",
-    "train_seconds",
-    "predict_seconds",
-    "predict_n",
-    "model_bytes",
-    "valid_accuracy",
-    "valid_low",
-    "valid_high",
-    "valid_n",
-    "test_accuracy",
-    "test_low",
-    "test_high",
-    "test_n",
-    "test_log_loss",
-    "test_calibration_error",
-    "clean_accuracy",
-    "clean_n",
-    "answers",
-    "tied",
-)
+_WITH_INTERVAL = {"valid_accuracy": "valid", "test_accuracy": "test"}
+"""Column of an accuracy that the table shows with its interval → where its scores are."""
 
-Row = dict[str, Any]
-Table = tuple[tuple[str, ...], list[tuple[object, ...]]]
+Row = RunFigures
+Table = tuple[tuple[str, ...], list[tuple[Cell, ...]]]
 
 
 def rows(runs: Iterable[Run]) -> list[Row]:
-    """One row a complete run, best on validation first; unmeasured figures are None.
-
-    settings: 8 hex digits of the recipe without its seed: runs that share them differ by their seed alone.
-    clean: on test images without a near duplicate in the training data.
-    answers: 16 hex digits of the test rows whose single answers are stored.
-    tied: letters, see `comparison.tied_groups`; None where there is nothing to compare with.
-    """
-    found = [(run, _row(run)) for run in runs]
-    _mark_ties(found)
-    return sorted(
-        (row for _, row in found), key=lambda row: (row["dataset"], -(row["valid_accuracy"] or 0), row["run"])
-    )
+    """One row a complete run, best on validation first."""
+    found = _with_ties([_row(run) for run in runs])
+    return sorted(found, key=_best_first)
 
 
 def _row(run: Run) -> Row:
-    record, measured = run.read_record(), run.read_metrics()
-    recipe, seconds = record["recipe"], train_seconds(record)
-    prediction = measured.get("prediction", {})
-    row = dict.fromkeys(COLUMNS) | {
-        "run": run.name,
-        "folder": run.folder,
-        "recipe": recipe["name"],
-        "settings": _settings(recipe),
-        "seed": recipe.get("seed"),
-        "dataset": record["dataset"]["name"],
-        "parameters": record["parameters"],
-        "multiply_adds": measured.get("multiply_adds"),
-        "epochs": len(run.read_history()),
-        "train_seconds": round(seconds, 1) if seconds < 10 else round(seconds),
-        "predict_seconds": prediction.get("seconds"),
-        "predict_n": prediction.get("images"),
-        "model_bytes": run.model.stat().st_size,
-    }
-    for split in ("valid", "test"):
-        if split in measured:
-            scores = measured[split]
-            low, high = scores["interval"]
-            row |= {f"{split}_accuracy": scores["accuracy"], f"{split}_n": scores["n"]}
-            row |= {f"{split}_low": round(low, 4), f"{split}_high": round(high, 4)}
-    if "test" in measured:
-        test, clean = measured["test"], measured["test"].get("without_near_duplicates", {})
-        row |= {f"test_{name}": test.get(name) for name in ("log_loss", "calibration_error")}
-        row |= {"clean_accuracy": clean.get("accuracy"), "clean_n": clean.get("n")}
-    return row
+    metrics = run.read_metrics()
+    return RunFigures(
+        run=run,
+        record=run.read_record(),
+        metrics=metrics,
+        epochs=len(run.read_history()),
+        model_bytes=run.model.stat().st_size,
+        answers=run.read_test_predictions() if metrics.test else None,
+    )
 
 
-def train_seconds(record: dict[str, Any]) -> float:
-    """Seconds that the epochs of a run took, of all its sessions."""
-    return sum(second for session in record["sessions"] for second in session["epoch_seconds"])
+def _best_first(row: Row) -> tuple[str, float, str]:
+    valid = row.metrics.valid
+    return row.dataset, -valid.accuracy if valid else 0.0, row.run.name
 
 
-def _settings(recipe: dict[str, Any]) -> str:
-    kept = {key: value for key, value in recipe.items() if key not in ("seed", "sources")}
-    return hashlib.sha256(json.dumps(kept, sort_keys=True).encode()).hexdigest()[:8]
-
-
-def _mark_ties(found: Sequence[tuple[Run, Row]]) -> None:
-    """Fill in `tied` for the runs whose answers to the same test images are there."""
-    by_images: dict[str, list[tuple[Row, Any]]] = {}
-    for run, row in found:
-        if row["test_n"] and (answers := run.read_test_predictions()) is not None:
-            row["answers"] = answers.fingerprint[:16]
-            by_images.setdefault(answers.fingerprint, []).append((row, answers.right))
-    for group in by_images.values():
+def _with_ties(found: Sequence[Row]) -> list[Row]:
+    """The rows with the letters of those that have answers to the same test images."""
+    tied: dict[Path, str] = {}
+    of_images: dict[str, list[Row]] = {}
+    for row in found:
+        if row.answers is not None:
+            of_images.setdefault(row.answers.fingerprint, []).append(row)
+    for group in of_images.values():
         if len(group) > 1:
-            for (row, _), letters in zip(group, comparison.tied_groups([right for _, right in group]), strict=True):
-                row["tied"] = letters
+            letters = measures.tied_groups([row.answers.right for row in group if row.answers is not None])
+            tied |= {row.run.folder: each for row, each in zip(group, letters, strict=True)}
+    return [replace(row, tied=tied.get(row.run.folder)) for row in found]
 
 
 def without_answers(rows: Sequence[Row]) -> list[str]:
-    """The runs that cannot be compared with others on the same data, for want of their answers to the test images."""
-    on_data = [row["dataset"] for row in rows]
-    return [row["run"] for row in rows if not row["answers"] and on_data.count(row["dataset"]) > 1]
+    """The runs that cannot be compared with others on the same data, because their single answers are missing."""
+    on_data = [row.dataset for row in rows]
+    return [row.run.name for row in rows if row.answers is None and on_data.count(row.dataset) > 1]
 
 
 def as_table(rows: Sequence[Row]) -> Table:
     """Column titles and cells for people; accuracies in per cent with their 95 % intervals."""
-    several = len({row["dataset"] for row in rows}) > 1
-    of_valid, of_test = _common_n(rows, "valid"), _common_n(rows, "test")
-    cells = [
-        (
-            row["run"],
-            *([row["dataset"]] if several else []),
-            row["parameters"],
-            _or_dash(row["multiply_adds"], lambda number: f"{number / 1e6:,.2f}"),
-            row["train_seconds"],
-            _or_dash(row["predict_seconds"] and row["predict_seconds"] / row["predict_n"], lambda s: f"{1000 * s:.3f}"),
-            f"{row['model_bytes'] / 1e6:.2f}",
-            _percent(row, "valid", of_valid),
-            _percent(row, "test", of_test),
-            _or_dash(row["clean_accuracy"], lambda share: f"{100 * share:.2f}"),
-            _or_dash(row["test_calibration_error"], lambda share: f"{100 * share:.1f}"),
-            row["tied"] or "-",
-        )
-        for row in rows
-    ]
-    titles = (
-        "run",
-        *(["dataset"] if several else []),
-        "parameters",
-        "M multiply-adds",
-        "train s",
-        "ms an image",
-        "MB",
-        f"validation %{of_valid}",
-        f"test %{of_test}",
-        "without near duplicates %",
-        "calibration error %",
-        "tied",
-    )
+    several = len({row.dataset for row in rows}) > 1
+    shown = [(column, how) for column, how in table_columns() if column.key != "dataset" or several]
+    parts = [_column(column, how, rows) for column, how in shown]
+    titles = tuple(title for title, _ in parts)
+    cells = list(zip(*(cells for _, cells in parts), strict=True))
     return titles, cells
+
+
+def _column(column: Column, how: Shown, rows: Sequence[Row]) -> tuple[str, list[Cell]]:
+    """Title and cells of one column."""
+    if column.key in _WITH_INTERVAL:
+        scores = [getattr(row.metrics, _WITH_INTERVAL[column.key]) for row in rows]
+        common = _common_n(scores)
+        return f"{how.title}{common}", [_with_interval(each, common) for each in scores]
+    cells = [column.shown(how, row) for row in rows]
+    return how.title, ["-" if cell is None else cell for cell in cells]
+
+
+def _common_n(scores: Sequence[StoredScores | None]) -> str:
+    """The number of images as text if it is the same for all rows: then the title has it, and no cell."""
+    counts = {each.n for each in scores if each}
+    return f", n={counts.pop():,}" if len(counts) == 1 else ""
+
+
+def _with_interval(scores: StoredScores | None, common: str) -> str:
+    if scores is None:
+        return "-"
+    # The CSV has the bounds with four digits; both round the same number.
+    low, high = (round(bound, 4) for bound in scores.interval)
+    own = "" if common else f", n={scores.n:,}"
+    return f"{100 * scores.accuracy:.2f} ({100 * low:.2f} to {100 * high:.2f}{own})"
 
 
 def over_seeds(rows: Sequence[Row]) -> Table:
     """Mean ± sample standard deviation over runs of one recipe on one data set that differ by their seed."""
-    groups: dict[tuple[str, str], dict[Any, Row]] = {}
+    groups: dict[tuple[str, str], dict[int | None, Row]] = {}
     for row in rows:
-        groups.setdefault((row["dataset"], row["settings"]), {}).setdefault(row["seed"], row)
-    cells: list[tuple[object, ...]] = []
+        by_seed = groups.setdefault((row.dataset, row.settings), {})
+        by_seed.setdefault(row.record.recipe.seed, row)
+    cells: list[tuple[Cell, ...]] = []
     for (dataset, _), by_seed in groups.items():
-        if len(by_seed) > 1:
-            of_group = list(by_seed.values())
-            recipe, names = of_group[0]["recipe"], ", ".join(row["run"] for row in of_group)
-            cells.append((recipe, dataset, len(of_group), _spread(of_group, "valid"), _spread(of_group, "test"), names))
+        group = list(by_seed.values())
+        if len(group) < 2:
+            continue
+        valid = _spread([row.metrics.valid for row in group])
+        test = _spread([row.metrics.test for row in group])
+        names = ", ".join(row.run.name for row in group)
+        cells.append((group[0].record.recipe.name, dataset, len(group), valid, test, names))
     return ("recipe", "dataset", "seeds", "validation %", "test %", "runs"), cells
 
 
-def _spread(rows: Sequence[Row], split: str) -> str:
-    values = [100 * row[f"{split}_accuracy"] for row in rows if row[f"{split}_accuracy"] is not None]
-    if len(values) < 2:
+def _spread(scores: Sequence[StoredScores | None]) -> str:
+    accuracies = [100 * each.accuracy for each in scores if each]
+    if len(accuracies) < 2:
         return "-"
-    own = "" if len(values) == len(rows) else f" (n={len(values)})"
-    return f"{statistics.mean(values):.2f} ± {statistics.stdev(values):.2f}{own}"
-
-
-def _or_dash(value: Any, text: Any) -> str:
-    return "-" if value is None else text(value)
-
-
-def _common_n(rows: Sequence[Row], split: str) -> str:
-    """The number of images as text, when it is the same for all rows: then it stands in the title, not in each cell."""
-    counts = {row[f"{split}_n"] for row in rows} - {None}
-    return f", n={counts.pop():,}" if len(counts) == 1 else ""
-
-
-def _percent(row: Row, split: str, common: str) -> str:
-    if row[f"{split}_accuracy"] is None:
-        return "-"
-    accuracy, low, high = (100 * row[f"{split}_{name}"] for name in ("accuracy", "low", "high"))
-    own = "" if common else f", n={row[f'{split}_n']:,}"
-    return f"{accuracy:.2f} ({low:.2f} to {high:.2f}{own})"
+    own = "" if len(accuracies) == len(scores) else f" (n={len(accuracies)})"
+    return f"{statistics.mean(accuracies):.2f} ± {statistics.stdev(accuracies):.2f}{own}"
 
 
 def markdown(rows: Sequence[Row]) -> str:
@@ -208,18 +134,18 @@ def markdown(rows: Sequence[Row]) -> str:
     return "\n\n".join(_markdown(*table) for table in tables if table[1])
 
 
-def _markdown(titles: Sequence[str], cells: Sequence[Sequence[object]]) -> str:
+def _markdown(titles: Sequence[str], cells: Sequence[Sequence[Cell]]) -> str:
     texts = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in cells]
     rule = ["---"] * len(titles)
     return "\n".join("| " + " | ".join(line) + " |" for line in (titles, rule, *texts))
 
 
 def write_csv(rows: Sequence[Row], path: Path) -> None:
-    """Write the rows to `path`, without their folders; an empty cell for what was not measured."""
+    """Write the rows to `path`; an empty cell for what was not measured."""
     text = io.StringIO()
-    table = csv.DictWriter(text, COLUMNS, lineterminator="\n", extrasaction="ignore")
+    table = csv.DictWriter(text, [column.key for column in COLUMNS], lineterminator="\n")
     table.writeheader()
-    table.writerows(rows)
+    table.writerows(map(values, rows))
     write_atomic(path, text.getvalue())
 
 

@@ -1,19 +1,20 @@
 """A run as one HTML page that needs nothing else, and the page of the leaderboard that links such pages."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fashion_nn import datasets, inference, metrics
+from fashion_nn import datasets, inference, measures
 from fashion_nn.core.files import write_atomic
 from fashion_nn.core.text import duration
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
+from fashion_nn.measures import columns
 from fashion_nn.report import card, charts, features, leaderboard, pictures
-from fashion_nn.runs import Run, TestPredictions
+from fashion_nn.runs import Run, StoredScores, TestPredictions
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -33,10 +34,10 @@ def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
         InputError: the run is not complete, other data is given, or there is no such image.
     """
     record, measured, history = run.read_record(), run.read_metrics(), run.read_history()
-    trained_on, here = record["dataset"], (splits.image_shape, splits.class_names)
-    if (tuple(trained_on["image_shape"]), tuple(trained_on["class_names"])) != here:
-        raise InputError(f"{run.folder}: trained on {trained_on['name']}, got {splits.name}: other classes or images")
-    part, answers = ("test" if "test" in measured else "valid"), run.read_test_predictions()
+    data = record.dataset
+    if (data.image_shape, data.class_names) != (splits.image_shape, tuple(splits.class_names)):
+        raise InputError(f"{run.folder}: trained on {data.name}, got {splits.name}: other classes or images")
+    answers = run.read_test_predictions()
     shown = splits.test if splits.test is not None else splits.valid
     if not 0 <= image < len(shown):
         raise InputError(f"--image {image}: expected a row from 0 to {len(shown) - 1}")
@@ -46,23 +47,24 @@ def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
         probabilities = predictor(shown.images[image : image + 1])[0]
         weights = _first_weights(predictor, splits.image_shape)
         layers = features.through_layers(predictor, shown.images[image])
-    scores = measured.get(part)
+    scores = measured.test or measured.valid
     context = {
         "run": run,
         "title": run.name,
         "record": record,
         "measured": measured,
         "scores": scores,
-        "part": {"test": "test", "valid": "validation"}[part],
+        "probabilistic": columns.PROBABILISTIC,
+        "part": "test" if measured.test else "validation",
         "names": splits.class_names,
-        "seconds": leaderboard.train_seconds(record),
+        "seconds": record.train_seconds,
         "model_bytes": run.model.stat().st_size,
-        "settings": card.settings(record["recipe"]),
-        "sources": bool(record["recipe"].get("sources")),
+        "settings": card.settings(record.recipe),
+        "sources": bool(record.recipe.sources),
         "facts": [*card.facts(run), ("test split", _openings(run))],
-        "curves": charts.curves(history, record.get("best_epoch")),
-        "reliability": charts.reliability(scores["reliability"]) if scores and "reliability" in scores else None,
-        "confusion": _shares(scores["confusion"]) if scores else [],
+        "curves": charts.curves(history, record.best_epoch),
+        "reliability": charts.reliability(scores.reliability) if scores and scores.reliability else None,
+        "confusion": _shares(scores.confusion) if scores else [],
         "pairs": _pairs(scores, answers, splits),
         "worst": _worst(answers, splits.test, WORST),
         "worst_of_class": [
@@ -90,10 +92,11 @@ def write_leaderboard(runs: Iterable[Run], path: Path) -> None:
     context = {
         "title": "Leaderboard",
         "groups": [
-            (dataset, [row for row in rows if row["dataset"] == dataset])
-            for dataset in dict.fromkeys(row["dataset"] for row in rows)
+            (dataset, [row for row in rows if row.dataset == dataset])
+            for dataset in dict.fromkeys(row.dataset for row in rows)
         ],
         "links": links,
+        "figures": columns.on_page,
         "seeds": leaderboard.over_seeds(rows),
     }
     write_atomic(path, templates().get_template("leaderboard.html").render(context))
@@ -111,15 +114,11 @@ def templates() -> "Environment":
         lstrip_blocks=True,
     )
     templates.filters |= {
-        "percent": _percent,
+        "percent": columns.percent,
         "count": lambda number: f"{number:,}",
         "duration": partial(duration, digits=".3g"),
     }
     return templates
-
-
-def _percent(share: float, digits: int = 2) -> str:
-    return f"{100 * share:.{digits}f}\u00a0%"
 
 
 def _require_same_images(run: Run, answers: TestPredictions, test: Split | None) -> None:
@@ -132,7 +131,7 @@ def _require_same_images(run: Run, answers: TestPredictions, test: Split | None)
 
 
 def _openings(run: Run) -> str:
-    if not run.openings.exists() and "test" in run.read_metrics():
+    if not run.openings.exists() and run.read_metrics().test:
         return "opened; the log of it is not in this folder"
     return f"opened {run.count_openings()} times, by this folder's log"
 
@@ -142,15 +141,15 @@ def _shares(confusion: Sequence[Sequence[int]]) -> list[list[tuple[int, float]]]
     return [[(count, count / max(sum(row), 1)) for count in row] for row in confusion]
 
 
-def _pairs(scores: Mapping[str, Any] | None, answers: TestPredictions | None, splits: Splits) -> list[dict[str, Any]]:
+def _pairs(scores: StoredScores | None, answers: TestPredictions | None, splits: Splits) -> list[dict[str, Any]]:
     """The most confused pairs of classes, each with its worst examples."""
-    pairs = metrics.confused_pairs(scores["confusion"], PAIRS) if scores else []
+    pairs = measures.confused_pairs(scores.confusion, PAIRS) if scores else []
     return [
         {
             "true": splits.class_names[true],
             "taken": splits.class_names[taken],
             "count": count,
-            "share": count / sum(scores["confusion"][true]),
+            "share": count / sum(scores.confusion[true]),
             "examples": _worst(answers, splits.test, 4, true, taken),
         }
         for true, taken, count in pairs

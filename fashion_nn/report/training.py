@@ -13,7 +13,7 @@ def describe_training(run: Run, splits: Splits) -> None:
     """Draw curves.png, and weights.png when the model begins with a dense layer on all pixels; write the card."""
     with inference.open_model(run.model, wait=False) as predictor:
         if history := run.read_history():
-            smoothing = run.read_record()["recipe"].get("label_smoothing")
+            smoothing = run.read_record().recipe.to_json().get("label_smoothing")
             note = f"; the training loss is of labels smoothed by {smoothing}" if smoothing else ""
             figures.curves(history, run.figure("curves"), title=f"{run.name} on {splits.name}{note}")
         first = predictor.weights()[0]

@@ -35,8 +35,8 @@ def best_run(
             if note:
                 note(f"{run.folder}: skipped, it has no {run.model.name}")
             continue
-        valid = run.read_metrics()["valid"]
-        candidates.append((valid["accuracy"], -valid["log_loss"], run))
+        valid = run.read_metrics().of_valid()
+        candidates.append((valid.accuracy, -valid.log_loss, run))
     if not candidates:
         raise InputError(
             f"{root}: no complete run on {dataset} with {image_shape[0]} x {image_shape[1]} pixels "
@@ -48,19 +48,19 @@ def best_run(
 def trained_on(model: str | os.PathLike[str]) -> str | None:
     """The known data set that the run folder around `model` was trained on; None if nothing says so."""
     try:
-        name = Run(Path(model).parent).read_record()["dataset"]["name"]
-    except (InputError, KeyError, TypeError):
+        name = Run(Path(model).parent).read_record().dataset.name
+    except InputError:
         return None
     return name if name in datasets.names() else None
 
 
 def _fits(run: Run, dataset: str, image_shape: tuple[int, int]) -> bool:
     """Whether the run was trained on such images, and not on rows of the stored validation split."""
-    trained = run.read_record()["dataset"]
+    trained = run.read_record().dataset
     split = run.read_split()
     return (
-        trained["name"] == dataset
-        and tuple(trained["image_shape"]) == image_shape
-        and split["seed"] == datasets.SPLIT_SEED
-        and split["fraction"] == datasets.VALIDATION_FRACTION
+        trained.name == dataset
+        and trained.image_shape == image_shape
+        and split.seed == datasets.SPLIT_SEED
+        and split.fraction == datasets.VALIDATION_FRACTION
     )

@@ -70,4 +70,4 @@ def train_best(
             progress=progress(recipe.name, recipe.epochs) if progress else None,
         )
         outcomes.append(outcome)
-    return max(outcomes, key=lambda outcome: outcome.metrics["valid"]["accuracy"])
+    return max(outcomes, key=lambda outcome: outcome.metrics.of_valid().accuracy)

@@ -6,7 +6,7 @@ from typing import Any, NamedTuple, Protocol
 
 import keras
 
-from fashion_nn import metrics, zoo
+from fashion_nn import measures, zoo
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
@@ -90,9 +90,9 @@ def run_epoch(
     return Epoch(row, watch.cut, time.perf_counter() - start)
 
 
-def score(model: keras.Model, split: Split) -> metrics.Scores:
+def score(model: keras.Model, split: Split) -> measures.Scores:
     """The scores of `model` on the rows of `split`."""
-    return metrics.score(split.labels, zoo.predict(model, split.images, VALID_BATCH))
+    return measures.score(split.labels, zoo.predict(model, split.images, VALID_BATCH))
 
 
 class _Watch(keras.callbacks.Callback):

@@ -9,18 +9,17 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import keras
 import numpy as np
 
-from fashion_nn import recipes, runs
-from fashion_nn.core.environment import describe_environment, now
+from fashion_nn import measures, recipes, runs
+from fashion_nn.core.environment import now
 from fashion_nn.core.files import write_atomic
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
-from fashion_nn.runs import Run
+from fashion_nn.runs import DatasetRecord, Environment, Metrics, RecipeRecord, Record, Run, SplitRecord, StoredScores
 from fashion_nn.saving import keras_file
 from fashion_nn.training.epoch import Diverged, Progress, run_epoch, score
 from fashion_nn.training.networks import build_networks
@@ -43,7 +42,7 @@ class Outcome:
     run: Run
     stopped_because: str
     best_epoch: int
-    metrics: dict[str, Any]
+    metrics: Metrics
 
 
 def run(
@@ -126,20 +125,12 @@ class _Trainer:
     def open(self) -> None:
         """Start the run in the folder, or restore it from there."""
         if not self.target.exists:
-            self.target.write_split(runs.split_record(self.splits))
+            self.target.write_split(SplitRecord.of(self.splits))
             self.target.write_record(self._new_record())
         self.target.remove_leftovers()
         if self.target.state.exists():
             self._restore()
-        self.record = self.target.read_record()
-        self.epoch_seconds: list[float] = []
-        self.record["sessions"].append(
-            {
-                "started": now(),
-                "from_epoch": self.state.epoch,
-                "epoch_seconds": self.epoch_seconds,
-            }
-        )
+        self.record = self.target.read_record().with_session(now(), self.state.epoch)
 
     def train(self, deadline: float | None) -> str:
         """Run epochs until there is a reason to stop, and return the reason."""
@@ -161,7 +152,7 @@ class _Trainer:
                 self._write_copies()
             else:
                 self.target.write_history(self.state.history)
-            self.epoch_seconds.append(round(epoch.seconds, 3))
+            self.record = self.record.with_epoch(epoch.seconds)
             self.target.write_record(self.record)
             if self.progress:
                 self.progress.epoch(epoch.row, improved, epoch.seconds)
@@ -172,26 +163,25 @@ class _Trainer:
     def finish(self, stopped_because: str) -> None:
         """Score the saved model and complete the run; metrics.json is written last."""
         self.networks.inference.set_weights(self.state.best_weights)
-        self.record["stopped_because"] = stopped_because
-        self.record["best_epoch"] = self.state.best_epoch
+        self.record = self.record.ended(stopped_because, self.state.best_epoch)
         self.target.write_record(self.record)
-        scores = {}
+        measured = Metrics()
         if len(self.splits.valid):
-            scores["valid"] = score(self.networks.saved, self.splits.valid).to_json()
-        self.target.write_metrics(scores)
+            measured = Metrics(valid=StoredScores.of(score(self.networks.saved, self.splits.valid)))
+        self.target.write_metrics(measured)
         if stopped_because in ("epochs", "patience"):
             self.target.remove_state()
 
-    def _new_record(self) -> dict[str, Any]:
-        return {
-            "recipe": self.recipe.to_json(),
-            "dataset": runs.data_record(self.splits),
-            "parameters": self.networks.saved.count_params(),
-            "environment": describe_environment(),
-            "stopped_because": None,
-            "best_epoch": None,
-            "sessions": [],
-        }
+    def _new_record(self) -> Record:
+        return Record(
+            recipe=RecipeRecord.model_validate(self.recipe.to_json()),
+            dataset=DatasetRecord.of(self.splits),
+            parameters=self.networks.saved.count_params(),
+            environment=Environment.here(),
+            stopped_because=None,
+            best_epoch=None,
+            sessions=(),
+        )
 
     def _restore(self) -> None:
         self.state = TrainState.load(self.target.state)
@@ -220,13 +210,13 @@ class _Trainer:
         state.epoch = int(row["epoch"])
         state.history.append(row)
         monitor = self.recipe.monitor
-        if _is_better(monitor, row[monitor], state.monitor_best):
+        if measures.better(monitor, row[monitor], state.monitor_best):
             state.monitor_best = row[monitor]
             state.wait = 0
         else:
             state.wait += 1
         checkpoint = self.recipe.checkpoint_monitor
-        improved = _is_better(checkpoint, row[checkpoint], state.best_value)
+        improved = measures.better(checkpoint, row[checkpoint], state.best_value)
         if improved:
             state.best_value = row[checkpoint]
             state.best_epoch = state.epoch
@@ -246,12 +236,6 @@ def _steps_per_epoch(recipe: Recipe, splits: Splits) -> int:
     return math.ceil(len(splits.train) / recipe.batch_size)
 
 
-def _is_better(monitor: str, value: float, best: float | None) -> bool:
-    if best is None:
-        return True
-    return value > best if monitor.endswith("accuracy") else value < best
-
-
 def _copies(variables: list[keras.Variable]) -> list[np.ndarray]:
     # TensorFlow may return its own memory, which the next step would change.
     return [keras.ops.convert_to_numpy(variable).copy() for variable in variables]
@@ -264,10 +248,12 @@ def _assign(variables: list[keras.Variable], values: list[np.ndarray]) -> None:
 
 def _outcome(target: Run) -> Outcome:
     record = target.read_record()
+    if record.stopped_because is None or record.best_epoch is None:
+        raise InputError(f"{target.record}: damaged (it does not say how the training ended): train again")
     return Outcome(
         run=target,
-        stopped_because=record["stopped_because"],
-        best_epoch=record["best_epoch"],
+        stopped_because=record.stopped_because,
+        best_epoch=record.best_epoch,
         metrics=target.read_metrics(),
     )
 
@@ -276,7 +262,7 @@ def _can_continue(target: Run) -> bool:
     """Whether anything is left to train: the folder is empty, or its training is not finished."""
     if not target.complete or target.state.exists():
         return True
-    return target.read_record()["stopped_because"] == "budget"
+    return target.read_record().stopped_because == "budget"
 
 
 def _require_same(target: Run, recipe: Recipe, splits: Splits) -> None:
@@ -285,12 +271,11 @@ def _require_same(target: Run, recipe: Recipe, splits: Splits) -> None:
         return
     record = target.read_record()
     # Read as a recipe, so that a setting that is newer than the run has its default.
-    there = recipes.from_json(record["recipe"]).to_json()
+    there = recipes.from_json(record.recipe.to_json()).to_json()
     here = recipe.to_json()
     changed = [key for key in here if key != "sources" and there[key] != here[key]]
     if changed:
         listed = ", ".join(f"{key}={there[key]} (now {here[key]})" for key in changed)
         raise InputError(f"{target.folder}: holds a run with other settings: {listed}: choose another --out")
-    data = record["dataset"]
-    if (data["fingerprint"], data["split_id"]) != (splits.fingerprint, splits.split_id):
-        raise InputError(f"{target.folder}: holds a run on other data ({data['name']}): choose another --out")
+    if not record.dataset.is_of(splits):
+        raise InputError(f"{target.folder}: holds a run on other data ({record.dataset.name}): choose another --out")

@@ -59,11 +59,11 @@ def test_the_safe_loader_gives_the_labels_of_the_pipeline(fitted, digits):
 
 def test_it_is_a_good_run(fitted, digits):
     run, found = fitted
-    assert run.read_metrics()["valid"]["accuracy"] > 0.97
+    assert run.read_metrics().valid.accuracy > 0.97
     record = run.read_record()
-    assert record["recipe"]["options"]["landmarks"] == 150
+    assert record.recipe.options["landmarks"] == 150
     assert set(found["seconds"]) == {"features", "landmarks", "kernel", "regression"}
-    assert sum(record["sessions"][0]["epoch_seconds"]) == pytest.approx(sum(found["seconds"].values()))
+    assert sum(record.sessions[0].epoch_seconds) == pytest.approx(sum(found["seconds"].values()))
 
 
 def test_other_sizes_of_images():

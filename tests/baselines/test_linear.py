@@ -110,12 +110,12 @@ def test_the_safe_loader_gives_the_labels_of_the_pipeline(fitted, digits, size):
 def test_the_run_is_like_any_other(fitted, digits, size):
     run, _ = fitted[size]
     record, measured = run.read_record(), run.read_metrics()
-    assert record["dataset"] == runs.data_record(digits)
-    assert record["parameters"] == (784 * 10 + 10 + 110 if size else 7850)
-    assert record["recipe"]["options"].get("components") == size
+    assert record.dataset == runs.DatasetRecord.of(digits)
+    assert record.parameters == (784 * 10 + 10 + 110 if size else 7850)
+    assert record.recipe.options.get("components") == size
     assert run.read_history() == []
-    assert run.read_split()["valid_indices"] == digits.valid_indices.tolist()
-    assert measured["valid"]["n"] == len(digits.valid) and measured["valid"]["accuracy"] > 0.8
+    assert list(run.read_split().valid_indices) == digits.valid_indices.tolist()
+    assert measured.valid.n == len(digits.valid) and measured.valid.accuracy > 0.8
 
 
 def test_the_same_data_give_the_same_bytes(fitted, digits, tmp_path):
@@ -158,4 +158,4 @@ def test_real_images(real_data, tmp_path):
     splits = datasets.load("fashion_mnist", data_dir=real_data)
     run, agreement = baselines.fit_linear("pca-logreg", 25, splits, tmp_path / "run")
     assert agreement["labels_equal"] == agreement["images"] == 6000
-    assert run.read_metrics()["valid"]["accuracy"] > 0.8
+    assert run.read_metrics().valid.accuracy > 0.8

@@ -60,9 +60,9 @@ def never_parsed(monkeypatch):
 
 def test_the_export_predicts_what_keras_predicts(made, run):
     record = made[2]
-    assert record["labels_equal"] == record["images"] == len(IMAGES)
-    assert record["max_abs_difference"] <= 1e-5
-    assert record["sha256"] == files.sha256(run.export("onnx"))
+    assert record.labels_equal == record.images == len(IMAGES)
+    assert record.max_abs_difference <= 1e-5
+    assert record.sha256 == files.sha256(run.export("onnx"))
     with inference.open_fast(run.model) as fast, inference.open_fast(run.model, engine="keras") as slow:
         assert (fast.engine, slow.engine) == ("onnx", "keras")
         np.testing.assert_allclose(fast(IMAGES), slow(IMAGES), atol=1e-5)

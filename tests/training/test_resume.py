@@ -95,7 +95,7 @@ def test_killed_at_random_moments_ends_with_the_same_bytes(tmp_path, least_kills
     began = time.perf_counter()
     assert run_child(whole) == 0
     seconds = time.perf_counter() - began
-    assert runs.open_run(whole).read_record()["stopped_because"] == "patience"
+    assert runs.open_run(whole).read_record().stopped_because == "patience"
 
     # How far a training comes between two kills depends on the machine: one that ends is compared, and another begun.
     rng = np.random.default_rng(0)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from in_process import Opened
 
-from fashion_nn import datasets, metrics, recipes, report, runs, training, zoo
+from fashion_nn import datasets, measures, recipes, report, runs, training, zoo
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.training.batches import batches
@@ -54,26 +54,26 @@ class Watch:
 def test_the_run_folder_tells_everything(finished, digits):
     run = finished.run
     record, measured = run.read_record(), run.read_metrics()
-    assert recipes.from_json(record["recipe"]) == recipe()
-    assert record["dataset"]["fingerprint"] == digits.fingerprint
-    assert record["parameters"] == 244_591
-    assert record["environment"]["versions"]["keras"] == keras.__version__
-    assert record["stopped_because"] == finished.stopped_because == "epochs"
-    assert run.read_split()["valid_indices"] == digits.valid_indices.tolist()
-    assert len(record["sessions"][0]["epoch_seconds"]) == 3
+    assert recipes.from_json(record.recipe.to_json()) == recipe()
+    assert record.dataset.fingerprint == digits.fingerprint
+    assert record.parameters == 244_591
+    assert record.environment.versions["keras"] == keras.__version__
+    assert record.stopped_because == finished.stopped_because == "epochs"
+    assert list(run.read_split().valid_indices) == digits.valid_indices.tolist()
+    assert len(record.sessions[0].epoch_seconds) == 3
     history = run.read_history()
     assert [row["epoch"] for row in history] == [1, 2, 3]
     best = max(history, key=lambda row: row["val_accuracy"])
-    assert record["best_epoch"] == best["epoch"]
-    assert measured["valid"]["accuracy"] == best["val_accuracy"]
-    assert measured["valid"]["log_loss"] == pytest.approx(best["val_loss"], abs=1e-6)
+    assert record.best_epoch == best["epoch"]
+    assert measured.valid.accuracy == best["val_accuracy"]
+    assert measured.valid.log_loss == pytest.approx(best["val_loss"], abs=1e-6)
     assert next(csv.reader(io.StringIO(run.history.read_text()))) == list(runs.HISTORY_COLUMNS)
 
 
 def test_the_saved_model_is_what_was_measured(finished, digits):
     model = keras.models.load_model(finished.run.model)
-    found = metrics.score(digits.valid.labels, model.predict(digits.valid.images, verbose=0))
-    assert found.accuracy == finished.metrics["valid"]["accuracy"]
+    found = measures.score(digits.valid.labels, model.predict(digits.valid.images, verbose=0))
+    assert found.accuracy == finished.metrics.valid.accuracy
 
 
 @pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
@@ -97,7 +97,7 @@ def _leaves(group):
 
 def test_bfloat16_learns(tmp_path, digits):
     outcome = training.run(recipe("epochs=15", "precision=mixed_bfloat16"), digits, tmp_path / "run")
-    assert outcome.metrics["valid"]["accuracy"] > 0.5  # by chance 0.1
+    assert outcome.metrics.valid.accuracy > 0.5  # by chance 0.1
 
 
 def test_same_recipe_same_bytes_other_seed_others(tmp_path, digits, finished):
@@ -138,7 +138,7 @@ def test_patience_stops_and_the_best_epoch_is_kept(tmp_path, digits):
     losses = [row["val_loss"] for row in history]
     assert outcome.stopped_because == "patience" and len(history) < 30
     assert len(history) - 1 - int(np.argmin(losses)) == 2
-    assert outcome.metrics["valid"]["accuracy"] == max(row["val_accuracy"] for row in history)
+    assert outcome.metrics.valid.accuracy == max(row["val_accuracy"] for row in history)
 
 
 def test_divergence_is_an_error_that_keeps_the_last_good_model(tmp_path, digits):
@@ -151,7 +151,7 @@ def test_divergence_is_an_error_that_keeps_the_last_good_model(tmp_path, digits)
     run = Run(tmp_path / "run")
     assert watched.rows and not run.complete
     model = keras.models.load_model(run.model)
-    found = metrics.score(digits.valid.labels, model.predict(digits.valid.images, verbose=0))
+    found = measures.score(digits.valid.labels, model.predict(digits.valid.images, verbose=0))
     assert found.accuracy == max(row["val_accuracy"] for row in watched.rows)
 
 
@@ -170,7 +170,7 @@ def test_no_validation_rows(tmp_path):
     everything = datasets.load("digits", validation_fraction=0)
     changed = recipe("validation_fraction=0", "monitor=loss", "checkpoint_monitor=loss")
     outcome = training.run(changed, everything, tmp_path / "run")
-    assert "valid" not in outcome.metrics
+    assert outcome.metrics.valid is None
     assert set(outcome.run.read_history()[0]) == {"epoch", "learning_rate", "loss", "accuracy"}
 
 
@@ -198,7 +198,7 @@ def test_the_budget_ends_at_the_best_so_far_and_resume_goes_on(tmp_path, digits,
     assert cut.run.complete and cut.run.state.exists()
     training.run(ample, digits, tmp_path / "run", resume=True, deadline=150)
     assert done < len(cut.run.read_history()) < 20
-    assert len(cut.run.read_record()["sessions"]) == 2
+    assert len(cut.run.read_record().sessions) == 2
 
 
 def test_a_budget_that_is_over_at_once_still_gives_a_model(tmp_path, digits):
@@ -208,7 +208,7 @@ def test_a_budget_that_is_over_at_once_still_gives_a_model(tmp_path, digits):
     report.describe_training(outcome.run, digits)
     card = outcome.run.card.read_text()
     assert "in brackets: batch_size 64 (256), epochs 3 (100), momentum 0.9 (0.975)." in card
-    assert "Cut for want of time after 1 epoch: more may" in card
+    assert "Stopped by the time budget after 1 epoch; longer training may" in card
     whole = training.run(recipe(), digits, tmp_path / "whole").run
     again = training.run(recipe(), digits, tmp_path / "run", resume=True).run
     assert again.read_history() == whole.read_history()
@@ -271,12 +271,12 @@ def test_the_kept_model_may_average_its_answer_with_that_on_the_mirrored_image(t
     predict = Opened(plain.run.model)
     expected = (predict(images) + predict(np.ascontiguousarray(images[:, :, ::-1]))) / 2
     np.testing.assert_allclose(Opened(both.run.model)(images), expected, atol=1e-6)
-    scores = metrics.score(digits.valid.labels, expected)
-    assert both.metrics["valid"]["correct"] == scores.correct
+    scores = measures.score(digits.valid.labels, expected)
+    assert both.metrics.valid.correct == scores.correct
     report.describe_training(both.run, digits)  # whose first layer, the mirror, has no picture
     assert both.run.card.exists() and not both.run.figure("weights").exists()
     width = images.shape[2]
-    assert both.run.read_record()["parameters"] == plain.run.read_record()["parameters"] + width**2
+    assert both.run.read_record().parameters == plain.run.read_record().parameters + width**2
 
 
 def test_no_thread_of_a_dataset_can_hold_up_the_end_of_an_epoch(digits):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from fashion_nn.comparison import mcnemar
 from fashion_nn.grading.check import Check
 from fashion_nn.grading.evidence import Evidence
+from fashion_nn.measures import mcnemar
 
 _ALPHA = 0.05
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from fashion_nn import metrics
+from fashion_nn import measures
 from fashion_nn.grading.check import Check, not_applicable
 from fashion_nn.grading.evidence import Evidence
 
@@ -26,7 +26,7 @@ def check(evidence: Evidence) -> Check:
     held_out = evidence.held_out
     if held_out is not None:
         classes = evidence.reference.origin.classes or 2
-        confusion = metrics.confusion(held_out.truth, held_out.predicted, classes)
+        confusion = measures.confusion(held_out.truth, held_out.predicted, classes)
         basis = f"the model's confusion matrix of {len(held_out):,} held-out rows"
         return judge(evidence.labels, confusion, basis)
     if evidence.probabilities is None:

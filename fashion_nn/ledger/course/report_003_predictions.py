@@ -4,12 +4,12 @@ regression.
 
 import re
 import statistics
-from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any
 
 import numpy as np
 
+from fashion_nn.errors import InputError
 from fashion_nn.ledger import claims, protocols, quotations
 from fashion_nn.ledger.checks import texts
 from fashion_nn.ledger.checks.cross_validation import Points, fold_score, folds
@@ -19,6 +19,7 @@ from fashion_nn.ledger.claims import Claim
 from fashion_nn.ledger.findings import Check, Finding, Outcome, not_reproducible
 from fashion_nn.ledger.protocols import Parts
 from fashion_nn.ledger.trainings import of_run
+from fashion_nn.runs import Metrics
 
 CLOCK = absent("wall clock of the author's machine")
 GPU = absent("the author's GPU is not stated")
@@ -46,8 +47,10 @@ def _pixels(claim: Claim) -> Outcome:
     return Outcome(pixels == printed, pixels, "height times width")
 
 
-def _uniform(metrics: Mapping[str, Any], _: Any, claim: Claim) -> Outcome:
-    counts = np.array(metrics["test"]["confusion"]).sum(axis=0)
+def _uniform(metrics: Metrics, _: Any, claim: Claim) -> Outcome:
+    if metrics.test is None:
+        raise InputError("models/mlp: has no test figures: fashion-nn evaluate models/mlp")
+    counts = np.array(metrics.test.confusion).sum(axis=0)
     off = float(np.abs(counts / counts.mean() - 1).max())
     why = "test images that the dense network gives to each class of 1,000; "
     why += f"furthest off {off:.0%}; criterion: a quarter"

@@ -85,7 +85,7 @@ def test_a_trial_leaves_an_ordinary_run_with_the_figures_of_a_training(engine, r
     assert result.best_epoch == outcome.best_epoch and result.epochs_run == 3
     assert result.worker.endswith(f":{result.worker.rsplit(':')[-1]}") and result.peak_memory_bytes > 100 << 20
     assert run.model.read_bytes() == outcome.run.model.read_bytes()
-    assert run.read_metrics()["valid"] == outcome.metrics["valid"]
+    assert run.read_metrics().valid == outcome.metrics.valid
 
 
 def test_a_trial_again_gives_the_same_figures(engine, results):
@@ -106,7 +106,7 @@ def test_going_on_with_another_trial_is_as_never_having_stopped(engine, results)
     assert results["0004"].history == results["0000"].history
     whole, continued = (Run(engine._search.trial_folder(id)) for id in ("0000", "0004"))
     assert continued.model.read_bytes() == whole.model.read_bytes()
-    assert len(continued.read_record()["sessions"]) == 2, "it did go on"
+    assert len(continued.read_record().sessions) == 2, "it did go on"
 
 
 def test_without_the_state_to_go_on_with_it_trains_from_the_start(make_job, digits, tmp_path, results):
@@ -127,7 +127,7 @@ def test_folds_hold_out_every_row_once_and_no_test_row(engine, results, digits):
     best = [max(row["val_accuracy"] for row in part) for part in parts]
     assert result.score == sum(best) / 2 and len(result.history) == result.epochs_run == 6
     folder = engine._search.trial_folder("0007")
-    held_out = [Run(folder / f"fold-{k}").read_split()["valid_indices"] for k in (1, 2)]
+    held_out = [Run(folder / f"fold-{k}").read_split().valid_indices for k in (1, 2)]
     assert sorted(held_out[0] + held_out[1]) == list(range(len(digits.train) + len(digits.valid)))
 
 

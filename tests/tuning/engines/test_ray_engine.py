@@ -175,8 +175,8 @@ def test_going_on_with_another_trial_needs_no_shared_disk(here, remote, make_job
     begun = finish(remote, make_job("0001", until_epoch=1))["0001"]
     found = finish(remote, make_job("0002", start_from="0001"))["0002"]
     assert begun.epochs_run == 1 and found.history == here.history
-    sessions = Run(remote._search.trial_folder("0002")).read_record()["sessions"]
-    assert [each["from_epoch"] for each in sessions] == [0, 1], "it did go on"
+    sessions = Run(remote._search.trial_folder("0002")).read_record().sessions
+    assert [each.from_epoch for each in sessions] == [0, 1], "it did go on"
 
 
 @pytest.mark.slow  # the same of the local engine, which a task is, is in test_local_engine.py

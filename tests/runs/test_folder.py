@@ -10,7 +10,7 @@ from fashion_nn import runs
 from fashion_nn.core import files
 from fashion_nn.core.environment import describe_environment
 from fashion_nn.errors import InputError
-from fashion_nn.runs import Run, TestPredictions
+from fashion_nn.runs import Metrics, Run, TestPredictions
 
 
 @pytest.fixture
@@ -29,8 +29,8 @@ def answers(run):
 
 def test_what_was_written_is_read_again(run):
     assert run.complete and runs.open_run(run.folder) == run
-    assert run.read_record()["dataset"] == RECORD["dataset"]
-    assert run.read_metrics() == {"format": 1, "model_sha256": files.sha256(run.model), "valid": scores(0.5)}
+    assert run.read_record().to_json() == RECORD | {"format": 1}
+    assert run.read_metrics().to_json() == {"format": 1, "model_sha256": files.sha256(run.model), "valid": scores(0.5)}
     rows = [{"epoch": 1, "learning_rate": 0.1, "loss": 1 / 3, "accuracy": 0.5}]
     run.write_history(rows)
     assert run.read_history() == rows
@@ -38,9 +38,9 @@ def test_what_was_written_is_read_again(run):
 
 def test_metrics_change_only_when_their_content_does(run):
     before = run.metrics.stat().st_mtime_ns
-    run.write_metrics({"valid": scores(0.5)})
+    run.write_metrics(Metrics.model_validate({"valid": scores(0.5)}))
     assert run.metrics.stat().st_mtime_ns == before
-    run.write_metrics({"valid": scores(0.6)})
+    run.write_metrics(Metrics.model_validate({"valid": scores(0.6)}))
     assert run.metrics.stat().st_mtime_ns != before
 
 
@@ -66,7 +66,7 @@ def test_a_damaged_record_is_one_line(run, content):
 
 @pytest.mark.parametrize("lacking", RECORD)
 def test_a_half_written_record_is_one_line(run, lacking):
-    run.write_record({key: value for key, value in RECORD.items() if key != lacking})
+    files.write_json(run.record, {"format": 1} | {key: value for key, value in RECORD.items() if key != lacking})
     with pytest.raises(InputError, match=rf"run\.json: damaged \({lacking}: Field required\)") as caught:
         run.read_record()
     assert "\n" not in str(caught.value)
@@ -74,7 +74,7 @@ def test_a_half_written_record_is_one_line(run, lacking):
 
 @pytest.mark.parametrize("change", [{"n": 0}, {"accuracy": "0.5"}, {"interval": [0.5]}, {"confusion": [1, 2]}])
 def test_figures_of_another_form_are_one_line(run, change):
-    run.write_metrics({"valid": scores(0.5) | change})
+    files.write_json(run.metrics, {"model_sha256": files.sha256(run.model), "valid": scores(0.5) | change})
     with pytest.raises(InputError, match=rf"metrics\.json: damaged \(valid\.{next(iter(change))}"):
         run.read_metrics()
 
@@ -136,12 +136,13 @@ def test_no_run_there(tmp_path):
 
 
 def test_find_lists_complete_runs_only(run):
-    Run(run.folder.parent / "begun").write_record({})
+    record = run.read_record()
+    Run(run.folder.parent / "begun").write_record(record)
     (run.folder.parent / "other").mkdir()
     nested = Run(run.folder.parent / "demo" / "mlp")
-    nested.write_record({})
+    nested.write_record(record)
     nested.model.write_bytes(b"")
-    nested.write_metrics({})
+    nested.write_metrics(Metrics())
     assert [found.name for found in runs.find(run.folder.parent)] == ["mlp", "run"]
 
 

@@ -7,7 +7,7 @@ the caller has read them from somewhere and knows better what to say.
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from statistics import NormalDist
 from typing import Any, NamedTuple
 
@@ -27,7 +27,8 @@ class ClassScore(NamedTuple):
     support: int
 
 
-class Bin(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Bin:
     """The images of one range of confidence: how many, their mean confidence, the share that is right."""
 
     count: int
@@ -60,7 +61,7 @@ class Scores:
             "log_loss": self.log_loss,
             "brier": self.brier,
             "calibration_error": self.calibration_error,
-            "reliability": [each._asdict() for each in self.reliability],
+            "reliability": [asdict(each) for each in self.reliability],
             "per_class": [score._asdict() for score in self.per_class],
             "confusion": self.confusion.tolist(),
         }

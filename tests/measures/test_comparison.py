@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
-from fashion_nn import comparison
-from fashion_nn.comparison import mcnemar, tied_groups
+from fashion_nn import measures
+from fashion_nn.measures import comparison, mcnemar, tied_groups
 
 
 def test_the_example_holds():
@@ -37,7 +37,7 @@ def test_answers_to_other_images_cannot_be_compared():
 def test_being_tied_is_not_transitive():
     images = np.arange(1000)
     best, middle, worst = images >= 0, images >= 6, images >= 12
-    assert mcnemar(best, worst).p < comparison.DOUBT / 3 < mcnemar(best, middle).p
+    assert mcnemar(best, worst).p < measures.ALPHA / 3 < mcnemar(best, middle).p
     assert tied_groups([worst, best, middle]) == ["b", "a", "ab"]
 
 
@@ -55,7 +55,7 @@ def test_sharing_no_letter_is_being_told_apart(right):
     pairs = sorted((mcnemar(right[i], right[j]).p, i, j) for i, j in combinations(range(len(right)), 2))
     apart = set()
     for tested, (p, i, j) in enumerate(pairs):
-        if p > comparison.DOUBT / (len(pairs) - tested):
+        if p > measures.ALPHA / (len(pairs) - tested):
             break
         apart.add((i, j))
     for i, j in combinations(range(len(right)), 2):

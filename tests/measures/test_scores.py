@@ -13,8 +13,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 
-from fashion_nn import metrics
-from fashion_nn.metrics import ClassScore, confusion, log_loss, per_class, score, wilson, worst_mistakes
+from fashion_nn import measures
+from fashion_nn.measures import (
+    ClassScore,
+    confusion,
+    log_loss,
+    objective,
+    per_class,
+    score,
+    scores,
+    wilson,
+    worst_mistakes,
+)
 
 unhurried = settings(deadline=None)  # the first example pays for an import
 
@@ -39,14 +49,14 @@ def softmax_example(n: int = 500, classes: int = 10, dtype: type = np.float32):
 
 
 def test_the_import_is_light():
-    code = (
-        "import sys, fashion_nn.metrics;print([m for m in ('scipy', 'sklearn', 'pandas', 'keras') if m in sys.modules])"
-    )
+    heavy = ("scipy", "sklearn", "pandas", "keras")
+    code = f"import sys, fashion_nn.measures;print([m for m in {heavy} if m in sys.modules])"
     assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
 
 
-def test_docstrings():
-    assert doctest.testmod(metrics).failed == 0
+@pytest.mark.parametrize("module", [scores, objective])
+def test_docstrings(module):
+    assert doctest.testmod(module).failed == 0
 
 
 # Intervals
@@ -199,7 +209,7 @@ def test_brier_is_that_of_scikit_learn(example):
     labels, probabilities = example
     classes = probabilities.shape[1]
     expected = brier_score_loss(labels, probabilities, labels=range(classes), scale_by_half=False)
-    assert metrics.brier(labels, probabilities) == pytest.approx(expected)
+    assert measures.brier(labels, probabilities) == pytest.approx(expected)
 
 
 @pytest.mark.filterwarnings("ignore")
@@ -208,8 +218,8 @@ def test_reliability_is_that_of_scikit_learn():
 
     labels, probabilities = softmax_example(dtype=np.float64)
     right = probabilities.argmax(axis=1) == labels
-    shares, confidences = calibration_curve(right, probabilities.max(axis=1), n_bins=metrics.BINS)
-    bins = [each for each in metrics.reliability(labels, probabilities) if each.count]
+    shares, confidences = calibration_curve(right, probabilities.max(axis=1), n_bins=measures.BINS)
+    bins = [each for each in measures.reliability(labels, probabilities) if each.count]
     assert [each.accuracy for each in bins] == pytest.approx(shares.tolist())
     assert [each.confidence for each in bins] == pytest.approx(confidences.tolist())
     assert sum(each.count for each in bins) == 500
@@ -217,9 +227,9 @@ def test_reliability_is_that_of_scikit_learn():
 
 def test_calibration_error_by_hand():
     probabilities = np.array([[0.9, 0.1], [0.9, 0.1], [0.3, 0.7], [0.0, 1.0]])
-    bins = metrics.reliability([0, 1, 1, 1], probabilities, bins=10)
+    bins = measures.reliability([0, 1, 1, 1], probabilities, bins=10)
     assert [(each.count, each.accuracy) for each in bins[6:]] == [(1, 1), (0, 0), (2, 0.5), (1, 1)]
-    assert metrics.calibration_error(bins) == pytest.approx((0.3 + 2 * 0.4 + 0) / 4)
+    assert measures.calibration_error(bins) == pytest.approx((0.3 + 2 * 0.4 + 0) / 4)
 
 
 @pytest.mark.parametrize("temperature", [0.4, 1.0, 2.5])
@@ -227,17 +237,17 @@ def test_the_temperature_that_spoiled_probabilities_is_found_again(temperature):
     generator = np.random.default_rng(0)
     good = generator.dirichlet(np.full(5, 0.4), 20_000)
     labels = (generator.random((len(good), 1)) > good.cumsum(axis=1)).sum(axis=1).clip(0, 4)
-    spoiled = metrics.tempered(good, 1 / temperature)
-    found = metrics.fit_temperature(labels, spoiled)
+    spoiled = measures.tempered(good, 1 / temperature)
+    found = measures.fit_temperature(labels, spoiled)
     assert found == pytest.approx(temperature, rel=0.05)
-    assert log_loss(labels, metrics.tempered(spoiled, found)) <= log_loss(labels, spoiled)
+    assert log_loss(labels, measures.tempered(spoiled, found)) <= log_loss(labels, spoiled)
 
 
 @unhurried
 @given(predictions(), st.floats(0.1, 10))
 def test_a_temperature_gives_probabilities_and_keeps_the_choice(example, temperature):
     _, probabilities = example
-    scaled = metrics.tempered(probabilities, temperature)
+    scaled = measures.tempered(probabilities, temperature)
     assert scaled.sum(axis=1) == pytest.approx(1)
     chosen = scaled[np.arange(len(scaled)), probabilities.argmax(axis=1)]
     assert chosen == pytest.approx(scaled.max(axis=1))
@@ -245,9 +255,9 @@ def test_a_temperature_gives_probabilities_and_keeps_the_choice(example, tempera
 
 def test_confused_pairs_by_hand():
     matrix = [[5, 2, 0], [3, 4, 0], [1, 0, 9]]
-    assert metrics.confused_pairs(matrix, 2) == [(1, 0, 3), (0, 1, 2)]
-    assert metrics.confused_pairs(matrix, 10) == [(1, 0, 3), (0, 1, 2), (2, 0, 1)]
-    assert metrics.confused_pairs(np.eye(3, dtype=int), 10) == []
+    assert measures.confused_pairs(matrix, 2) == [(1, 0, 3), (0, 1, 2)]
+    assert measures.confused_pairs(matrix, 10) == [(1, 0, 3), (0, 1, 2), (2, 0, 1)]
+    assert measures.confused_pairs(np.eye(3, dtype=int), 10) == []
 
 
 # The worst mistakes

@@ -1,0 +1,55 @@
+"""How good predictions are, and which of several are better. Nothing here reads or writes a file.
+
+`scores` measures probabilities against labels, `comparison` tells which models differ by more than
+chance, `agreement` compares two models' answers to the same images, and `objective` says which of two
+values of a figure is better. `columns` is the table of the figures of a run.
+"""
+
+from fashion_nn.measures.agreement import Agreement, agreement
+from fashion_nn.measures.comparison import ALPHA, McNemar, mcnemar, tied_groups
+from fashion_nn.measures.objective import better, maximised
+from fashion_nn.measures.scores import (
+    BINS,
+    Bin,
+    ClassScore,
+    Scores,
+    brier,
+    calibration_error,
+    confused_pairs,
+    confusion,
+    fit_temperature,
+    log_loss,
+    per_class,
+    reliability,
+    score,
+    tempered,
+    wilson,
+    worst_mistakes,
+)
+
+__all__ = [
+    "ALPHA",
+    "BINS",
+    "Agreement",
+    "Bin",
+    "ClassScore",
+    "McNemar",
+    "Scores",
+    "agreement",
+    "better",
+    "brier",
+    "calibration_error",
+    "confused_pairs",
+    "confusion",
+    "fit_temperature",
+    "log_loss",
+    "maximised",
+    "mcnemar",
+    "per_class",
+    "reliability",
+    "score",
+    "tempered",
+    "tied_groups",
+    "wilson",
+    "worst_mistakes",
+]

@@ -1,0 +1,341 @@
+"""Run folders: the only module that knows the file names inside one.
+
+    run.json      what ran: recipe, data, split, versions, hardware, sessions
+    split.json    indices of the rows held out for validation
+    history.csv   one row an epoch
+    model.keras   the best model so far: float32, no optimizer state
+    metrics.json  figures of exactly that model (its sha256 is inside)
+    resume.npz    everything resume needs; there until the training is complete
+    test-predictions.npz    what that model answered to each test image when it was evaluated
+    test-openings.jsonl     a line each time that the test split was opened with a model of this folder
+    baseline.json what a baseline measured besides, such as its cross-validation
+
+`run.json` is written first and `metrics.json` last, so a folder with the second is complete.
+"""
+
+import csv
+import io
+import json
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+from fashion_nn.core.environment import now
+from fashion_nn.core.files import FORMAT, append_line, require_plain, sha256, write_atomic, write_json
+from fashion_nn.core.stored import Stored, read_json, read_stored, read_text
+from fashion_nn.errors import InputError
+from fashion_nn.runs.answers import TestPredictions, read_npz, to_npz
+from fashion_nn.runs.records import (
+    DatasetRecord,
+    Environment,
+    Metrics,
+    RecipeRecord,
+    Record,
+    Session,
+    SplitRecord,
+)
+
+if TYPE_CHECKING:
+    from fashion_nn.datasets import Splits
+
+HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
+_MEND = "restore it or train again"
+
+S = TypeVar("S", bound=Stored)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run folder and the files in it. Nothing is read or written before it is asked for."""
+
+    folder: Path
+
+    @property
+    def record(self) -> Path:
+        return self.folder / "run.json"
+
+    @property
+    def split(self) -> Path:
+        return self.folder / "split.json"
+
+    @property
+    def history(self) -> Path:
+        return self.folder / "history.csv"
+
+    @property
+    def model(self) -> Path:
+        return self.folder / "model.keras"
+
+    @property
+    def metrics(self) -> Path:
+        return self.folder / "metrics.json"
+
+    @property
+    def state(self) -> Path:
+        return self.folder / "resume.npz"
+
+    @property
+    def openings(self) -> Path:
+        return self.folder / "test-openings.jsonl"
+
+    @property
+    def card(self) -> Path:
+        return self.folder / "README.md"
+
+    @property
+    def page(self) -> Path:
+        return self.folder / "report.html"
+
+    @property
+    def baseline(self) -> Path:
+        return self.folder / "baseline.json"
+
+    @property
+    def predictions(self) -> Path:
+        return self.folder / "predictions.csv"
+
+    @property
+    def test_predictions(self) -> Path:
+        return self.folder / "test-predictions.npz"
+
+    def export(self, suffix: str) -> Path:
+        return self.folder / f"model.{suffix}"
+
+    def figure(self, name: str) -> Path:
+        return self.folder / f"{name}.png"
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    @property
+    def exists(self) -> bool:
+        return self.record.exists()
+
+    @property
+    def complete(self) -> bool:
+        return self.metrics.exists()
+
+    def read_record(self) -> Record:
+        """The content of run.json.
+
+        Raises:
+            InputError: it is missing, damaged, half-written or of a newer format.
+        """
+        return _read(self.record, Record, versioned=True)
+
+    def read_metrics(self) -> Metrics:
+        """The content of metrics.json.
+
+        Raises:
+            InputError: the training is not complete, or the file belongs to another model.
+        """
+        if not self.complete:
+            raise InputError(
+                f"{self.folder}: this training is not complete: continue it with "
+                f"`fashion-nn train … --out {self.folder} --resume`"
+            )
+        metrics = _read(self.metrics, Metrics)
+        if metrics.model_sha256 != sha256(self.model):
+            raise InputError(f"{self.metrics}: belongs to another {self.model.name}; restore that file or train again")
+        return metrics
+
+    def read_split(self) -> SplitRecord:
+        """The content of split.json.
+
+        Raises:
+            InputError: it is missing or damaged.
+        """
+        return _read(self.split, SplitRecord)
+
+    def read_history(self) -> list[dict[str, float]]:
+        """The rows of history.csv, none where there is no such file; an empty cell is left out of its row.
+
+        Raises:
+            InputError: a cell is no number.
+        """
+        if not self.history.exists():
+            return []
+        rows = csv.DictReader(io.StringIO(_read_text(self.history)))
+        try:
+            return [{key: float(cell) for key, cell in row.items() if cell} for row in rows]
+        except (TypeError, ValueError) as error:
+            raise InputError(f"{self.history}: damaged ({error}): restore it or train again") from None
+
+    def read_test_predictions(self) -> TestPredictions | None:
+        """What the model answered to the test images; None where it was not evaluated, or another model was.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        if not self.test_predictions.exists():
+            return None
+        answers, model_sha256 = read_npz(self.test_predictions)
+        return answers if model_sha256 == sha256(self.model) else None
+
+    def write_record(self, record: Record) -> None:
+        write_json(self.record, {"format": FORMAT, **record.to_json()})
+
+    def write_split(self, split: SplitRecord) -> None:
+        write_atomic(self.split, json.dumps(split.to_json()) + "\n")
+
+    def write_history(self, rows: Sequence[Mapping[str, float]]) -> None:
+        text = io.StringIO()
+        table = csv.DictWriter(text, HISTORY_COLUMNS, lineterminator="\n", restval="")
+        table.writeheader()
+        table.writerows(rows)
+        write_atomic(self.history, text.getvalue())
+
+    def write_metrics(self, metrics: Metrics) -> None:
+        """Store `metrics` with the model's checksum; an equal file is left as it is."""
+        content = {"format": FORMAT, "model_sha256": "", **metrics.to_json()}
+        content["model_sha256"] = sha256(self.model)
+        # A file without a format is from an older version and counts as equal.
+        known = {"format": FORMAT, **_read_json(self.metrics)} if self.metrics.exists() else None
+        if known != content:
+            write_json(self.metrics, content)
+
+    def write_test_predictions(self, answers: TestPredictions) -> None:
+        """Store what the model answered, with the model's checksum."""
+        write_atomic(self.test_predictions, to_npz(answers, sha256(self.model)))
+
+    def count_openings(self) -> int:
+        """How often the test split was opened with a model of this folder, as far as its log goes back."""
+        return len(_read_text(self.openings).splitlines()) if self.openings.exists() else 0
+
+    def write_complete(
+        self,
+        splits: "Splits",
+        model: bytes,
+        *,
+        recipe: RecipeRecord,
+        parameters: int,
+        seconds: Sequence[float],
+        metrics: Metrics,
+    ) -> None:
+        """Write the run of a model that was not trained by epochs: its history is empty.
+
+        Args:
+            splits: the data that the model was fitted to.
+            model: the .keras file.
+            recipe: what the model was made by.
+            parameters: number of parameters of the model.
+            seconds: the time that it took, in parts.
+            metrics: the figures of the model.
+        """
+        session = Session(
+            started=now(),
+            from_epoch=0,
+            epoch_seconds=tuple(round(part, 3) for part in seconds),
+        )
+        record = Record(
+            recipe=recipe,
+            dataset=DatasetRecord.of(splits),
+            parameters=parameters,
+            environment=Environment.here(),
+            stopped_because="fitted",
+            best_epoch=None,
+            sessions=(session,),
+        )
+        self.write_split(SplitRecord.of(splits))
+        self.write_record(record)
+        self.write_history([])
+        write_atomic(self.model, model)
+        self.write_metrics(metrics)
+
+    def log_opening(self, by: str) -> None:
+        """Append that the test split was opened, by what and when."""
+        line = json.dumps({"opened": now(), "by": by, "model_sha256": sha256(self.model)})
+        append_line(self.openings, line)
+
+    def remove_state(self) -> None:
+        self.state.unlink(missing_ok=True)
+
+    def remove_leftovers(self) -> None:
+        """Remove temporary files that a killed process left behind."""
+        for path in self.folder.glob(".*"):
+            if path.is_file() and any(path.name.startswith(f".{known.name}.") for known in self._own_files()):
+                path.unlink(missing_ok=True)
+
+    def _own_files(self) -> tuple[Path, ...]:
+        return (
+            self.record,
+            self.split,
+            self.history,
+            self.model,
+            self.metrics,
+            self.state,
+            self.card,
+            self.page,
+            self.test_predictions,
+        )
+
+
+def open_run(path: str | Path) -> Run:
+    """The run in folder `path`.
+
+    Raises:
+        InputError: the folder is missing, holds no run, or holds something else than plain files and folders.
+    """
+    run = Run(Path(path))
+    if not run.folder.is_dir():
+        raise InputError(f"{path}: no such run folder; `fashion-nn compare` lists those under models/")
+    if not run.exists:
+        raise InputError(f"{path}: not a run folder: it has no {run.record.name}")
+    require_plain(run.folder)
+    return run
+
+
+def require_free(path: str | Path, *, resume: bool = False, resumable: bool = True) -> None:
+    """Refuse a folder that a new run would overwrite, or with `resume` one that holds something else.
+
+    `resumable`: whether the command that asks could continue a run.
+
+    Raises:
+        InputError: there is a run and `resume` is false, or the folder holds other files.
+    """
+    run = Run(Path(path))
+    if run.folder.exists() and not run.folder.is_dir():
+        raise InputError(f"{path}: is a file: choose another folder with --out")
+    if run.exists:
+        if not resume:
+            mend = "add --resume to continue it, or choose another --out" if resumable else "choose another --out"
+            raise InputError(f"{path}: a run is already there: {mend}")
+        require_plain(run.folder)
+    elif run.folder.exists():
+        # A kill before run.json was there can leave the split and temporary files.
+        others = [p.name for p in run.folder.iterdir() if p != run.split and not p.name.startswith(".")]
+        if others:
+            raise InputError(f"{path}: exists and is no run (it holds {others[0]!a}): choose another --out")
+
+
+def find(root: str | os.PathLike[str]) -> Iterator[Run]:
+    """The complete runs in `root` and one level below it, by name.
+
+    Raises:
+        InputError: one of them holds something else than plain files and folders.
+    """
+    folder = Path(root)
+    for path in sorted({*folder.glob("*/run.json"), *folder.glob("*/*/run.json")}):
+        run = Run(path.parent)
+        if run.complete:
+            require_plain(run.folder)
+            yield run
+
+
+def _read(path: Path, schema: type[S], *, versioned: bool = False) -> S:
+    return read_stored(path, schema, expected=_expected(path), mend=_MEND, versioned=versioned)
+
+
+def _read_json(path: Path) -> dict[str, object]:
+    return read_json(path, expected=_expected(path), mend=_MEND)
+
+
+def _read_text(path: Path) -> str:
+    return read_text(path, expected=_expected(path))
+
+
+def _expected(path: Path) -> str:
+    return f"expected a run folder's {path.name}"

@@ -1,0 +1,295 @@
+"""The content of the JSON files in a run folder, as typed objects.
+
+The order of the fields is the order of the keys in the files. A field with a default may be missing in
+a file, because an older version did not write it or because it was not measured.
+"""
+
+from typing import TYPE_CHECKING, Annotated, Any, Self
+
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
+
+from fashion_nn.core.environment import describe_environment
+from fashion_nn.core.stored import Stored
+from fashion_nn.errors import InputError
+
+if TYPE_CHECKING:
+    from fashion_nn.datasets import Splits
+    from fashion_nn.measures import Scores
+
+# JSON has lists only: a tuple is made of a list, and its items are checked as strictly as all others.
+Interval = Annotated[tuple[float, float], Field(strict=False)]
+"""The two ends of a 95 % interval."""
+_Floats = Annotated[tuple[float, ...], Field(strict=False)]
+_Whole = Annotated[tuple[int, ...], Field(strict=False)]
+
+
+class Member(Stored):
+    """A run that is part of an ensemble. `weight`: its share of the average."""
+
+    run: str
+    model: str | None = None
+    model_sha256: str | None = None
+    weight: float
+    valid_accuracy: float
+    train_seconds: float
+
+
+class EnsembleOptions(Stored):
+    """The options of an ensemble. `mirror`: whether each answer is averaged with that on the mirrored image."""
+
+    mirror: bool
+    members: Annotated[tuple[Member, ...], Field(strict=False)]
+
+
+class RecipeRecord(Stored):
+    """What a model was made by: the recipe of a training, or the settings of a baseline or an ensemble.
+
+    kind: "baseline" or "ensemble"; None for a training, whose further settings are kept as they are.
+    sources: setting → where it is published.
+    """
+
+    name: str
+    model: str | None = None
+    kind: str | None = None
+    options: EnsembleOptions | dict[str, Any] = Field({}, union_mode="left_to_right")
+    seed: int | None = None
+    sources: dict[str, str] = Field({})
+
+    @property
+    def model_name(self) -> str:
+        """The name of the model; that of the recipe where no model is named."""
+        return self.model or self.name
+
+    @model_serializer(mode="wrap")
+    def _sources_last(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        values: dict[str, Any] = dump(self)
+        if "sources" in values:
+            values["sources"] = values.pop("sources")
+        return values
+
+
+class DatasetRecord(Stored):
+    """The data of a run. `rows`: number of rows of each part; `split_id` tells which rows were held out."""
+
+    name: str
+    fingerprint: str
+    split_id: str | None = None
+    image_shape: Annotated[tuple[int, int], Field(strict=False)]
+    class_names: Annotated[tuple[str, ...], Field(min_length=2, strict=False)]
+    rows: dict[str, int]
+
+    @classmethod
+    def of(cls, splits: "Splits") -> Self:
+        return cls(
+            name=splits.name,
+            fingerprint=splits.fingerprint,
+            split_id=splits.split_id,
+            image_shape=splits.image_shape,
+            class_names=tuple(splits.class_names),
+            rows={"train": len(splits.train), "valid": len(splits.valid)},
+        )
+
+    def is_of(self, splits: "Splits") -> bool:
+        """Whether `splits` are the same data with the same rows held out."""
+        return (self.fingerprint, self.split_id) == (splits.fingerprint, splits.split_id)
+
+
+class Hardware(Stored):
+    """What a time was measured on."""
+
+    processor: str | None = None
+    cores: int | None = None
+    machine: str | None = None
+
+
+class Environment(Stored):
+    """What a figure depends on besides recipe and data. `commit`: of the checkout, None outside one."""
+
+    python: str | None = None
+    versions: dict[str, str | None]
+    hardware: Hardware
+    commit: str | None = None
+
+    @classmethod
+    def here(cls) -> Self:
+        """The environment of this process."""
+        return cls.model_validate(describe_environment())
+
+
+class Session(Stored):
+    """One process' part of a training. `epoch_seconds`: the duration of each of its epochs."""
+
+    started: str | None = None
+    from_epoch: int = 0
+    epoch_seconds: _Floats
+
+
+class Record(Stored):
+    """The content of run.json: what ran, on what data, where, and how it ended.
+
+    best_epoch: the epoch whose model is kept; None before the end, and for a model without epochs.
+    """
+
+    recipe: RecipeRecord
+    dataset: DatasetRecord
+    parameters: int
+    environment: Environment
+    stopped_because: str | None = None
+    best_epoch: int | None = None
+    sessions: Annotated[tuple[Session, ...], Field(strict=False)]
+
+    @property
+    def train_seconds(self) -> float:
+        """Seconds that the epochs of all sessions took."""
+        return sum(seconds for session in self.sessions for seconds in session.epoch_seconds)
+
+    def with_session(self, started: str, from_epoch: int) -> Self:
+        """A copy with a further session, which has no epochs yet."""
+        session = Session(started=started, from_epoch=from_epoch, epoch_seconds=())
+        return self.model_copy(update={"sessions": (*self.sessions, session)})
+
+    def with_epoch(self, seconds: float) -> Self:
+        """A copy whose last session has a further epoch."""
+        *others, last = self.sessions
+        last = last.model_copy(update={"epoch_seconds": (*last.epoch_seconds, round(seconds, 3))})
+        return self.model_copy(update={"sessions": (*others, last)})
+
+    def ended(self, stopped_because: str, best_epoch: int | None) -> Self:
+        """A copy that says how the training ended."""
+        return self.model_copy(update={"stopped_because": stopped_because, "best_epoch": best_epoch})
+
+
+class SplitRecord(Stored):
+    """The content of split.json: which rows of the training data were held out."""
+
+    id: str | None = None
+    seed: int
+    fraction: float
+    valid_indices: _Whole
+
+    @classmethod
+    def of(cls, splits: "Splits") -> Self:
+        return cls(
+            id=splits.split_id,
+            seed=splits.split_seed,
+            fraction=splits.validation_fraction,
+            valid_indices=tuple(splits.valid_indices.tolist()),
+        )
+
+
+class StoredClassScore(Stored):
+    """One class against the rest; see `ClassScore`."""
+
+    precision: float
+    recall: float
+    f1: float
+    support: int
+
+
+class StoredBin(Stored):
+    """The images of one range of confidence; see `Bin`."""
+
+    count: int
+    confidence: float
+    accuracy: float
+
+
+class Temperature(Stored):
+    """The temperature fitted on the validation rows, and the figures of the test rows that it changes."""
+
+    value: float
+    log_loss: float
+    brier: float
+    calibration_error: float
+
+
+class CleanScores(Stored):
+    """The accuracy on the n test images without a near duplicate in the training data.
+
+    distance: up to which an image counts as a near duplicate. The figures are None for n = 0.
+    """
+
+    distance: float | None = None
+    n: int
+    correct: int | None = None
+    accuracy: float | None = None
+    interval: Interval | None = None
+
+
+class StoredScores(Stored):
+    """The figures of a model on one set of rows; see `Scores` for what they mean.
+
+    fingerprint: of the test rows.
+    """
+
+    fingerprint: str | None = None
+    n: Annotated[int, Field(ge=1)]
+    correct: int
+    accuracy: float
+    interval: Interval
+    log_loss: float
+    brier: float | None = None
+    calibration_error: float | None = None
+    reliability: Annotated[tuple[StoredBin, ...], Field(min_length=1, strict=False)] | None = None
+    per_class: Annotated[tuple[StoredClassScore, ...], Field(strict=False)]
+    confusion: Annotated[tuple[_Whole, ...], Field(strict=False)]
+    temperature: Temperature | None = None
+    without_near_duplicates: CleanScores | None = None
+
+    @classmethod
+    def of(cls, scores: "Scores") -> Self:
+        return cls.model_validate(scores.to_json())
+
+
+class Prediction(Stored):
+    """The time that predicting some images took, by which engine and on what hardware."""
+
+    images: Annotated[int, Field(ge=1)]
+    seconds: float
+    engine: str
+    processor: str | None = None
+    cores: int | None = None
+    machine: str | None = None
+
+
+class WeightsChosenOn(Stored):
+    """The rows that chose the weights of an ensemble, and the log losses that decided about mirroring."""
+
+    split: str
+    log_loss_plain: float
+    log_loss_mirrored: float
+
+
+class ExportRecord(Stored):
+    """The model in another format, and how its answers compare with those of the original."""
+
+    file: str
+    sha256: str | None = None
+    images: int
+    max_abs_difference: float
+    labels_equal: int
+
+
+class Metrics(Stored):
+    """The content of metrics.json: the figures of exactly the model with this checksum.
+
+    `model_sha256` is filled in when the file is written.
+    """
+
+    model_sha256: str = ""
+    multiply_adds: int | None = None
+    prediction: Prediction | None = None
+    valid: StoredScores | None = None
+    weights_chosen_on: WeightsChosenOn | None = None
+    test: StoredScores | None = None
+    exports: dict[str, ExportRecord] = Field({})
+
+    def of_valid(self) -> StoredScores:
+        """The figures on the validation rows.
+
+        Raises:
+            InputError: the run held out no rows.
+        """
+        if self.valid is None:
+            raise InputError("no figures on validation rows: expected a run that held some out")
+        return self.valid
