@@ -18,7 +18,7 @@ def cost_benefit(points: Sequence[Mapping[str, Any]], path: PathLike, *, title: 
     Args:
         points: those of `baselines.Study.to_json`, each with a number of components.
         path: the PNG file to write.
-        title: above the picture.
+        title: shown above the picture.
 
     Source: report 003, figure 13.
     """
@@ -55,20 +55,22 @@ def clusters(
     """Points on two principal components twice: coloured by cluster, with the centres, and by class.
 
     Args:
-        points: float (n, 2). Of more than 5,000 every so many-th is drawn.
+        points: float (n, 2). Of n > 5,000 points only about 5,000 are drawn, evenly spaced.
         members: cluster of each point, int (n,).
         centres: float (k, 2).
         labels: class of each point, int (n,).
         class_names: their names.
         path: the PNG file to write.
-        title: above the picture.
+        title: shown above the picture.
 
     Source: report 003, figure 12.
     """
     from matplotlib import colormaps
 
-    step = max(len(points) // _DRAWN, 1)
-    shown, middle = np.asarray(points)[::step], np.asarray(centres)
+    places = np.asarray(points)
+    middle = np.asarray(centres)
+    step = max(len(places) // _DRAWN, 1)
+    shown = places[::step]
     with png_figure(path, 11, 5.4, formulas=False) as figure:
         figure.suptitle(title)
         left, right = figure.subplots(1, 2, sharex=True, sharey=True)

@@ -122,8 +122,12 @@ def templates() -> "Environment":
 
 
 def _require_same_images(run: Run, answers: TestPredictions, test: Split | None) -> None:
-    same = test is not None and datasets.fingerprint(test.images, test.labels) == answers.fingerprint
-    if not same or len(answers.labels) != len(test):
+    fits = (
+        test is not None
+        and len(test) == len(answers.labels)
+        and datasets.fingerprint(test.images, test.labels) == answers.fingerprint
+    )
+    if not fits:
         raise InputError(
             f"{run.test_predictions}: made for other test rows than those given: name the same data with --dataset "
             "and --test"
@@ -143,7 +147,8 @@ def _shares(confusion: Sequence[Sequence[int]]) -> list[list[tuple[int, float]]]
 
 def _pairs(scores: StoredScores | None, answers: TestPredictions | None, splits: Splits) -> list[dict[str, Any]]:
     """The most confused pairs of classes, each with its worst examples."""
-    pairs = measures.confused_pairs(scores.confusion, PAIRS) if scores else []
+    if scores is None:
+        return []
     return [
         {
             "true": splits.class_names[true],
@@ -152,7 +157,7 @@ def _pairs(scores: StoredScores | None, answers: TestPredictions | None, splits:
             "share": count / sum(scores.confusion[true]),
             "examples": _worst(answers, splits.test, 4, true, taken),
         }
-        for true, taken, count in pairs
+        for true, taken, count in measures.confused_pairs(scores.confusion, PAIRS)
     ]
 
 
@@ -160,7 +165,7 @@ def _worst(
     answers: TestPredictions | None, test: Split | None, count: int, true: int | None = None, taken: int | None = None
 ) -> list[dict[str, Any]]:
     """The mistakes with the least probability for the true class, of one class or one pair of classes if named."""
-    if answers is None:
+    if answers is None or test is None:
         return []
     wrong = ~answers.right
     if true is not None:
