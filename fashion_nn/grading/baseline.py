@@ -1,7 +1,7 @@
-"""A weak, calibrated classifier in NumPy: edge directions and a small picture, then a linear softmax.
+"""The weak, calibrated classifier of the sentinel, in NumPy: image features and a linear softmax.
 
-It shares nothing with the networks that it judges, neither features nor framework, and scores 10,000 images of
-28 x 28 pixels in about half a second.
+It shares neither features nor framework with the networks that it judges, and takes about half a
+second for 10,000 images of 28 x 28 pixels.
 """
 
 from dataclasses import dataclass
@@ -20,7 +20,12 @@ _FLOOR = 1e-6
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Baseline:
-    """`weights` float32 (d, k) and `bias` float32 (k,) of a softmax over d `features`, for images of one size."""
+    """A softmax over the d `features` of images of one size, for k classes.
+
+    image_shape: (height, width).
+    weights: float32 (d, k).
+    bias: float32 (k,).
+    """
 
     image_shape: tuple[int, int]
     weights: np.ndarray
@@ -31,20 +36,28 @@ class Baseline:
         return len(self.bias)
 
     def probabilities(self, images: np.ndarray) -> np.ndarray:
-        """Of uint8 (n, height, width): float32 (n, k), none below 1e-6."""
+        """The probabilities of the classes, float32 (n, k), none below 1e-6.
+
+        Args:
+            images: uint8 (n, height, width).
+        """
         answer = np.empty((len(images), self.classes), np.float32)
         for start in range(0, len(images), _BLOCK):
-            answer[start : start + _BLOCK] = softmax(
-                features(images[start : start + _BLOCK]) @ self.weights + self.bias
-            )
+            found = features(images[start : start + _BLOCK])
+            answer[start : start + _BLOCK] = softmax(found @ self.weights + self.bias)
         return np.maximum(answer, np.float32(_FLOOR))
 
 
 def features(images: np.ndarray) -> np.ndarray:
-    """Of uint8 (n, height, width): float32 (n, d), all between 0 and about 1.
+    """Features of images, float32 (n, d), all between 0 and about 1.
 
-    The brightness gradient's part in each of eight directions, averaged over 7 x 7 overlapping cells, square root;
-    and the image itself in 14 x 14 cells. After N. Dalal and B. Triggs, Histograms of oriented gradients, 2005.
+    These are the image itself in 14 x 14 overlapping cells, and the part of the brightness gradient
+    in each of eight directions: its average over 7 x 7 overlapping cells, square root.
+
+    Args:
+        images: uint8 (n, height, width).
+
+    Source: N. Dalal and B. Triggs, Histograms of oriented gradients for human detection, 2005.
     """
     n, height, width = images.shape
     values = images.astype(np.float32) / 255
@@ -52,41 +65,53 @@ def features(images: np.ndarray) -> np.ndarray:
     across = padded[:, 1:-1, 2:] - padded[:, 1:-1, :-2]
     down = padded[:, 2:, 1:-1] - padded[:, :-2, 1:-1]
     columns = []
-    rows, cols = _cells(height, _EDGE_CELLS), _cells(width, _EDGE_CELLS)
+    rows = _cells(height, _EDGE_CELLS)
+    cols = _cells(width, _EDGE_CELLS)
     for angle in np.arange(_DIRECTIONS) * (2 * np.pi / _DIRECTIONS):
-        part = np.maximum(across * np.float32(np.cos(angle)) + down * np.float32(np.sin(angle)), 0)
+        gradient = across * np.float32(np.cos(angle)) + down * np.float32(np.sin(angle))
+        part = np.maximum(gradient, 0)
         columns.append(np.sqrt(rows.T @ (part @ cols)).reshape(n, -1))
     small = _cells(height, _PICTURE_CELLS).T @ (values @ _cells(width, _PICTURE_CELLS))
     return np.concatenate([*columns, small.reshape(n, -1)], axis=1)
 
 
 def fit(images: np.ndarray, labels: np.ndarray, classes: int) -> Baseline:
-    """Fit to uint8 (n, height, width) and labels 0..classes-1; the same rows give the same baseline.
+    """Fit a classifier; the same rows give the same one.
 
-    Every tenth row of each class is kept back to choose the temperature that makes the probabilities honest.
+    Every tenth row of each class is held out, to choose the temperature that calibrates it.
+
+    Args:
+        images: uint8 (n, height, width).
+        labels: int64 (n,), 0..classes-1.
+        classes: their number, k.
     """
     held = np.zeros(len(labels), bool)
     for label in range(classes):
         held[np.flatnonzero(labels == label)[:: round(1 / _CALIBRATION_FRACTION)]] = True
-    table = np.concatenate([features(images[i : i + _BLOCK]) for i in range(0, len(images), _BLOCK)])
+    starts = range(0, len(images), _BLOCK)
+    table = np.concatenate([features(images[i : i + _BLOCK]) for i in starts])
     if (~held).sum() < classes or len(np.unique(labels[~held])) < classes:
         held[:] = False
     raw = _fit_softmax(table[~held], labels[~held], classes, images.shape[1:])
     if not held.any():
         return raw
-    beta = 1 / _temperature(table[held] @ raw.weights + raw.bias, labels[held])
-    return Baseline(raw.image_shape, raw.weights * np.float32(beta), raw.bias * np.float32(beta))
+    temperature = _temperature(table[held] @ raw.weights + raw.bias, labels[held])
+    beta = np.float32(1 / temperature)
+    return Baseline(raw.image_shape, raw.weights * beta, raw.bias * beta)
 
 
 def softmax(logits: np.ndarray) -> np.ndarray:
+    """Probabilities (n, k) of logits (n, k)."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
 
 
 def _fit_softmax(table: np.ndarray, labels: np.ndarray, classes: int, image_shape: tuple[int, int]) -> Baseline:
+    """Fit to features, float32 (n, d), and labels, by L-BFGS with an L2 penalty."""
     from scipy.optimize import minimize
 
-    middle, spread = table.mean(axis=0), table.std(axis=0) + 1e-2
+    middle = table.mean(axis=0)
+    spread = table.std(axis=0) + 1e-2
     table = (table - middle) / spread
     n, size = table.shape
     wanted = np.eye(classes, dtype=np.float32)[labels]
@@ -96,12 +121,15 @@ def _fit_softmax(table: np.ndarray, labels: np.ndarray, classes: int, image_shap
         found = softmax(table @ weights[:-1].astype(np.float32) + weights[-1].astype(np.float32))
         penalty = _PENALTY / 2 * float((weights[:-1] ** 2).sum())
         of_truth = found[np.arange(n), labels]
-        slope = np.concatenate([table.T @ (found - wanted), (found - wanted).sum(axis=0)[None]]).astype(np.float64)
+        errors = found - wanted
+        slope = np.concatenate([table.T @ errors, errors.sum(axis=0)[None]]).astype(np.float64)
         slope[:-1] += _PENALTY * weights[:-1]
-        return (float(-np.log(of_truth + 1e-30).sum(dtype=np.float64)) + penalty) / n, slope.ravel() / n
+        value = float(-np.log(of_truth + 1e-30).sum(dtype=np.float64))
+        return (value + penalty) / n, slope.ravel() / n
 
     start = np.zeros((size + 1) * classes)
-    found = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS}).x.reshape(size + 1, classes)
+    fitted = minimize(loss, start, jac=True, method="L-BFGS-B", options={"maxiter": _STEPS})
+    found = fitted.x.reshape(size + 1, classes)
     weights = found[:-1] / spread[:, None]
     bias = found[-1] - middle @ weights
     return Baseline((int(image_shape[0]), int(image_shape[1])), weights.astype(np.float32), bias.astype(np.float32))
@@ -110,7 +138,8 @@ def _fit_softmax(table: np.ndarray, labels: np.ndarray, classes: int, image_shap
 def _temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     """The divisor of the logits, 1 to 4, that gives the labels the highest probability.
 
-    Never below 1: a sharper softmax has the better mean, but makes improbable labels of correct files too improbable.
+    It is never below 1: a sharper softmax has the better mean, but finds odd labels of correct
+    files too improbable.
     """
     tried = np.geomspace(1, 4, 61)
     rows = np.arange(len(labels))
@@ -119,7 +148,10 @@ def _temperature(logits: np.ndarray, labels: np.ndarray) -> float:
 
 
 def _cells(size: int, cells: int) -> np.ndarray:
-    """float32 (size, cells): weights of `size` pixels in each of `cells` overlapping, triangular windows."""
+    """The weights of `size` pixels in each of `cells` overlapping, triangular windows.
+
+    Returns: float32 (size, cells); each window sums to 1.
+    """
     cells = min(size, cells)
     place = (np.arange(size) + 0.5) * cells / size - 0.5
     window = np.maximum(0, 1 - np.abs(place[:, None] - np.arange(cells)))

@@ -1,4 +1,4 @@
-"""What a check says."""
+"""What a check says: its verdict, and what that rests on."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -10,9 +10,11 @@ _BY_WEIGHT: tuple[Verdict, ...] = ("not applicable", "PASS", "WARN", "FAIL")
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One check's verdict, with what was found and what a correct file shows.
+    """One check's verdict.
 
-    `figures` are the numbers behind `value`, for programs.
+    value: what was found.
+    expected: what a correct file shows.
+    figures: the numbers behind `value`, for programs.
     """
 
     name: str
@@ -22,14 +24,22 @@ class Check:
     figures: Mapping[str, Any] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Any]:
-        content = {"name": self.name, "verdict": self.verdict, "value": self.value, "expected": self.expected}
-        return content | ({"figures": dict(self.figures)} if self.figures else {})
+        content: dict[str, Any] = {
+            "name": self.name,
+            "verdict": self.verdict,
+            "value": self.value,
+            "expected": self.expected,
+        }
+        if self.figures:
+            content["figures"] = dict(self.figures)
+        return content
 
 
-def not_applicable(name: str, why: str, expected: str = "-") -> Check:
-    return Check(name, "not applicable", why, expected)
+def not_applicable(name: str, why: str) -> Check:
+    """The check `name`, which lacks something that it needs."""
+    return Check(name, "not applicable", why, "-")
 
 
 def worst(verdicts: Iterable[Verdict]) -> Verdict:
-    """The gravest of `verdicts`; "not applicable" when there is none."""
+    """The gravest of `verdicts`; "not applicable" if there are none."""
     return max(verdicts, key=_BY_WEIGHT.index, default="not applicable")

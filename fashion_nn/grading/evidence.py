@@ -24,7 +24,7 @@ _DEFAULT_CLASSES = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
-    """m labelled rows on which the model was tried, and which the project's models never train on.
+    """m labelled rows on which the model was tried, and which the project's own models never train on.
 
     images: uint8 (m, height, width).
     truth: the true labels, int64 (m,).
@@ -138,7 +138,7 @@ class Evidence:
 
     @cached_property
     def layout(self) -> Layout:
-        """What the file must hold. A file of unknown origin may have any layout without a sample."""
+        """What the file must hold. Without a sample, a file of unknown origin may have any layout."""
         if self._layout:
             return self._layout
         sample = self.reference.sample

@@ -1,4 +1,4 @@
-"""Read a prediction file that anyone may have made, as it stands, so that what is wrong with it can be named."""
+"""Read a prediction file of unknown origin as it is written, so that what is wrong can be named."""
 
 import csv
 import io
@@ -18,7 +18,12 @@ _BYTES_BASE, _BYTES_A_ROW = 1 << 20, 1024
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PredictionFile:
-    """The cells of a prediction file: header (None where there is none) and rows, as they are written."""
+    """The cells of a prediction file, as they are written.
+
+    header: None if there is none.
+    rows: all other lines; they may have different numbers of cells.
+    has_bom: whether the file begins with a byte order mark.
+    """
 
     header: tuple[str, ...] | None
     rows: tuple[tuple[str, ...], ...]
@@ -26,15 +31,19 @@ class PredictionFile:
 
     @property
     def columns(self) -> int:
+        """Number of columns, by the first line."""
         return len(self.header or (self.rows[0] if self.rows else ()))
 
     @property
     def ids(self) -> tuple[str, ...] | None:
-        """The first of two columns; None for another number of columns."""
+        """The first of two columns; None if there are not two."""
         return tuple(row[0] for row in self.rows) if self._is_wide(2) else None
 
     def labels(self) -> np.ndarray | None:
-        """The last of at most two columns as int64 (n,), `3.0` read as 3; None where a cell is no whole number."""
+        """The last of at most two columns, int64 (n,), with `3.0` read as 3.
+
+        None if there are more columns, or if a cell is no whole number.
+        """
         if not (self._is_wide(1) or self._is_wide(2)):
             return None
         cells = [row[-1] for row in self.rows]
@@ -43,11 +52,13 @@ class PredictionFile:
         return np.array([int(float(cell)) for cell in cells], np.int64)
 
     def aligned_labels(self, ids: Sequence[str]) -> np.ndarray | None:
-        """The labels in the order of `ids` where the file's ids are the same ones, else in the order of its rows.
+        """The labels, int64 (n,), in the order of `ids` if the file has the same ids.
 
-        None when they cannot be read or their number is not that of `ids`.
+        If it has others, or none, they are in the order of its rows. None if they cannot be read,
+        or are not as many as `ids`.
         """
-        labels, own = self.labels(), self.ids
+        labels = self.labels()
+        own = self.ids
         if labels is None or len(labels) != len(ids):
             return None
         if own is None or own == tuple(ids) or set(own) != set(ids):
@@ -60,15 +71,15 @@ class PredictionFile:
 
 
 def read(path: str | os.PathLike[str], *, rows: int) -> PredictionFile:
-    """Read the CSV `path`; CRLF, quoted cells and blank lines at the end are accepted.
+    """Read the CSV at `path`. CRLF, quoted cells and blank lines at the end are accepted.
 
-    A first line with a cell that is no number is the header.
+    The first line is the header if one of its cells is no number.
 
     Args:
-        rows: how many are expected; a file of more than 1 MiB + 1 KiB a row is not read.
+        rows: expected number; a file of more than 1 MiB and 1 KiB a row is not read.
 
     Raises:
-        InputError: it is no regular file, cannot be read, is far too large, or not CSV text in UTF-8.
+        InputError: it is no regular file, cannot be read, is far too large, or is no CSV in UTF-8.
     """
     text = _text(path, limit=_BYTES_BASE + rows * _BYTES_A_ROW)
     try:
@@ -83,6 +94,7 @@ def read(path: str | os.PathLike[str], *, rows: int) -> PredictionFile:
 
 
 def is_number(cell: str) -> bool:
+    """Whether `cell` is written as a number."""
     try:
         float(cell)
     except ValueError:

@@ -123,7 +123,7 @@ def read_reference(
 
 
 class ReferenceBuilder:
-    """Makes the reference of a table that somebody else reads: `watch` the blocks, then `finish`."""
+    """Makes the reference of a table that is read elsewhere: `watch` the blocks, then `finish`."""
 
     def __init__(
         self,

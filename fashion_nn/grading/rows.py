@@ -1,4 +1,4 @@
-"""What the checks need of the test rows themselves, gathered block by block while the table is read."""
+"""What the checks need of the test images, gathered block by block while the table is read."""
 
 import hashlib
 import heapq
@@ -66,7 +66,7 @@ class NearDuplicates:
         self.near = 0
 
     def add(self, images: np.ndarray) -> None:
-        """Count the next rows, uint8 (n, height, width); images of another size have no duplicate."""
+        """Count the next rows, uint8 (n, height, width). Other sizes have no duplicates."""
         self.rows += len(images)
         if images.shape[1:] != self._train.shape[1:]:
             return

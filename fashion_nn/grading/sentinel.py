@@ -67,7 +67,7 @@ class Rates:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """The highest `below`, the lowest `mean` and the highest over-representation that are allowed."""
+    """The highest `below`, lowest `mean` and highest over-representation that are allowed."""
 
     below: float
     mean: float
@@ -204,8 +204,8 @@ def with_correct(
 
     Args:
         made: the classifier.
-        files: by name, labels int64 (n,) of the same rows. Those of less than 84 % accuracy are left
-            out, except the most accurate one.
+        files: by name, labels int64 (n,) of the same rows. Those of less than 84 % accuracy are
+            left out, except the most accurate one.
         truth: the true labels, int64 (n,).
         probabilities: what `made` says of these rows, float32 (n, k).
         provenance: stored with it.

@@ -46,7 +46,7 @@ def best_run(
 
 
 def trained_on(model: str | os.PathLike[str]) -> str | None:
-    """The known data set that the run folder around `model` was trained on; None if nothing says so."""
+    """The known data set that the run folder around `model` says it was trained on, or None."""
     try:
         name = Run(Path(model).parent).read_record().dataset.name
     except InputError:
@@ -55,7 +55,7 @@ def trained_on(model: str | os.PathLike[str]) -> str | None:
 
 
 def _fits(run: Run, dataset: str, image_shape: tuple[int, int]) -> bool:
-    """Whether the run was trained on such images, and not on rows of the stored validation split."""
+    """Whether the run was trained on such images, without the stored validation split."""
     trained = run.read_record().dataset
     split = run.read_split()
     return (

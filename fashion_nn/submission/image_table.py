@@ -1,4 +1,4 @@
-"""A table of test images that several readers share: it is read once, from its first block to its last."""
+"""A table of test images that is read once for all who need it."""
 
 import os
 from collections.abc import Callable, Iterator

@@ -11,8 +11,11 @@ import pytest
 from grading_tables import write_predictions
 
 from fashion_nn import inference, submission
+from fashion_nn.cli.main import app
+from fashion_nn.cli.main import run as run_command
 from fashion_nn.errors import InputError
 from fashion_nn.grading import Sources, grade, grade_folder, read_reference
+from fashion_nn.submission import image_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -147,6 +150,36 @@ def test_the_command_line(tables, tmp_path, digits):
     plain = ("--test", tables / "unlabelled.csv")
     assert "WARN  order" in command("grade", ordered, *plain, cwd=tmp_path, expect=0).stdout
     command("grade", ordered, *plain, "--strict", cwd=tmp_path, expect=3)
+
+
+def test_a_graded_submission_reads_its_table_once_and_opens_its_model_once(tables, tmp_path, digits_model, monkeypatch):
+    opened = []
+    read = []
+    open_fast = inference.open_fast
+    blocks = image_table.tables.blocks
+
+    def counted_open(path, **how):
+        opened.append(open_fast(path, **how))
+        return opened[-1]
+
+    def counted_blocks(path, **how):
+        read.append(path)
+        return blocks(path, **how)
+
+    def refused(*_, **__):
+        raise AssertionError("a second process is started")
+
+    monkeypatch.setattr(inference, "open_fast", counted_open)
+    monkeypatch.setattr(inference, "open_model", refused)
+    monkeypatch.setattr(image_table.tables, "blocks", counted_blocks)
+    test = str(tables / "unlabelled.csv")
+    words = ["submit", "--grade", "--model", str(digits_model), "--test", test]
+    assert run_command(app, [*words, "--out", str(tmp_path / "out.csv")]) == 0
+    checks = json.loads((tmp_path / "out.csv.checks.json").read_text())["checks"]
+    assert {check["name"]: check["verdict"] for check in checks}["feeding"] == "PASS"
+    assert len(opened) == len(read) == 1
+    with pytest.raises(InputError):  # it is closed
+        opened[0].outputs(np.zeros((1, 28, 28), np.uint8))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Is another prediction file better, or worse, by more than chance? For whoever has the true labels."""
+"""Is another prediction file better, or worse, by more than chance? This needs the true labels."""
 
 import numpy as np
 
@@ -10,7 +10,7 @@ _ALPHA = 0.05
 
 
 def check(evidence: Evidence) -> Check | None:
-    """The exact McNemar test against the other file; None if there is none, or nothing to compare."""
+    """The exact McNemar test against the other file; None if there is nothing to compare."""
     other = evidence.other_labels
     if other is None or evidence.labels is None or evidence.truth is None:
         return None

@@ -1,4 +1,4 @@
-"""Do predictions depend on the image alone? A few rows are predicted again, in another batch size."""
+"""Do predictions depend on the image alone? A few are repeated, in another batch size."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Is the model given images the way it learned them? On labelled rows, no other way may do better."""
+"""Is the model given images as in its training? On labelled rows, no other way may do better."""
 
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
@@ -58,7 +58,7 @@ def judge(held_out: HeldOut, others: Mapping[str, Predict]) -> Check:
 
 
 def _is_better(best: np.ndarray, right: np.ndarray) -> bool:
-    """Whether another way is better by more than chance (McNemar's test), and by a difference that counts."""
+    """Whether another way is better by more than chance (McNemar), and by enough to matter."""
     gained = int((best & ~right).sum())
     lost = int((right & ~best).sum())
     if not gained or upper_tail(gained, gained + lost, 0.5) >= _ALPHA:

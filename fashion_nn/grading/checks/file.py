@@ -1,4 +1,7 @@
-"""The file itself: header, ids, their order, count, and labels written as whole numbers in range."""
+"""Is the file written as it must be? Header, ids and their order, number of rows, and labels.
+
+The message names the first defect, and the mistake that it is probably due to.
+"""
 
 from collections.abc import Sequence
 
@@ -17,7 +20,9 @@ def check(evidence: Evidence) -> Check:
 
 def judge(file: PredictionFile, layout: Layout) -> Check:
     """Compare a prediction file with what it must hold."""
-    rows, classes, ids = layout.rows, layout.classes, layout.ids
+    rows = layout.rows
+    classes = layout.classes
+    ids = layout.ids
     expected = f"{rows} rows, labels 0..{classes - 1}"
     if layout.header == "any":
         bare = file.columns == 1 and file.header is None
@@ -27,7 +32,8 @@ def judge(file: PredictionFile, layout: Layout) -> Check:
     else:
         problem = _header(file, layout.header, classes)
         expected += f", header {','.join(layout.header)}" if layout.header else ""
-    problem = problem or _rows(file, None if ids is None else [str(name) for name in ids], rows, classes)
+    names = None if ids is None else [str(name) for name in ids]
+    problem = problem or _rows(file, names, rows, classes)
     return Check("file", "FAIL" if problem else "PASS", problem or f"{rows} rows", expected)
 
 
@@ -84,9 +90,8 @@ def _rows(file: PredictionFile, ids: list[str] | None, rows: int, classes: int) 
         if ids is not None and (not row or row[0] != ids[i]):
             return f"row {i + 1}: {_shown(row)}, expected the id {ids[i]}{_ids_named(file, ids)}"
         if len(row) != width or row[-1] not in labels:
-            return f"row {i + 1}: {_shown(row)}, its label is not an integer 0..{classes - 1}" + _label_named(
-                file, row, width, classes
-            )
+            cause = _label_named(file, row, width, classes)
+            return f"row {i + 1}: {_shown(row)}, its label is not an integer 0..{classes - 1}{cause}"
     return None
 
 
@@ -97,8 +102,11 @@ def _ids_named(file: PredictionFile, ids: list[str]) -> str:
         return ": an id occurs more than once"
     if set(found) == set(ids):
         return ": the ids are the right ones in another order"
-    if found[0].isdecimal() and len(found[0]) < 16 and found == [str(int(found[0]) + i) for i in range(len(found))]:
-        return f": the ids count from {found[0]}"
+    first = found[0]
+    if first.isdecimal() and len(first) < 16:  # int() takes long for thousands of digits
+        counted = [str(int(first) + i) for i in range(len(found))]
+        if found == counted:
+            return f": the ids count from {first}"
     if all(is_number(name) and float(name).is_integer() and "." in name for name in found):
         return ": the ids are written as decimal numbers"
     return ""
@@ -108,7 +116,7 @@ def _label_named(file: PredictionFile, row: tuple[str, ...], width: int, classes
     """What the wrong label is probably due to."""
     if len(row) != width:
         return f": {len(row)} cells, expected {width}"
-    cell, values = row[-1], file.labels()
+    cell = row[-1]
     if cell.strip().lower() in ("", "nan", "none", "null"):
         return ": it is missing"
     if not is_number(cell):
@@ -117,6 +125,7 @@ def _label_named(file: PredictionFile, row: tuple[str, ...], width: int, classes
         return ": it is a fraction, a probability perhaps"
     if "." in cell or "e" in cell.lower():
         return ": it is written as a decimal number"
+    values = file.labels()
     if values is not None and values.min() >= 1 and values.max() == classes:
         return f": the labels count from 1 to {classes}"
     return ""

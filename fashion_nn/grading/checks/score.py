@@ -1,4 +1,4 @@
-"""How good are the labels? For whoever has the true ones."""
+"""How good are the labels? This needs the true ones."""
 
 from typing import Any
 
@@ -7,7 +7,10 @@ from fashion_nn.grading.evidence import Evidence, Score
 
 
 def check(evidence: Evidence) -> Check:
-    """The accuracy of the labels. It says how good a file is, not whether it is sound: it never fails."""
+    """The accuracy of the labels. It says how good a file is, not whether it is sound.
+
+    So it never fails.
+    """
     if evidence.truth is None:
         return not_applicable("score", "no true labels given")
     if evidence.score is None:

@@ -31,7 +31,13 @@ def check(evidence: Evidence) -> Check:
 
 
 def judge(labels: np.ndarray, probabilities: np.ndarray, limits: Limits) -> Check:
-    """Judge `labels`, int64 (n,), by the sentinel's `probabilities` of the same rows, float32 (n, k)."""
+    """Judge labels by the sentinel's probabilities of the same rows.
+
+    Args:
+        labels: int64 (n,).
+        probabilities: float32 (n, k).
+        limits: what correct files show.
+    """
     rates = sentinel.measure(labels, probabilities)
     value = (
         f"{rates.below:.2%} of labels below {IMPROBABLE}, mean log probability {rates.mean:.3f}, "
