@@ -8,6 +8,7 @@ from importlib import resources
 from typing import TYPE_CHECKING
 
 from fashion_nn.core.text import duration
+from fashion_nn.measures import columns
 from fashion_nn.pages import palette
 
 if TYPE_CHECKING:
@@ -68,13 +69,9 @@ def _environment() -> "Environment":
         lstrip_blocks=True,
     )
     environment.filters |= {
-        "percent": _percent,
+        "percent": columns.percent,
         "count": lambda number: f"{number:,}",
         "duration": partial(duration, digits=".3g"),
     }
     environment.globals |= {"light": palette.LIGHT, "dark": palette.DARK, "print": palette.PRINT}
     return environment
-
-
-def _percent(share: float, digits: int = 2) -> str:
-    return f"{100 * share:.{digits}f}\u00a0%"

@@ -1,25 +1,120 @@
 """A run as one HTML page that needs nothing else, and the page of the leaderboard that links such pages."""
 
-from collections.abc import Iterable, Sequence
-from functools import cache, partial
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from fashion_nn import datasets, inference, measures
+from fashion_nn import datasets, inference, measures, pages
 from fashion_nn.core.files import write_atomic
-from fashion_nn.core.text import duration
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.measures import columns
 from fashion_nn.report import card, charts, features, leaderboard, pictures
-from fashion_nn.runs import Run, StoredScores, TestPredictions
-
-if TYPE_CHECKING:
-    from jinja2 import Environment
+from fashion_nn.report.pictures import Picture
+from fashion_nn.runs import Metrics, Record, Run, StoredScores, TestPredictions
 
 WORST, WORST_OF_CLASS, PAIRS, UNITS, UNITS_IN_ROW = 24, 8, 8, 40, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """A test image that the model gets wrong.
+
+    `confidence` is the probability of the class it is taken for, `of_truth` that of the true one.
+    """
+
+    row: int
+    picture: Picture
+    true: int
+    taken: int
+    confidence: float
+    of_truth: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """Two classes of which the first is taken for the second; `share` is of the images of the first."""
+
+    true: str
+    taken: str
+    count: int
+    share: float
+    examples: Sequence[Mistake]
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """The weights of the first layer as one picture; `shown` says how many units it has."""
+
+    layer: str
+    shown: str
+    picture: Picture
+
+
+@dataclass(frozen=True, slots=True)
+class ShownImage:
+    """The image whose way through the layers is shown, and its most probable classes."""
+
+    row: int
+    split: str
+    label: str
+    picture: Picture
+    probabilities: Sequence[tuple[float, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class RunPage:
+    """What the template `run.html` shows.
+
+    Attributes:
+        scores: those of the test images, or else of the validation images; `part` says which.
+        confusion: counts, each with its share of the true class.
+        worst_of_class: the worst mistakes of each class, or nothing without answers to the test images.
+        settings: name, value and source of each.
+        facts: names and values that let a reader trace the figures.
+    """
+
+    run: Run
+    title: str
+    record: Record
+    measured: Metrics
+    scores: StoredScores | None
+    probabilistic: Sequence[columns.Score]
+    part: str
+    names: Sequence[str]
+    model_bytes: int
+    settings: Sequence[tuple[str, str, str]]
+    facts: Sequence[tuple[str, str]]
+    curves: Sequence[charts.Chart]
+    reliability: charts.Chart | None
+    confusion: Sequence[Sequence[tuple[int, float]]]
+    pairs: Sequence[Pair]
+    worst: Sequence[Mistake]
+    worst_of_class: Sequence[Sequence[Mistake]]
+    weights: Weights | None
+    layers: Sequence[features.LayerOutput]
+    image: ShownImage
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardPage:
+    """What the template `leaderboard.html` shows.
+
+    Attributes:
+        groups: the rows of each data set.
+        links: the page of a run, by its folder.
+        figures: gives the titles and texts of what is shown of a row.
+        seeds: titles and cells of the table over seeds.
+    """
+
+    title: str
+    groups: Mapping[str, Sequence[leaderboard.Row]]
+    links: Mapping[Path, str]
+    figures: Callable[[leaderboard.Row], Sequence[tuple[str, columns.Cell]]]
+    seeds: leaderboard.Table
 
 
 def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
@@ -48,40 +143,44 @@ def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
         weights = _first_weights(predictor, splits.image_shape)
         layers = features.through_layers(predictor, shown.images[image])
     scores = measured.test or measured.valid
-    context = {
-        "run": run,
-        "title": run.name,
-        "record": record,
-        "measured": measured,
-        "scores": scores,
-        "probabilistic": columns.PROBABILISTIC,
-        "part": "test" if measured.test else "validation",
-        "names": splits.class_names,
-        "seconds": record.train_seconds,
-        "model_bytes": run.model.stat().st_size,
-        "settings": card.settings(record.recipe),
-        "sources": bool(record.recipe.sources),
-        "facts": [*card.facts(run), ("test split", _openings(run))],
-        "curves": charts.curves(history, record.best_epoch),
-        "reliability": charts.reliability(scores.reliability) if scores and scores.reliability else None,
-        "confusion": _shares(scores.confusion) if scores else [],
-        "pairs": _pairs(scores, answers, splits),
-        "worst": _worst(answers, splits.test, WORST),
-        "worst_of_class": [
-            _worst(answers, splits.test, WORST_OF_CLASS, label) for label in range(splits.classes)
-        ] if answers else [],
-        "weights": weights,
-        "layers": layers,
-        "image": {
-            "row": image,
-            "split": "test" if splits.test is not None else "validation",
-            "label": splits.class_names[shown.labels[image]],
-            "picture": pictures.grey(shown.images[image]),
-            "probabilities": sorted(zip(probabilities.tolist(), splits.class_names, strict=True), reverse=True)[:5],
-        },
-    }  # fmt: skip
-    write_atomic(run.page, templates().get_template("run.html").render(context))
+    worst_of_class = [_worst(answers, splits.test, WORST_OF_CLASS, label) for label in range(splits.classes)]
+    page = RunPage(
+        run=run,
+        title=run.name,
+        record=record,
+        measured=measured,
+        scores=scores,
+        probabilistic=columns.PROBABILISTIC,
+        part="test" if measured.test else "validation",
+        names=splits.class_names,
+        model_bytes=run.model.stat().st_size,
+        settings=card.settings(record.recipe),
+        facts=[*card.facts(run), ("test split", _openings(run))],
+        curves=charts.curves(history, record.best_epoch),
+        reliability=charts.reliability(scores.reliability) if scores and scores.reliability else None,
+        confusion=_shares(scores.confusion) if scores else [],
+        pairs=_pairs(scores, answers, splits),
+        worst=_worst(answers, splits.test, WORST),
+        worst_of_class=worst_of_class if answers else [],
+        weights=weights,
+        layers=layers,
+        image=_shown_image(splits, image, probabilities),
+    )
+    write_atomic(run.page, pages.render("run.html", page))
     return run.page
+
+
+def _shown_image(splits: Splits, row: int, probabilities: NDArray[np.floating]) -> ShownImage:
+    """The image whose way through the layers is shown, with its five most probable classes."""
+    part = splits.test if splits.test is not None else splits.valid
+    ranked = sorted(zip(probabilities.tolist(), splits.class_names, strict=True), reverse=True)
+    return ShownImage(
+        row=row,
+        split="test" if splits.test is not None else "validation",
+        label=splits.class_names[part.labels[row]],
+        picture=pictures.grey(part.images[row]),
+        probabilities=ranked[:5],
+    )
 
 
 def write_leaderboard(runs: Iterable[Run], path: Path) -> None:
@@ -89,36 +188,17 @@ def write_leaderboard(runs: Iterable[Run], path: Path) -> None:
     runs = list(runs)
     rows = leaderboard.rows(runs)
     links = {run.folder: run.page.relative_to(path.parent).as_posix() for run in runs if run.page.exists()}
-    context = {
-        "title": "Leaderboard",
-        "groups": [
-            (dataset, [row for row in rows if row.dataset == dataset])
+    page = LeaderboardPage(
+        title="Leaderboard",
+        groups={
+            dataset: [row for row in rows if row.dataset == dataset]
             for dataset in dict.fromkeys(row.dataset for row in rows)
-        ],
-        "links": links,
-        "figures": columns.on_page,
-        "seeds": leaderboard.over_seeds(rows),
-    }
-    write_atomic(path, templates().get_template("leaderboard.html").render(context))
-
-
-@cache
-def templates() -> "Environment":
-    """The pages' templates, with escaping on and the filters that they use."""
-    from jinja2 import ChoiceLoader, Environment, PackageLoader
-
-    templates = Environment(
-        loader=ChoiceLoader([PackageLoader("fashion_nn.report"), PackageLoader("fashion_nn.pages")]),
-        autoescape=True,
-        trim_blocks=True,
-        lstrip_blocks=True,
+        },
+        links=links,
+        figures=columns.on_page,
+        seeds=leaderboard.over_seeds(rows),
     )
-    templates.filters |= {
-        "percent": columns.percent,
-        "count": lambda number: f"{number:,}",
-        "duration": partial(duration, digits=".3g"),
-    }
-    return templates
+    write_atomic(path, pages.render("leaderboard.html", page))
 
 
 def _require_same_images(run: Run, answers: TestPredictions, test: Split | None) -> None:
@@ -145,25 +225,25 @@ def _shares(confusion: Sequence[Sequence[int]]) -> list[list[tuple[int, float]]]
     return [[(count, count / max(sum(row), 1)) for count in row] for row in confusion]
 
 
-def _pairs(scores: StoredScores | None, answers: TestPredictions | None, splits: Splits) -> list[dict[str, Any]]:
+def _pairs(scores: StoredScores | None, answers: TestPredictions | None, splits: Splits) -> list[Pair]:
     """The most confused pairs of classes, each with its worst examples."""
     if scores is None:
         return []
     return [
-        {
-            "true": splits.class_names[true],
-            "taken": splits.class_names[taken],
-            "count": count,
-            "share": count / sum(scores.confusion[true]),
-            "examples": _worst(answers, splits.test, 4, true, taken),
-        }
+        Pair(
+            true=splits.class_names[true],
+            taken=splits.class_names[taken],
+            count=count,
+            share=count / sum(scores.confusion[true]),
+            examples=_worst(answers, splits.test, 4, true, taken),
+        )
         for true, taken, count in measures.confused_pairs(scores.confusion, PAIRS)
     ]
 
 
 def _worst(
     answers: TestPredictions | None, test: Split | None, count: int, true: int | None = None, taken: int | None = None
-) -> list[dict[str, Any]]:
+) -> list[Mistake]:
     """The mistakes with the least probability for the true class, of one class or one pair of classes if named."""
     if answers is None or test is None:
         return []
@@ -175,19 +255,19 @@ def _worst(
     rows = np.flatnonzero(wrong)
     rows = rows[np.argsort(answers.of_truth[rows], kind="stable")][:count]
     return [
-        {
-            "row": int(row),
-            "picture": pictures.grey(test.images[row]),
-            "true": int(answers.labels[row]),
-            "taken": int(answers.predicted[row]),
-            "confidence": float(answers.confidence[row]),
-            "of_truth": float(answers.of_truth[row]),
-        }
+        Mistake(
+            row=int(row),
+            picture=pictures.grey(test.images[row]),
+            true=int(answers.labels[row]),
+            taken=int(answers.predicted[row]),
+            confidence=float(answers.confidence[row]),
+            of_truth=float(answers.of_truth[row]),
+        )
         for row in rows
     ]
 
 
-def _first_weights(predictor: inference.ConfinedPredictor, shape: tuple[int, int]) -> dict[str, Any] | None:
+def _first_weights(predictor: inference.ConfinedPredictor, shape: tuple[int, int]) -> Weights | None:
     """The kernels that see the image itself: of a dense layer as images, of a convolution as they are."""
     for layer in predictor.weights():
         kernel = layer.values[0]
@@ -199,5 +279,5 @@ def _first_weights(predictor: inference.ConfinedPredictor, shape: tuple[int, int
             continue
         shown = tiles[:UNITS]
         of_all = f"{len(shown)} of {len(tiles)}" if len(shown) < len(tiles) else f"{len(shown)}"
-        return {"layer": layer.name, "shown": of_all, "picture": pictures.montage(shown, UNITS_IN_ROW)}
+        return Weights(layer.name, of_all, pictures.montage(shown, UNITS_IN_ROW))
     return None
