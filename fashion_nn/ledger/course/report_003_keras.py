@@ -5,16 +5,17 @@ about them.
 import math
 import re
 import statistics
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
-from fashion_nn.ledger import claims, quotations, trainings
-from fashion_nn.ledger.checks import layer_tables, texts
+from fashion_nn.ledger import claims, quotations
+from fashion_nn.ledger.checks import layer_tables, texts, trainings
 from fashion_nn.ledger.checks.texts import absent, fact, quoted
+from fashion_nn.ledger.checks.trainings import History, of_run
 from fashion_nn.ledger.claims import Claim
 from fashion_nn.ledger.findings import Check, Finding, Outcome, Spread, Verdict
-from fashion_nn.ledger.trainings import of_run
 
 NOT_IN_DOCUMENT = absent(
     "what was run is not in the document; the public file with the same layers says otherwise or nothing"
@@ -86,7 +87,7 @@ def _distribution(claim: Claim) -> Outcome:
     return Outcome(gap < 1e-5 and outputs == 10 and softmax, measured, why)
 
 
-def _overfitting(histories: list[list[dict[str, float]]], _: Claim) -> Outcome:
+def _overfitting(histories: Sequence[History], _: Claim) -> Outcome:
     ratios = []
     gaps = []
     for history in histories:
@@ -181,7 +182,7 @@ def _caption(_: Claim) -> Outcome:
     return Outcome(holds, f"a table of {rows} layers", why, slip)
 
 
-def _underfitting(_: Any, history: list[dict[str, float]], claim: Claim) -> Outcome:
+def _underfitting(_: Any, history: History, claim: Claim) -> Outcome:
     below = statistics.fmean(row["accuracy"] < row["val_accuracy"] for row in history)
     why = "share of the epochs in which training accuracy, dropout on, is below validation; "
     why += "criterion: 80 %"

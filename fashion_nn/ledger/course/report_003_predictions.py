@@ -15,10 +15,10 @@ from fashion_nn.ledger.checks import texts
 from fashion_nn.ledger.checks.cross_validation import Points, fold_score, folds
 from fashion_nn.ledger.checks.seeds import needs_protocol, over_seeds, spread
 from fashion_nn.ledger.checks.texts import absent, captioned, fact, fold_sizes, numbers, quoted
+from fashion_nn.ledger.checks.trainings import of_run
 from fashion_nn.ledger.claims import Claim
 from fashion_nn.ledger.findings import Check, Finding, Outcome, not_reproducible
 from fashion_nn.ledger.protocols import Parts
-from fashion_nn.ledger.trainings import of_run
 from fashion_nn.runs import Metrics
 
 CLOCK = absent("wall clock of the author's machine")
