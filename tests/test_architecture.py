@@ -23,7 +23,7 @@ LEVELS = {
 LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names} | dict.fromkeys(BASE, 0)
 # Beside the levels: inside one level only what is named here, and what `lab` and the demonstration may use.
 SAME_LEVEL = {("datasets", "tables"), ("grading", "submission"), ("evaluation", "report"), ("cli", "console")}
-SAME_LEVEL |= {("__main__", "cli"), ("demo", "console"), ("core", "errors")}
+SAME_LEVEL |= {("__main__", "cli"), ("demo", "console"), ("core", "errors"), ("searches", "measures")}
 LAB_MAY = {"core", "errors", "datasets", "measures", "pages", "lab"}
 # Only these may import Keras or TensorFlow at module level.
 KERAS_ROOMS = ("training/", "tuning", "lab/")

@@ -3,6 +3,7 @@
 `folder` knows the names of the files, and `records` what is in the JSON ones.
 """
 
+from fashion_nn.measures import better, maximised
 from fashion_nn.searches.folder import Search, open_search, read_recipe, require_free
 from fashion_nn.searches.records import (
     DONE,
@@ -19,8 +20,6 @@ from fashion_nn.searches.records import (
     TrialRecord,
     Value,
     best_of,
-    better,
-    maximised,
 )
 
 __all__ = [

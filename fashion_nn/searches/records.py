@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, field_validator
 
 from fashion_nn.core.stored import Stored
+from fashion_nn.measures import better
 
 Status = Literal["running", "completed", "stopped-early", "failed", "diverged", "timed-out"]
 Value = bool | int | float | str
@@ -205,18 +206,6 @@ class Best(Stored):
     dataset: str | None = None
     search: str
     retrained: Retrained | None
-
-
-def maximised(objective: str) -> bool:
-    """Whether more of `objective` is better: of an accuracy yes, of a loss no."""
-    return objective.endswith("accuracy")
-
-
-def better(objective: str, value: float, than: float | None) -> bool:
-    """Whether `value` is a better `objective` than `than`; anything is better than None."""
-    if than is None:
-        return True
-    return value > than if maximised(objective) else value < than
 
 
 def best_of(trials: Sequence[TrialRecord], objective: str) -> TrialRecord | None:
