@@ -31,6 +31,12 @@ def test_unknown_keys_survive_and_keys_that_were_not_there_stay_away(tmp_path):
     assert found.to_json() == content
 
 
+def test_a_byte_order_mark_is_no_part_of_the_content(tmp_path):
+    path = tmp_path / "example.json"
+    path.write_text('{"name": "digits", "inner": {"rows": 3}}', encoding="utf-8-sig")
+    assert read(path).inner.rows == 3
+
+
 @pytest.mark.parametrize(
     ("content", "message"),
     [

@@ -42,10 +42,10 @@ def read_text(path: Path, *, expected: str) -> str:
         expected: the end of the message about a file that cannot be read.
 
     Raises:
-        InputError: the file is missing, a link, too large, or not UTF-8.
+        InputError: the file is missing, a link, too large, or not UTF-8 (with or without a byte order mark).
     """
     try:
-        return read_small(path).decode()
+        return read_small(path).decode("utf-8-sig")
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror}): {expected}") from None
     except UnicodeDecodeError:
