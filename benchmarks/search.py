@@ -24,7 +24,7 @@ from typing import Any
 
 import search_plain
 
-from fashion_nn import datasets, searches
+from fashion_nn import datasets, runs
 from fashion_nn.core.environment import describe_environment
 from fashion_nn.core.files import write_atomic
 
@@ -92,7 +92,7 @@ def read_log(path: Path) -> list[dict[str, Any]]:
 
 def our_trials(folder: Path) -> list[dict[str, Any]]:
     """The same of ours."""
-    search = searches.Search(folder)
+    search = runs.Search(folder)
     return [
         {
             "id": trial.id,
@@ -156,7 +156,7 @@ def compare(dataset: str, trials: int, epochs: int, repeats: int, patience: int 
                     rows, trained = their_trials(here[side]), sum(each.get("epochs", 0) for each in read_log(log))
                 else:
                     rows = our_trials(here[side])
-                    trained = sum(each.epochs_run for each in searches.Search(here[side]).read_trials())
+                    trained = sum(each.epochs_run for each in runs.Search(here[side]).read_trials())
                 sides[side] = measured(rows, began, seconds) | {"epochs": trained}
             found.append({"seed": seed, **sides, **together(sides)})
             print(line(found[-1]), flush=True)

@@ -114,7 +114,7 @@ def main() -> None:
     from fashion_nn import recipes, runs
     from fashion_nn.core.environment import describe_environment
     from fashion_nn.core.files import write_atomic
-    from fashion_nn.searches import Search
+    from fashion_nn.runs import Search
 
     rows = put_aside(arguments.folder / "fashion-mnist-without-validation")
     search = Search(arguments.folder / "search")

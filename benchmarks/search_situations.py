@@ -22,7 +22,7 @@ from typing import Any
 import search as benchmark
 from search_plain import ALGORITHMS
 
-from fashion_nn import runs, searches
+from fashion_nn import runs
 from fashion_nn.core import files
 from fashion_nn.core.environment import describe_environment
 from fashion_nn.core.files import write_atomic
@@ -57,7 +57,7 @@ class Place:
 
     @property
     def records(self) -> list[dict[str, Any]]:
-        search = searches.Search(self.ours)
+        search = runs.Search(self.ours)
         return [trial.to_json() for trial in search.read_trials()] if search.exists else []
 
 
@@ -126,9 +126,9 @@ def killed(place: Place, algorithm: str) -> dict[str, Seen]:
     )
     with started(place.tune(*how, *more), place.folder / "errors") as process:
         until(lambda: len(place.records) >= 3 and place.records[2]["status"] == "running", process)
-        until(lambda: (searches.Search(place.ours).trial_folder("0002") / "run.json").exists(), process)
+        until(lambda: (runs.Search(place.ours).trial_folder("0002") / "run.json").exists(), process)
         time.sleep(0.3)
-    search = searches.Search(place.ours)
+    search = runs.Search(place.ours)
     kept = {each["id"]: search.trial_record(each["id"]).read_bytes() for each in place.records if each["ended"]}
     code, said = done(place.tune(*how, *more, "--resume"))
     records = place.records
@@ -239,7 +239,7 @@ def went_on(place: Place, code: int) -> Seen:
 
 def trial_process(place: Place, search: int, id: str) -> int | None:
     """The process that runs trial `id` of the search in process `search`, once it trains (Linux)."""
-    if not (searches.Search(place.ours).trial_folder(id) / "run.json").exists():
+    if not (runs.Search(place.ours).trial_folder(id) / "run.json").exists():
         return None
     (server,) = children(search)
     return next(iter(children(server)), None)  # with one worker there is but one
@@ -288,7 +288,7 @@ def again(place: Place) -> dict[str, Seen]:
     theirs = {"score": score, "again": repeated, "equal": score == repeated}
     theirs["said"] = f"{score:.6f}, then {repeated:.6f}: {'the same' if score == repeated else 'another figure'}"
     done(place.tune("--trials", 3))
-    search = searches.Search(place.ours)
+    search = runs.Search(place.ours)
     best, target = search.read_best(), place.folder / "again"
     done([sys.executable, "-m", "fashion_nn", "train", "--recipe", str(search.best), "--out", str(target)])
     repeated = runs.Run(target).read_metrics().of_valid().accuracy
@@ -316,7 +316,7 @@ def best_model(place: Place) -> dict[str, Seen]:
     theirs = {"files": files, **loaded(place, place.theirs / "search" / f"trial_{best['id']}" / weights, best["score"])}
     theirs["said"] = f"{', '.join(files)}; {theirs['said']}"
     done(place.tune("--trials", 3))
-    search = searches.Search(place.ours)
+    search = runs.Search(place.ours)
     files = sorted(path.name for path in search.best_run.iterdir())
     ours = {"files": files, **loaded(place, runs.Run(search.best_run).model, search.read_best().score)}
     ours["said"] = f"{', '.join(files)}; {ours['said']}"

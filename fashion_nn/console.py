@@ -22,8 +22,7 @@ if TYPE_CHECKING:
     from fashion_nn.baselines import Study
     from fashion_nn.grading import Check
     from fashion_nn.measures import Scores
-    from fashion_nn.runs import Run
-    from fashion_nn.searches import Search, TrialRecord
+    from fashion_nn.runs import Run, Search, TrialRecord
     from fashion_nn.training import Outcome
     from fashion_nn.tuning.search import Standing
     from fashion_nn.zoo import LayerRow, Parameters

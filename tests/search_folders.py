@@ -4,8 +4,8 @@ from datetime import UTC, datetime, timedelta
 
 import numpy as np
 
-from fashion_nn import recipes, searches
-from fashion_nn.searches import (
+from fashion_nn import measures, recipes, runs
+from fashion_nn.runs import (
     Best,
     HyperbandRound,
     Identity,
@@ -82,10 +82,10 @@ def make_search(folder, statuses, *, algorithm="random", objective="val_accuracy
     for order, status in enumerate(statuses):
         values = draw(rng)
         score = quality(values) + rng.normal(0, 0.002)
-        score = score if searches.maximised(objective) else 1 - score
-        scored, began = status in searches.SCORED, now
+        score = score if measures.maximised(objective) else 1 - score
+        scored, began = status in runs.SCORED, now
         epochs = {"completed": 8, "stopped-early": 3, "diverged": 2}.get(status, 0)
-        sign = 1 if searches.maximised(objective) else -1
+        sign = 1 if measures.maximised(objective) else -1
         history = [
             {"epoch": epoch, "loss": 0.5, objective: score - sign * 0.3 * (1 / epoch - 1 / max(epochs, 1))}
             | ({"fold": fold} if folds else {})
@@ -123,7 +123,7 @@ def make_search(folder, statuses, *, algorithm="random", objective="val_accuracy
                 hyperband=place,
             )
         )
-    best = searches.best_of(search.read_trials(), objective)
+    best = runs.best_of(search.read_trials(), objective)
     if best:
         recipe = identity.recipe | {"learning_rate": best.values["learning_rate"], "seed": best.seed}
         again = Retrained(seed=77, status="completed", score=best.score - 0.004, best_epoch=7, epochs_run=8)

@@ -14,7 +14,7 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 
 BASE = {"core", "errors"}
 LEVELS = {
-    1: {"tables", "datasets", "measures", "recipes", "runs", "saving", "searches", "zoo"},
+    1: {"tables", "datasets", "measures", "recipes", "runs", "saving", "zoo"},
     2: {"training", "baselines", "inference", "pages"},
     3: {"submission", "grading", "tuning", "report", "evaluation", "export", "ensemble"},
     4: {"ledger", "demo"},
@@ -23,7 +23,7 @@ LEVELS = {
 LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names} | dict.fromkeys(BASE, 0)
 # Beside the levels: inside one level only what is named here, and what `lab` and the demonstration may use.
 SAME_LEVEL = {("datasets", "tables"), ("grading", "submission"), ("evaluation", "report"), ("cli", "console")}
-SAME_LEVEL |= {("__main__", "cli"), ("demo", "console"), ("core", "errors"), ("searches", "measures")}
+SAME_LEVEL |= {("__main__", "cli"), ("demo", "console"), ("core", "errors"), ("runs", "measures")}
 LAB_MAY = {"core", "errors", "datasets", "measures", "pages", "lab"}
 # Only these may import Keras or TensorFlow at module level.
 KERAS_ROOMS = ("training/", "tuning", "lab/")

@@ -7,10 +7,10 @@ import pytest
 from run_folders import make_run
 from search_folders import make_search
 
-from fashion_nn import runs, searches, submission
+from fashion_nn import runs, submission
 from fashion_nn.core import files
 from fashion_nn.errors import InputError
-from fashion_nn.searches import Search
+from fashion_nn.runs import Search
 
 MINE = "mine\n"
 
@@ -92,7 +92,7 @@ def test_locking_leaves_what_is_in_the_file(search):
 def test_a_link_below_the_trials_is_refused(search, victim):
     (search.trials / "0009").mkdir()
     link(search.trials / "0009" / "notes.txt", victim)
-    for attempt in (searches.open_search, lambda path: searches.require_free(path, resume=True)):
+    for attempt in (runs.open_search, lambda path: runs.require_free_for_search(path, resume=True)):
         with pytest.raises(InputError, match=r"notes\.txt: is a symbolic link"):
             attempt(search.folder)
 
@@ -101,7 +101,7 @@ def test_trials_that_lie_elsewhere_are_refused(search, tmp_path):
     search.trials.rename(tmp_path / "elsewhere")
     search.trials.symlink_to(tmp_path / "elsewhere")
     with pytest.raises(InputError, match="trials: is a symbolic link"):
-        searches.open_search(search.folder)
+        runs.open_search(search.folder)
 
 
 @pytest.mark.parametrize("id", ["../../x", "/tmp/x", "0001/../../x", "0000\n", "1", "0002"])

@@ -119,6 +119,6 @@ def test_three_files_refuse_another_format(name, here, capsys):
 
 
 def _search(path):
-    from fashion_nn.searches import Search
+    from fashion_nn.runs import Search
 
     return Search(path.parent)

@@ -8,13 +8,13 @@ import pytest
 from html_pages import Elements
 from search_folders import SPACE, STATUSES, draw, make_search, make_trial, quality
 
-from fashion_nn import report, searches
+from fashion_nn import report, runs
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
 from fashion_nn.errors import InputError
 from fashion_nn.report import importance, trials
 from fashion_nn.report.parallel import parallel
-from fashion_nn.searches import Parameter
+from fashion_nn.runs import Parameter
 
 PARAMETERS = SPACE
 KINDS = {
@@ -57,7 +57,7 @@ def test_a_page_is_one_small_file_with_everything_inside(found, name):
 
 
 def test_the_head_says_what_was_searched_and_found(found):
-    best = searches.best_of(found["many"].read_trials(), "val_accuracy")
+    best = runs.best_of(found["many"].read_trials(), "val_accuracy")
     text = words(found["many"])
     assert "Search: mlp Random search on digits, seed 0; scored by validation accuracy" in text
     assert f"best validation accuracy {100 * best.score:.2f} %trial {best.id}, epoch 8" in text
@@ -132,7 +132,7 @@ def test_parallel_coordinates_are_at_the_values(found):
     records = found["many"].read_trials()
     chart = parallel(records, PARAMETERS, "val_accuracy")
     assert [axis.name for axis in chart.axes] == [each.name for each in SPACE] + ["val_accuracy"]
-    best = searches.best_of(records, "val_accuracy")
+    best = runs.best_of(records, "val_accuracy")
     assert chart.ways[-1].kind == "best" and chart.ways[-1].share == 100
     assert {way.kind for way in chart.ways} == {"best", "done", "stopped", "failed"}
     places = dict(zip([axis.name for axis in chart.axes], chart.ways[-1].points.split(), strict=True))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from fashion_nn import recipes, runs, searches, zoo
+from fashion_nn import recipes, runs, zoo
 from fashion_nn.cli.options import (
     DATA_SETS,
     MODELS,
@@ -73,7 +73,7 @@ def train(
     """Train a model by its recipe; leaves a run folder with the best model on validation."""
     if (name is None) == (file is None):
         raise InputError("name a recipe, or give one with --recipe FILE")
-    found, searched_on = (recipes.get(name), None) if name else searches.read_recipe(file)
+    found, searched_on = (recipes.get(name), None) if name else runs.read_recipe(file)
     recipe = recipes.override(found if name else recipes.from_json(found), settings or [])
     name, dataset = recipe.name, dataset or searched_on or "fashion_mnist"
     zoo.require_options(recipe.model, recipe.options)
@@ -214,7 +214,7 @@ def report(
     """One HTML page a run: curves, mistakes, calibration, layers; or a search: trials, parameters. Needs no network."""
     if bool(folders) == every:
         raise InputError("name run folders, or give --all for those in the folder of models")
-    of_searches = [folder for folder in folders or () if searches.Search(folder).exists]
+    of_searches = [folder for folder in folders or () if runs.Search(folder).exists]
     others = [folder for folder in folders or () if folder not in of_searches]
     chosen = list(runs.find(models)) if every else [runs.open_run(folder) for folder in others]
     if every and not chosen:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fashion_nn import recipes, searches, zoo
+from fashion_nn import recipes, runs, zoo
 from fashion_nn.cli.options import DATA_SETS, MODELS, DataDir, in_seconds, load_splits, option, require_one_of
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import RECIPES, Recipe
@@ -73,7 +73,7 @@ def tune(
     base, fixed = _base(name, settings or [], epochs)
     zoo.require_options(base.model, base.options)
     folder = out or MODELS / f"tune-{name}-{algorithm}-{Path(dataset).name.split('.')[0]}"
-    searches.require_free(folder, resume=resume)
+    runs.require_free_for_search(folder, resume=resume)
     from fashion_nn import console
     from fashion_nn.tuning import folds as folding
     from fashion_nn.tuning import oracle

@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from fashion_nn.searches import Parameter, TrialRecord, Value, maximised
+from fashion_nn.measures import maximised
+from fashion_nn.runs import Parameter, TrialRecord, Value
 
 LEAST, RELIABLE = 10, 20
 _FOLDS, _TREES, _SHUFFLES = 5, 60, 5

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fashion_nn.report.charts import scale, ticks
 from fashion_nn.report.trials import Score, value_text
-from fashion_nn.searches import Parameter, TrialRecord, Value
+from fashion_nn.runs import Parameter, TrialRecord, Value
 
 _LEAST_WIDTH = 1000
 _STEP = 72

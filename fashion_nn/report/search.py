@@ -4,14 +4,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fashion_nn import pages, recipes, searches
+from fashion_nn import pages, recipes, runs
 from fashion_nn.core.files import write_atomic
 from fashion_nn.report import importance, trials
 from fashion_nn.report.charts import Chart
 from fashion_nn.report.importance import Importance
 from fashion_nn.report.parallel import Parallel, parallel
 from fashion_nn.report.trials import Score
-from fashion_nn.searches import Best, Identity, Retrained, Search, SearchRecord, TrialRecord
+from fashion_nn.runs import (
+    Best,
+    Identity,
+    Retrained,
+    Search,
+    SearchRecord,
+    TrialRecord,
+)
 
 _OUTCOMES = {"stopped-early": "stopped early", "timed-out": "timed out"}
 _ALGORITHMS = {"random": "Random search", "bayesian": "Bayesian optimisation", "grid": "Grid search"}
@@ -51,7 +58,7 @@ class Counts:
 
     @classmethod
     def of(cls, records: Sequence[TrialRecord]) -> "Counts":
-        by_status = {status: sum(each.status == status for each in records) for status in ("running", *searches.DONE)}
+        by_status = {status: sum(each.status == status for each in records) for status in ("running", *runs.DONE)}
         parts = [f"{number:,} {_OUTCOMES.get(status, status)}" for status, number in by_status.items() if number]
         scored = sum(each.has_score for each in records)
         ended = sum(bool(each.ended) for each in records)
@@ -104,7 +111,7 @@ def write(folder: str | Path) -> Path:
     Raises:
         InputError: the folder holds no search, or a record in it is damaged.
     """
-    search = searches.open_search(folder)
+    search = runs.open_search(folder)
     record = search.read_record()
     records = search.read_trials()
     page = _page(search, record, records)
@@ -117,7 +124,7 @@ def _page(search: Search, record: SearchRecord, records: Sequence[TrialRecord]) 
     objective = identity.objective
     score = Score(objective)
     varied = [each.name for each in identity.space if each.varies]
-    best = searches.best_of(records, objective)
+    best = runs.best_of(records, objective)
     stored = _stored_best(search, best)
     retrained = stored.retrained if stored else None
     workers = {each.worker.rpartition(":")[0] for each in records if each.worker}
@@ -164,7 +171,8 @@ def _facts(record: SearchRecord, records: Sequence[TrialRecord]) -> list[tuple[s
     """What a reader needs to trace the figures: data, seeds, machines, versions, checksums."""
     identity = record.identity
     data = identity.dataset
-    hardware = record.environment.get("hardware", {})
+    environment = record.environment
+    hardware = environment.hardware if environment else None
     ended = [each.ended for each in records if each.ended]
     peak = max((each.peak_memory_bytes or 0 for each in records), default=0)
     mean = f", mean of {identity.folds} folds" if identity.folds else ""
@@ -177,9 +185,9 @@ def _facts(record: SearchRecord, records: Sequence[TrialRecord]) -> list[tuple[s
         "around the recipe": identity.recipe.get("name"),
         "seed": f"{identity.seed}; each trial has its own, in the table",
         "most memory of a trial": f"{peak / 1e9:.2f} GB" if peak else None,
-        "processor": f"{hardware['processor']}, {hardware['cores']} cores" if hardware else None,
+        "processor": f"{hardware.processor}, {hardware.cores} cores" if hardware else None,
         "versions": ", ".join(f"{name} {version}" for name, version in identity.versions.items() if version),
-        "commit": record.environment.get("commit"),
+        "commit": environment.commit if environment else None,
         "SHA-256 of what is searched": record.identity_sha256,
     }
     return [(name, value) for name, value in found.items() if value]

@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from fashion_nn.measures import better, maximised
 from fashion_nn.report.charts import BOTTOM, HEIGHT, TOP, Chart, Line, Plane, Point
-from fashion_nn.searches import TrialRecord, Value, better, maximised
+from fashion_nn.runs import TrialRecord, Value
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,8 @@
-"""Run folders: what a training, a fit or an ensemble leaves, and the files in it.
+"""Run folders and search folders: what a training, a fit, an ensemble or a search leaves.
 
-`folder` knows the names of the files, `records` what is in the JSON ones, and `answers` what a model
-answered to each test image.
+`folder` knows the names of the files in a run folder, `records` what is in the JSON ones, and `answers`
+what a model answered to each test image. `search_folder` and `search_records` are the same for the
+folder of a search, which contains the run folders of its trials.
 """
 
 from fashion_nn.runs.answers import TestPredictions
@@ -23,27 +24,62 @@ from fashion_nn.runs.records import (
     Temperature,
     WeightsChosenOn,
 )
+from fashion_nn.runs.search_folder import Search, open_search, read_recipe, require_free_for_search
+from fashion_nn.runs.search_records import (
+    DONE,
+    SCORED,
+    Best,
+    HyperbandRound,
+    Identity,
+    Parameter,
+    Retrained,
+    Row,
+    SearchedData,
+    SearchRecord,
+    Status,
+    TrialRecord,
+    Value,
+    best_of,
+)
 
 __all__ = [
+    "DONE",
     "HISTORY_COLUMNS",
+    "SCORED",
+    "Best",
     "CleanScores",
     "DatasetRecord",
     "EnsembleOptions",
     "Environment",
     "ExportRecord",
+    "HyperbandRound",
+    "Identity",
     "Member",
     "Metrics",
+    "Parameter",
     "Prediction",
     "RecipeRecord",
     "Record",
+    "Retrained",
+    "Row",
     "Run",
+    "Search",
+    "SearchRecord",
+    "SearchedData",
     "Session",
     "SplitRecord",
+    "Status",
     "StoredScores",
     "Temperature",
     "TestPredictions",
+    "TrialRecord",
+    "Value",
     "WeightsChosenOn",
+    "best_of",
     "find",
     "open_run",
+    "open_search",
+    "read_recipe",
     "require_free",
+    "require_free_for_search",
 ]

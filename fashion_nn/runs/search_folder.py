@@ -26,7 +26,7 @@ from typing import Any, TypeVar
 from fashion_nn.core.files import FORMAT, open_lock, require_plain, write_atomic
 from fashion_nn.core.stored import Stored, read_json, read_stored
 from fashion_nn.errors import InputError
-from fashion_nn.searches.records import Best, SearchRecord, TrialRecord
+from fashion_nn.runs.search_records import Best, SearchRecord, TrialRecord
 
 # The second form is that of the best trial trained again.
 _TRIAL_ID = re.compile(r"[0-9]{4,9}(-retrained)?")
@@ -179,7 +179,7 @@ def open_search(path: str | Path) -> Search:
     return search
 
 
-def require_free(path: str | Path, *, resume: bool = False) -> None:
+def require_free_for_search(path: str | Path, *, resume: bool = False) -> None:
     """Refuse a folder that a new search would overwrite, or one that holds something else.
 
     Raises:

@@ -1,6 +1,6 @@
 """The records of a search: what is searched, its trials, and the best of them.
 
-They are read and written by `fashion_nn.searches.folder`, whose JSON files have their keys in this
+They are read and written by `fashion_nn.runs.search_folder`, whose JSON files have their keys in this
 order.
 """
 
@@ -12,7 +12,8 @@ from typing import Annotated, Any, Literal
 from pydantic import ConfigDict, Field, field_validator
 
 from fashion_nn.core.stored import Stored
-from fashion_nn.measures import better
+from fashion_nn.measures.objective import better
+from fashion_nn.runs.records import Environment
 
 Status = Literal["running", "completed", "stopped-early", "failed", "diverged", "timed-out"]
 Value = bool | int | float | str
@@ -88,7 +89,12 @@ class SearchRecord(Stored):
     identity: Identity
     identity_sha256: str
     started: str
-    environment: dict[str, Any] = Field(default_factory=dict)
+    environment: Environment | None = None
+
+    @field_validator("environment", mode="before")
+    @classmethod
+    def _none_if_empty(cls, value: Any) -> Any:
+        return None if value == {} else value
 
 
 class HyperbandRound(Stored):

@@ -7,8 +7,7 @@ import shutil
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from fashion_nn.runs import Run
-from fashion_nn.searches import Best, Retrained, Search, TrialRecord
+from fashion_nn.runs import Best, Retrained, Run, Search, TrialRecord
 from fashion_nn.tuning.plan import SearchPlan
 from fashion_nn.tuning.trial import Result
 

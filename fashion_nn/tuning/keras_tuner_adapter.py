@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn import searches
-from fashion_nn.searches import HyperbandRound, Parameter, Value
+from fashion_nn import measures
+from fashion_nn.runs import HyperbandRound, Parameter, Value
 from fashion_nn.tuning.space import counts_with
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ class KerasTuner:
     Args:
         algorithm: one of ALGORITHMS.
         space: parameters, see `tuning.space`.
-        objective: the name of the score; `searches.maximised` tells its direction.
+        objective: the name of the score; `measures.maximised` tells its direction.
         epochs: epochs of a whole training; hyperband's early rounds have fewer.
         seed: the only source of randomness.
     """
@@ -186,7 +186,7 @@ def _oracle(algorithm: str, space: Sequence[Parameter], objective: str, epochs: 
     import keras_tuner
 
     options: dict[str, Any] = {
-        "objective": keras_tuner.Objective(objective, "max" if searches.maximised(objective) else "min"),
+        "objective": keras_tuner.Objective(objective, "max" if measures.maximised(objective) else "min"),
         "hyperparameters": _hyperparameters(space),
         # keras-tuner draws a random seed for zero, and consecutive seeds share most of their draws.
         "seed": seed * 100_003 % (2**31 - 1) + 1,

@@ -12,8 +12,8 @@ import math
 import statistics
 from collections.abc import Sequence
 
-from fashion_nn import searches
-from fashion_nn.searches import TrialRecord
+from fashion_nn import measures, runs
+from fashion_nn.runs import TrialRecord
 
 LEAST_TRIALS = 5
 """Minimum number of values for a median."""
@@ -28,7 +28,7 @@ def thresholds(trials: Sequence[TrialRecord], objective: str, epochs: int) -> di
         trials: the trials with a score count, in each epoch that they reached.
         epochs: epochs of a whole training; there is no threshold after the last.
     """
-    curves = [_best_so_far(trial, objective) for trial in trials if trial.status in searches.SCORED]
+    curves = [_best_so_far(trial, objective) for trial in trials if trial.status in runs.SCORED]
     found = {}
     for epoch in range(math.ceil(FIRST_SHARE * epochs), epochs):
         reached = [curve[epoch - 1] for curve in curves if len(curve) >= epoch]
@@ -41,6 +41,6 @@ def _best_so_far(trial: TrialRecord, objective: str) -> list[float]:
     curve: list[float] = []
     for row in trial.history:
         if row.get("fold", 1) == 1:
-            better = not curve or searches.better(objective, row[objective], curve[-1])
+            better = not curve or measures.better(objective, row[objective], curve[-1])
             curve.append(row[objective] if better else curve[-1])
     return curve

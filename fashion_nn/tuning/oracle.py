@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from fashion_nn import searches
-from fashion_nn.searches import HyperbandRound, Parameter, TrialRecord, Value
+from fashion_nn import measures
+from fashion_nn.runs import HyperbandRound, Parameter, TrialRecord, Value
 from fashion_nn.tuning.keras_tuner_adapter import ALGORITHMS, HYPERBAND_FACTOR, KerasTuner
 
 __all__ = ["ALGORITHMS", "Created", "Ended", "Finished", "Idle", "Oracle", "Proposal", "events", "sweep"]
@@ -50,7 +50,7 @@ class Created:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The event that a trial ended; `score` is None unless its status is one of `searches.SCORED`.
+    """The event that a trial ended; `score` is None unless its status is one of `runs.SCORED`.
 
     oracle_was_idle: whether the oracle had nothing to propose until this trial ended.
     """
@@ -119,7 +119,7 @@ class Oracle:
         return float(f"{value:.4g}") if name in self._floats else value
 
     def _worst_score(self) -> float | None:
-        worst = min if searches.maximised(self._objective) else max
+        worst = min if measures.maximised(self._objective) else max
         return worst(self._tuner.scores().values(), default=None)
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from fashion_nn.core.environment import version
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
-from fashion_nn.searches import Identity, Parameter, Search, SearchedData, TrialRecord
+from fashion_nn.runs import Identity, Parameter, Search, SearchedData, TrialRecord
 from fashion_nn.tuning.space import assemble
 from fashion_nn.tuning.trial import DataSource, Job
 

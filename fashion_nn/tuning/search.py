@@ -12,10 +12,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fashion_nn import searches
-from fashion_nn.core.environment import describe_environment, now
+from fashion_nn import runs
+from fashion_nn.core.environment import now
 from fashion_nn.errors import InputError
-from fashion_nn.searches import Identity, Search, SearchRecord, TrialRecord
+from fashion_nn.runs import Environment, Identity, Search, SearchRecord, TrialRecord
 from fashion_nn.tuning import median
 from fashion_nn.tuning.engines import Engine
 from fashion_nn.tuning.keeping import Keeper
@@ -78,7 +78,7 @@ def run(
             record is damaged; the first trials all fail.
     """
     search = Search(Path(folder))
-    searches.require_free(folder, resume=resume)
+    runs.require_free_for_search(folder, resume=resume)
     with search.locked():
         _claim(search, plan.identity(splits))
         loop = _Loop(plan, search, limits, progress, start_engine)
@@ -95,13 +95,12 @@ def _claim(search: Search, identity: Identity) -> None:
     require_same(search, identity)
     search.remove_leftovers()
     if not search.exists:
-        environment = describe_environment()
         search.write_record(
             SearchRecord(
                 identity=identity,
                 identity_sha256=identity.sha256,
                 started=now(),
-                environment=environment,
+                environment=Environment.here(),
             )
         )
 
@@ -153,7 +152,7 @@ class _Loop:
 
     @property
     def best(self) -> TrialRecord | None:
-        return searches.best_of(self.trials, self.plan.objective)
+        return runs.best_of(self.trials, self.plan.objective)
 
     @property
     def ended(self) -> list[TrialRecord]:

@@ -8,7 +8,7 @@ from typing import Any
 from fashion_nn import recipes, zoo
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
-from fashion_nn.searches import Parameter, Value
+from fashion_nn.runs import Parameter, Value
 from fashion_nn.zoo import Between, Choices, OneOf
 
 TRAINING: Mapping[str, Choices] = {

@@ -13,11 +13,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn import searches
+from fashion_nn import measures, runs
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
-from fashion_nn.runs import Run
-from fashion_nn.searches import Row, Status
+from fashion_nn.runs import Row, Run, Status
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
@@ -126,7 +125,7 @@ def perform(job: Job, folder: str | Path, splits: "Splits | None" = None) -> Res
     except Exception as error:
         kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
         ending = _Ending("failed", _one_line(f"{kind}{error}"))
-    if ending.status not in searches.SCORED:
+    if ending.status not in runs.SCORED:
         rows = _rows_left(target, job.folds)
     return replace(
         _scored(job, rows, ending),
@@ -141,13 +140,13 @@ def _scored(job: Job, rows: list[Row], ending: _Ending) -> Result:
     objective = job.recipe.checkpoint_monitor
     folds = _by_fold(rows)
     scores = [_best(objective, fold) for fold in folds]
-    if ending.status in searches.SCORED and not all(map(math.isfinite, scores)):
+    if ending.status in runs.SCORED and not all(map(math.isfinite, scores)):
         ending = _Ending("diverged", f"{objective} is not a finite number")
     first = folds[0] if folds else []
     return Result(
         id=job.id,
         status=ending.status,
-        score=statistics.fmean(scores) if ending.status in searches.SCORED else None,
+        score=statistics.fmean(scores) if ending.status in runs.SCORED else None,
         best_epoch=next((int(row["epoch"]) for row in first if row[objective] == scores[0]), None),
         epochs_run=len(rows),
         history=rows,
@@ -208,7 +207,7 @@ def _stop(job: Job, objective: str, thresholds: Mapping[int, float]) -> Callable
         if job.until_epoch is not None and epoch >= job.until_epoch:
             return "round"
         threshold = thresholds.get(epoch)
-        if threshold is not None and searches.better(objective, threshold, _best(objective, history)):
+        if threshold is not None and measures.better(objective, threshold, _best(objective, history)):
             return "median"
         return None
 
@@ -227,7 +226,7 @@ def _begin_with(source: Path, folder: Path) -> None:
 
 
 def _best(objective: str, rows: Sequence[Row]) -> float:
-    best = max if searches.maximised(objective) else min
+    best = max if measures.maximised(objective) else min
     return best(row[objective] for row in rows)
 
 

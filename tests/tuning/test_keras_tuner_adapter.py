@@ -8,7 +8,7 @@ import keras_tuner
 import pytest
 
 import fashion_nn
-from fashion_nn.searches import Parameter
+from fashion_nn.runs import Parameter
 from fashion_nn.tuning import keras_tuner_adapter
 from fashion_nn.tuning.keras_tuner_adapter import PRIVATE_PARTS, KerasTuner
 

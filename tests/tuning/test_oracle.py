@@ -6,7 +6,7 @@ import json
 import pytest
 
 from fashion_nn import recipes
-from fashion_nn.searches import TrialRecord
+from fashion_nn.runs import TrialRecord
 from fashion_nn.tuning import oracle as oracles
 from fashion_nn.tuning import space
 from fashion_nn.tuning.oracle import ALGORITHMS, Finished, Idle, Oracle, Proposal, events

@@ -11,12 +11,10 @@ import sys
 
 import pytest
 
-from fashion_nn import recipes, searches
+from fashion_nn import recipes, runs
 from fashion_nn.core import files
 from fashion_nn.errors import InputError
-from fashion_nn.runs import Run
-from fashion_nn.searches import Search
-from fashion_nn.searches import folder as search_folder
+from fashion_nn.runs import Run, Search, search_folder
 from fashion_nn.tuning import median, search, space
 from fashion_nn.tuning import plan as plans
 from fashion_nn.tuning.oracle import ALGORITHMS, sweep
@@ -143,7 +141,7 @@ def test_killed_at_any_write_it_ends_with_the_same_records(algorithm, slots, dig
     # With several at once, what ends first after a kill is not what would have; nothing is lost or doubled though.
     ids = [trial.id for trial in found.read_trials()]
     assert ids == [f"{order:04d}" for order in range(trials)]
-    assert all(trial.status in searches.DONE for trial in found.read_trials())
+    assert all(trial.status in runs.DONE for trial in found.read_trials())
     settings = [json.dumps([trial.values, trial.to_json()["tuner"]]) for trial in found.read_trials()]
     assert len(settings) == len(set(settings))
     again = []
@@ -311,4 +309,4 @@ def test_the_time_is_kept_with_what_retraining_takes(digits, tmp_path, monkeypat
     statuses = [trial.status for trial in found.read_trials()]
     assert "running" in statuses and len(engines) == 2, "those that ran are left to be gone on with"
     trials = run(tmp_path / "a", digits, which, trials=len(statuses), slots=2).read_trials()
-    assert all(trial.status in searches.DONE for trial in trials) and len(trials) == len(statuses)
+    assert all(trial.status in runs.DONE for trial in trials) and len(trials) == len(statuses)

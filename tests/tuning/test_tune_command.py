@@ -12,10 +12,9 @@ import time
 import forked
 import pytest
 
-from fashion_nn import recipes, searches
+from fashion_nn import recipes, runs
 from fashion_nn.recipes import Augmentation, Recipe
-from fashion_nn.runs import Run
-from fashion_nn.searches import Search
+from fashion_nn.runs import Run, Search
 
 # Of the clock, or of where and how often it ran.
 OF_THE_CLOCK = ("started", "ended", "seconds", "worker", "peak_memory_bytes")
@@ -197,7 +196,7 @@ def test_several_at_once_killed_lose_and_double_nothing(tmp_path):
     run(words)
     trials = search.read_trials()
     assert [trial.id for trial in trials] == [f"{n:04d}" for n in range(6)]
-    assert all(trial.status in searches.DONE for trial in trials)
+    assert all(trial.status in runs.DONE for trial in trials)
     alone = Search(tmp_path / "alone")
     run(tune(alone.folder, "--trials", 6, "--workers", 2))
     # Random settings do not depend on results, and figures not on kills; only the median rule looks back.

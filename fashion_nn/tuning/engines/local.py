@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from fashion_nn.core.environment import cores
 from fashion_nn.core.processes import child_environment, exit_cause
 from fashion_nn.core.python_process import PythonProcess
-from fashion_nn.searches import Search, Status
+from fashion_nn.runs import Search, Status
 from fashion_nn.tuning import rows
 from fashion_nn.tuning.engines.server import Over, Start, Started, Stop
 from fashion_nn.tuning.trial import Job, Result

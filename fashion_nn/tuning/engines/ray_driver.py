@@ -26,7 +26,7 @@ from fashion_nn.core.environment import cores, describe_environment
 from fashion_nn.core.processes import adopt_orphans, kill_descendants
 from fashion_nn.core.python_process import parent_connections
 from fashion_nn.errors import InputError
-from fashion_nn.searches import Search
+from fashion_nn.runs import Search
 from fashion_nn.tuning.engines.local import LocalEngine
 from fashion_nn.tuning.engines.ray_engine import Connect, Connected, Files, Returned, Submission, pack, unpack
 from fashion_nn.tuning.trial import Job, Result

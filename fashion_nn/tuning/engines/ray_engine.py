@@ -20,7 +20,7 @@ from fashion_nn.core.files import write_atomic
 from fashion_nn.core.processes import child_environment, last_line
 from fashion_nn.core.python_process import PythonProcess
 from fashion_nn.errors import InputError
-from fashion_nn.searches import Search
+from fashion_nn.runs import Search
 from fashion_nn.tuning.trial import Job, Result
 
 if TYPE_CHECKING:

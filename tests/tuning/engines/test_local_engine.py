@@ -12,8 +12,7 @@ from pathlib import Path
 import pytest
 
 from fashion_nn import training
-from fashion_nn.runs import Run
-from fashion_nn.searches import Search
+from fashion_nn.runs import Run, Search
 from fashion_nn.tuning import rows
 from fashion_nn.tuning.engines.local import LocalEngine
 from fashion_nn.tuning.trial import Result, perform

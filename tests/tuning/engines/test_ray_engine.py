@@ -19,8 +19,7 @@ import pytest
 
 from fashion_nn import recipes
 from fashion_nn.errors import InputError
-from fashion_nn.runs import Run
-from fashion_nn.searches import Search
+from fashion_nn.runs import Run, Search
 from fashion_nn.tuning import search, space
 from fashion_nn.tuning.engines import ray_driver, ray_engine
 from fashion_nn.tuning.engines.local import LocalEngine
