@@ -1,4 +1,4 @@
-"""A model of the zoo in scikit-learn's GridSearchCV: the example of docs/search.md is the code of `search` below."""
+"""A model of the zoo in scikit-learn's GridSearchCV: the example of docs/tuning.md is the code of `search` below."""
 
 import inspect
 import textwrap
@@ -9,7 +9,7 @@ import pytest
 
 from fashion_nn import datasets
 
-GUIDE = Path(__file__).parents[1] / "docs" / "search.md"
+GUIDE = Path(__file__).parents[1] / "docs" / "tuning.md"
 
 
 def example(splits):

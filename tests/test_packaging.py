@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import fashion_nn
+
 ROOT = Path(__file__).resolve().parent.parent
 MATRIX = runpy.run_path(str(ROOT / "tools" / "matrix.py"), run_name="matrix")
 CHECK_TYPES = runpy.run_path(str(ROOT / "tools" / "check_types.py"), run_name="check_types")
@@ -86,3 +88,24 @@ def test_no_requirement_is_declared_twice() -> None:
     for requirements in [config["options"]["install_requires"], *config["options.extras_require"].values()]:
         names = re.findall(r"^[\w-]+", requirements, re.M)
         assert len(names) == len(set(names))
+
+
+def test_the_wheel_has_every_file_of_the_package() -> None:
+    config = configparser.ConfigParser()
+    config.read(ROOT / "setup.cfg")
+    packed = set()
+    for init in (ROOT / "fashion_nn").rglob("__init__.py"):
+        package = init.parent.relative_to(ROOT).as_posix().replace("/", ".")
+        for of, patterns in config["options.package_data"].items():
+            if of in ("*", package):
+                packed |= {path for pattern in re.split(r"[,\s]+", patterns) for path in init.parent.glob(pattern)}
+    ignored = {".py", ".pyc"}
+    files = {path for path in (ROOT / "fashion_nn").rglob("*") if path.is_file() and path.suffix not in ignored}
+    assert files - packed == set()
+    names = {path.name for path in packed}
+    assert {"py.typed", "base.html", "claims.json", "sentinel_fashion_mnist.npz", "playground.json"} <= names
+
+
+def test_the_citation_has_the_version_of_the_package() -> None:
+    citation = (ROOT / "CITATION.cff").read_text()
+    assert re.findall(r"^version: (.+)$", citation, re.M) == [fashion_nn.__version__]
