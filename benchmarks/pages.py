@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 from sprint_choices import CHOICES
 
-from fashion_nn.report import leaderboard
+from fashion_nn.pages import leaderboard
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent

@@ -3,7 +3,7 @@
 import shutil
 from pathlib import Path
 
-from fashion_nn import console, datasets, evaluation, recipes, report, runs, submission, training
+from fashion_nn import console, datasets, evaluation, pages, recipes, runs, submission, training
 from fashion_nn.grading import check_file
 from fashion_nn.runs import Run
 
@@ -34,11 +34,11 @@ def run(folder: Path) -> Run:
         recipe = recipes.override(recipes.get(name), settings)
         with console.TrainingBar(name, recipe.epochs) as progress:
             outcome = training.run(recipe, splits, folder / name, progress=progress)
-        report.describe_training(outcome.run, splits)
+        pages.describe_training(outcome.run, splits)
     best = submission.best_run(folder, DATASET, splits.image_shape)
     for found in runs.find(folder):
         console.scores(found, splits.class_names, evaluation.evaluate(found, splits))
-        report.write_card(found)
+        pages.write_card(found)
     _, test = datasets.export(DATASET, folder / "data")
     predictions = submission.predict(best.model, test)
     submission.write(predictions, best.predictions)

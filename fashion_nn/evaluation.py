@@ -11,7 +11,7 @@ from fashion_nn import datasets, inference, measures
 from fashion_nn.core.environment import describe_environment
 from fashion_nn.datasets import Split, Splits, duplicates
 from fashion_nn.errors import InputError
-from fashion_nn.report import figures
+from fashion_nn.pages import figures
 from fashion_nn.runs import (
     CleanScores,
     DatasetRecord,

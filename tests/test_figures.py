@@ -10,7 +10,7 @@ from matplotlib.image import imread
 
 from fashion_nn.errors import InputError
 from fashion_nn.measures import worst_mistakes
-from fashion_nn.report import figures
+from fashion_nn.pages import figures
 
 CLASSES = ["T-shirt/top", "Trouser", "a class of $5 with a very long name"]
 BLUE, VERMILION = (0, 114, 178), (213, 94, 0)
@@ -117,7 +117,7 @@ def test_the_same_bytes_whatever_the_settings_of_the_user(draw, tmp_path):
 
 def test_no_pyplot_and_no_matplotlib_before_it_is_needed(tmp_path):
     code = (
-        "import sys; from fashion_nn.report import figures;"
+        "import sys; from fashion_nn.pages import figures;"
         "print('matplotlib' in sys.modules);"
         f"figures.curves([dict(epoch=1, loss=1, accuracy=0)], {str(tmp_path / 'a.png')!r}, title='');"
         "print('matplotlib' in sys.modules, 'matplotlib.pyplot' in sys.modules)"

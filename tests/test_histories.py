@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 from fashion_nn import measures, recipes
 from fashion_nn.cli.main import app
 from fashion_nn.errors import InputError
-from fashion_nn.report import histories
+from fashion_nn.pages import histories
 from fashion_nn.runs import Metrics, Record, Run, StoredScores
 
 

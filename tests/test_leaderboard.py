@@ -6,7 +6,7 @@ from run_folders import make_run
 
 from fashion_nn.errors import InputError
 from fashion_nn.measures.columns import values
-from fashion_nn.report import leaderboard
+from fashion_nn.pages import leaderboard
 from fashion_nn.runs import TestPredictions
 
 

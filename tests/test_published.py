@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from fashion_nn import datasets, inference, measures, recipes, zoo
-from fashion_nn.report import card, leaderboard
+from fashion_nn.pages import card, leaderboard
 from fashion_nn.runs import Run
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -10,12 +10,13 @@ import pytest
 import yaml
 from html_pages import Elements
 
-from fashion_nn import datasets, evaluation, inference, measures, recipes, report, runs, training
+from fashion_nn import datasets, evaluation, inference, measures, recipes, runs, training
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
 from fashion_nn.core import files
 from fashion_nn.errors import InputError
-from fashion_nn.report import card, charts, features, leaderboard, pictures
+from fashion_nn.pages import card, charts, layer_outputs, leaderboard, pictures
+from fashion_nn.pages.run_page import write_run_page
 from fashion_nn.runs import Metrics, Record, Run
 
 
@@ -47,8 +48,8 @@ def models(tmp_path_factory, splits):
 @pytest.fixture(scope="module")
 def pages(models, splits):
     """The pages of two of the runs, and of the leaderboard."""
-    found = [report.write_page(Run(models / name), splits) for name in ("seed0", "fitted")]
-    report.write_leaderboard(runs.find(models), models / "leaderboard.html")
+    found = [write_run_page(Run(models / name), splits) for name in ("seed0", "fitted")]
+    leaderboard.write_leaderboard(runs.find(models), models / "leaderboard.html")
     return [*found, models / "leaderboard.html"]
 
 
@@ -199,7 +200,7 @@ def test_the_leaderboard_links_the_pages(models, pages):
 def test_a_name_with_markup_stays_text(models, splits, tmp_path):
     run = Run(tmp_path / "<script>alert(1)<")
     shutil.copytree(models / "fitted", run.folder)
-    report.write_leaderboard([run], tmp_path / "leaderboard.html")
+    leaderboard.write_leaderboard([run], tmp_path / "leaderboard.html")
     found = Elements((tmp_path / "leaderboard.html").read_text())
     assert "<script>alert(1)<" in found.text and not found.all("script")
 
@@ -207,7 +208,7 @@ def test_a_name_with_markup_stays_text(models, splits, tmp_path):
 @pytest.mark.parametrize("image", [-1, 359])
 def test_an_image_that_is_not_there(models, splits, image):
     with pytest.raises(InputError, match="expected a row from 0 to 358"):
-        report.write_page(Run(models / "seed0"), splits, image)
+        write_run_page(Run(models / "seed0"), splits, image)
 
 
 def test_the_way_through_a_network_with_nested_and_shared_layers(tmp_path):
@@ -223,7 +224,7 @@ def test_the_way_through_a_network_with_nested_and_shared_layers(tmp_path):
     pooled = keras.layers.GlobalAveragePooling2D(name="mean")(separable)
     keras.Model(given, keras.layers.Dense(5, name="answer")(pooled)).save(tmp_path / "model.keras")
     with inference.open_model(tmp_path / "model.keras") as predictor:
-        outputs = features.through_layers(predictor, np.arange(144, dtype=np.uint8).reshape(12, 12))
+        outputs = layer_outputs.through_layers(predictor, np.arange(144, dtype=np.uint8).reshape(12, 12))
         multiply_adds = predictor.multiply_adds
     shapes = [(each.name, each.shape) for each in outputs]
     expected = {

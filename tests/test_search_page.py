@@ -8,12 +8,12 @@ import pytest
 from html_pages import Elements
 from search_folders import SPACE, STATUSES, draw, make_search, make_trial, quality
 
-from fashion_nn import report, runs
+from fashion_nn import pages, runs
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
 from fashion_nn.errors import InputError
-from fashion_nn.report import importance, trials
-from fashion_nn.report.parallel import parallel
+from fashion_nn.pages import importance, trial_charts
+from fashion_nn.pages.parallel_chart import parallel
 from fashion_nn.runs import Parameter
 
 PARAMETERS = SPACE
@@ -35,7 +35,7 @@ def found(tmp_path_factory):
     folder = tmp_path_factory.mktemp("searches")
     made = {name: make_search(folder / name, **kind) for name, kind in KINDS.items()}
     for search in made.values():
-        assert report.search.write(search.folder) == search.page
+        assert pages.write_search_page(search.folder) == search.page
     return made
 
 
@@ -95,7 +95,7 @@ def test_a_loss_is_best_when_it_is_least(found):
     search = found["folds"]
     best = min(each.score for each in search.read_trials() if each.score is not None)
     assert f"best validation loss {best:.4f}" in words(search) and "the mean over 3 folds" in words(search)
-    chart = trials.over_time(search.read_trials(), "val_loss")
+    chart = trial_charts.over_time(search.read_trials(), "val_loss")
     line = [float(point.split(",")[1]) for point in chart.lines[0].points.split()]
     assert line == sorted(line) and len(line) > 2  # downwards on the page
 
@@ -111,11 +111,11 @@ def a_day_later(trial):
 
 def test_the_best_so_far_only_gets_better_and_a_pause_does_not_count(found):
     records = found["many"].read_trials()
-    busy = trials.seconds_busy(records)
+    busy = trial_charts.seconds_busy(records)
     assert busy["0039"] == pytest.approx(sum(each.seconds for each in records))
     later = [a_day_later(each) if each.order > 20 else each for each in records]
-    assert trials.seconds_busy(later)["0039"] == pytest.approx(busy["0039"])
-    line = trials.over_time(records, "val_accuracy").lines[0].points.split()
+    assert trial_charts.seconds_busy(later)["0039"] == pytest.approx(busy["0039"])
+    line = trial_charts.over_time(records, "val_accuracy").lines[0].points.split()
     heights = [float(point.split(",")[1]) for point in line]
     assert heights == sorted(heights, reverse=True)
 
@@ -125,7 +125,7 @@ def test_trials_beside_each_other_count_once():
     records = [
         make_trial(int(id), started=f"2025-01-01T12:{a}", ended=f"2025-01-01T12:{b}") for id, (a, b) in times.items()
     ]
-    assert trials.seconds_busy(records) == {"0000": 600, "0001": 180, "0002": 900}
+    assert trial_charts.seconds_busy(records) == {"0000": 600, "0001": 180, "0002": 900}
 
 
 def test_parallel_coordinates_are_at_the_values(found):
@@ -150,7 +150,7 @@ def test_a_few_scores_far_from_the_others_do_not_press_them_flat(found):
         each.model_copy(update={"score": 0.1}) if each.id in ("0000", "0002") else each
         for each in found["many"].read_trials()
     ]
-    chart = trials.over_time(records, "val_accuracy")
+    chart = trial_charts.over_time(records, "val_accuracy")
     assert float(chart.y_ticks[0][1]) > 50
     assert sum(point.kind == "outside" for point in chart.points) == 2
 
@@ -203,7 +203,7 @@ def test_settings_that_went_on_count_once():
 )
 def test_too_few_trials_are_said_to_be(tmp_path, n, said):
     search = make_search(tmp_path / "few", n * ("completed",), seed=3)
-    report.search.write(search.folder)
+    pages.write_search_page(search.folder)
     assert said in words(search)
     assert ("importance" in search.page.read_text().split('class="odds ')[-1][:20]) == (n >= importance.LEAST)
 
@@ -240,12 +240,12 @@ def test_a_damaged_search_is_one_line_and_leaves_the_page(tmp_path, capsys, dama
 
 def test_a_folder_without_a_search(tmp_path):
     with pytest.raises(InputError, match="not a search folder"):
-        report.search.write(tmp_path)
+        pages.write_search_page(tmp_path)
 
 
 def test_a_name_with_markup_stays_text(tmp_path):
     search = make_search(tmp_path / "<script>alert(1)<", STATUSES)
-    report.search.write(search.folder)
+    pages.write_search_page(search.folder)
     assert "<script>alert(1)<" in shown(search).text and not shown(search).all("script")
 
 

@@ -104,7 +104,7 @@ def _linear(
     )
     _finish(run, name, results, json)
     if name == "pca-logreg":
-        from fashion_nn.report import baselines as pictures
+        from fashion_nn.pages import baseline_figures as pictures
 
         pictures.cost_benefit(study.to_json()["points"], run.figure("cost-benefit"), title=f"{name} on {splits.name}")
 
@@ -123,7 +123,7 @@ def pca_kmeans(
     splits = load_splits(dataset, data_dir=data_dir, test=test)
     rows = _test_rows(splits)
     from fashion_nn import baselines
-    from fashion_nn.report import baselines as pictures
+    from fashion_nn.pages import baseline_figures as pictures
 
     found = baselines.pca_kmeans(rows, splits.classes, seed=seed)
     run = runs.Run(folder)
@@ -197,10 +197,10 @@ def edges_rbf(
 
 def _finish(run: runs.Run, name: str, results: dict[str, Any], json: Path | None) -> None:
     """Store the figures of a baseline that left a run, write the card, and print where it is."""
-    from fashion_nn import console, report
+    from fashion_nn import console, pages
 
     _record(run, name, results, json)
-    report.write_card(run)
+    pages.write_card(run)
     valid, same = run.read_metrics().of_valid(), results["as_keras"]
     print(f"{run.folder}: validation {console.accuracy(valid.accuracy, valid.interval, valid.n)}")
     print(f"{run.model.name} gives the pipeline's label for {same['labels_equal']:,} of {same['images']:,} images")
@@ -252,12 +252,12 @@ def ensemble(
     folder = out or MODELS / f"ensemble-{trained_on.name}"
     runs.require_free(folder, resumable=False)
     splits = load_splits(dataset or trained_on.name, data_dir=data_dir)
-    from fashion_nn import console, report
+    from fashion_nn import console, pages
 
     console.load_tensorflow()
     with console.work_bar("predicting the validation rows") as progress:
         run = ensembling.combine(opened, splits, folder, flip=flip, progress=progress)
-    report.write_card(run)
+    pages.write_card(run)
     console.ensemble(run)
 
 

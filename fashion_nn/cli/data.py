@@ -54,7 +54,7 @@ def info(
     announce_download(name, data_dir)
     found = datasets.info(name, data_dir=data_dir, test=test, expect=expect)
     if picture:
-        from fashion_nn.report import figures
+        from fashion_nn.pages import figures
 
         splits = load_splits(name, data_dir=data_dir, test=test)
         figures.sample_grid(splits.train.images, splits.train.labels, splits.class_names, picture, title=splits.name)

@@ -85,7 +85,7 @@ def train(
     splits = load_splits(dataset, data_dir=data_dir, test=test, validation_fraction=recipe.validation_fraction)
     console.note(f"{name} on {splits.name}: {len(splits.train):,} rows to train, {len(splits.valid):,} to validate")
     console.load_tensorflow()
-    from fashion_nn import report, training
+    from fashion_nn import pages, training
 
     try:
         with console.TrainingBar(name, recipe.epochs) as progress:
@@ -96,7 +96,7 @@ def train(
         console.note(f"stopped; {folder} {kept}; go on with")
         console.note(f"  fashion-nn {shlex.join(words)} --resume")
         raise typer.Exit(130) from None
-    report.describe_training(outcome.run, splits)
+    pages.describe_training(outcome.run, splits)
     console.trained(outcome)
     if outcome.stopped_because == "budget":
         console.note("there are epochs left: the same command with --resume goes on")
@@ -113,7 +113,7 @@ def evaluate(
     opened = [runs.open_run(folder) for folder in folders]
     for run in opened:
         run.read_metrics()  # all are complete, before the first is measured
-    from fashion_nn import console, evaluation, report
+    from fashion_nn import console, evaluation, pages
 
     results: list[dict[str, Any]] = []
     load = _loader(dataset, data_dir, test)
@@ -121,7 +121,7 @@ def evaluate(
         splits = load(run)
         with console.work_bar("near duplicates") as progress:
             scores = evaluation.evaluate(run, splits, progress)
-        report.write_card(run)
+        pages.write_card(run)
         results.append({"run": str(run.folder), **scores.to_json()})
         if not as_json:
             console.scores(run, splits.class_names, scores)
@@ -161,8 +161,8 @@ def compare(
 ) -> None:
     """The leaderboard: accuracy with interval, cost and calibration of each run; runs that share a letter are tied."""
     from fashion_nn import console
-    from fashion_nn.report import histories as reporting
-    from fashion_nn.report import leaderboard
+    from fashion_nn.pages import histories as reporting
+    from fashion_nn.pages import leaderboard
 
     if record:
         if folders or csv or readme or histories:
@@ -221,16 +221,16 @@ def report(
         raise InputError(f"{models}: holds no complete run: train one, or name run folders")
     for run in chosen:
         run.read_record(), run.read_metrics()  # all are complete, before the first page is made
-    from fashion_nn import console, report
+    from fashion_nn import console, pages
 
-    pages = [report.write_search(folder) for folder in of_searches]
+    written = [pages.write_search_page(folder) for folder in of_searches]
     load = _loader(dataset, data_dir, test)
     with console.work_bar("pages") as progress:
         for done, run in enumerate(chosen, start=1):
             try:
                 splits = load(run)
                 console.load_tensorflow()
-                pages.append(report.write_page(run, splits, image))
+                written.append(pages.write_run_page(run, splits, image))
             except InputError as error:
                 if not every:
                     raise
@@ -238,12 +238,12 @@ def report(
             if progress:
                 progress(done, len(chosen))
     if every:
-        pages.append(models / "leaderboard.html")
-        report.write_leaderboard(chosen, pages[-1])
-    for page in pages:
+        written.append(models / "leaderboard.html")
+        pages.write_leaderboard(chosen, written[-1])
+    for page in written:
         print(page)
     if show:
-        webbrowser.open(pages[-1].resolve().as_uri())
+        webbrowser.open(written[-1].resolve().as_uri())
 
 
 def export(

@@ -133,9 +133,9 @@ def tune(
         console.note(f"stopped; {folder} keeps every trial; go on with")
         console.note(f"  fashion-nn {shlex.join(words)} --resume")
         raise typer.Exit(130) from None
-    from fashion_nn import report
+    from fashion_nn import pages
 
-    page = report.write_search(folder)
+    page = pages.write_search_page(folder)
     if not found.best.exists():
         raise InputError(f"{folder}: no trial was completed: give it more time with --budget and --resume")
     recipe = recipes.from_json(found.read_best().recipe)

@@ -8,7 +8,7 @@ from typing import Any
 from fashion_nn import recipes
 from fashion_nn.core.files import FORMAT
 from fashion_nn.errors import InputError
-from fashion_nn.report import figures
+from fashion_nn.pages import figures
 from fashion_nn.runs import RecipeRecord, Record, Run
 
 _COLUMNS = {

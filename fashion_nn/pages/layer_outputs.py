@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 
 from fashion_nn import inference
-from fashion_nn.report import pictures
-from fashion_nn.report.pictures import Picture
+from fashion_nn.pages import pictures
+from fashion_nn.pages.pictures import Picture
 
 CHANNELS = 16
 MOST = 8192

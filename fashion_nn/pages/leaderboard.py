@@ -1,4 +1,4 @@
-"""The table of all runs, generated from their folders: on screen, as CSV, and in the README.
+"""The table of all runs, generated from their folders: on screen, as CSV, as a page, and in the README.
 
 `fashion_nn.measures.columns` says which figures it has and how each is shown.
 """
@@ -6,14 +6,15 @@
 import csv
 import io
 import statistics
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fashion_nn import measures
 from fashion_nn.core.files import write_atomic
 from fashion_nn.errors import InputError
-from fashion_nn.measures.columns import COLUMNS, Cell, Column, RunFigures, Shown, table_columns, values
+from fashion_nn.measures.columns import COLUMNS, Cell, Column, RunFigures, Shown, on_page, table_columns, values
+from fashion_nn.pages.rendering import render
 from fashion_nn.runs import Run, StoredScores
 
 MARKS = ("<!-- leaderboard: made by `make tables` -->", "<!-- end of leaderboard -->")
@@ -22,6 +23,24 @@ _WITH_INTERVAL = {"valid_accuracy": "valid", "test_accuracy": "test"}
 
 Row = RunFigures
 Table = tuple[tuple[str, ...], list[tuple[Cell, ...]]]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaderboardPage:
+    """What the template `leaderboard.html` shows.
+
+    Attributes:
+        groups: the rows of each data set.
+        links: the page of a run, by its folder.
+        figures: gives the titles and texts of what is shown of a row.
+        seeds: titles and cells of the table over seeds.
+    """
+
+    title: str
+    groups: Mapping[str, Sequence[Row]]
+    links: Mapping[Path, str]
+    figures: Callable[[Row], Sequence[tuple[str, Cell]]]
+    seeds: Table
 
 
 def rows(runs: Iterable[Run]) -> list[Row]:
@@ -178,3 +197,21 @@ def between_marks(path: Path, marks: tuple[str, str], table: str) -> str:
     if not 0 <= start < end:
         raise InputError(f"{path}: has no place for the table: expected the lines {marks[0]} and {marks[1]}")
     return text[: start + len(marks[0])] + f"\n{table}" + text[end:]
+
+
+def write_leaderboard(runs: Iterable[Run], path: Path) -> None:
+    """Write the page of all `runs`, which lie below the folder of `path`, to `path`; it links the page of each."""
+    runs = list(runs)
+    found = rows(runs)
+    links = {run.folder: run.page.relative_to(path.parent).as_posix() for run in runs if run.page.exists()}
+    page = LeaderboardPage(
+        title="Leaderboard",
+        groups={
+            dataset: [row for row in found if row.dataset == dataset]
+            for dataset in dict.fromkeys(row.dataset for row in found)
+        },
+        links=links,
+        figures=on_page,
+        seeds=over_seeds(found),
+    )
+    write_atomic(path, render("leaderboard.html", page))

@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from fashion_nn.report.charts import scale, ticks
-from fashion_nn.report.trials import Score, value_text
+from fashion_nn.pages.charts import scale, ticks
+from fashion_nn.pages.trial_charts import Score, value_text
 from fashion_nn.runs import Parameter, TrialRecord, Value
 
 _LEAST_WIDTH = 1000

@@ -1,19 +1,20 @@
-"""A run as one HTML page that needs nothing else, and the page of the leaderboard that links such pages."""
+"""A run as one HTML page that needs no other file: its figures, its mistakes, and its layers."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from fashion_nn import datasets, inference, measures, pages
+from fashion_nn import datasets, inference, measures
 from fashion_nn.core.files import write_atomic
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.measures import columns
-from fashion_nn.report import card, charts, features, leaderboard, pictures
-from fashion_nn.report.pictures import Picture
+from fashion_nn.pages import card, charts, layer_outputs, pictures
+from fashion_nn.pages.pictures import Picture
+from fashion_nn.pages.rendering import render
 from fashion_nn.runs import Metrics, Record, Run, StoredScores, TestPredictions
 
 WORST, WORST_OF_CLASS, PAIRS, UNITS, UNITS_IN_ROW = 24, 8, 8, 40, 10
@@ -95,29 +96,11 @@ class RunPage:
     worst: Sequence[Mistake]
     worst_of_class: Sequence[Sequence[Mistake]]
     weights: Weights | None
-    layers: Sequence[features.LayerOutput]
+    layers: Sequence[layer_outputs.LayerOutput]
     image: ShownImage
 
 
-@dataclass(frozen=True, slots=True)
-class LeaderboardPage:
-    """What the template `leaderboard.html` shows.
-
-    Attributes:
-        groups: the rows of each data set.
-        links: the page of a run, by its folder.
-        figures: gives the titles and texts of what is shown of a row.
-        seeds: titles and cells of the table over seeds.
-    """
-
-    title: str
-    groups: Mapping[str, Sequence[leaderboard.Row]]
-    links: Mapping[Path, str]
-    figures: Callable[[leaderboard.Row], Sequence[tuple[str, columns.Cell]]]
-    seeds: leaderboard.Table
-
-
-def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
+def write_run_page(run: Run, splits: Splits, image: int = 0) -> Path:
     """Write report.html into the run folder and return its path.
 
     Args:
@@ -141,7 +124,7 @@ def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
     with inference.open_model(run.model, wait=False) as predictor:
         probabilities = predictor(shown.images[image : image + 1])[0]
         weights = _first_weights(predictor, splits.image_shape)
-        layers = features.through_layers(predictor, shown.images[image])
+        layers = layer_outputs.through_layers(predictor, shown.images[image])
     scores = measured.test or measured.valid
     worst_of_class = [_worst(answers, splits.test, WORST_OF_CLASS, label) for label in range(splits.classes)]
     page = RunPage(
@@ -166,7 +149,7 @@ def write_page(run: Run, splits: Splits, image: int = 0) -> Path:
         layers=layers,
         image=_shown_image(splits, image, probabilities),
     )
-    write_atomic(run.page, pages.render("run.html", page))
+    write_atomic(run.page, render("run.html", page))
     return run.page
 
 
@@ -181,24 +164,6 @@ def _shown_image(splits: Splits, row: int, probabilities: NDArray[np.floating]) 
         picture=pictures.grey(part.images[row]),
         probabilities=ranked[:5],
     )
-
-
-def write_leaderboard(runs: Iterable[Run], path: Path) -> None:
-    """Write the page of all `runs`, which lie below the folder of `path`, to `path`; it links the page of each."""
-    runs = list(runs)
-    rows = leaderboard.rows(runs)
-    links = {run.folder: run.page.relative_to(path.parent).as_posix() for run in runs if run.page.exists()}
-    page = LeaderboardPage(
-        title="Leaderboard",
-        groups={
-            dataset: [row for row in rows if row.dataset == dataset]
-            for dataset in dict.fromkeys(row.dataset for row in rows)
-        },
-        links=links,
-        figures=columns.on_page,
-        seeds=leaderboard.over_seeds(rows),
-    )
-    write_atomic(path, pages.render("leaderboard.html", page))
 
 
 def _require_same_images(run: Run, answers: TestPredictions, test: Split | None) -> None:

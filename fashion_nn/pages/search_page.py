@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from fashion_nn import pages, recipes, runs
+from fashion_nn import recipes, runs
 from fashion_nn.core.files import write_atomic
-from fashion_nn.report import importance, trials
-from fashion_nn.report.charts import Chart
-from fashion_nn.report.importance import Importance
-from fashion_nn.report.parallel import Parallel, parallel
-from fashion_nn.report.trials import Score
+from fashion_nn.pages import importance, trial_charts
+from fashion_nn.pages.charts import Chart
+from fashion_nn.pages.importance import Importance
+from fashion_nn.pages.parallel_chart import Parallel, parallel
+from fashion_nn.pages.rendering import render
+from fashion_nn.pages.trial_charts import Score
 from fashion_nn.runs import (
     Best,
     Identity,
@@ -43,7 +44,7 @@ class TrialRow:
         outcome = _OUTCOMES.get(trial.status, trial.status)
         if trial.start_from:
             outcome += f", went on from {trial.start_from}"
-        cells = [trials.value_text(trial.values[name]) if name in trial.values else "-" for name in names]
+        cells = [trial_charts.value_text(trial.values[name]) if name in trial.values else "-" for name in names]
         return cls(trial, outcome, bool(trial.ended) and not trial.has_score, cells)
 
 
@@ -105,7 +106,7 @@ class SearchPage:
     facts: Sequence[tuple[str, str]]
 
 
-def write(folder: str | Path) -> Path:
+def write_search_page(folder: str | Path) -> Path:
     """Write search.html into a search's folder, from what is there so far, and return its path.
 
     Raises:
@@ -115,7 +116,7 @@ def write(folder: str | Path) -> Path:
     record = search.read_record()
     records = search.read_trials()
     page = _page(search, record, records)
-    write_atomic(search.page, pages.render("search.html", page))
+    write_atomic(search.page, render("search.html", page))
     return search.page
 
 
@@ -139,10 +140,10 @@ def _page(search: Search, record: SearchRecord, records: Sequence[TrialRecord]) 
         best_file=search.best,
         best_run=search.best_run if stored and search.best_run.is_dir() else None,
         counts=Counts.of(records),
-        busy=max(trials.seconds_busy(records).values(), default=0.0),
+        busy=max(trial_charts.seconds_busy(records).values(), default=0.0),
         machines=len(workers),
-        progress=trials.over_time(records, objective),
-        epochs=trials.by_epoch(records, objective),
+        progress=trial_charts.over_time(records, objective),
+        epochs=trial_charts.by_epoch(records, objective),
         parallel=parallel(records, identity.space, objective),
         parameters=varied,
         importance=importance.of_parameters(records, identity.space, objective),

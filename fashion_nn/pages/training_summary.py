@@ -4,8 +4,8 @@ import math
 
 from fashion_nn import inference
 from fashion_nn.datasets import Splits
-from fashion_nn.report import figures
-from fashion_nn.report.card import write_card
+from fashion_nn.pages import figures
+from fashion_nn.pages.card import write_card
 from fashion_nn.runs import Run
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from fashion_nn.measures import better, maximised
-from fashion_nn.report.charts import BOTTOM, HEIGHT, TOP, Chart, Line, Plane, Point
+from fashion_nn.pages.charts import BOTTOM, HEIGHT, TOP, Chart, Line, Plane, Point
 from fashion_nn.runs import TrialRecord, Value
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from in_process import Opened
 
-from fashion_nn import datasets, measures, recipes, report, runs, training, zoo
+from fashion_nn import datasets, measures, pages, recipes, runs, training, zoo
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.training.batches import batches
@@ -205,7 +205,7 @@ def test_a_budget_that_is_over_at_once_still_gives_a_model(tmp_path, digits):
     outcome = training.run(recipe(), digits, tmp_path / "run", deadline=time.monotonic())
     assert outcome.stopped_because == "budget"
     assert keras.models.load_model(outcome.run.model).count_params() == 244_591
-    report.describe_training(outcome.run, digits)
+    pages.describe_training(outcome.run, digits)
     card = outcome.run.card.read_text()
     assert "in brackets: batch_size 64 (256), epochs 3 (100), momentum 0.9 (0.975)." in card
     assert "Stopped by the time budget after 1 epoch; longer training may" in card
@@ -273,7 +273,7 @@ def test_the_kept_model_may_average_its_answer_with_that_on_the_mirrored_image(t
     np.testing.assert_allclose(Opened(both.run.model)(images), expected, atol=1e-6)
     scores = measures.score(digits.valid.labels, expected)
     assert both.metrics.valid.correct == scores.correct
-    report.describe_training(both.run, digits)  # whose first layer, the mirror, has no picture
+    pages.describe_training(both.run, digits)  # whose first layer, the mirror, has no picture
     assert both.run.card.exists() and not both.run.figure("weights").exists()
     width = images.shape[2]
     assert both.run.read_record().parameters == plain.run.read_record().parameters + width**2
