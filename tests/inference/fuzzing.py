@@ -42,7 +42,8 @@ import h5py
 import hostile
 import numpy as np
 
-from fashion_nn.inference.allowlist import allowed, model_config
+from fashion_nn.inference.allowlist import model_config, objects, operations
+from fashion_nn.inference.allowlist.layers import ACTIVATIONS, LAYERS
 from fashion_nn.inference.child.confinement import limit_processor_time
 from fashion_nn.inference.child.hdf5 import Store
 from fashion_nn.inference.file import archive, model_file, strict_json
@@ -107,7 +108,7 @@ def _words() -> list[str]:
     """Names that mean something to the reader, to Keras or to Python."""
     known = {"Lambda", "TFSMLayer", "__lambda__", "function", "os", "builtins", "keras_hub", "__tensor__", "__numpy__"}
     known |= {"__tuple__", "__keras_tensor__", "Functional", "Sequential", "Model", "__class__", "__init__", ""}
-    known |= {*allowed.LAYERS, *allowed.ACTIVATIONS, *allowed.OPERATIONS, *allowed.INITIALIZERS}
+    known |= {*LAYERS, *ACTIVATIONS, *operations.OPERATIONS, *objects.INITIALIZERS}
     for tree in _trees():
         known |= {key for node, key in _places(tree) if isinstance(key, str)}
         known |= {node[key] for node, key in _places(tree) if isinstance(node[key], str)}

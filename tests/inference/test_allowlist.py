@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 from keras import layers
 
-from fashion_nn.inference.allowlist import allowed, model_config
+from fashion_nn.inference.allowlist import model_config, objects, operations
+from fashion_nn.inference.allowlist.layers import ACTIVATIONS, LAYERS, REQUIRED
 from fashion_nn.inference.child import weights
 from fashion_nn.inference.child.hdf5 import Store
 from fashion_nn.inference.file import model_file
@@ -88,7 +89,7 @@ MERGING = {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Conc
 REFUSED = sorted(
     name
     for name, found in vars(layers).items()
-    if isinstance(found, type) and found.__name__ == name and name not in {*allowed.LAYERS, "InputLayer"}
+    if isinstance(found, type) and found.__name__ == name and name not in {*LAYERS, "InputLayer"}
 )
 
 
@@ -110,7 +111,7 @@ def rebuilt(file):
 # Keras itself cannot write these into an .h5.
 NOT_IN_H5 = {"RandomBrightness", "RandomColorDegeneration", "RandomPosterization", "RandomSaturation"}
 NOT_IN_H5 |= {"RandomSharpness", "Solarization"}
-FILES = [(name, suffix) for name in allowed.LAYERS for suffix in ("keras", "h5")[: 2 - (name in NOT_IN_H5)]]
+FILES = [(name, suffix) for name in LAYERS for suffix in ("keras", "h5")[: 2 - (name in NOT_IN_H5)]]
 
 
 @pytest.mark.parametrize(("name", "suffix"), FILES)
@@ -137,24 +138,24 @@ def test_no_other_layer_of_keras_passes(name):
 
 
 def test_what_the_lists_name_exists_in_keras():
-    for name in allowed.ACTIVATIONS:
+    for name in ACTIVATIONS:
         assert callable(keras.activations.get(name))
     for family in ("initializer", "regularizer", "constraint"):
-        for name in getattr(allowed, f"{family.upper()}S"):
+        for name in getattr(objects, f"{family.upper()}S"):
             assert isinstance(getattr(getattr(keras, f"{family}s"), name), type)
-    for function, operands in allowed.OPERATIONS.values():
+    for function, operands in operations.OPERATIONS.values():
         assert callable(getattr(keras.ops, function)) and operands in (1, 2)
-    assert set(CASES) <= set(allowed.LAYERS)
+    assert set(CASES) <= set(LAYERS)
 
 
-@pytest.mark.parametrize("name", allowed.LAYERS)
+@pytest.mark.parametrize("name", LAYERS)
 def test_configs_with_only_the_needed_keys(name):
     """What has no default is asked for by name, and nothing else is."""
     given = {
         "units": 3, "filters": 3, "kernel_size": 1, "rate": 0.5, "stddev": 0.5, "axes": 1, "target_shape": [-1], "n": 2,
         "dims": [1, 2, 3], "activation": "relu", "pool_size": 1, "output_size": 1, "scale": 2, "height": 3, "width": 3,
     }  # fmt: skip
-    needed = allowed.REQUIRED.get(name, ())
+    needed = REQUIRED.get(name, ())
     for missing in needed:
         config = {key: given[key] for key in needed if key != missing}
         with pytest.raises(Refusal, match=f"the argument {missing} is missing"):

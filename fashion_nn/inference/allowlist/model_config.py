@@ -9,8 +9,9 @@ is left out.
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, TypeAlias, TypeGuard
 
-from fashion_nn.inference.allowlist import allowed, rules
+from fashion_nn.inference.allowlist import operations, rules
 from fashion_nn.inference.allowlist.calls import Draft, connect, references
+from fashion_nn.inference.allowlist.layers import ALIASES, LAYERS, RENAMED, REQUIRED
 from fashion_nn.inference.shared.network import (
     Call,
     InputSpec,
@@ -28,7 +29,7 @@ MAX_CALLS = 5000
 MAX_NESTING = 8
 
 _NETWORKS = ("Sequential", "Functional", "Model")
-_KNOWN = {*_NETWORKS, "InputLayer", *allowed.LAYERS, *allowed.OPERATIONS}
+_KNOWN = {*_NETWORKS, "InputLayer", *LAYERS, *operations.OPERATIONS}
 _OPERATION_MODULES = ("keras.src.ops.", "keras.ops")
 _LAYER_KEYS = {"class_name", "config", "name", "module", "registered_name", "inbound_nodes"}
 _LEFT_OUT = {"build_config", "compile_config", "shared_object_id"}
@@ -103,7 +104,7 @@ class _Reader:
             raise Refusal(f"more than {MAX_LAYERS} layers")
         if not _has_class_name(entry):
             raise Refusal(f"layer {position} is {quoted(entry)}, expected an object with a class name")
-        class_name = allowed.ALIASES.get(entry["class_name"], entry["class_name"])
+        class_name = ALIASES.get(entry["class_name"], entry["class_name"])
         try:
             stored = _stored_name(entry, default=f"{snake_case(class_name)[:100]}_{position}")
         except Refusal as refusal:
@@ -132,7 +133,7 @@ class _Reader:
         elif _is_operation(class_name, entry.get("module"), calls):
             draft.role = "operation"
             _complete_operation(draft, arguments)
-        elif class_name in allowed.LAYERS:
+        elif class_name in LAYERS:
             draft.arguments = _layer_arguments(class_name, arguments)
             draft.trainable = arguments.get("trainable") is not False
             draft.shape = _first_shape(arguments)
@@ -186,23 +187,23 @@ def _repeated(names: Iterable[str]) -> str | None:
 
 
 def _is_operation(class_name: str, module: Any, calls: Sequence[Call]) -> bool:
-    if class_name not in allowed.OPERATIONS:
+    if class_name not in operations.OPERATIONS:
         return False
     if isinstance(module, str):
         return module.startswith(_OPERATION_MODULES)
     # An .h5 names no modules. A layer such as Add gets one list there, an operation its operands.
-    if class_name not in allowed.LAYERS:
+    if class_name not in LAYERS:
         return True
     return any(not call.as_list and len(call.inputs) > 1 for call in calls)
 
 
 def _complete_operation(draft: Draft, arguments: Mapping[str, Any]) -> None:
-    draft.function, operands = allowed.OPERATIONS[draft.class_name]
+    draft.function, operands = operations.OPERATIONS[draft.class_name]
     if any(len(call.inputs) != operands for call in draft.calls):
         raise Refusal(f"expected {operands} operands")
     known = {"name": rules.dropped(lambda name: name), "axis": rules.only(-1)}
     if draft.class_name == "Cast":
-        known["dtype"] = allowed.precision
+        known["dtype"] = operations.precision
     draft.arguments = rules.checked(arguments, known)
     if draft.class_name == "Cast" and "dtype" not in draft.arguments:
         raise Refusal("the argument dtype is missing")
@@ -216,19 +217,19 @@ _COMMON = {
     "input_dtype": rules.dropped(lambda dtype: dtype),
     "input_length": rules.dropped(rules.maybe(rules.whole(1, 4096))),
     **{key: rules.dropped(rules.maybe(lambda shape: _without_batch(shape))) for key in _SHAPE_KEYS[:2]},
-    "input_shape": rules.dropped(allowed.input_shape),
+    "input_shape": rules.dropped(operations.input_shape),
     "input_dim": rules.dropped(rules.maybe(rules.whole(1, 1 << 16))),
 }
 
 
 def _layer_arguments(class_name: str, arguments: Mapping[str, Any]) -> dict[str, Json]:
     # `batch_shape` and the like come first: a layer's own rule of the same name wins.
-    clean = rules.checked(arguments, {**_COMMON, **allowed.LAYERS[class_name]})
-    for old, new in allowed.RENAMED.get(class_name, {}).items():
+    clean = rules.checked(arguments, {**_COMMON, **LAYERS[class_name]})
+    for old, new in RENAMED.get(class_name, {}).items():
         if old in clean:
             clean.setdefault(new, clean.pop(old))
             clean.pop(old, None)
-    for needed in allowed.REQUIRED.get(class_name, ()):
+    for needed in REQUIRED.get(class_name, ()):
         if needed not in clean:
             raise Refusal(f"the argument {needed} is missing")
     return clean
@@ -249,7 +250,7 @@ def _input_type(value: Any) -> Any:
         return rules.DROPPED
     if isinstance(value, dict):
         return rules.policy(value)
-    return rules.one_of(*allowed.INPUT_TYPES)(value)
+    return rules.one_of(*operations.INPUT_TYPES)(value)
 
 
 def _first_shape(arguments: Mapping[str, Any]) -> Shape | None:
@@ -262,7 +263,7 @@ def _first_shape(arguments: Mapping[str, Any]) -> Shape | None:
             if key == "input_dim":
                 return (rules.whole(1, 1 << 16)(value),)
             if key in ("shape", "input_shape"):
-                return tuple(allowed.input_shape(value))
+                return tuple(operations.input_shape(value))
             return _without_batch(value)
         except Refusal as refusal:
             raise Refusal(f"{key}: {refusal}") from None
@@ -274,7 +275,7 @@ def _without_batch(shape: Any) -> Shape:
     if not isinstance(shape, list) or len(shape) < 2:
         raise Refusal(f"expected a list of the batch and at least one dimension, got {quoted(shape)}")
     rules.maybe(rules.whole(1, 1 << 16))(shape[0])
-    return tuple(allowed.input_shape(shape[1:]))
+    return tuple(operations.input_shape(shape[1:]))
 
 
 # Sequential

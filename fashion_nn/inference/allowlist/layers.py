@@ -1,4 +1,4 @@
-"""The allow-list as data: every layer, argument, activation and helper object that a file may name.
+"""The allow-list as data: every layer, argument and activation that a file may name.
 
 What is not here is refused. The entry of a layer gives a rule for each argument that any Keras from 2.0
 to 3.15 has written for it. The bounds are far above what image classifiers use, and small enough that
@@ -8,16 +8,15 @@ confined process (`fashion_nn.inference.child.size_guard`).
 
 from typing import Any
 
+from fashion_nn.inference.allowlist.objects import constraint, initializer, regularizer
 from fashion_nn.inference.allowlist.rules import (
     Rule,
     axes,
     axis,
     checked,
-    dimensions,
     dropped,
     either,
     factor,
-    family,
     flag,
     listed,
     margins,
@@ -38,123 +37,43 @@ from fashion_nn.inference.allowlist.rules import (
 from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 ACTIVATIONS = (
-    *(
-        "celu",
-        "elu",
-        "exponential",
-        "gelu",
-        "glu",
-        "hard_shrink",
-        "hard_sigmoid",
-        "hard_silu",
-        "hard_swish",
-    ),
-    *(
-        "hard_tanh",
-        "leaky_relu",
-        "linear",
-        "log_sigmoid",
-        "log_softmax",
-        "mish",
-        "relu",
-        "relu6",
-        "selu",
-    ),
-    *(
-        "sigmoid",
-        "silu",
-        "soft_shrink",
-        "softmax",
-        "softplus",
-        "softsign",
-        "sparse_plus",
-        "sparse_sigmoid",
-    ),
-    *("sparsemax", "squareplus", "swish", "tanh", "tanh_shrink", "threshold"),
+    "celu",
+    "elu",
+    "exponential",
+    "gelu",
+    "glu",
+    "hard_shrink",
+    "hard_sigmoid",
+    "hard_silu",
+    "hard_swish",
+    "hard_tanh",
+    "leaky_relu",
+    "linear",
+    "log_sigmoid",
+    "log_softmax",
+    "mish",
+    "relu",
+    "relu6",
+    "selu",
+    "sigmoid",
+    "silu",
+    "soft_shrink",
+    "softmax",
+    "softplus",
+    "softsign",
+    "sparse_plus",
+    "sparse_sigmoid",
+    "sparsemax",
+    "squareplus",
+    "swish",
+    "tanh",
+    "tanh_shrink",
+    "threshold",
 )
 
 _width = whole(1, 1 << 16)
 _rate = number(0, 1)
 _positive = number(0, 1e6)
-_axes_of_scaling = dropped(maybe(axes))
-
-_SEEDED = {"seed": seed, "dtype": dropped(policy)}
-_SCALED = {**_SEEDED, "input_axes": _axes_of_scaling, "output_axes": _axes_of_scaling}
-# The name of such an initializer stands for three settings, which Keras 2 wrote too.
-_IMPLIED = {name: dropped(lambda value: value) for name in ("scale", "mode", "distribution")}
-_PLAIN = {"dtype": dropped(policy)}
-
-INITIALIZERS: dict[str, dict[str, Rule]] = {
-    "Zeros": _PLAIN,
-    "Ones": _PLAIN,
-    "Constant": {"value": number(), **_PLAIN},
-    "Identity": {"gain": number(), **_PLAIN},
-    "RandomNormal": {"mean": number(), "stddev": _positive, **_SEEDED},
-    "TruncatedNormal": {"mean": number(), "stddev": _positive, **_SEEDED},
-    "RandomUniform": {"minval": number(), "maxval": number(), **_SEEDED},
-    "Orthogonal": {"gain": number(), **_SEEDED},
-    "VarianceScaling": {
-        "scale": _positive,
-        "mode": one_of("fan_in", "fan_out", "fan_avg"),
-        "distribution": one_of("normal", "truncated_normal", "untruncated_normal", "uniform"),
-        **_SCALED,
-    },
-    **{
-        name: {**_SCALED, **_IMPLIED}
-        for name in (
-            "GlorotUniform",
-            "GlorotNormal",
-            "HeUniform",
-            "HeNormal",
-            "LecunUniform",
-            "LecunNormal",
-        )
-    },
-}
-_INITIALIZER_NAMES = {
-    "Zeros": ("zeros", "zero"),
-    "Ones": ("ones", "one"),
-    "Constant": ("constant",),
-    "Identity": ("identity", "IdentityInitializer"),
-    "RandomNormal": ("random_normal", "normal", "RandomNormalV2"),
-    "TruncatedNormal": ("truncated_normal", "TruncatedNormalV2"),
-    "RandomUniform": ("random_uniform", "uniform", "RandomUniformV2"),
-    "Orthogonal": ("orthogonal", "OrthogonalInitializer"),
-    "VarianceScaling": ("variance_scaling", "VarianceScalingV2"),
-    "GlorotUniform": ("glorot_uniform", "GlorotUniformV2"),
-    "GlorotNormal": ("glorot_normal", "GlorotNormalV2"),
-    "HeUniform": ("he_uniform", "HeUniformV2"),
-    "HeNormal": ("he_normal", "HeNormalV2"),
-    "LecunUniform": ("lecun_uniform", "LecunUniformV2"),
-    "LecunNormal": ("lecun_normal", "LecunNormalV2"),
-}
-REGULARIZERS: dict[str, dict[str, Rule]] = {
-    "L1": {"l1": _positive},
-    "L2": {"l2": _positive},
-    "L1L2": {"l1": _positive, "l2": _positive},
-    "OrthogonalRegularizer": {"factor": _positive, "mode": one_of("rows", "columns")},
-}
-CONSTRAINTS: dict[str, dict[str, Rule]] = {
-    "MaxNorm": {"max_value": number(), "axis": axes},
-    "MinMaxNorm": {"min_value": number(), "max_value": number(), "rate": _rate, "axis": axes},
-    "NonNeg": {},
-    "UnitNorm": {"axis": axes},
-}
-
-_INITIALIZER_ALIASES = {other: name for name, others in _INITIALIZER_NAMES.items() for other in others}
-
-initializer = family("initializer", INITIALIZERS, _INITIALIZER_ALIASES)
-regularizer = family("regularizer", REGULARIZERS, {"l1": "L1", "l2": "L2", "l1_l2": "L1L2"})
-constraint = family(
-    "constraint",
-    CONSTRAINTS,
-    {
-        "max_norm": "MaxNorm",
-        "min_max_norm": "MinMaxNorm",
-        "non_neg": "NonNeg",
-        "unit_norm": "UnitNorm",
-    },
-)
 
 
 def activation(value: Any) -> Any:
@@ -437,33 +356,3 @@ ALIASES = {
 
 RENAMED = {"LeakyReLU": {"alpha": "negative_slope"}}
 """Names that Keras 2 gave to an argument, by the class of the layer, and its name here."""
-
-OPERATIONS = {
-    "Add": ("add", 2),
-    "Subtract": ("subtract", 2),
-    "Multiply": ("multiply", 2),
-    "Divide": ("divide", 2),
-    "TrueDivide": ("true_divide", 2),
-    "Maximum": ("maximum", 2),
-    "Minimum": ("minimum", 2),
-    "Negative": ("negative", 1),
-    "Relu": ("relu", 1),
-    "Sigmoid": ("sigmoid", 1),
-    "Tanh": ("tanh", 1),
-    "Softmax": ("softmax", 1),
-    "Cast": ("cast", 1),
-}
-"""What arithmetic on a tensor, such as `inputs / 255`, leaves in a model: class -> (name in keras.ops, operands).
-
-A Cast stands before a layer of another precision, in a model of Keras 3.5 to 3.9.
-"""
-
-_FLOATS = ("float16", "float32", "float64", "bfloat16")
-precision = one_of(*_FLOATS)
-"""What a Cast may lead to."""
-
-INPUT_TYPES = (
-    *_FLOATS,
-    *("int8", "int16", "int32", "int64", "uint8", "uint16", "uint32", "uint64"),
-)
-input_shape = dimensions(4096, 1 << 22)
