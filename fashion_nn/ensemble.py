@@ -95,48 +95,35 @@ def combine(
         InputError: `folder` is taken; the members do not fit together, or `splits` are not their data.
     """
     runs.require_free(folder, resumable=False)
+    _require_useful(members, splits, flip)
+    start = time.perf_counter()
+    answers = _answers_of(members, splits.valid.images, progress)
+    choice = _choose(answers, splits.valid.labels, flip)
+    _require_gain(members, choice)
+    model = _model(answers, choice, splits.image_shape)
+    probabilities = zoo.predict(model, splits.valid.images, _BATCH)
+    _require_as_chosen(folder, probabilities, choice.mixture)
+    parts = [_described(member, weight) for member, weight in zip(members, choice.mixture.weights, strict=True)]
+    target = Run(folder)
+    target.write_complete(
+        splits,
+        keras_file(model),
+        recipe=_recipe(EnsembleOptions(mirror=choice.mirror, members=tuple(parts))),
+        parameters=model.count_params(),
+        # An ensemble costs what its members cost.
+        seconds=[*(part.train_seconds for part in parts), time.perf_counter() - start],
+        metrics=_metrics(choice, measures.score(splits.valid.labels, probabilities)),
+    )
+    return target
+
+
+def _require_useful(members: Sequence[Run], splits: Splits, flip: bool | None) -> None:
+    """The members fit together and are of these data, and there is something to average."""
     data = require_alike(members)
     if not data.is_of(splits):
         raise InputError(f"{splits.name}: not the data or split that {members[0].folder} was trained on")
     if len(members) == 1 and flip is False:
         raise InputError("one run without mirroring is that run: name several, or leave out --no-flip")
-    start = time.perf_counter()
-    answers = _answers_of(members, splits.valid.images, progress)
-    labels = splits.valid.labels
-    plain = _mixture([each.plain for each in answers], labels)
-    mirrored = _mixture([(each.plain + each.mirrored) / 2 for each in answers], labels)
-    mirror = flip if flip is not None else mirrored.log_loss < plain.log_loss
-    if len(members) == 1 and not mirror:
-        raise InputError(
-            f"{members[0].folder}: alone it gains nothing by mirroring: log loss on validation {plain.log_loss:.4f} "
-            f"without, {mirrored.log_loss:.4f} with; name several runs, or insist with --flip"
-        )
-    chosen = mirrored if mirror else plain
-    models = [each.model for each in answers]
-    model = zoo.mixture(models, chosen.weights.tolist(), splits.image_shape, mirror=mirror, name="ensemble")
-    probabilities = zoo.predict(model, splits.valid.images, _BATCH)
-    difference = float(np.abs(probabilities - chosen.probabilities).max())
-    if difference > TOLERANCE:
-        raise InputError(f"{folder}: not written: the model would differ from its members by {difference:.1e}")
-    parts = tuple(_described(member, weight) for member, weight in zip(members, chosen.weights, strict=True))
-    target = Run(folder)
-    target.write_complete(
-        splits,
-        keras_file(model),
-        recipe=_recipe(EnsembleOptions(mirror=mirror, members=parts)),
-        parameters=model.count_params(),
-        # An ensemble costs what its members cost.
-        seconds=[*(part.train_seconds for part in parts), time.perf_counter() - start],
-        metrics=Metrics(
-            valid=StoredScores.of(measures.score(labels, probabilities)),
-            weights_chosen_on=WeightsChosenOn(
-                split="valid",
-                log_loss_plain=plain.log_loss,
-                log_loss_mirrored=mirrored.log_loss,
-            ),
-        ),
-    )
-    return target
 
 
 def weigh(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -198,6 +185,60 @@ def _mixture(answers: list[np.ndarray], labels: np.ndarray) -> _Mixture:
     weights = weigh(table, labels)
     probabilities = mix(table, weights)
     return _Mixture(weights, probabilities, measures.log_loss(labels, probabilities))
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Choice:
+    """The mixtures of the members without and with mirrored images, and whether the second is taken."""
+
+    plain: _Mixture
+    mirrored: _Mixture
+    mirror: bool
+
+    @property
+    def mixture(self) -> _Mixture:
+        return self.mirrored if self.mirror else self.plain
+
+
+def _choose(answers: Sequence[_Answers], labels: np.ndarray, flip: bool | None) -> _Choice:
+    """Choose the weights for either way, and the way with the lower log loss unless `flip` says which."""
+    plain = _mixture([each.plain for each in answers], labels)
+    mirrored = _mixture([(each.plain + each.mirrored) / 2 for each in answers], labels)
+    mirror = flip if flip is not None else mirrored.log_loss < plain.log_loss
+    return _Choice(plain, mirrored, mirror)
+
+
+def _require_gain(members: Sequence[Run], choice: _Choice) -> None:
+    """One member alone has to be averaged over an image and its mirror image."""
+    if len(members) == 1 and not choice.mirror:
+        raise InputError(
+            f"{members[0].folder}: alone it gains nothing by mirroring: log loss on validation "
+            f"{choice.plain.log_loss:.4f} without, {choice.mirrored.log_loss:.4f} with; name several runs, or insist "
+            "with --flip"
+        )
+
+
+def _require_as_chosen(folder: Path, probabilities: np.ndarray, chosen: _Mixture) -> None:
+    """The one model answers as the average of its members does."""
+    difference = float(np.abs(probabilities - chosen.probabilities).max())
+    if difference > TOLERANCE:
+        raise InputError(f"{folder}: not written: the model would differ from its members by {difference:.1e}")
+
+
+def _model(answers: Sequence[_Answers], choice: _Choice, image_shape: tuple[int, int]) -> "keras.Model":
+    """One model that averages the members' as was chosen."""
+    models = [each.model for each in answers]
+    weights = choice.mixture.weights.tolist()
+    return zoo.mixture(models, weights, image_shape, mirror=choice.mirror, name="ensemble")
+
+
+def _metrics(choice: _Choice, scores: measures.Scores) -> Metrics:
+    chosen_on = WeightsChosenOn(
+        split="valid",
+        log_loss_plain=choice.plain.log_loss,
+        log_loss_mirrored=choice.mirrored.log_loss,
+    )
+    return Metrics(valid=StoredScores.of(scores), weights_chosen_on=chosen_on)
 
 
 def _recipe(options: EnsembleOptions) -> RecipeRecord:

@@ -1,13 +1,16 @@
 """Pictures of the baselines: what principal components cost and bring, and clusters beside classes."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import ArrayLike
+from numpy.typing import ArrayLike, NDArray
 
 from fashion_nn.pages.palette import BLUE, VERMILION
 from fashion_nn.pages.png import PathLike, png_figure
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 _DRAWN = 5000
 
@@ -65,8 +68,6 @@ def clusters(
 
     Source: report 003, figure 12.
     """
-    from matplotlib import colormaps
-
     places = np.asarray(points)
     middle = np.asarray(centres)
     step = max(len(places) // _DRAWN, 1)
@@ -74,17 +75,25 @@ def clusters(
     with png_figure(path, 11, 5.4, formulas=False) as figure:
         figure.suptitle(title)
         left, right = figure.subplots(1, 2, sharex=True, sharey=True)
-        sides = ((left, members, [f"cluster {i}" for i in range(len(middle))]), (right, labels, class_names))
-        for axes, numbers, names in sides:
-            # Clusters in other colours than classes: cluster 3 is not class 3.
-            distinct = names is class_names and len(names) <= 10
-            colours = colormaps["tab10" if distinct else "turbo"].resampled(len(names))
-            for i, name in enumerate(names):
-                own = shown[np.asarray(numbers)[::step] == i]
-                axes.scatter(*own.T, s=3, color=colours(i), linewidths=0, label=name)
-            axes.set_xlabel("first principal component")
+        # Clusters in other colours than classes: cluster 3 is not class 3.
+        _scatter(left, shown, np.asarray(members)[::step], [f"cluster {i}" for i in range(len(middle))], "turbo")
+        distinct = "tab10" if len(class_names) <= 10 else "turbo"
+        _scatter(right, shown, np.asarray(labels)[::step], class_names, distinct)
         left.set_ylabel("second principal component")
         left.set_title("clusters of k-means, with their centres")
         left.scatter(*middle.T, s=60, color="black", marker="x")
         right.set_title("classes")
         right.legend(loc="center left", bbox_to_anchor=(1, 0.5), frameon=False, markerscale=4)
+
+
+def _scatter(
+    axes: "Axes", points: NDArray[np.floating], groups: NDArray[np.integer], names: Sequence[str], colormap: str
+) -> None:
+    """The points, each in the colour of its group."""
+    from matplotlib import colormaps
+
+    colours = colormaps[colormap].resampled(len(names))
+    for i, name in enumerate(names):
+        own = points[groups == i]
+        axes.scatter(own[:, 0], own[:, 1], s=3, color=colours(i), linewidths=0, label=name)
+    axes.set_xlabel("first principal component")

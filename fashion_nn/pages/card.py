@@ -25,19 +25,28 @@ def render(run: Run) -> str:
     """The card as Markdown with YAML metadata."""
     record = run.read_record()
     measured = run.read_metrics()
-    recipe = record.recipe
-    data = record.dataset
-    height, width = data.image_shape
-    classes = len(data.class_names)
-    seed = f", seed {recipe.seed}" if recipe.seed is not None else ""
     lines = [
         "---",
         _as_yaml(_metadata(run, record, measured)),
         "---",
         "",
+        *_summary(run, record, measured),
+        *_use(record),
+        *_limits(record, measured),
+        *_loading(run, record),
+        *_origin(run, record),
+    ]
+    return "\n".join(lines)
+
+
+def _summary(run: Run, record: Record, measured: Metrics) -> list[str]:
+    """The title, what was trained, and how good it is."""
+    recipe = record.recipe
+    seed = f", seed {recipe.seed}" if recipe.seed is not None else ""
+    return [
         f"# {run.name}",
         "",
-        f"`{recipe.model_name}` ({record.parameters:,} parameters) trained on {data.name} "
+        f"`{recipe.model_name}` ({record.parameters:,} parameters) trained on {record.dataset.name} "
         f"by the recipe `{recipe.name}`{seed}.",
         "",
         f"| split | n | accuracy | 95 % interval (Wilson) | {' | '.join(each.title for each in PROBABILISTIC)} |",
@@ -49,17 +58,37 @@ def render(run: Run) -> str:
         *_departures(run, record),
         *_beside(measured.test),
         "",
+    ]
+
+
+def _use(record: Record) -> list[str]:
+    data = record.dataset
+    height, width = data.image_shape
+    return [
         "## Intended use",
         "",
-        f"Telling apart {classes} classes in grey images of {height} x {width} pixels that look like "
+        f"Telling apart {len(data.class_names)} classes in grey images of {height} x {width} pixels that look like "
         f"{data.name}: {', '.join(data.class_names)}. Made for comparing methods, teaching and coursework.",
         "",
+    ]
+
+
+def _limits(record: Record, measured: Metrics) -> list[str]:
+    return [
         "## Limits",
         "",
         "- It always answers with one of its classes, for any image; nothing in it says that an image is of no class.",
         "- Photographs, colour, other sizes, backgrounds or positions than in the training data were not measured.",
-        *_weakest(measured, data.class_names),
+        *_weakest(measured, record.dataset.class_names),
         "",
+    ]
+
+
+def _loading(run: Run, record: Record) -> list[str]:
+    """How to get predictions from the model file, in Python and on the command line."""
+    height, width = record.dataset.image_shape
+    classes = len(record.dataset.class_names)
+    return [
         "## How to load",
         "",
         f"- Input: uint8 images, n x {height} x {width}, raw pixels 0..255; the scaling is inside the model.",
@@ -76,16 +105,21 @@ def render(run: Run) -> str:
         f"python submit.py --model {run.name}/{run.model.name} --test test.csv --out predictions.csv",
         "```",
         "",
+    ]
+
+
+def _origin(run: Run, record: Record) -> list[str]:
+    """The facts that let a reader trace the figures, and every setting with its source."""
+    return [
         "## Where it comes from",
         "",
         *(f"- {name}: {value}" for name, value in facts(run)),
         "",
         "| setting | value | source |",
         "|---|---|---|",
-        *(f"| {key} | {value} | {source} |" for key, value, source in settings(recipe)),
+        *(f"| {key} | {value} | {source} |" for key, value, source in settings(record.recipe)),
         "",
     ]
-    return "\n".join(lines)
 
 
 def facts(run: Run) -> list[tuple[str, str]]:

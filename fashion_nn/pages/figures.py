@@ -191,13 +191,16 @@ def mistakes(
         figure.suptitle(f"{title}\n{finding}" if title else finding)
         for axes, row in zip(_grid(figure, len(rows), 5), rows, strict=True):
             _show_image(axes, images[row], cmap="gray", vmin=0, vmax=255)
-            taken = probabilities[row].argmax()
-            of_truth = _per_cent(probabilities[row, labels[row]])
-            of_taken = _per_cent(probabilities[row, taken])
-            true_line = f"is {_short(class_names[labels[row]], 14)}, {of_truth}"
-            taken_line = f"taken for {_short(class_names[taken], 14)}, {of_taken}"
-            heading = f"{true_line}\n{taken_line}"
+            heading = _true_and_taken(probabilities[row], labels[row], class_names)
             axes.set_title(heading, fontsize=6.5, loc="left", linespacing=1.3)
+
+
+def _true_and_taken(probabilities: NDArray[np.floating], label: int, class_names: Sequence[str]) -> str:
+    """The true class of an image and the predicted one, a line each."""
+    taken = int(probabilities.argmax())
+    true_line = f"is {_short(class_names[label], 14)}, {_per_cent(probabilities[label])}"
+    taken_line = f"taken for {_short(class_names[taken], 14)}, {_per_cent(probabilities[taken])}"
+    return f"{true_line}\n{taken_line}"
 
 
 def _count_mistakes(wrong: int, images: int, shown: int) -> str:

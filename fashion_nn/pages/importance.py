@@ -2,9 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from fashion_nn.measures import maximised
 from fashion_nn.runs import Parameter, TrialRecord, Value
+
+if TYPE_CHECKING:
+    import numpy as np
 
 LEAST, RELIABLE = 10, 20
 _FOLDS, _TREES, _SHUFFLES = 5, 60, 5
@@ -54,13 +58,7 @@ def of_parameters(trials: Sequence[TrialRecord], parameters: Sequence[Parameter]
         return Importance(len(known), None, [])
     import numpy as np
     from scipy.stats import rankdata
-    from sklearn.compose import make_column_transformer
-    from sklearn.ensemble import RandomForestRegressor
-    from sklearn.inspection import permutation_importance
     from sklearn.metrics import r2_score
-    from sklearn.model_selection import KFold
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import OneHotEncoder
 
     names = [each.name for each in shown]
     columns = [[_number(each, trial.values.get(each.name)) for trial in known] for each in shown]
@@ -68,9 +66,38 @@ def of_parameters(trials: Sequence[TrialRecord], parameters: Sequence[Parameter]
     if len({trial.epochs for trial in known}) > 1:
         names.append(_BUDGET)
         columns.append([float(trial.epochs) for trial in known])
-    table = np.array(columns, dtype=float).T
     ranks = rankdata([each.known_score if maximised(objective) else -each.known_score for each in known]) / len(known)
-    answers, drops = np.empty(len(known)), []
+    answers, drops = _cross_validated(np.array(columns, dtype=float).T, ranks, named)
+    explained = float(r2_score(ranks, answers))
+    if explained <= 0:
+        return Importance(len(known), explained, [])
+    means = np.mean(drops, axis=0).tolist()
+    sds = np.std(drops, axis=0, ddof=1).tolist()
+    weights = [Weight(*each) for each in zip(names, means, sds, strict=True)]
+    return Importance(len(known), explained, sorted(weights, key=lambda each: -each.mean))
+
+
+def _cross_validated(table: "np.ndarray", ranks: "np.ndarray", named: list[int]) -> "tuple[np.ndarray, np.ndarray]":
+    """The ranks that forests tell for the trials that they have not seen, and what shuffling a column costs there.
+
+    Args:
+        table: the values of the parameters, float (trials, columns).
+        ranks: of the trials, float (trials,).
+        named: numbers of the columns that are choices without an order.
+
+    Returns:
+        The answers, float (trials,), and the drops of R², float (folds, columns).
+    """
+    import numpy as np
+    from sklearn.compose import make_column_transformer
+    from sklearn.ensemble import RandomForestRegressor
+    from sklearn.inspection import permutation_importance
+    from sklearn.model_selection import KFold
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import OneHotEncoder
+
+    answers = np.empty(len(ranks))
+    drops = []
     for seen, unseen in KFold(_FOLDS, shuffle=True, random_state=0).split(table):
         forest = make_pipeline(
             make_column_transformer((OneHotEncoder(handle_unknown="ignore"), named), remainder="passthrough"),
@@ -82,12 +109,7 @@ def of_parameters(trials: Sequence[TrialRecord], parameters: Sequence[Parameter]
             forest, table[unseen], ranks[unseen], scoring="neg_mean_squared_error", n_repeats=_SHUFFLES, random_state=0
         )
         drops.append(found.importances.mean(axis=1) / ranks.var())
-    explained = float(r2_score(ranks, answers))
-    if explained <= 0:
-        return Importance(len(known), explained, [])
-    means, sds = np.mean(drops, axis=0), np.std(drops, axis=0, ddof=1)
-    weights = [Weight(*each) for each in zip(names, means.tolist(), sds.tolist(), strict=True)]
-    return Importance(len(known), explained, sorted(weights, key=lambda each: -each.mean))
+    return answers, np.array(drops)
 
 
 def _number(parameter: Parameter, value: Value | None) -> float:

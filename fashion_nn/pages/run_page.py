@@ -1,6 +1,6 @@
 """A run as one HTML page that needs no other file: its figures, its mistakes, and its layers."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,6 +67,15 @@ class ShownImage:
 
 
 @dataclass(frozen=True, slots=True)
+class _OfModel:
+    """What the page shows of the model itself, for which it has to be opened."""
+
+    weights: Weights | None
+    layers: Sequence[layer_outputs.LayerOutput]
+    image: ShownImage
+
+
+@dataclass(frozen=True, slots=True)
 class RunPage:
     """What the template `run.html` shows.
 
@@ -111,23 +120,33 @@ def write_run_page(run: Run, splits: Splits, image: int = 0) -> Path:
     Raises:
         InputError: the run is not complete, other data is given, or there is no such image.
     """
-    record, measured, history = run.read_record(), run.read_metrics(), run.read_history()
-    data = record.dataset
-    if (data.image_shape, data.class_names) != (splits.image_shape, tuple(splits.class_names)):
-        raise InputError(f"{run.folder}: trained on {data.name}, got {splits.name}: other classes or images")
+    record = run.read_record()
+    measured = run.read_metrics()
+    history = run.read_history()
+    _require_same_data(run, record, splits)
     answers = run.read_test_predictions()
-    shown = splits.test if splits.test is not None else splits.valid
+    shown = _shown_part(splits)
     if not 0 <= image < len(shown):
         raise InputError(f"--image {image}: expected a row from 0 to {len(shown) - 1}")
     if answers is not None:
         _require_same_images(run, answers, splits.test)
-    with inference.open_model(run.model, wait=False) as predictor:
-        probabilities = predictor(shown.images[image : image + 1])[0]
-        weights = _first_weights(predictor, splits.image_shape)
-        layers = layer_outputs.through_layers(predictor, shown.images[image])
+    page = _page(run, splits, record, measured, history, answers, _through_model(run, splits, image))
+    write_atomic(run.page, render("run.html", page))
+    return run.page
+
+
+def _page(
+    run: Run,
+    splits: Splits,
+    record: Record,
+    measured: Metrics,
+    history: Sequence[Mapping[str, float]],
+    answers: TestPredictions | None,
+    model: _OfModel,
+) -> RunPage:
     scores = measured.test or measured.valid
     worst_of_class = [_worst(answers, splits.test, WORST_OF_CLASS, label) for label in range(splits.classes)]
-    page = RunPage(
+    return RunPage(
         run=run,
         title=run.name,
         record=record,
@@ -145,17 +164,30 @@ def write_run_page(run: Run, splits: Splits, image: int = 0) -> Path:
         pairs=_pairs(scores, answers, splits),
         worst=_worst(answers, splits.test, WORST),
         worst_of_class=worst_of_class if answers else [],
-        weights=weights,
-        layers=layers,
-        image=_shown_image(splits, image, probabilities),
+        weights=model.weights,
+        layers=model.layers,
+        image=model.image,
     )
-    write_atomic(run.page, render("run.html", page))
-    return run.page
+
+
+def _through_model(run: Run, splits: Splits, row: int) -> _OfModel:
+    """Open the model once, and read its first weights and its answer to one image, layer by layer."""
+    image = _shown_part(splits).images[row]
+    with inference.open_model(run.model, wait=False) as predictor:
+        probabilities = predictor(image[None])[0]
+        weights = _first_weights(predictor, splits.image_shape)
+        layers = layer_outputs.through_layers(predictor, image)
+    return _OfModel(weights, layers, _shown_image(splits, row, probabilities))
+
+
+def _shown_part(splits: Splits) -> Split:
+    """The test images, or the validation images where there are none."""
+    return splits.test if splits.test is not None else splits.valid
 
 
 def _shown_image(splits: Splits, row: int, probabilities: NDArray[np.floating]) -> ShownImage:
     """The image whose way through the layers is shown, with its five most probable classes."""
-    part = splits.test if splits.test is not None else splits.valid
+    part = _shown_part(splits)
     ranked = sorted(zip(probabilities.tolist(), splits.class_names, strict=True), reverse=True)
     return ShownImage(
         row=row,
@@ -164,6 +196,12 @@ def _shown_image(splits: Splits, row: int, probabilities: NDArray[np.floating]) 
         picture=pictures.grey(part.images[row]),
         probabilities=ranked[:5],
     )
+
+
+def _require_same_data(run: Run, record: Record, splits: Splits) -> None:
+    data = record.dataset
+    if (data.image_shape, data.class_names) != (splits.image_shape, tuple(splits.class_names)):
+        raise InputError(f"{run.folder}: trained on {data.name}, got {splits.name}: other classes or images")
 
 
 def _require_same_images(run: Run, answers: TestPredictions, test: Split | None) -> None:
