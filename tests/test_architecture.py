@@ -1,6 +1,7 @@
 """Who may import whom: the table in docs/architecture.md, walked over every file's syntax tree."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -103,3 +104,10 @@ def test_importing_it_does_not_import_tensorflow(module):
     code = f"import sys, fashion_nn.{module}; print([m for m in {sorted(HEAVY)!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_documentation_has_this_table():
+    page = (PACKAGE.parent / "docs" / "architecture.md").read_text()
+    rows = re.findall(r"^\| ([0-5]) \| (.+?) \|", page, re.MULTILINE)
+    shown = {int(level): set(re.findall(r"\w+", names.replace("`submit.py`", ""))) for level, names in rows}
+    assert shown == LEVELS | {0: BASE}, "the table in docs/architecture.md names other modules"
