@@ -34,6 +34,10 @@ class Stored(BaseModel):
 
 S = TypeVar("S", bound=Stored)
 
+# No file of ours is nested deeper than ten levels, and pydantic writes no more than some 250.
+_MAX_DEPTH = 96
+_LONGEST = 100
+
 
 def read_text(path: Path, *, expected: str) -> str:
     """The text of a plain file; see `fashion_nn.core.files.read_small` for its limits.
@@ -69,7 +73,23 @@ def read_json(path: Path, *, expected: str, mend: str) -> dict[str, Any]:
         raise InputError(f"{path}: damaged ({error}): {mend}") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: damaged (expected a JSON object): {mend}")
+    if _is_deeper(content, _MAX_DEPTH):
+        raise InputError(f"{path}: damaged (nested deeper than {_MAX_DEPTH}): {mend}")
     return content
+
+
+def _is_deeper(value: object, limit: int) -> bool:
+    """Whether lists and objects lie in each other more than `limit` times, without recursion."""
+    level = [value]
+    for _ in range(limit + 1):
+        below: list[object] = []
+        for each in level:
+            if isinstance(each, dict):
+                below += each.values()
+            elif isinstance(each, list):
+                below += each
+        level = below
+    return bool(level)
 
 
 def read_stored(
@@ -92,11 +112,12 @@ def read_stored(
     """
     content = read_json(path, expected=expected, mend=mend)
     if versioned and content.get("format") != FORMAT:
-        found = content.get("format")
-        raise InputError(f"{path}: format {found!r}, expected {FORMAT}: another version wrote it")
+        found = ascii(content.get("format"))[:_LONGEST]
+        raise InputError(f"{path}: format {found}, expected {FORMAT}: another version wrote it")
     try:
         return schema.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
-        place = ".".join(map(str, first["loc"]))
+        # The keys of the file may hold anything, control sequences of a terminal too.
+        place = ascii(".".join(map(str, first["loc"])))[1:-1][:_LONGEST]
         raise InputError(f"{path}: damaged ({place}: {first['msg']}): {mend}") from None

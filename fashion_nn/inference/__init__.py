@@ -25,7 +25,8 @@ and `ConfinedPredictor.confinement` names those that hold (`child.confinement`):
     limits      prevents that memory, processor or disk run full, and core dumps
     parent      prevents that the process outlives the parent
     network     prevents any connection: the process has an empty network of its own
-    files       prevents writing anywhere, and reading anything but Python's own folders
+    files       prevents writing anywhere but /dev/null, and reading anything but Python, its packages,
+                and the libraries of the system
     syscalls    prevents new processes, programs and sockets, and access to other processes
 
 The folders are cut by who runs the code: `file`, `allowlist` and `engines` run in the parent process,

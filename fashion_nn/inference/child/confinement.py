@@ -7,7 +7,7 @@ not offer one, the others still hold, and the process reports which hold.
                 (every POSIX system)
     parent      the process dies with its parent (Linux)
     network     a network namespace of its own, with nothing in it (Linux, where allowed)
-    files       Landlock: only Python's own folders can be read, nothing can be written (Linux 5.13)
+    files       Landlock: only Python, its packages and system libraries can be read, nothing written (5.13)
     syscalls    seccomp: no new processes or programs, no sockets, no access to other processes
                 (Linux on x86-64 and arm64)
 """

@@ -8,7 +8,7 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 BATCH = 1000
 MAX_CLASSES = 10_000
 MAX_MULTIPLY_ADDS = 10**15
+_MAX_AXES = 8
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -219,17 +220,28 @@ def rebuild(predictor: ConfinedPredictor) -> "keras.Model":
     """
     stored = iter(predictor.weights())
     built = BuiltModel(predictor.network)
-    for layer in predictor.network.leaves():
-        targets = built.weights(layer)
-        values = next(stored).values if targets else ()
-        for target, value in zip(targets, values, strict=True):
-            target.assign(value)
-        built.finish(layer)
+    with explained(predictor.path):
+        for layer in predictor.network.leaves():
+            targets = built.weights(layer)
+            answered = next(stored, None) if targets else None
+            values = answered.values if answered else ()
+            _require_weights_of(targets, values)
+            for target, value in zip(targets, values, strict=True):
+                target.assign(value)
+            built.finish(layer)
     return built.model
 
 
+def _require_weights_of(targets: "Sequence[keras.Variable]", values: Sequence[np.ndarray]) -> None:
+    expected = [tuple(target.shape) for target in targets]
+    if [value.shape for value in values] != expected:
+        raise Refusal("the model could not be run (its process gave other weights)")
+    if not all(np.isfinite(value).all() for value in values):
+        raise Refusal("the model could not be run (its process gave weights that are not finite)")
+
+
 def _require_count(value: Any, most: int) -> int:
-    if not isinstance(value, int) or not 1 <= value <= most:
+    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
         raise Refusal("the model could not be run (its process answered nonsense)")
     return value
 
@@ -242,6 +254,8 @@ def _require_shapes(shapes: Any, layers: int) -> list[list[list[int]]]:
         if not isinstance(of_layer, list) or not all(isinstance(each, list) for each in of_layer):
             raise Refusal("the model could not be run (its process answered nonsense)")
         for shape in of_layer:
+            if len(shape) > _MAX_AXES:
+                raise Refusal("the model could not be run (its process answered nonsense)")
             for size in shape:
                 _require_count(size, MAX_PARAMETERS)
     return shapes

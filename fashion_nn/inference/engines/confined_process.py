@@ -158,8 +158,11 @@ class ConfinedProcess:
         """
         deadline = _Deadline.after(seconds)
         if self.layers is None:
-            layers = self._receive(0, deadline).header.get("layers", ())
-            self.layers = tuple(str(layer) for layer in layers)
+            layers = self._receive(0, deadline).header.get("layers")
+            if not isinstance(layers, list):
+                self.close()
+                raise Refusal("the model could not be run (its process answered nonsense)")
+            self.layers = tuple(ascii_line(str(layer)) for layer in layers)
         answer = self._receive(payload_bytes, deadline)
         if "refused" in answer.header or "failed" in answer.header:
             self.close()

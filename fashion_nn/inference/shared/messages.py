@@ -1,6 +1,6 @@
 """How the two processes talk: a header in JSON and raw bytes, each with its length before it.
 
-There is no pickle in it. Whoever reads a message compares both lengths with a bound before reading
+There is no pickle in it. The parent compares both lengths of an answer with a bound before it reads
 any further.
 """
 
