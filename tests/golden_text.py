@@ -8,7 +8,7 @@ from typing import Any
 _DIFFERS = {
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\+00:00": "<time>",
     r"\b(?=[0-9]*[a-f])[0-9a-f]{12,64}\b": "<hexadecimal>",
-    r"kept epoch \d+": "kept epoch #",
+    r"best epoch \d+": "best epoch #",
     r"  best so far": "",
     r"\d[\d,.]* (?:s|min|h)\b": "# s",
     r"\d+(?= of \d+ (?:images|labels))": "#",

@@ -18,13 +18,13 @@ LEVELS = {
     1: {"tables", "datasets", "measures", "recipes", "runs", "saving", "zoo"},
     2: {"training", "baselines", "inference", "pages"},
     3: {"submission", "grading", "tuning", "evaluation", "export", "ensemble"},
-    4: {"ledger", "demo"},
+    4: {"ledger"},
     5: {"cli", "console", "__main__"},
 }
 LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names} | dict.fromkeys(BASE, 0)
-# Beside the levels: inside one level only what is named here, and what `lab` and the demonstration may use.
+# Beside the levels: inside one level only what is named here, and what `lab` may use.
 SAME_LEVEL = {("datasets", "tables"), ("grading", "submission"), ("pages", "inference"), ("cli", "console")}
-SAME_LEVEL |= {("__main__", "cli"), ("demo", "console"), ("core", "errors"), ("runs", "measures")}
+SAME_LEVEL |= {("__main__", "cli"), ("core", "errors"), ("runs", "measures")}
 LAB_MAY = {"core", "errors", "datasets", "measures", "pages", "lab"}
 # Only these may import Keras or TensorFlow at module level.
 KERAS_ROOMS = ("training/", "tuning", "lab/")

@@ -25,7 +25,8 @@ import typer
 from golden_cases import LONG_TOPICS, TOPICS
 from golden_text import keys, plain, plain_json
 
-from fashion_nn import cli, datasets, demo
+from fashion_nn import cli, datasets
+from fashion_nn.cli import demo
 from fashion_nn.cli.main import app, submit_main
 
 GOLDEN = Path(__file__).parent / "golden"
@@ -191,24 +192,30 @@ def test_a_real_terminal_shows_the_same(work):
 
 @dataclass(frozen=True)
 class Command:
-    """A command or a group: the words that call it, its sentence, what it takes, the commands inside it."""
+    """A command or a group: the words that call it, its text, what it takes, its examples, the commands inside it."""
 
     words: tuple[str, ...]
     sentence: str
     parameters: tuple[inspect.Parameter, ...] = ()
+    examples: tuple[str, ...] = ()
     inside: tuple[str, ...] = ()
 
 
 def _in(group: typer.Typer, words: tuple[str, ...]) -> Iterator[Command]:
     """The group and everything inside it, as declared: how help is laid out differs between versions of typer."""
-    own = [(_name(command), command.callback) for command in group.registered_commands]
-    names = [name for name, _ in own] + [inner.name for inner in group.registered_groups]
+    names = [_name(each) for each in (*group.registered_commands, *group.registered_groups)]
     callback = group.registered_callback
-    yield Command(words, group.info.help, _parameters(callback.callback) if callback else (), tuple(names))
-    for name, function in own:
-        yield Command((*words, name), inspect.getdoc(function), _parameters(function))
+    parameters = _parameters(callback.callback) if callback else ()
+    yield Command(words, group.info.help, parameters, inside=tuple(names))
+    for command in group.registered_commands:
+        yield _command((*words, _name(command)), command.callback, command.epilog)
     for inner in group.registered_groups:
         yield from _in(inner.typer_instance, (*words, inner.name))
+
+
+def _command(words: tuple[str, ...], function: Callable[..., object], epilog: str) -> Command:
+    examples = tuple(line.strip() for line in epilog.splitlines()[2:])
+    return Command(words, inspect.getdoc(function), _parameters(function), examples)
 
 
 def _name(command) -> str:
@@ -232,13 +239,15 @@ def _described(command: Command) -> str:
             least = f", at least {how.min}" if how.min is not None else ""
             lines.append(f"  {names} ({kind}, {needed}{least}): {how.help}")
     lines += [f"  {name}" for name in command.inside]
+    lines += [f"  example: {line}" for line in command.examples]
     return "\n".join(lines) + "\n"
 
 
 COMMANDS = [
     *_in(app, ("fashion-nn",)),
-    Command(("submit.py",), inspect.getdoc(cli.submit.submit), _parameters(cli.submit.submit)),
+    _command(("submit.py",), cli.submit.submit, cli.submit.SCRIPT_EXAMPLES),
 ]
+EXAMPLES = [(command, line) for command in COMMANDS for line in command.examples]
 
 
 def test_every_help_says_what_it_said(request):
@@ -253,10 +262,37 @@ def test_help_prints_what_is_declared(command, tmp_path):
     assert _letters(command.sentence) in shown
     for name in command.inside:
         assert name in shown
+    for line in command.examples:
+        assert f"    {line}\n" in out
     for parameter in command.parameters:
         how = get_args(parameter.annotation)[1]
         if not how.hidden:
             assert all(_letters(text) in shown for text in (how.help or "", *_options(how)))
+
+
+@pytest.mark.parametrize("command", [each for each in COMMANDS if each.inside], ids=lambda command: command.words[-1])
+def test_the_summary_of_a_command_fits_its_line(command, tmp_path):
+    _, out, _ = call(" ".join([*command.words, "--help"]), tmp_path, Terminal())
+    listed = out.split("Commands:\n")[1]
+    assert "..." not in listed
+    assert [line.split()[0] for line in listed.splitlines()] == list(command.inside)
+
+
+def test_a_command_has_two_examples():
+    assert {len(command.examples) for command in COMMANDS if not command.inside} == {2}
+    assert max(len(line) for _, line in EXAMPLES) <= 76
+
+
+@pytest.mark.parametrize(("command", "line"), EXAMPLES, ids=[line for _, line in EXAMPLES])
+def test_an_example_is_a_command_with_these_options(command, line):
+    words = shlex.split(line.split(" | ")[0].removeprefix("python "))
+    assert tuple(words[: len(command.words)]) == command.words
+    words = words[len(command.words) :]
+    parser = typer.main.get_command(app)
+    for name in command.words[1:] or ("submit",):
+        parser = parser.commands[name]
+    with parser.make_context(command.words[-1], words):
+        pass
 
 
 def _options(how) -> list[str]:

@@ -1,7 +1,9 @@
-"""The command line: parse, call, print. What a command does stands in the module it calls.
+"""The command line, one file for each command: what it takes, what it does, and what it prints.
 
-Nothing heavy is imported before a command needs it, so that `--help` and a wrong argument answer
-at once.
+`main` has the list of all commands, `options` the options that several share, and `common` what
+several do. The work of a command is done by the modules that it calls.
+
+Heavy libraries are imported inside functions, so that `--help` and a wrong argument answer at once.
 """
 
 from fashion_nn.cli.main import main, submit_main

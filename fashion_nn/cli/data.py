@@ -1,73 +1,105 @@
 """fashion-nn data: list, fetch, info, check, export."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
-from fashion_nn import datasets
+from fashion_nn import console, datasets
+from fashion_nn.cli.common import announce_download, load_splits, render_json
 from fashion_nn.cli.options import (
     AsJson,
     DataDir,
+    KnownDataset,
     Source,
     TestCsv,
-    announce_download,
+    examples,
     group,
-    load_splits,
-    option,
-    render_json,
 )
 
-app = group("The data sets: list, fetch, describe, check for duplicates, export as CSV.")
-*_FIRST, _LAST = datasets.names()
-Name = Annotated[str, typer.Argument(help=f"A data set's name: {', '.join(_FIRST)} or {_LAST}.")]
+app = group("List, fetch, describe, check and export data sets.")
+
+Expect = Annotated[
+    str | None,
+    typer.Option("--expect", help="Warn if the images do not look like this data set."),
+]
+SamplePicture = Annotated[
+    Path | None,
+    typer.Option("--picture", help="Draw some images of each class into this PNG."),
+]
+Out = Annotated[Path, typer.Option("--out", help="Folder for the two CSV files.")]
+Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 
 
-@app.command("list")
+@app.command("list", epilog=examples("fashion-nn data list", "fashion-nn data list | grep digits"))
 def list_() -> None:
-    """Known data sets."""
-    from fashion_nn import console
-
-    rows = [(name, known.title, len(known.class_names), known.licence) for name, known in datasets.DATASETS.items()]
+    """List the known data sets."""
+    rows = [
+        (name, known.title, len(known.class_names), known.licence)
+        for name, known in datasets.DATASETS.items()
+    ]
     console.table(("name", "title", "classes", "licence"), rows)
 
 
-@app.command()
-def fetch(name: Name, data_dir: DataDir = None) -> None:
-    """Make sure that a data set is here; download it when it is nowhere."""
+@app.command(
+    epilog=examples(
+        "fashion-nn data fetch digits",
+        "fashion-nn data fetch fashion_mnist --data-dir data",
+    ),
+)
+def fetch(name: KnownDataset, data_dir: DataDir = None) -> None:
+    """Download a data set if no local copy exists."""
     announce_download(name, data_dir)
     print(datasets.fetch(name, data_dir=data_dir))
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "fashion-nn data info digits",
+        "fashion-nn data info train.csv --expect fashion_mnist --picture images.png",
+    ),
+)
 def info(
     name: Source,
     data_dir: DataDir = None,
     test: TestCsv = None,
-    expect: option(str | None, "--expect", "Warn when the images do not look like this data set's.") = None,
-    picture: option(Path | None, "--picture", "Draw some images of each class into this PNG.") = None,
+    expect: Expect = None,
+    picture: SamplePicture = None,
     as_json: AsJson = False,
 ) -> None:
-    """Counts, class histogram, pixel statistics, content fingerprint, and what the images look like."""
-    from fashion_nn import console
+    """Describe a data set: counts, pixels and fingerprint.
 
+    Also prints the number of images of each class, and which known data set the images look like.
+    """
     announce_download(name, data_dir)
     found = datasets.info(name, data_dir=data_dir, test=test, expect=expect)
     if picture:
         from fashion_nn.pages import figures
 
         splits = load_splits(name, data_dir=data_dir, test=test)
-        figures.sample_grid(splits.train.images, splits.train.labels, splits.class_names, picture, title=splits.name)
+        train = splits.train
+        figures.sample_grid(
+            train.images, train.labels, splits.class_names, picture, title=splits.name
+        )
     if as_json:
         print(render_json(found))
     else:
-        console.info(found)
+        _print_info(found)
 
 
-@app.command()
-def check(name: Source, data_dir: DataDir = None, test: TestCsv = None, as_json: AsJson = False) -> None:
-    """Exact and near duplicates inside and between the splits, and whether their labels agree."""
-    from fashion_nn import console
+@app.command(
+    epilog=examples(
+        "fashion-nn data check digits",
+        "fashion-nn data check train.csv --test test.csv --json",
+    ),
+)
+def check(
+    name: Source, data_dir: DataDir = None, test: TestCsv = None, as_json: AsJson = False
+) -> None:
+    """Find equal and nearly equal images in a data set.
+
+    Counts them inside and between the splits, and how often their labels agree.
+    """
     from fashion_nn.datasets import duplicates
 
     splits = load_splits(name, data_dir=data_dir, test=test)
@@ -76,17 +108,69 @@ def check(name: Source, data_dir: DataDir = None, test: TestCsv = None, as_json:
     if as_json:
         print(render_json(found))
     else:
-        console.duplicates(found)
+        _print_duplicates(found)
 
 
-@app.command()
+@app.command(
+    epilog=examples(
+        "fashion-nn data export digits --out csv",
+        "fashion-nn data export mnist --out csv --overwrite",
+    ),
+)
 def export(
-    name: Name,
-    out: option(Path, "--out", "Folder for the two CSV files."),
-    data_dir: DataDir = None,
-    overwrite: option(bool, "--overwrite", "Replace files that are there.") = False,
+    name: KnownDataset, out: Out, data_dir: DataDir = None, overwrite: Overwrite = False
 ) -> None:
-    """Write the training and the test split as CSV with the header label,pixel1,...,pixel784."""
+    """Write the training and the test split as CSV.
+
+    The header is label,pixel1,...,pixel784.
+    """
     announce_download(name, data_dir)
     for path in datasets.export(name, out, data_dir=data_dir, overwrite=overwrite):
         print(path)
+
+
+def _print_info(found: dict[str, Any]) -> None:
+    pixels = found["pixels"]
+    height, width = found["image_shape"]
+    recognised = found["recognised"]
+    official = "none known"
+    if found["official"]:
+        official = f"the training rows of {found['official']}, byte for byte"
+    print(f"name         {found['name']}")
+    print(f"images       {height} x {width} pixels, uint8")
+    print(
+        f"pixels       mean {pixels['mean']:.4f}, sd {pixels['sd']:.4f}, "
+        f"zeros {pixels['zeros']:.1%} (scale 0 to 1)"
+    )
+    print(f"fingerprint  {found['fingerprint']}")
+    print(f"these are    {official}")
+    name = recognised["name"] or "nothing known"
+    print(f"looks like   {name} ({recognised['score']:.1%} of images)")
+    print(f"split        {found['split']['id']}, seed {found['split']['seed']}\n")
+    parts = list(found["counts"])
+    rows = [
+        (name, *(found["class_counts"][part][i] for part in parts))
+        for i, name in enumerate(found["classes"])
+    ]
+    console.table(("class", *parts), [*rows, ("all", *found["counts"].values())])
+    for warning in found["warnings"]:
+        console.note(f"warning: {warning}")
+
+
+def _print_duplicates(found: dict[str, Any]) -> None:
+    same_label = found["exact_same_label"]
+    exact = [(kind, pairs, same_label[kind]) for kind, pairs in found["exact"].items()]
+    console.table(("equal images", "pairs", "with one label"), exact)
+    kinds = {
+        "near_train": "train near train",
+        "near_test": "test near test",
+        "near": "test near train",
+    }
+    near = [
+        (title, threshold, *counts.values())
+        for key, title in kinds.items()
+        for threshold, counts in found.get(key, {}).items()
+    ]
+    print()
+    columns = ("near duplicates", "RMS distance up to", "images", "nearest has the same label")
+    console.table(columns, near)

@@ -1,52 +1,98 @@
-"""fashion-nn grade: checks of a prediction file or a folder of hand-ins that somebody else made."""
+"""fashion-nn grade: checks of a prediction file, or of a folder of hand-ins."""
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fashion_nn.cli.options import AsJson, DataDir, option, render_json
+from fashion_nn import console
+from fashion_nn.cli.common import render_json
+from fashion_nn.cli.options import AsJson, DataDir, Strict, examples
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
-    from fashion_nn.grading import HandIn, Reference, Report
+    from fashion_nn.grading import Check, HandIn, Reference, Report
 
-Strict = option(bool, "--strict", "Warnings count as failures too.")
+EXAMPLES = examples(
+    "fashion-nn grade predictions.csv --test test.csv",
+    "fashion-nn grade hand-ins --test test.csv --labels labels.csv",
+)
+
+File = Annotated[
+    Path,
+    typer.Argument(metavar="FILE|DIR", help="Prediction file, or a folder of hand-ins."),
+]
+Test = Annotated[
+    Path,
+    typer.Option("--test", help="CSV of the images that were predicted (.csv or .csv.gz)."),
+]
+Sample = Annotated[
+    Path | None,
+    typer.Option("--sample", help="Sample file of a competition, whose header and ids must match."),
+]
+Train = Annotated[
+    Path | None,
+    typer.Option("--train", help="Labelled training CSV, for the sentinel and to find leaks."),
+]
+Dataset = Annotated[
+    str | None,
+    typer.Option("--dataset", help="Known data set or folder that the images come from."),
+]
+Labels = Annotated[
+    Path | None,
+    typer.Option("--labels", help="Table with the true labels: a column label, or id and label."),
+]
+Against = Annotated[
+    Path | None,
+    typer.Option("--against", help="Another prediction file to compare with; needs --labels."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Folder for the class list of a folder [default: DIR-grades]."),
+]
 
 
 def grade(
-    file: Annotated[Path, typer.Argument(metavar="FILE|DIR", help="Prediction file, or a folder of hand-ins.")],
-    test: option(Path, "--test", "CSV of the images that were predicted (.csv or .csv.gz)."),
-    sample: option(Path | None, "--sample", "A competition's sample file: header and ids as there.") = None,
-    train: option(Path | None, "--train", "Labelled training CSV: fit the sentinel to it, look for leaks.") = None,
-    dataset: option(str | None, "--dataset", "Known data set or folder that the images come from.") = None,
-    labels: option(Path | None, "--labels", "True labels: a table with a label column, or id and label.") = None,
-    against: option(Path | None, "--against", "With --labels: another prediction file to compare with.") = None,
+    file: File,
+    test: Test,
+    sample: Sample = None,
+    train: Train = None,
+    dataset: Dataset = None,
+    labels: Labels = None,
+    against: Against = None,
     strict: Strict = False,
-    out: option(Path | None, "--out", "With a folder: where the class list goes [default: DIR-grades].") = None,
+    out: Out = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
-    """Check predictions without knowing the labels; exit code 3 when a check fails.
+    """Check predictions, even if the labels are not known.
 
-    A file's checks are written to FILE.checks.json; a folder's class list to class-list.csv and class-list.html.
+    The exit code is 3 if a check fails. The checks of a file are written to FILE.checks.json; the
+    class list of a folder is written to class-list.csv and class-list.html.
     """
     _require_sense(file, train, dataset, labels, against, out)
-    from fashion_nn import console, grading
+    from fashion_nn import grading
 
-    sources = grading.Sources(sample=sample, train=train, dataset=dataset, labels=labels, data_dir=data_dir)
+    sources = grading.Sources(
+        sample=sample,
+        train=train,
+        dataset=dataset,
+        labels=labels,
+        data_dir=data_dir,
+    )
     with console.work_bar("reading") as progress:
         reference = grading.read_reference(test, sources, progress=progress)
     if file.is_dir():
-        _folder(file, reference, out or file.with_name(f"{file.resolve().name}-grades"), strict, as_json)
+        class_list = out or file.with_name(f"{file.resolve().name}-grades")
+        _grade_folder(file, reference, class_list, strict, as_json)
     else:
         report = grading.grade(file, reference, against=against)
         finish(report, strict=strict, as_json=as_json)
 
 
 def finish(report: "Report", *, strict: bool, as_json: bool = False) -> None:
-    """Write the checks beside the file, print them, and exit with 3 when one fails."""
-    from fashion_nn import console
+    """Write the checks beside the file, print them, and exit with 3 if one fails."""
     from fashion_nn.grading import checks_path
 
     report.write(checks_path(report.file))
@@ -54,12 +100,19 @@ def finish(report: "Report", *, strict: bool, as_json: bool = False) -> None:
         print(render_json(report.to_json()))
     else:
         for check in report.checks:
-            console.check(check)
+            print_check(check)
     _exit([report.verdict], strict)
 
 
-def _folder(folder: Path, reference: "Reference", out: Path, strict: bool, as_json: bool) -> None:
-    from fashion_nn import console
+def print_check(check: "Check") -> None:
+    """Print one check: its verdict, its name, what was found and what was expected."""
+    expected = "" if check.verdict == "not applicable" else f" (expected {check.expected})"
+    print(f"{check.verdict:<5} {check.name}: {check.value}{expected}")
+
+
+def _grade_folder(
+    folder: Path, reference: "Reference", out: Path, strict: bool, as_json: bool
+) -> None:
     from fashion_nn.grading import grade_folder
 
     with console.work_bar("grading") as progress:
@@ -80,25 +133,37 @@ def _cells(hand_in: "HandIn", columns: tuple[str, ...]) -> tuple[object, ...]:
     return tuple(row[name] for name in columns)
 
 
-def _exit(verdicts: list[str], strict: bool) -> None:
+def _exit(verdicts: Iterable[str], strict: bool) -> None:
     bad = {"FAIL", "ERROR", "WARN"} if strict else {"FAIL", "ERROR"}
     if bad.intersection(verdicts):
         raise typer.Exit(3)
 
 
 def _require_sense(
-    file: Path, train: Path | None, dataset: str | None, labels: Path | None, against: Path | None, out: Path | None
+    file: Path,
+    train: Path | None,
+    dataset: str | None,
+    labels: Path | None,
+    against: Path | None,
+    out: Path | None,
 ) -> None:
     if not file.exists():
-        raise InputError(f"{file}: no such file or folder: expected a prediction file or a folder of hand-ins")
+        raise InputError(
+            f"{file}: no such file or folder: expected a prediction file or a folder of hand-ins"
+        )
     if file.suffix in (".keras", ".h5", ".hdf5"):
-        raise InputError(f"{file}: is a model: grade it with `submit.py --model … --grade`, or in a folder of hand-ins")
+        raise InputError(
+            f"{file}: is a model: "
+            "grade it with `submit.py --model … --grade`, or in a folder of hand-ins"
+        )
     if train and dataset:
         raise InputError("--train and --dataset both say where the images come from: give one")
     if against and (labels is None or file.is_dir()):
-        raise InputError("--against compares two prediction files by the true labels: it needs --labels and a file")
+        raise InputError(
+            "--against compares two prediction files by the true labels: "
+            "it needs --labels and a file"
+        )
     if out and not file.is_dir():
-        raise InputError(f"--out is for a folder of hand-ins; the checks of a file go to {file}.checks.json")
-
-
-COMMANDS = (grade,)
+        raise InputError(
+            f"--out is for a folder of hand-ins; the checks of a file go to {file}.checks.json"
+        )

@@ -1,4 +1,4 @@
-"""Entry points, and the one place where whatever goes wrong becomes one line and an exit code."""
+"""Entry points, the list of all commands, and how errors become one line and an exit code."""
 
 import os
 import signal
@@ -9,27 +9,53 @@ from typing import Annotated
 import typer
 
 from fashion_nn import __version__
-from fashion_nn.cli import baselines, data, grade, lab, models, submit
+from fashion_nn.cli import (
+    baseline,
+    compare,
+    data,
+    demo,
+    ensemble,
+    evaluate,
+    export,
+    grade,
+    lab,
+    models,
+    report,
+    reproduce,
+    submit,
+    train,
+    tune,
+)
 from fashion_nn.cli.options import HELP_NAMES
-from fashion_nn.cli.reproduce import reproduce
-from fashion_nn.cli.tune import tune
 from fashion_nn.errors import InputError
+
+COMMANDS = (
+    (models.models, models.EXAMPLES),
+    (train.train, train.EXAMPLES),
+    (evaluate.evaluate, evaluate.EXAMPLES),
+    (compare.compare, compare.EXAMPLES),
+    (report.report, report.EXAMPLES),
+    (export.export, export.EXAMPLES),
+    (demo.demo, demo.EXAMPLES),
+    (ensemble.ensemble, ensemble.EXAMPLES),
+    (submit.submit, submit.EXAMPLES),
+    (grade.grade, grade.EXAMPLES),
+    (tune.tune, tune.EXAMPLES),
+    (reproduce.reproduce, reproduce.EXAMPLES),
+)
+GROUPS = {"data": data.app, "lab": lab.app, "baseline": baseline.app}
 
 app = typer.Typer(
     name="fashion-nn",
     help="Small-image classification in Keras: from raw image files to a graded prediction file.",
     context_settings=HELP_NAMES,
-    add_completion=False,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-app.add_typer(data.app, name="data")
-app.add_typer(lab.app, name="lab")
-app.add_typer(baselines.app, name="baseline")
-for command in (*models.COMMANDS, *baselines.COMMANDS, *submit.COMMANDS, *grade.COMMANDS):
-    app.command()(command)
-app.command()(tune)
-app.command()(reproduce)
+for function, examples in COMMANDS:
+    app.command(epilog=examples)(function)
+for name, group in GROUPS.items():
+    app.add_typer(group, name=name)
 
 
 @app.callback(invoke_without_command=True)
@@ -45,29 +71,40 @@ def _root(
 
 
 def main() -> None:
-    """Entry point of `fashion-nn`. Exit code 0, 2 for bad input, 3 for a failed check, 70 for a defect of ours."""
+    """Entry point of `fashion-nn`.
+
+    The exit code is 0, 2 for bad input, 3 for a failed check, or 70 for a defect of the program.
+    """
     sys.exit(run(app, sys.argv[1:]))
 
 
 def submit_main() -> None:
     """Entry point of `submit.py`."""
     alone = typer.Typer(
-        context_settings=HELP_NAMES, add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None
+        context_settings=HELP_NAMES,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
     )
-    alone.command()(submit.submit)
+    alone.command(epilog=submit.SCRIPT_EXAMPLES)(submit.submit)
     sys.exit(run(alone, sys.argv[1:]))
 
 
 def run(command: typer.Typer, arguments: list[str]) -> int:
-    """Run `command`; return its exit code. `--debug` anywhere shows the traceback of an internal error."""
-    # TensorFlow's own log lines are no use to whoever trains or submits.
+    """Run `command` and return its exit code.
+
+    `--debug` anywhere among the arguments shows the traceback of an internal error.
+    """
+    # The log lines of TensorFlow do not help a user.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     debug = "--debug" in arguments
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminated)
     try:
-        code = command([word for word in arguments if word != "--debug"], standalone_mode=False) or 0
-        # Typer makes Ctrl-C a silent 130.
+        code = (
+            command([word for word in arguments if word != "--debug"], standalone_mode=False) or 0
+        )
+        # Typer turns Ctrl-C into a silent 130.
         return _fail("stopped by Ctrl-C", 130) if code == 130 else code
     except InputError as error:
         return _fail(str(error), 2)
@@ -78,19 +115,20 @@ def run(command: typer.Typer, arguments: list[str]) -> int:
     except MemoryError:
         return _fail("out of memory: use a smaller batch_size, or a machine with more", 2)
     except BrokenPipeError:
-        # Whoever read the output went away; without this, Python complains once more at exit.
+        # The reader of the output has gone. Without this, Python prints an error at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
-        if hasattr(error, "format_message"):  # Typer's own: a wrong option or argument
+        if hasattr(error, "format_message"):  # An error of typer: a wrong option or argument.
             return _fail(error.format_message(), 2)
         if debug:
             raise
-        return _fail(f"internal error, please report it ({type(error).__name__}: {error}); --debug shows where", 70)
+        found = f"{type(error).__name__}: {error}"
+        return _fail(f"internal error, please report it ({found}); --debug shows where", 70)
 
 
 class _Terminated(BaseException):
-    """SIGTERM, as an exception, so that half-written temporary files are removed."""
+    """SIGTERM as an exception, so that temporary files are removed."""
 
 
 def _terminated(*_: object) -> None:

@@ -1,24 +1,55 @@
-"""Arguments that several commands share, each described once."""
+"""Options that several commands share, each described once, and the reading of their values.
 
-import json
+A command takes an option by annotating its parameter with one of these types. What only one command
+takes is described in that command's file.
+"""
+
+import inspect
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 import typer
 
 from fashion_nn import datasets
-from fashion_nn.core.files import FORMAT
 from fashion_nn.errors import InputError
 
+Choice = TypeVar("Choice", bound=str)
+Options = TypeVar("Options")
+
 MODELS = Path("models")
-
-
-def option(type_: Any, name: str, help: str, **extra: Any) -> Any:
-    """The annotation of an option."""
-    return Annotated[type_, typer.Option(name, help=help, **extra)]
-
-
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
+KNOWN = f"{', '.join(datasets.names()[:-1])} or {datasets.names()[-1]}"
+DATA_SETS = f"{', '.join(datasets.names())}, a training CSV, or a folder of IDX files"
+
+KnownDataset = Annotated[str, typer.Argument(metavar="NAME", help=f"Name of a data set: {KNOWN}.")]
+Source = Annotated[
+    str,
+    typer.Argument(metavar="NAME", help=f"Data set: {DATA_SETS}."),
+]
+Folder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
+Folders = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")]
+
+Dataset = Annotated[str, typer.Option("--dataset", help=f"Data set: {DATA_SETS}.")]
+DatasetOfRun = Annotated[
+    str | None,
+    typer.Option("--dataset", help=f"Data set: {DATA_SETS} [default: that of the training]."),
+]
+DataDir = Annotated[
+    Path | None,
+    typer.Option(
+        "--data-dir",
+        help="Folder with the data sets [default: FASHION_NN_DATA, data/, or the cache of Keras].",
+    ),
+]
+TestCsv = Annotated[
+    Path | None,
+    typer.Option("--test", help="Labelled CSV with the test split of a training CSV."),
+]
+Models = Annotated[Path, typer.Option("--models", help="Folder that holds the run folders.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Picture = Annotated[Path | None, typer.Option("--picture", help="Draw the result into this PNG.")]
+Strict = Annotated[bool, typer.Option("--strict", help="Treat warnings as failures.")]
 
 
 def group(help: str) -> typer.Typer:
@@ -33,75 +64,62 @@ def group(help: str) -> typer.Typer:
     return app
 
 
-DATA_SETS = f"{', '.join(datasets.names())}, a training CSV, or a folder of IDX files"
+def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
+    """Make a command with many parameters out of a function of one: a dataclass with them.
 
-Source = Annotated[str, typer.Argument(help="A data set's name, a CSV, or a folder of IDX files.")]
-Folder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
-Folders = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")]
-DataDir = option(
-    Path | None, "--data-dir", "Folder with the data sets (else FASHION_NN_DATA, data/, Keras' cache, a download)."
-)
-TestCsv = option(Path | None, "--test", "Labelled CSV that is the test split of a training CSV.")
-OfRun = option(str | None, "--dataset", "Data set, CSV or folder [default: what the run trained on].")
-AsJson = option(bool, "--json", "Print JSON.")
-Models = option(Path, "--models", "Folder for the run folders.")
+    Typer sees the fields of `options` as the parameters of the command. Their types are annotated
+    as those of parameters are.
+    """
+
+    def decorate(run: Callable[[Options], None]) -> Callable[..., None]:
+        def command(**given: Any) -> None:
+            run(options(**given))
+
+        command.__name__ = run.__name__
+        command.__doc__ = run.__doc__
+        command.__annotations__ = dict(options.__annotations__)
+        command.__signature__ = inspect.signature(options)  # type: ignore[attr-defined]
+        return command
+
+    return decorate
+
+
+def examples(*lines: str) -> str:
+    """The end of a command's help. The first line tells typer to keep the line breaks."""
+    return "\n".join(("\b", "Examples:", *(f"  {line}" for line in lines)))
 
 
 def default_models() -> Path:
-    """models/ here, else the project's own."""
+    """models/ in the working folder, else that of the project."""
     ours = Path(__file__).parents[2] / MODELS
     return MODELS if MODELS.is_dir() or not ours.is_dir() else ours
 
 
-def announce_download(source: str | Path, data_dir: Path | None) -> None:
-    """Say it when `source` is a known data set that has to be downloaded."""
-    from fashion_nn import console
-
-    if datasets.needs_download(source, data_dir=data_dir):
-        console.note(f"{source} is not on this machine: downloading it into Keras' cache")
+def stem(dataset: str) -> str:
+    """The name of a data set, a file or a folder up to its first dot."""
+    return Path(dataset).name.split(".")[0]
 
 
-def load_splits(source: str | Path, *, data_dir: Path | None = None, **options: Any) -> datasets.Splits:
-    """`datasets.load`, with a progress bar, and a note before a download."""
-    from fashion_nn import console
-
-    if options.get("test") is None:  # a known data set has test rows of its own, and is refused with others
-        announce_download(source, data_dir)
-    with console.work_bar("reading") as progress:
-        return datasets.load(source, data_dir=data_dir, progress=progress, **options)
-
-
-def render_json(found: Any, *, by_name: bool = False) -> str:
-    """What `--json` prints of `found`, with the number of its format.
-
-    The number is at the top of an object. In a list, and with `by_name` in a map of records by name, it is at the top
-    of each record.
-    """
-    if isinstance(found, list):
-        shown: Any = [{"format": FORMAT, **one} for one in found]
-    elif by_name:
-        shown = {name: {"format": FORMAT, **one} for name, one in found.items()}
-    else:
-        shown = {"format": FORMAT, **found}
-    return json.dumps(shown, indent=2)
-
-
-def require_one_of(value: str, known: tuple[str, ...], name: str) -> None:
-    """Refuse a value that is not among `known`.
+def one_of(value: str, known: Sequence[Choice], name: str) -> Choice:
+    """The one of `known` that equals `value`, given with the option `name`.
 
     Raises:
-        InputError: it is not.
+        InputError: there is none.
     """
-    if value not in known:
-        raise InputError(f"{name} {value!r}: expected one of {', '.join(known)}")
+    for choice in known:
+        if choice == value:
+            return choice
+    raise InputError(f"{name} {value!r}: expected one of {', '.join(known)}")
 
 
-def in_seconds(text: str, name: str) -> float:
-    """`text` such as 90s, 30m or 2h, given with the option `name`, in seconds.
+def in_seconds(text: str | None, name: str) -> float | None:
+    """`text` such as 90s, 30m or 2h, given with the option `name`, in seconds; None for None.
 
     Raises:
-        InputError: it is no time above 0.
+        InputError: it is not a time above 0.
     """
+    if text is None:
+        return None
     units = {"s": 1, "m": 60, "h": 3600}
     try:
         found = float(text[:-1]) * units[text[-1:]]

@@ -1,141 +1,235 @@
 """fashion-nn submit, and submit.py: a prediction file from a model and a table of test images."""
 
 import time
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from fashion_nn.cli.grade import Strict, finish
-from fashion_nn.cli.options import MODELS, default_models, in_seconds, load_splits, option, require_one_of
+import typer
+
+from fashion_nn import console
+from fashion_nn.cli.common import deadline, load_splits
+from fashion_nn.cli.grade import finish
+from fashion_nn.cli.options import MODELS, Strict, default_models, examples, one_of, takes
+from fashion_nn.cli.train import print_outcome
 from fashion_nn.core.text import duration
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
     from fashion_nn.grading import ReferenceBuilder
     from fashion_nn.submission import ImageTable, Predictions
+    from fashion_nn.submission import Sample as SampleFile
 
-
+EXAMPLES = examples(
+    "fashion-nn submit --model mlp.keras --test test.csv --out predictions.csv",
+    "fashion-nn submit --grade --test test.csv --out predictions.csv",
+)
+SCRIPT_EXAMPLES = EXAMPLES.replace("fashion-nn submit", "python submit.py")
 ENGINE_NAMES = {"keras": "Keras", "onnx": "ONNX Runtime"}
 
-
-def submit(
-    test: option(Path, "--test", "CSV of the images to predict (.csv or .csv.gz)."),
-    out: option(Path, "--out", "Prediction file to write."),
-    model: option(Path | None, "--model", "Saved model, .keras or .h5.") = None,
-    grade: option(
-        bool,
+Test = Annotated[
+    Path,
+    typer.Option("--test", help="CSV of the images to predict (.csv or .csv.gz)."),
+]
+Out = Annotated[Path, typer.Option("--out", help="Prediction file to write.")]
+Model = Annotated[Path | None, typer.Option("--model", help="Saved model, .keras or .h5.")]
+Grade = Annotated[
+    bool,
+    typer.Option(
         "--grade",
-        "Train nothing, check what was written; without --model, take the best saved one.",
-    ) = False,
-    train: option(
-        Path | None, "--train", "Labelled CSV: train mlp and sprint from scratch and submit the better."
-    ) = None,
-    budget: option(str | None, "--budget", "With --train: stop at the best so far after 90s, 30m or 2h, say.") = None,
-    strict: Strict = False,
-    format: option(str, "--format", "kaggle (ImageId,Label) or plain (one integer a line).") = "kaggle",
-    sample: option(Path | None, "--sample", "A competition's sample file: take its header and ids.") = None,
-    scale: option(str, "--scale", "Pixel range that the model is fed: auto, 0-1 or 0-255.") = "auto",
-    engine: option(
-        str, "--engine", "What runs the model: keras, onnx (its exported .onnx), or auto, the faster that is there."
-    ) = "auto",
-    dataset: option(str | None, "--dataset", "With --grade: which data set this is [default: recognised].") = None,
-    models: option(
-        Path | None, "--models", "Folder of the run folders [default: models/ here, or the project's]."
-    ) = None,
+        help="Check the written file; without --model, predict with the best saved model.",
+    ),
+]
+Train = Annotated[
+    Path | None,
+    typer.Option(
+        "--train",
+        help="Labelled CSV: train mlp and sprint on it, and predict with the better.",
+    ),
+]
+Budget = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        help="With --train: stop after this time, such as 90s, 30m or 2h, and use the best model "
+        "until then.",
+    ),
+]
+Format = Annotated[
+    str,
+    typer.Option("--format", help="kaggle (ImageId,Label) or plain (one integer on each line)."),
+]
+Sample = Annotated[
+    Path | None,
+    typer.Option("--sample", help="Sample file of a competition, whose header and ids are used."),
+]
+Scale = Annotated[
+    str,
+    typer.Option("--scale", help="Pixel range of the model's input: auto, 0-1 or 0-255."),
+]
+Engine = Annotated[
+    str,
+    typer.Option(
+        "--engine",
+        help="What runs the model: keras, onnx (its exported .onnx), or auto, the faster one that "
+        "is there.",
+    ),
+]
+Dataset = Annotated[
+    str | None,
+    typer.Option("--dataset", help="With --grade: data set of the images [default: recognised]."),
+]
+Models = Annotated[
+    Path | None,
+    typer.Option(
+        "--models",
+        help="Folder that holds the run folders [default: models/ here, or that of the project].",
+    ),
+]
+
+
+@dataclass(frozen=True)
+class Request:
+    """The parameters of the command."""
+
+    test: Test
+    out: Out
+    model: Model = None
+    grade: Grade = False
+    train: Train = None
+    budget: Budget = None
+    strict: Strict = False
+    format: Format = "kaggle"
+    sample: Sample = None
+    scale: Scale = "auto"
+    engine: Engine = "auto"
+    dataset: Dataset = None
+    models: Models = None
+
+
+@takes(Request)
+def submit(request: Request) -> None:
+    """Write a prediction file for a CSV of test images.
+
+    The predictions are in the order of the rows. The exit code is 3 if a check of --grade fails.
+    """
+    from fashion_nn import inference, submission
+
+    one_of(request.format, tuple(submission.FORMATS), "--format")
+    one_of(request.scale, inference.SCALES, "--scale")
+    one_of(request.engine, inference.ENGINES, "--engine")
+    _require_one_way(request)
+    stop_at = deadline(request.budget)
+    given = (request.test, request.model, request.train, request.sample)
+    submission.require_output(request.out, *given)
+    wanted = submission.read_sample(request.sample) if request.sample else None
+    table = submission.ImageTable(request.test)  # Read once, by all who need it.
+    model = request.model
+    if request.train:
+        model = _train(request.train, request.test, request.models or MODELS, stop_at)
+    elif model is None:
+        model = _best(table, request.dataset, request.models or default_models())
+    _predict(request, model, table, wanted)
+
+
+def _predict(
+    request: Request, model: Path, table: "ImageTable", sample: "SampleFile | None"
 ) -> None:
-    """Write a prediction file for a CSV of test images, rows in their order."""
+    """Predict the rows of `table`, write the file, and check it if that is asked for."""
     from fashion_nn import grading, inference, submission
 
-    require_one_of(format, tuple(submission.FORMATS), "--format")
-    require_one_of(scale, inference.SCALES, "--scale")
-    require_one_of(engine, inference.ENGINES, "--engine")
-    _require_one_way(model, grade, strict, train, budget)
-    deadline = time.monotonic() + in_seconds(budget, "--budget") if budget else None
-    submission.require_output(out, test, model, train, sample)
-    wanted = submission.read_sample(sample) if sample else None
-    from fashion_nn import console
-
-    table = submission.ImageTable(test)  # is read once, by all who need it
-    if train:
-        model = _train(train, test, models or MODELS, deadline)
-    elif model is None:
-        model = _best(table, dataset, models or default_models())
+    scale = one_of(request.scale, inference.SCALES, "--scale")
+    engine = one_of(request.engine, inference.ENGINES, "--engine")
     # If Keras runs the model, its process imports TensorFlow while the first rows are read.
     with inference.open_fast(model, scale=scale, engine=engine) as predictor:
-        builder = _reference_builder(test, sample, dataset, model) if grade else None
+        builder = _reference_builder(request, model) if request.grade else None
         with console.work_bar("predicting") as progress:
             blocks = table.blocks(progress)
-            predictions = submission.predict_blocks(predictor, builder.watch(blocks) if builder else blocks)
+            watched = builder.watch(blocks) if builder else blocks
+            predictions = submission.predict_blocks(predictor, watched)
         _describe(predictions)
-        submission.write(predictions, out, format=format, sample=wanted)
-        print(f"{out}: {len(predictions.labels):,} predictions")
+        submission.write(predictions, request.out, format=request.format, sample=sample)
+        print(f"{request.out}: {len(predictions.labels):,} predictions")
         if not builder:
             return
-        layout = submission.expectation(predictions, format=format, sample=wanted)
+        layout = submission.expectation(predictions, format=request.format, sample=sample)
         with grading.run_by_keras(predictor, scale) as checked:
-            report = grading.grade(out, builder.finish(), model=checked, layout=layout)
-    finish(report, strict=strict)
+            reference = builder.finish()
+            report = grading.grade(request.out, reference, model=checked, layout=layout)
+    finish(report, strict=request.strict)
 
 
 def _describe(predictions: "Predictions") -> None:
-    from fashion_nn import console
-
     console.note(f"{predictions.feeding}; run by {ENGINE_NAMES[predictions.engine]}")
     if predictions.ties:
         console.note(
-            f"ties: for {predictions.ties:,} of {len(predictions.labels):,} rows several classes share the largest "
-            "output; the first of them is written"
+            f"ties: for {predictions.ties:,} of {len(predictions.labels):,} rows "
+            "several classes share the largest output; the first of them is written"
         )
 
 
-def _require_one_way(model: Path | None, grade: bool, strict: bool, train: Path | None, budget: str | None) -> None:
-    if train and (model or grade):
-        raise InputError("--train makes a model from scratch: leave out --model and --grade, or leave out --train")
-    if not (model or grade or train):
-        raise InputError("no model: give --model FILE, or --grade for the best saved one, or --train CSV to make one")
-    if strict and not grade:
+def _require_one_way(request: Request) -> None:
+    if request.train and (request.model or request.grade):
+        raise InputError(
+            "--train makes a model from scratch: "
+            "leave out --model and --grade, or leave out --train"
+        )
+    if not (request.model or request.grade or request.train):
+        raise InputError(
+            "no model: give --model FILE, or --grade for the best saved one, "
+            "or --train CSV to make one"
+        )
+    if request.strict and not request.grade:
         raise InputError("--strict makes warnings of the checks count: it needs --grade")
-    if budget and not train:
+    if request.budget and not request.train:
         raise InputError("--budget limits a training: it needs --train CSV")
 
 
 def _best(table: "ImageTable", dataset: str | None, models: Path) -> Path:
-    from fashion_nn import console, submission
+    """The model of the best saved run for the images of `table`."""
+    from fashion_nn import submission
 
     kind = dataset or table.recognised()
     run = submission.best_run(models, kind, table.image_shape, note=console.note)
     valid = run.read_metrics().of_valid()
-    console.note(f"model: {run.model}, the best saved one for {kind} (validation accuracy {valid.accuracy:.4f})")
+    measured = f"validation accuracy {valid.accuracy:.4f}"
+    console.note(f"model: {run.model}, the best saved one for {kind} ({measured})")
     return run.model
 
 
-def _train(train: Path, test: Path, models: Path, deadline: float | None) -> Path:
-    from fashion_nn import console, submission
+def _train(train: Path, test: Path, models: Path, stop_at: float | None) -> Path:
+    """Train a model from scratch, and say before how long that takes."""
+    from fashion_nn import submission
 
-    image_shape = submission.ImageTable(test).image_shape  # a broken test table is refused before hours of training
+    # A broken test table is refused here, before hours of training.
+    image_shape = submission.ImageTable(test).image_shape
     splits = load_splits(train)
     if splits.image_shape != image_shape:
-        raise InputError(f"{test}: images are {image_shape}, those of {train} {splits.image_shape}: not the same data")
+        raise InputError(
+            f"{test}: images are {image_shape}, those of {train} {splits.image_shape}: "
+            "not the same data"
+        )
     console.load_tensorflow()
     costs = submission.training_costs(splits)
     for cost in costs:
         each = f"{cost.epochs} epochs of about {cost.seconds_per_epoch:.1f} s"
         console.note(f"{cost.recipe}: at most {each}, {duration(cost.seconds)}")
-    together = sum(cost.seconds for cost in costs)
-    limit = f"; stops after {duration(max(deadline - time.monotonic(), 0))} more" if deadline else ""
-    console.note(f"together at most {duration(together)}, early stopping may end sooner{limit}")
+    together = duration(sum(cost.seconds for cost in costs))
+    limit = ""
+    if stop_at is not None:
+        limit = f"; stops after {duration(max(stop_at - time.monotonic(), 0))} more"
+    console.note(f"together at most {together}, early stopping may end sooner{limit}")
     folder = models / f"submit-{train.name.split('.')[0]}-{splits.fingerprint[:8]}"
     with console.training_bars() as progress:
-        outcome = submission.train_best(splits, folder, deadline=deadline, progress=progress)
-    console.trained(outcome)
+        outcome = submission.train_best(splits, folder, deadline=stop_at, progress=progress)
+    print_outcome(outcome)
     return outcome.run.model
 
 
-def _reference_builder(test: Path, sample: Path | None, dataset: str | None, model: Path) -> "ReferenceBuilder":
+def _reference_builder(request: Request, model: Path) -> "ReferenceBuilder":
     from fashion_nn import submission
     from fashion_nn.grading import ReferenceBuilder, Sources
 
-    sources = Sources(sample=sample, dataset=dataset or submission.trained_on(model))
-    return ReferenceBuilder(test, sources, find_duplicates=False)
-
-
-COMMANDS = (submit,)
+    dataset = request.dataset or submission.trained_on(model)
+    sources = Sources(sample=request.sample, dataset=dataset)
+    return ReferenceBuilder(request.test, sources, find_duplicates=False)

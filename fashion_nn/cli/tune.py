@@ -1,175 +1,391 @@
-"""fashion-nn tune: search for settings of a model and its training."""
+"""fashion-nn tune: search for the best settings of a model and its training."""
 
-import shlex
-import sys
-from collections.abc import Callable
-from dataclasses import replace
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fashion_nn import recipes, runs, zoo
-from fashion_nn.cli.options import DATA_SETS, MODELS, DataDir, in_seconds, load_splits, option, require_one_of
+from fashion_nn import console, recipes, runs, zoo
+from fashion_nn.cli.common import load_splits, note_how_to_resume
+from fashion_nn.cli.options import (
+    MODELS,
+    DataDir,
+    Dataset,
+    examples,
+    in_seconds,
+    one_of,
+    stem,
+    takes,
+)
 from fashion_nn.errors import InputError
+from fashion_nn.measures import maximised
 from fashion_nn.recipes import RECIPES, Recipe
+from fashion_nn.runs import Search, TrialRecord
 from fashion_nn.tuning.oracle import ALGORITHMS
+from fashion_nn.tuning.plan import SearchLimits
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
     from fashion_nn.tuning.engines import Engine
+    from fashion_nn.tuning.plan import SearchPlan
+    from fashion_nn.tuning.space import Parameter
 
+EXAMPLES = examples(
+    "fashion-nn tune mlp --dataset digits --trials 5 --epochs 3",
+    "fashion-nn tune mlp --algorithm hyperband --budget 30m --workers 2",
+)
 ENGINES = ("local", "ray")
 EPOCHS = 20
 TRIALS = 20
+_SHOWN_TRIALS = 5
+
+Name = Annotated[
+    str,
+    typer.Argument(help=f"Model ({', '.join(zoo.names())}) or recipe that the search starts from."),
+]
+Algorithm = Annotated[
+    str,
+    typer.Option("--algorithm", help=f"Search algorithm: {', '.join(ALGORITHMS)}."),
+]
+Trials = Annotated[
+    int | None,
+    typer.Option(
+        "--trials",
+        min=1,
+        help=f"Total number of trials [default: {TRIALS}; with --budget no limit; hyperband: one "
+        "sweep].",
+    ),
+]
+Budget = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        help="Time limit, such as 90s, 30m or 2h, retraining included. Trials still running then "
+        "are stopped and can be resumed.",
+    ),
+]
+Epochs = Annotated[
+    int | None,
+    typer.Option(
+        "--epochs",
+        min=1,
+        help=f"Number of epochs of a whole trial [default: that of the recipe, at most {EPOCHS}].",
+    ),
+]
+Folds = Annotated[
+    int | None,
+    typer.Option(
+        "--folds",
+        min=2,
+        help="Number of cross-validation folds, instead of the stored validation split.",
+    ),
+]
+Fixed = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Fix a setting, which is then not searched. Repeatable.",
+    ),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option("--only", metavar="KEY", help="Search only this setting. Repeatable."),
+]
+Seed = Annotated[
+    int,
+    typer.Option(
+        "--seed",
+        min=0,
+        max=2**31 - 2,
+        help="Seed of the search; the seed of each trial is derived from it.",
+    ),
+]
+Workers = Annotated[
+    int | None,
+    typer.Option(
+        "--workers",
+        min=1,
+        help="Number of trials at the same time, which share the cores of a machine [default: 1; "
+        "ray: one for each processor].",
+    ),
+]
+TrialLimit = Annotated[
+    str | None,
+    typer.Option("--trial-limit", help="Time limit of a trial, such as 90s, 30m or 2h."),
+]
+MedianRule = Annotated[
+    bool,
+    typer.Option(
+        "--median-rule/--no-median-rule",
+        help="Stop trials that are worse than the median of earlier trials.",
+    ),
+]
+Retrain = Annotated[
+    bool,
+    typer.Option(
+        "--retrain/--no-retrain",
+        help="Train the best settings once more, with another seed.",
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Search folder [default: models/tune-NAME-ALGORITHM-DATASET]."),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Resume the search in the folder.")]
+EngineName = Annotated[
+    str,
+    typer.Option("--engine", help=f"Where trials run: {' or '.join(ENGINES)}."),
+]
+Address = Annotated[
+    str | None,
+    typer.Option(
+        "--address",
+        help="With --engine ray: address of the cluster [default: start one on this machine].",
+    ),
+]
 
 
-def tune(
-    name: Annotated[
-        str, typer.Argument(help=f"A model, {', '.join(zoo.names())}, or a recipe, whose settings are the base.")
-    ],
-    algorithm: option(str, "--algorithm", f"{', '.join(ALGORITHMS)}.") = "random",
-    trials: option(
-        int | None, "--trials", f"So many in all [default: {TRIALS}, or until --budget; hyperband: one sweep].", min=1
-    ) = None,
-    budget: option(
-        str | None, "--budget", "Stop after 90s, 30m or 2h, say, retraining included; what runs then can be resumed."
-    ) = None,
-    epochs: option(
-        int | None, "--epochs", f"Of a whole trial [default: the recipe's, at most {EPOCHS}].", min=1
-    ) = None,
-    folds: option(int | None, "--folds", "Score by so many folds, not by the stored validation split.", min=2) = None,
-    dataset: option(str, "--dataset", f"{DATA_SETS}.") = "fashion_mnist",
-    settings: option(
-        list[str] | None, "--set", "Fix one setting, which leaves the space; may be repeated.", metavar="KEY=VALUE"
-    ) = None,
-    only: option(list[str] | None, "--only", "Search for this setting only; may be repeated.", metavar="KEY") = None,
-    seed: option(int, "--seed", "Of the search; that of each trial comes from it.", min=0, max=2**31 - 2) = 0,
-    workers: option(
-        int | None, "--workers", "Trials at once; here they share the cores [default: 1; ray: one a processor].", min=1
-    ) = None,
-    trial_limit: option(str | None, "--trial-limit", "End a trial that takes longer than 90s, 30m or 2h, say.") = None,
-    median_rule: option(
-        bool, "--median-rule/--no-median-rule", "End trials that are worse than the median of those before."
-    ) = True,
-    retrain: option(bool, "--retrain/--no-retrain", "Train the best settings once more, with a fresh seed.") = True,
-    out: option(Path | None, "--out", "Search folder [default: models/tune-NAME-ALGORITHM-DATASET].") = None,
-    resume: option(bool, "--resume", "Go on with the search in the folder.") = False,
-    engine: option(str, "--engine", f"{' or '.join(ENGINES)}: where trials run.") = "local",
-    address: option(str | None, "--address", "With --engine ray: the cluster's address [default: one here].") = None,
-    data_dir: DataDir = None,
-) -> None:
-    """Search for settings; leaves a record of each trial, the best model, and its recipe in best.json."""
-    require_one_of(algorithm, ALGORITHMS, "--algorithm")
-    require_one_of(engine, ENGINES, "--engine")
-    if address and engine != "ray":
-        raise InputError("--address is that of a Ray cluster: it needs --engine ray")
-    if engine == "ray":
-        from fashion_nn.tuning.engines import ray_engine
+@dataclass(frozen=True)
+class Request:
+    """The parameters of the command."""
 
-        ray_engine.require_ray()
-    budget_seconds = in_seconds(budget, "--budget") if budget else None
-    trial_seconds = in_seconds(trial_limit, "--trial-limit") if trial_limit else None
-    base, fixed = _base(name, settings or [], epochs)
-    zoo.require_options(base.model, base.options)
-    folder = out or MODELS / f"tune-{name}-{algorithm}-{Path(dataset).name.split('.')[0]}"
-    runs.require_free_for_search(folder, resume=resume)
-    from fashion_nn import console
-    from fashion_nn.tuning import folds as folding
-    from fashion_nn.tuning import oracle
-    from fashion_nn.tuning import space as spaces
+    name: Name
+    algorithm: Algorithm = "random"
+    trials: Trials = None
+    budget: Budget = None
+    epochs: Epochs = None
+    folds: Folds = None
+    dataset: Dataset = "fashion_mnist"
+    settings: Fixed = None
+    only: Only = None
+    seed: Seed = 0
+    workers: Workers = None
+    trial_limit: TrialLimit = None
+    median_rule: MedianRule = True
+    retrain: Retrain = True
+    out: Out = None
+    resume: Resume = False
+    engine: EngineName = "local"
+    address: Address = None
+    data_dir: DataDir = None
 
-    space = spaces.space(base, fixed=fixed, only=only or (), grid=algorithm == "grid")
-    splits = load_splits(dataset, data_dir=data_dir, validation_fraction=base.validation_fraction)
-    splits = replace(splits, test=None)  # a search chooses, and the test rows are for what is chosen
-    if folds:
-        folding.require(splits.original_train().labels, folds)
-    zoo.require_shape(base.model, splits.image_shape)
+    @property
+    def folder(self) -> Path:
+        """The search folder."""
+        name = f"tune-{self.name}-{self.algorithm}-{stem(self.dataset)}"
+        return self.out or MODELS / name
+
+
+@takes(Request)
+def tune(request: Request) -> None:
+    """Search for the best settings of a model.
+
+    The search folder gets a record of each trial, the best model, and its recipe in best.json.
+    """
+    _require_sense(request)
+    limits = SearchLimits(
+        trials=request.trials,
+        seconds=in_seconds(request.budget, "--budget"),
+        trial_seconds=in_seconds(request.trial_limit, "--trial-limit"),
+        retrain=request.retrain,
+    )
+    base = _base(request)
+    runs.require_free_for_search(request.folder, resume=request.resume)
+    space = _space(request, base)
+    splits = _load(request, base)
     console.load_tensorflow()
-    from fashion_nn.tuning import search
-    from fashion_nn.tuning.trial import DataSource
-
-    if trials is None and algorithm == "hyperband":
-        trials = oracle.sweep(base.epochs)
-    elif trials is None and budget is None:
-        trials = TRIALS
-    if algorithm == "grid":
-        size = spaces.grid_size(space)
-        console.note(f"the grid has {size:,} points")
-        trials = min(trials or size, size)
-    console.note(
-        f"{name} on {splits.name}: {algorithm} search, parameters: {len(space)}; "
-        f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
-    )
-    source = DataSource(
-        source=dataset,
-        fingerprint=splits.fingerprint,
-        data_dir=str(data_dir) if data_dir else None,
-        validation_fraction=splits.validation_fraction,
-    )
-    plan = search.SearchPlan(
-        algorithm=algorithm,
-        space=space,
-        recipe=base,
-        source=source,
-        folds=folds,
-        seed=seed,
-        median_rule=median_rule,
-    )
-    limits = search.SearchLimits(trials=trials, seconds=budget_seconds, trial_seconds=trial_seconds, retrain=retrain)
-    try:
-        with console.SearchBar() as progress:
-            found = search.run(
-                plan,
-                splits,
-                folder,
-                _engine(engine, folder, workers, address, splits),
-                limits=limits,
-                resume=resume,
-                progress=progress,
-            )
-    except KeyboardInterrupt:
-        words = [word for word in sys.argv[1:] if word != "--resume"]
-        console.note(f"stopped; {folder} keeps every trial; go on with")
-        console.note(f"  fashion-nn {shlex.join(words)} --resume")
-        raise typer.Exit(130) from None
+    plan = _plan(request, base, space, splits)
+    found = _run(request, plan, limits, splits)
     from fashion_nn import pages
 
-    page = pages.write_search_page(folder)
+    page = pages.write_search_page(request.folder)
     if not found.best.exists():
-        raise InputError(f"{folder}: no trial was completed: give it more time with --budget and --resume")
-    recipe = recipes.from_json(found.read_best().recipe)
-    console.searched(found, found.read_trials(), recipes.as_python(recipe))
+        raise InputError(
+            f"{request.folder}: no trial was completed: "
+            "give it more time with --budget and --resume"
+        )
+    _print_search(found)
     print(page)
 
 
-def _base(name: str, settings: list[str], epochs: int | None) -> tuple[Recipe, list[str]]:
-    """The recipe around which is searched, and the settings that keep its values."""
+def _require_sense(request: Request) -> None:
+    one_of(request.algorithm, ALGORITHMS, "--algorithm")
+    one_of(request.engine, ENGINES, "--engine")
+    if request.address and request.engine != "ray":
+        raise InputError("--address is that of a Ray cluster: it needs --engine ray")
+    if request.engine == "ray":
+        from fashion_nn.tuning.engines import ray_engine
+
+        ray_engine.require_ray()
+
+
+def _base(request: Request) -> Recipe:
+    """The recipe whose settings a trial has, apart from those that are searched."""
+    name = request.name
     if name not in RECIPES and name not in zoo.names():
-        known = dict.fromkeys((*zoo.names(), *RECIPES))
-        raise InputError(f"{name!r} is neither a model nor a recipe: expected one of {', '.join(known)}")
-    base = RECIPES.get(name) or next(recipe for recipe in RECIPES.values() if recipe.model == name)
-    fixed = [setting.partition("=")[0].strip() for setting in settings]
-    for key, mend in (("seed", "--seed"), ("epochs", "--epochs")):
-        if key in fixed:
-            raise InputError(f"--set {key}: of a search it is given with {mend}")
-    base = recipes.override(base, [*settings, f"epochs={epochs or min(base.epochs, EPOCHS)}"])
+        known = ", ".join(dict.fromkeys((*zoo.names(), *RECIPES)))
+        raise InputError(f"{name!r} is neither a model nor a recipe: expected one of {known}")
+    base = RECIPES.get(name) or next(each for each in RECIPES.values() if each.model == name)
+    for key in ("seed", "epochs"):
+        if key in _fixed(request):
+            raise InputError(f"--set {key}: a search takes it from --{key}")
+    length = request.epochs or min(base.epochs, EPOCHS)
+    base = recipes.override(base, [*(request.settings or ()), f"epochs={length}"])
     if not base.checkpoint_monitor.startswith("val_"):
         raise InputError(
-            f"checkpoint_monitor={base.checkpoint_monitor}: a search chooses on validation: set it to val_accuracy or "
-            "val_loss"
+            f"checkpoint_monitor={base.checkpoint_monitor}: a search chooses on validation: "
+            "set it to val_accuracy or val_loss"
         )
-    return base.renamed(f"{name}-tuned"), fixed
+    zoo.require_options(base.model, base.options)
+    return base.renamed(f"{name}-tuned")
 
 
-def _engine(
-    engine: str, folder: Path, workers: int | None, address: str | None, splits: "Splits"
-) -> "Callable[[], Engine]":
+def _fixed(request: Request) -> list[str]:
+    """The settings that keep their values."""
+    return [setting.partition("=")[0].strip() for setting in request.settings or ()]
+
+
+def _space(request: Request, base: Recipe) -> list["Parameter"]:
+    """The parameters that are searched."""
+    from fashion_nn.tuning.space import space
+
+    grid = request.algorithm == "grid"
+    return space(base, fixed=_fixed(request), only=request.only or (), grid=grid)
+
+
+def _load(request: Request, base: Recipe) -> "Splits":
+    """The data without the test rows: they are for what a search has chosen."""
+    from fashion_nn.tuning import folds
+
+    fraction = base.validation_fraction
+    splits = load_splits(request.dataset, data_dir=request.data_dir, validation_fraction=fraction)
+    splits = replace(splits, test=None)
+    if request.folds:
+        folds.require(splits.original_train().labels, request.folds)
+    zoo.require_shape(base.model, splits.image_shape)
+    return splits
+
+
+def _plan(
+    request: Request, base: Recipe, space: list["Parameter"], splits: "Splits"
+) -> "SearchPlan":
+    from fashion_nn.tuning.plan import SearchPlan
+    from fashion_nn.tuning.trial import DataSource
+
+    source = DataSource(
+        source=request.dataset,
+        fingerprint=splits.fingerprint,
+        data_dir=str(request.data_dir) if request.data_dir else None,
+        validation_fraction=splits.validation_fraction,
+    )
+    return SearchPlan(
+        algorithm=request.algorithm,
+        space=space,
+        recipe=base,
+        source=source,
+        folds=request.folds,
+        seed=request.seed,
+        median_rule=request.median_rule,
+    )
+
+
+def _number_of_trials(request: Request, plan: "SearchPlan") -> int | None:
+    """The maximum number of trials; None: until the time is over."""
+    from fashion_nn.tuning import oracle, space
+
+    trials = request.trials
+    if trials is None and request.algorithm == "hyperband":
+        trials = oracle.sweep(plan.recipe.epochs)
+    elif trials is None and request.budget is None:
+        trials = TRIALS
+    if request.algorithm == "grid":
+        size = space.grid_size(plan.space)
+        console.note(f"the grid has {size:,} points")
+        trials = min(trials or size, size)
+    return trials
+
+
+def _run(request: Request, plan: "SearchPlan", limits: SearchLimits, splits: "Splits") -> Search:
+    from fashion_nn.tuning import search
+
+    limits = replace(limits, trials=_number_of_trials(request, plan))
+    console.note(
+        f"{request.name} on {splits.name}: {request.algorithm} search, "
+        f"parameters: {len(plan.space)}; "
+        f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
+    )
+    try:
+        with console.SearchBar() as progress:
+            return search.run(
+                plan,
+                splits,
+                request.folder,
+                _engine(request, splits),
+                limits=limits,
+                resume=request.resume,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        note_how_to_resume(f"{request.folder} has every trial")
+        raise typer.Exit(130) from None
+
+
+def _engine(request: Request, splits: "Splits") -> "Callable[[], Engine]":
     """What starts the engine, once the folder is known to be ours."""
-    if engine == "ray":
+    folder = request.folder
+    workers = request.workers
+    if request.engine == "ray":
         from fashion_nn.tuning.engines.ray_engine import RayEngine
 
-        return lambda: RayEngine(folder, address, workers, splits)
+        return lambda: RayEngine(folder, request.address, workers, splits)
     from fashion_nn.tuning.engines.local import LocalEngine
 
     return lambda: LocalEngine(folder, workers or 1, splits)
+
+
+def _print_search(search: Search) -> None:
+    """Print the best trials, the retraining, and the best settings as Python."""
+    best = search.read_best()
+    objective = search.read_record().identity.objective
+    trials = search.read_trials()
+    _print_best_trials(trials, objective)
+    counts = Counter(trial.status for trial in trials)
+    shown = ", ".join(f"{count} {status}" for status, count in counts.items())
+    print(f"\n{len(trials)} {'trial' if len(trials) == 1 else 'trials'}: {shown}")
+    print(f"best: trial {best.trial}, {objective} {best.score:.4f}")
+    again = best.retrained
+    if again and again.score is not None:
+        seed = again.seed
+        print(f"the same settings with a fresh seed, {seed}: {objective} {again.score:.4f}")
+    elif again:
+        print(f"the same settings with a fresh seed: {again.status}: {again.message}")
+    print(f"\n{recipes.as_python(recipes.from_json(best.recipe))}\n")
+    print(f"{search.folder}: train it with `fashion-nn train --recipe {search.best}`")
+
+
+def _print_best_trials(trials: Sequence[TrialRecord], objective: str) -> None:
+    scored = [trial for trial in trials if trial.score is not None]
+    # With a negative sign rather than in reverse, equal trials keep their order.
+    sign = -1 if maximised(objective) else 1
+    scored.sort(key=lambda trial: sign * trial.known_score)
+    rows = [
+        (
+            trial.id,
+            f"{trial.known_score:.4f}",
+            trial.status,
+            trial.epochs_run,
+            f"{trial.seconds or 0.0:.1f}",
+            _values(trial),
+        )
+        for trial in scored[:_SHOWN_TRIALS]
+    ]
+    console.table(("trial", objective, "status", "epochs", "s", "values"), rows)
+
+
+def _values(trial: TrialRecord) -> str:
+    pairs = trial.values.items()
+    return " ".join(f"{name.removeprefix('options.')}={value}" for name, value in pairs)

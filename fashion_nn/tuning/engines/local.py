@@ -64,7 +64,7 @@ class LocalEngine:
 
     def __init__(self, folder: str | Path, slots: int, splits: "Splits | None" = None):
         self.slots = slots
-        self.threads = max(1, cores() // slots)
+        self.threads: int | None = max(1, cores() // slots)
         self._search = Search(Path(folder))
         self._running: dict[str, _Running] = {}
         self._rows: list[str] = []

@@ -1,0 +1,125 @@
+"""What several commands do: load data with a progress bar, and print JSON, accuracies and hints."""
+
+import json
+import os
+import shlex
+import sys
+import time
+from collections.abc import Callable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any, TypeVar
+
+from fashion_nn import console, datasets
+from fashion_nn.cli.options import in_seconds
+from fashion_nn.core.files import FORMAT
+from fashion_nn.errors import InputError
+from fashion_nn.runs import Run
+
+Number = TypeVar("Number", int, float)
+
+
+def announce_download(source: str | Path, data_dir: str | os.PathLike[str] | None) -> None:
+    """Print a note if `source` is a known data set that must be downloaded."""
+    if datasets.needs_download(source, data_dir=data_dir):
+        console.note(f"{source} is not on this machine: downloading it into Keras' cache")
+
+
+def load_splits(
+    source: str | Path,
+    *,
+    data_dir: Path | None = None,
+    test: Path | None = None,
+    **options: Any,
+) -> datasets.Splits:
+    """`datasets.load`, with a progress bar, and a note before a download."""
+    # A known data set has test rows of its own. With others it is refused, and nothing downloaded.
+    if test is None:
+        announce_download(source, data_dir)
+    with console.work_bar("reading") as progress:
+        return datasets.load(source, data_dir=data_dir, test=test, progress=progress, **options)
+
+
+def source_of(run: Run, dataset: str | None) -> str:
+    """What to load for a run: `dataset` if it is given, else what the run trained on.
+
+    Raises:
+        InputError: the run trained on a file, which only `dataset` can name.
+    """
+    trained_on = run.read_record().dataset.name
+    if dataset is None and trained_on not in datasets.names():
+        raise InputError(
+            f"{run.folder}: trained on {trained_on}, which has no name here: "
+            "give the file with --dataset"
+        )
+    return dataset or trained_on
+
+
+def loader(
+    dataset: str | None, data_dir: Path | None, test: Path | None
+) -> Callable[[Run], datasets.Splits]:
+    """A function that loads the data of a run with the validation rows of that run.
+
+    It loads the data of several runs once if they are the same.
+    """
+
+    @cache
+    def load(source: str, fraction: float) -> datasets.Splits:
+        return load_splits(source, data_dir=data_dir, test=test, validation_fraction=fraction)
+
+    return lambda run: load(source_of(run, dataset), run.read_split().fraction)
+
+
+def deadline(budget: str | None) -> float | None:
+    """When the time given with --budget is over, on the monotonic clock."""
+    seconds = in_seconds(budget, "--budget")
+    return None if seconds is None else time.monotonic() + seconds
+
+
+def note_how_to_resume(what_is_saved: str) -> None:
+    """Print a note after Ctrl-C: what is saved, and the command that resumes."""
+    words = [word for word in sys.argv[1:] if word != "--resume"]
+    console.note(f"stopped; {what_is_saved}; resume with")
+    console.note(f"  fashion-nn {shlex.join(words)} --resume")
+
+
+def accuracy(value: float, interval: Sequence[float], n: int) -> str:
+    """An accuracy with its interval and the number of images, as text."""
+    low, high = interval
+    return f"accuracy {value:.4f} (95 % interval {low:.4f} to {high:.4f}, n={n:,})"
+
+
+def render_json(found: Any, *, by_name: bool = False) -> str:
+    """What `--json` prints of `found`, with the number of its format.
+
+    The number is at the top of an object. In a list, and with `by_name` in a map of records by
+    name, it is at the top of each record.
+    """
+    if isinstance(found, list):
+        shown: Any = [{"format": FORMAT, **one} for one in found]
+    elif by_name:
+        shown = {name: {"format": FORMAT, **one} for name, one in found.items()}
+    else:
+        shown = {"format": FORMAT, **found}
+    return json.dumps(shown, indent=2)
+
+
+def print_json(found: dict[str, Any]) -> None:
+    """Print one result by itself, or several under their names."""
+    if len(found) > 1:
+        print(render_json(found, by_name=True))
+    else:
+        print(render_json(next(iter(found.values()))))
+
+
+def numbers(name: str, text: str, kind: Callable[[str], Number]) -> tuple[Number, ...]:
+    """The numbers in `text`, given with the option `name` and separated by commas.
+
+    Raises:
+        InputError: one of them is not a number.
+    """
+    try:
+        return tuple(kind(part) for part in text.split(","))
+    except ValueError:
+        expected = "whole numbers" if kind is int else "numbers"
+        raise InputError(f"{name} {text!r}: expected {expected} separated by commas") from None

@@ -1,0 +1,143 @@
+"""fashion-nn compare: the leaderboard of all runs."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fashion_nn import console, runs
+from fashion_nn.cli.options import MODELS, examples
+from fashion_nn.core import files
+from fashion_nn.errors import InputError
+from fashion_nn.measures.columns import table_columns
+from fashion_nn.runs import Run
+
+if TYPE_CHECKING:
+    from fashion_nn.pages.leaderboard import Row
+
+EXAMPLES = examples(
+    "fashion-nn compare",
+    "fashion-nn compare models/mlp models/cnn-v2 --csv leaderboard.csv",
+)
+
+Folders = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[RUN]...", help="Run folders [default: all in models/]."),
+]
+Csv = Annotated[Path | None, typer.Option("--csv", help="Write the table to this CSV.")]
+Readme = Annotated[
+    Path | None,
+    typer.Option("--readme", help="Write the table between the marks in this Markdown file."),
+]
+Histories = Annotated[
+    Path | None,
+    typer.Option("--histories", help="Write every epoch of each run to this JSON."),
+]
+Record = Annotated[
+    Path | None,
+    typer.Option("--record", help="JSON that --histories wrote, instead of run folders."),
+]
+Curves = Annotated[
+    Path | None,
+    typer.Option("--curves", help="Draw the learning curves of all runs into this PNG."),
+]
+
+
+def compare(
+    folders: Folders = None,
+    csv: Csv = None,
+    readme: Readme = None,
+    histories: Histories = None,
+    record: Record = None,
+    curves: Curves = None,
+) -> None:
+    """Compare runs: accuracy, calibration and cost of each.
+
+    There is one table for each data set. Runs that share a letter in the column `tied` do not
+    differ by more than chance.
+    """
+    if record:
+        if folders or csv or readme or histories:
+            raise InputError("--record replaces the run folders: only --curves goes with it")
+        _print_record(record, curves)
+        return
+    compared = _runs(folders)
+    from fashion_nn.pages import leaderboard
+
+    rows = leaderboard.rows(compared)
+    _write_histories(compared, histories, curves)
+    if csv:
+        leaderboard.write_csv(rows, csv)
+    if readme:
+        leaderboard.write_into(readme, rows)
+    _print_leaderboard(rows)
+
+
+def _runs(folders: list[Path] | None) -> list[Run]:
+    if folders:
+        return [runs.open_run(folder) for folder in folders]
+    found = list(runs.find(MODELS))
+    if not found:
+        raise InputError(f"{MODELS}: holds no complete run: train one, or name run folders")
+    return found
+
+
+def _print_record(record: Path, curves: Path | None) -> None:
+    from fashion_nn.pages import histories
+
+    found = histories.read(record)
+    if curves:
+        histories.draw(found, curves)
+    titles, cells = histories.as_table(found)
+    console.table(titles, cells, whole_cells=True)
+
+
+def _write_histories(compared: list[Run], path: Path | None, curves: Path | None) -> None:
+    if not (path or curves):
+        return
+    from fashion_nn.pages import histories
+
+    found = histories.record(compared)
+    if path:
+        files.write_json(path, found)
+    if curves:
+        histories.draw(found, curves)
+
+
+def _print_leaderboard(rows: Sequence["Row"]) -> None:
+    from fashion_nn.pages import leaderboard
+
+    for number, dataset in enumerate(dict.fromkeys(row.dataset for row in rows)):
+        if number > 0:
+            print()
+        titles, cells = leaderboard.as_table([row for row in rows if row.dataset == dataset])
+        order = _order()
+        console.table(
+            [titles[i] for i in order],
+            [[row[i] for i in order] for row in cells],
+            title=dataset,
+            whole_cells=True,
+        )
+    titles, groups = leaderboard.over_seeds(rows)
+    if groups:
+        print()
+        console.table(titles, groups, title="mean ± sd over seeds")
+    if missing := leaderboard.without_answers(rows):
+        console.note(
+            f"not compared with the others: {', '.join(missing)}: "
+            "`fashion-nn evaluate` stores what that needs"
+        )
+
+
+def _order() -> list[int]:
+    """The order of the leaderboard's columns on the screen: how good a run is, then what it costs.
+
+    The letters that say which runs are tied come right after the names of the runs.
+    """
+    columns = [column for column, _ in table_columns() if column.key != "dataset"]
+    ranks = {"run": 0, "tied": 1}
+    return sorted(
+        range(len(columns)),
+        key=lambda i: (columns[i].is_cost, ranks.get(columns[i].key, len(ranks))),
+    )

@@ -1,0 +1,79 @@
+"""fashion-nn demo: from raw images to a graded prediction file, on packaged digits."""
+
+import shutil
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from fashion_nn import console, datasets, recipes, runs
+from fashion_nn.cli.evaluate import print_scores
+from fashion_nn.cli.grade import print_check
+from fashion_nn.cli.options import MODELS, Models, examples
+from fashion_nn.runs import Run
+
+if TYPE_CHECKING:
+    from fashion_nn.datasets import Splits
+
+EXAMPLES = examples("fashion-nn demo", "fashion-nn demo --models /tmp/models")
+
+DATASET = "digits"
+RECIPES = {
+    # 1,300 images make only five batches of 256. Smaller batches need less momentum to be stable,
+    # and moving averages that adapt within a few hundred steps.
+    "mlp": ["batch_size=64", "momentum=0.9", "epochs=60"],
+    "cnn-v2": ["batch_size=32", "epochs=8", "options.bn_momentum=0.9"],
+}
+
+
+def demo(models: Models = MODELS) -> None:
+    """Train two models on embedded data and submit with the better.
+
+    This takes some minutes and needs no download. It leaves models/demo with both run folders,
+    pictures and a prediction file, and replaces that folder if it is there.
+    """
+    console.load_tensorflow()
+    from fashion_nn import submission
+
+    folder = models / "demo"
+    if folder.exists():
+        console.note(f"replacing {folder}, which an earlier demonstration left")
+        shutil.rmtree(folder)
+    splits = datasets.load(DATASET)
+    console.note(f"{DATASET}: {len(splits.train)} rows to train, {len(splits.valid)} to validate")
+    _train(splits, folder)
+    best = submission.best_run(folder, DATASET, splits.image_shape)
+    _evaluate(splits, folder)
+    _, test = datasets.export(DATASET, folder / "data")
+    _submit(best, test)
+    pictures = sorted(folder.glob("*/*.png"))
+    print(f"better on validation  {best.name}, card {best.card}")
+    print(f"test images           {test}")
+    print(f"predictions           {best.predictions}")
+    print(f"pictures              {' '.join(str(path) for path in pictures)}")
+
+
+def _train(splits: "Splits", folder: Path) -> None:
+    from fashion_nn import pages, training
+
+    for name, settings in RECIPES.items():
+        recipe = recipes.override(recipes.get(name), settings)
+        with console.TrainingBar(name, recipe.epochs) as progress:
+            outcome = training.run(recipe, splits, folder / name, progress=progress)
+        pages.describe_training(outcome.run, splits)
+
+
+def _evaluate(splits: "Splits", folder: Path) -> None:
+    from fashion_nn import evaluation, pages
+
+    for run in runs.find(folder):
+        print_scores(run, splits.class_names, evaluation.evaluate(run, splits))
+        pages.write_card(run)
+
+
+def _submit(best: Run, test: Path) -> None:
+    """Write a prediction file with the model of `best`, and print its check."""
+    from fashion_nn import submission
+    from fashion_nn.grading import check_file
+
+    predictions = submission.predict(best.model, test)
+    submission.write(predictions, best.predictions)
+    print_check(check_file(best.predictions, submission.expectation(predictions)))

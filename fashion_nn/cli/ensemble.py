@@ -1,0 +1,81 @@
+"""fashion-nn ensemble: several runs as one model."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fashion_nn import console, runs
+from fashion_nn.cli.common import accuracy, load_splits
+from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, examples
+from fashion_nn.errors import InputError
+from fashion_nn.runs import EnsembleOptions, Run
+
+EXAMPLES = examples(
+    "fashion-nn ensemble models/mlp models/cnn-v2",
+    "fashion-nn ensemble models/mlp models/cnn-v2 --no-flip --out models/both",
+)
+
+Folders = Annotated[
+    list[Path],
+    typer.Argument(metavar="RUN...", help="Run folders of one data set and one split."),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Run folder to write [default: models/ensemble-DATASET]."),
+]
+Flip = Annotated[
+    bool | None,
+    typer.Option(
+        "--flip/--no-flip",
+        help="Average with the mirrored image [default: if that lowers the validation loss].",
+    ),
+]
+
+
+def ensemble(
+    folders: Folders,
+    out: Out = None,
+    flip: Flip = None,
+    dataset: DatasetOfRun = None,
+    data_dir: DataDir = None,
+) -> None:
+    """Combine several runs into one model.
+
+    The model averages their probabilities with weights that are chosen on the validation rows.
+    """
+    opened = [runs.open_run(folder) for folder in folders]
+    from fashion_nn import ensemble as ensembling
+
+    trained_on = ensembling.require_alike(opened)
+    folder = out or MODELS / f"ensemble-{trained_on.name}"
+    runs.require_free(folder, resumable=False)
+    splits = load_splits(dataset or trained_on.name, data_dir=data_dir)
+    from fashion_nn import pages
+
+    console.load_tensorflow()
+    with console.work_bar("predicting the validation rows") as progress:
+        run = ensembling.combine(opened, splits, folder, flip=flip, progress=progress)
+    pages.write_card(run)
+    _print_ensemble(run)
+
+
+def _print_ensemble(run: Run) -> None:
+    """Print the members with their weights, and the accuracy on the rows that chose the weights."""
+    options = run.read_record().recipe.options
+    measured = run.read_metrics()
+    losses = measured.weights_chosen_on
+    if not isinstance(options, EnsembleOptions) or losses is None:
+        raise InputError(
+            f"{run.folder}: no ensemble: expected a run that `fashion-nn ensemble` wrote"
+        )
+    rows = [
+        (each.run, f"{each.weight:.4f}", f"{each.valid_accuracy:.4f}") for each in options.members
+    ]
+    console.table(("member", "weight", "validation accuracy"), rows)
+    used = "averaged" if options.mirror else "not used"
+    plain = f"{losses.log_loss_plain:.4f} without"
+    print(f"mirror images {used}: log loss {plain}, {losses.log_loss_mirrored:.4f} with")
+    valid = measured.of_valid()
+    print(f"{run.folder}: validation {accuracy(valid.accuracy, valid.interval, valid.n)}")
+    print("these rows chose the weights: `fashion-nn evaluate` measures on others")

@@ -1,0 +1,101 @@
+"""fashion-nn report: runs and searches as HTML pages."""
+
+import webbrowser
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fashion_nn import console, runs
+from fashion_nn.cli.common import loader
+from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, Models, TestCsv, examples
+from fashion_nn.errors import InputError
+from fashion_nn.runs import Run
+
+if TYPE_CHECKING:
+    from fashion_nn.datasets import Splits
+
+EXAMPLES = examples("fashion-nn report models/mlp --open", "fashion-nn report --all")
+
+Folders = Annotated[
+    list[Path] | None,
+    typer.Argument(metavar="[DIR]...", help="Run folders and search folders."),
+]
+Every = Annotated[
+    bool,
+    typer.Option("--all", help="Write pages for all runs in the folder of models, and an index."),
+]
+Image = Annotated[
+    int,
+    typer.Option("--image", help="Index of the test image that the layers are shown for."),
+]
+Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
+
+
+def report(
+    folders: Folders = None,
+    every: Every = False,
+    image: Image = 0,
+    dataset: DatasetOfRun = None,
+    data_dir: DataDir = None,
+    test: TestCsv = None,
+    models: Models = MODELS,
+    show: Open = False,
+) -> None:
+    """Write an HTML page for each run or search.
+
+    The page of a run shows its curves, mistakes, calibration and layers; that of a search shows
+    its trials and parameters. The pages load nothing from the network.
+    """
+    if bool(folders) == every:
+        raise InputError("name run folders, or give --all for those in the folder of models")
+    of_searches = [folder for folder in folders or () if runs.Search(folder).exists]
+    others = [folder for folder in folders or () if folder not in of_searches]
+    chosen = _complete_runs(others, models if every else None)
+    from fashion_nn import pages
+
+    written = [pages.write_search_page(folder) for folder in of_searches]
+    written += _write_pages(chosen, loader(dataset, data_dir, test), image, skip_failed=every)
+    if every:
+        written.append(models / "leaderboard.html")
+        pages.write_leaderboard(chosen, written[-1])
+    for page in written:
+        print(page)
+    if show:
+        webbrowser.open(written[-1].resolve().as_uri())
+
+
+def _complete_runs(folders: list[Path], models: Path | None) -> list[Run]:
+    """The runs in `folders`, or all in `models`. An incomplete one is refused before any page."""
+    if models is None:
+        chosen = [runs.open_run(folder) for folder in folders]
+    else:
+        chosen = list(runs.find(models))
+        if not chosen:
+            raise InputError(f"{models}: holds no complete run: train one, or name run folders")
+    for run in chosen:
+        run.read_record()
+        run.read_metrics()
+    return chosen
+
+
+def _write_pages(
+    chosen: list[Run], load: Callable[[Run], "Splits"], image: int, *, skip_failed: bool
+) -> list[Path]:
+    from fashion_nn import pages
+
+    written = []
+    with console.work_bar("pages") as progress:
+        for done, run in enumerate(chosen, start=1):
+            try:
+                splits = load(run)
+                console.load_tensorflow()
+                written.append(pages.write_run_page(run, splits, image))
+            except InputError as error:
+                if not skip_failed:
+                    raise
+                console.note(f"no page for {run.folder}: {error}")
+            if progress:
+                progress(done, len(chosen))
+    return written

@@ -1,0 +1,136 @@
+"""fashion-nn train: train a model by a recipe."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fashion_nn import console, recipes, runs, zoo
+from fashion_nn.cli.common import accuracy, deadline, load_splits, note_how_to_resume
+from fashion_nn.cli.options import DATA_SETS, MODELS, DataDir, TestCsv, examples, stem
+from fashion_nn.errors import InputError
+from fashion_nn.recipes import Recipe
+
+if TYPE_CHECKING:
+    from fashion_nn.datasets import Splits
+    from fashion_nn.training import Outcome
+
+EXAMPLES = examples(
+    "fashion-nn train mlp --dataset digits",
+    "fashion-nn train cnn-v2 --set epochs=20 --set seed=1 --budget 30m",
+)
+DEFAULT_DATASET = "fashion_mnist"
+
+Name = Annotated[str | None, typer.Argument(help=f"Recipe: {', '.join(recipes.RECIPES)}.")]
+RecipeFile = Annotated[
+    Path | None,
+    typer.Option(
+        "--recipe", help="Recipe as JSON instead of a name, such as a search's best.json."
+    ),
+]
+Dataset = Annotated[
+    str | None,
+    typer.Option(
+        "--dataset",
+        help=f"Data set: {DATA_SETS} [default: that of the search with --recipe, "
+        f"else {DEFAULT_DATASET}].",
+    ),
+]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Run folder [default: models/NAME-DATASET-seedN]."),
+]
+Resume = Annotated[bool, typer.Option("--resume", help="Resume the training in the run folder.")]
+Budget = Annotated[
+    str | None,
+    typer.Option(
+        "--budget",
+        help="Stop after this time, such as 90s, 30m or 2h, and save the best model until then.",
+    ),
+]
+Changes = Annotated[
+    list[str] | None,
+    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe. Repeatable."),
+]
+
+
+def train(
+    name: Name = None,
+    file: RecipeFile = None,
+    dataset: Dataset = None,
+    out: Out = None,
+    resume: Resume = False,
+    budget: Budget = None,
+    changes: Changes = None,
+    data_dir: DataDir = None,
+    test: TestCsv = None,
+) -> None:
+    """Train a model by a recipe.
+
+    The run folder gets the model that is best on the validation rows, its card and pictures.
+    """
+    recipe, searched_on = _recipe(name, file, changes or [])
+    dataset = dataset or searched_on or DEFAULT_DATASET
+    folder = out or MODELS / f"{recipe.name}-{stem(dataset)}-seed{recipe.seed}"
+    runs.require_free(folder, resume=resume)
+    stop_at = deadline(budget)
+    fraction = recipe.validation_fraction
+    splits = load_splits(dataset, data_dir=data_dir, test=test, validation_fraction=fraction)
+    rows = f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
+    console.note(f"{recipe.name} on {splits.name}: {rows}")
+    outcome = _train(recipe, splits, folder, resume, stop_at)
+    print_outcome(outcome)
+    if outcome.stopped_because == "budget":
+        console.note("there are epochs left: the same command with --resume trains them")
+
+
+def _recipe(name: str | None, file: Path | None, changes: list[str]) -> tuple[Recipe, str | None]:
+    """The recipe, and the data set that its search was on."""
+    searched_on = None
+    if name is not None and file is None:
+        base = recipes.get(name)
+    elif file is not None and name is None:
+        found, searched_on = runs.read_recipe(file)
+        base = recipes.from_json(found)
+    else:
+        raise InputError("name a recipe, or give one with --recipe FILE")
+    recipe = recipes.override(base, changes)
+    zoo.require_options(recipe.model, recipe.options)
+    return recipe, searched_on
+
+
+def _train(
+    recipe: Recipe, splits: "Splits", folder: Path, resume: bool, stop_at: float | None
+) -> "Outcome":
+    console.load_tensorflow()
+    from fashion_nn import pages, training
+
+    try:
+        with console.TrainingBar(recipe.name, recipe.epochs) as progress:
+            outcome = training.run(
+                recipe,
+                splits,
+                folder,
+                resume=resume,
+                deadline=stop_at,
+                progress=progress,
+            )
+    except KeyboardInterrupt:
+        has_model = runs.Run(folder).model.exists()
+        saved = "has the best model so far" if has_model else "has no model yet"
+        note_how_to_resume(f"{folder} {saved}")
+        raise typer.Exit(130) from None
+    pages.describe_training(outcome.run, splits)
+    return outcome
+
+
+def print_outcome(outcome: "Outcome") -> None:
+    """Print how a training ended and what its folder holds."""
+    line = f"best epoch {outcome.best_epoch}, stopped by {outcome.stopped_because}"
+    valid = outcome.metrics.valid
+    if valid:
+        line += f"; validation {accuracy(valid.accuracy, valid.interval, valid.n)}"
+    print(line)
+    folder = outcome.run.folder
+    names = sorted(path.name for path in folder.iterdir() if path.suffix != ".npz")
+    print(f"{folder}: {', '.join(names)}")
