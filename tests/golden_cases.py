@@ -67,6 +67,7 @@ TOPICS: dict[str, Topic] = {
     "train": _topic(
         f"fashion-nn train mlp --dataset digits {EPOCHS}",
         f"fashion-nn train mlp --dataset digits {EPOCHS}",
+        "fashion-nn train --settings",
         "fashion-nn train",
         "fashion-nn train nothing",
         "fashion-nn train mlp --dataset nothing",

@@ -50,6 +50,7 @@ lab
 baseline
 models
 train -h
+train --settings
 submit --help
 grade -h
 tune -h

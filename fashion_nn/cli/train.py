@@ -1,5 +1,6 @@
 """fashion-nn train: train a model by a recipe."""
 
+import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -50,7 +51,15 @@ Budget = Annotated[
 ]
 Changes = Annotated[
     list[str] | None,
-    typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the recipe. Repeatable."),
+    typer.Option(
+        "--set",
+        metavar="KEY=VALUE",
+        help="Change a setting of the recipe. Repeatable; see --settings.",
+    ),
+]
+ListSettings = Annotated[
+    bool,
+    typer.Option("--settings", help="List the keys of --set with their defaults, and exit."),
 ]
 
 
@@ -62,6 +71,7 @@ def train(
     resume: Resume = False,
     budget: Budget = None,
     changes: Changes = None,
+    list_settings: ListSettings = False,
     data_dir: DataDir = None,
     test: TestCsv = None,
 ) -> None:
@@ -69,6 +79,9 @@ def train(
 
     The run folder gets the model that is best on the validation rows, its card and pictures.
     """
+    if list_settings:
+        _print_settings()
+        return
     recipe, searched_on = _recipe(name, file, changes or [])
     dataset = dataset or searched_on or DEFAULT_DATASET
     folder = out or MODELS / f"{recipe.name}-{stem(dataset)}-seed{recipe.seed}"
@@ -82,6 +95,15 @@ def train(
     print_outcome(outcome)
     if outcome.stopped_because == "budget":
         console.note("there are epochs left: the same command with --resume trains them")
+
+
+def _print_settings() -> None:
+    for setting in recipes.settings():
+        head = f"{setting.key} ({setting.type}; default {setting.default})"
+        print(textwrap.fill(head, 80, subsequent_indent="  "))
+        print(textwrap.indent(textwrap.fill(setting.meaning, 76), "    "))
+    print("options.NAME (true or false, number or text)")
+    print("    Option of the model's builder.")
 
 
 def _recipe(name: str | None, file: Path | None, changes: list[str]) -> tuple[Recipe, str | None]:

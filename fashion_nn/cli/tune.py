@@ -88,7 +88,7 @@ Fixed = Annotated[
     typer.Option(
         "--set",
         metavar="KEY=VALUE",
-        help="Fix a setting, which is then not searched. Repeatable.",
+        help="Fix a setting, which is then not searched. Repeatable; see `train --settings`.",
     ),
 ]
 Only = Annotated[

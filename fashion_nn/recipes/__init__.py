@@ -1,14 +1,15 @@
 """Recipes: what to train and how, as typed, frozen data without code.
 
 A recipe names a builder of the zoo and gives every setting of a training. `RECIPES` holds the
-published recipes and ours. `override` changes single settings, as `--set key=value` does.
-`EFFECTIVE` says which settings have an effect beside which others.
+published recipes and ours. `override` changes single settings, as `--set key=value` does, and
+`settings` describes them. `EFFECTIVE` says which settings have an effect beside which others.
 """
 
 from fashion_nn.recipes.effective import EFFECTIVE, without_effect
 from fashion_nn.recipes.overriding import override
 from fashion_nn.recipes.published import RECIPES, Departure, departures, get
 from fashion_nn.recipes.recipe import Augmentation, Recipe, from_json
+from fashion_nn.recipes.settings import Setting, settings
 from fashion_nn.recipes.source_code import as_python
 
 __all__ = [
@@ -17,10 +18,12 @@ __all__ = [
     "Augmentation",
     "Departure",
     "Recipe",
+    "Setting",
     "as_python",
     "departures",
     "from_json",
     "get",
     "override",
+    "settings",
     "without_effect",
 ]

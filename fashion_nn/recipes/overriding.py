@@ -7,9 +7,8 @@ from typing import Any
 from fashion_nn.core.text import did_you_mean
 from fashion_nn.errors import InputError
 from fashion_nn.recipes.effective import require_effective
-from fashion_nn.recipes.recipe import Augmentation, Recipe, validated
-
-_NOT_BY_NAME = {"name", "model", "options", "augment", "sources"}
+from fashion_nn.recipes.recipe import Recipe, validated
+from fashion_nn.recipes.settings import settings
 
 
 def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
@@ -48,8 +47,7 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
 def _require_known(key: str) -> None:
     if key.startswith("options.") and key != "options.":
         return  # only the builder knows its options, and it refuses unknown ones
-    known = [name for name in Recipe.model_fields if name not in _NOT_BY_NAME]
-    known += [f"augment.{name}" for name in Augmentation.model_fields]
+    known = [setting.key for setting in settings()]
     if key not in known:
         raise InputError(
             f"--set: unknown key {key!r}: expected one of {', '.join(known)}, options.<name>{did_you_mean(key, known)}"
