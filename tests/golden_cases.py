@@ -106,7 +106,7 @@ TOPICS: dict[str, Topic] = {
         needs=("data", "train", "baseline"),
     ),
     "compare": _topic(
-        Case("fashion-nn compare models/mlp-digits-seed0 models/pca-logreg-digits", hide=rf"\d(?= to)|{SECONDS}"),
+        Case("fashion-nn compare models/mlp-digits-seed0 models/pca-logreg-digits", hide=r"(?<=#\.##  )(\d+|#\.#)$"),
         Case("fashion-nn compare", piped=True, hide=SECONDS),
         Case(
             "fashion-nn compare models/mlp-digits-seed0 models/pca-logreg-digits --csv board.csv --readme table.md",
@@ -118,7 +118,7 @@ TOPICS: dict[str, Topic] = {
             piped=True,
             hide=SECONDS,
         ),
-        Case("fashion-nn compare --record histories.json --curves curves.png", hide=r"(?<=#\.##  )\d+(?=  #\.##)"),
+        Case("fashion-nn compare --record histories.json --curves curves.png", hide=r"(?<=#\.#  )\d+(?=  #\.##  #)"),
         "fashion-nn compare --record small.csv",
         "fashion-nn compare --record histories.json --csv board.csv",
         "fashion-nn compare models/pca-logreg-digits --histories other.json",

@@ -209,7 +209,7 @@ def test_ctrl_c_keeps_the_best_model_and_says_how_to_go_on(work):
     rest = process.stderr.read()
     assert process.wait() == 130
     assert "Traceback" not in rest
-    assert "stopped keeps the best model so far" in rest
+    assert "stopped has the best model so far" in rest
     assert f"fashion-nn {' '.join(words)} --resume" in rest
     assert (work / "stopped" / "model.keras").exists()
     command("evaluate", "stopped", cwd=work, expect=2)

@@ -87,7 +87,7 @@ def test_the_command_writes_both(tmp_path):
     done = CliRunner().invoke(app, ["compare", *record, *words[2:]], catch_exceptions=False)
     assert done.exit_code == 0 and "dcn-relu-xavier-adam" in done.stdout and "93.00" in done.stdout
     assert out["--curves"].read_bytes() == first
-    with pytest.raises(InputError, match="stands for the run folders"):
+    with pytest.raises(InputError, match="replaces the run folders"):
         CliRunner().invoke(app, ["compare", "a", *record], catch_exceptions=False)
 
 

@@ -75,7 +75,7 @@ def test_help_and_wrong_arguments_answer_at_once(tmp_path):
         (["nope"], "'nope' is neither a model nor a recipe: expected one of mlp, cnn-v1"),
         (["mlp", "--algorithm", "best"], "--algorithm 'best': expected one of random, bayesian, hyperband, grid"),
         (["mlp", "--set", "lerning_rate=1"], "did you mean learning_rate?"),
-        (["mlp", "--set", "seed=1"], "--set seed: of a search it is given with --seed"),
+        (["mlp", "--set", "seed=1"], "--set seed: a search takes it from --seed"),
         (["mlp", "--set", "checkpoint_monitor=loss"], "a search chooses on validation"),
         (["mlp", "--budget", "soon"], "--budget 'soon': expected a time such as 90s, 30m or 2h"),
         (["mlp", "--address", "here:1"], "it needs --engine ray"),
@@ -138,7 +138,7 @@ def test_ctrl_c_leaves_what_can_be_gone_on_with(tmp_path):
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
     _, said = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert f"stopped; {search.folder} keeps every trial; go on with" in said and "Traceback" not in said
+    assert f"stopped; {search.folder} has every trial; resume with" in said and "Traceback" not in said
     assert re.search(r"fashion-nn tune mlp .*--resume$", said, re.MULTILINE)
     assert not processes_of(search.folder)
     assert [trial.status for trial in search.read_trials()] == ["running"]
