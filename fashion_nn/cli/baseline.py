@@ -19,9 +19,7 @@ if TYPE_CHECKING:
 
 app = group("Train models without a neural network, to compare with.")
 
-Out = Annotated[
-    Path | None, typer.Option("--out", help="Run folder [default: models/NAME-DATASET].")
-]
+Out = Annotated[Path | None, typer.Option("--out", help="Run folder [default: models/NAME-DATASET].")]
 Jobs = Annotated[
     int | None,
     typer.Option("--jobs", min=1, help="Number of processes [default: one for each core]."),
@@ -31,8 +29,7 @@ AsListed = Annotated[
     bool,
     typer.Option(
         "--as-listed",
-        help="Also measure as report 003 did: components of all rows, and the solver of its time. "
-        "This is slow.",
+        help="Also measure as report 003 did: components of all rows, and the solver of its time. This is slow.",
     ),
 ]
 Iterations = Annotated[
@@ -184,9 +181,7 @@ def _fit_logistic(
     from fashion_nn import baselines
 
     rows = splits.original_train()
-    console.note(
-        f"{results.name} on {splits.name}: {how.folds} folds of all {len(rows):,} training rows"
-    )
+    console.note(f"{results.name} on {splits.name}: {how.folds} folds of all {len(rows):,} training rows")
     with console.work_bar("cross-validation") as progress:
         study = baselines.study(
             rows,
@@ -290,10 +285,7 @@ def one_nn(
         print(f"{name} {shown}, {one['seconds']:.0f} s")
     results.write(baselines.results_of(splits, **found))
     size = splits.train.images.nbytes / 1e6
-    print(
-        f"{results.run.folder}: figures only: "
-        f"a model would hold all training images, {size:,.1f} MB as bytes"
-    )
+    print(f"{results.run.folder}: figures only: a model would hold all training images, {size:,.1f} MB as bytes")
 
 
 @app.command(
@@ -350,9 +342,7 @@ def _whole_numbers(text: str | None) -> list[int] | None:
         return None
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise InputError(
-            f"--components {text!r}: expected whole numbers with commas, such as 2,5,10"
-        )
+        raise InputError(f"--components {text!r}: expected whole numbers with commas, such as 2,5,10")
     return [int(part) for part in parts]
 
 

@@ -125,8 +125,7 @@ def _print_leaderboard(rows: Sequence["Row"]) -> None:
         console.table(titles, groups, title="mean ± sd over seeds")
     if missing := leaderboard.without_answers(rows):
         console.note(
-            f"not compared with the others: {', '.join(missing)}: "
-            "`fashion-nn evaluate` stores what that needs"
+            f"not compared with the others: {', '.join(missing)}: `fashion-nn evaluate` stores what that needs"
         )
 
 

@@ -65,13 +65,10 @@ def backprop(
             _print(str(path))
         return
     if exercise is None:
-        raise InputError(
-            "name an exercise or a JSON file, such as report-004/1; --list shows the built-in ones"
-        )
+        raise InputError("name an exercise or a JSON file, such as report-004/1; --list shows the built-in ones")
     if sum((as_json and not check, markdown, check is not None, symbolic)) > 1:
         raise InputError(
-            "--markdown, --check and --symbolic each print something else: give one; "
-            "--json goes with --check"
+            "--markdown, --check and --symbolic each print something else: give one; --json goes with --check"
         )
     _print(_work(exercise, as_json, markdown, check, symbolic, picture))
 
