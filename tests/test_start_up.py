@@ -74,6 +74,24 @@ def test_a_group_alone_prints_its_help(tmp_path):
         assert alone[3] == asked[3]
 
 
+def test_completion_imports_no_heavy_library(tmp_path):
+    code = f"""
+import sys
+from fashion_nn.cli import main
+sys.argv = ["fashion-nn"]
+try:
+    main()
+finally:
+    print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
+"""
+    asked = {"_FASHION_NN_COMPLETE": "complete_bash", "COMP_WORDS": "fashion-nn t", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=tmp_path, env=os.environ | asked, capture_output=True, text=True
+    )
+    assert done.stdout.split() == ["train", "tune"]
+    assert done.stderr.strip() == "[]"
+
+
 def test_submit_alone_has_a_short_help(tmp_path):
     command = [sys.executable, ROOT / "submit.py", "-h"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)

@@ -19,7 +19,10 @@ if TYPE_CHECKING:
 
 app = group("Train models without a neural network, to compare with.")
 
-Out = Annotated[Path | None, typer.Option("--out", help="Run folder [default: models/NAME-DATASET].")]
+Out = Annotated[
+    Path | None,
+    typer.Option("--out", help="Run folder [default: models/NAME-DATASET]."),
+]
 Jobs = Annotated[
     int | None,
     typer.Option("--jobs", min=1, help="Number of processes [default: one for each core]."),
@@ -29,7 +32,7 @@ AsListed = Annotated[
     bool,
     typer.Option(
         "--as-listed",
-        help="Also measure as report 003 did: components of all rows, and the solver of its time. This is slow.",
+        help="Also measure as report 003 did (slow): components of all rows, its solver.",
     ),
 ]
 Iterations = Annotated[
@@ -181,7 +184,8 @@ def _fit_logistic(
     from fashion_nn import baselines
 
     rows = splits.original_train()
-    console.note(f"{results.name} on {splits.name}: {how.folds} folds of all {len(rows):,} training rows")
+    folds = f"{how.folds} folds of all {len(rows):,} training rows"
+    console.note(f"{results.name} on {splits.name}: {folds}")
     with console.work_bar("cross-validation") as progress:
         study = baselines.study(
             rows,
@@ -285,7 +289,8 @@ def one_nn(
         print(f"{name} {shown}, {one['seconds']:.0f} s")
     results.write(baselines.results_of(splits, **found))
     size = splits.train.images.nbytes / 1e6
-    print(f"{results.run.folder}: figures only: a model would hold all training images, {size:,.1f} MB as bytes")
+    why = f"a model would hold all training images, {size:,.1f} MB as bytes"
+    print(f"{results.run.folder}: figures only: {why}")
 
 
 @app.command(
@@ -342,7 +347,8 @@ def _whole_numbers(text: str | None) -> list[int] | None:
         return None
     parts = [part.strip() for part in text.split(",")]
     if not all(part.isdecimal() and int(part) > 0 for part in parts):
-        raise InputError(f"--components {text!r}: expected whole numbers with commas, such as 2,5,10")
+        expected = "expected whole numbers with commas, such as 2,5,10"
+        raise InputError(f"--components {text!r}: {expected}")
     return [int(part) for part in parts]
 
 

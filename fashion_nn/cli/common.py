@@ -48,11 +48,16 @@ def source_of(run: Run, dataset: str | None) -> str:
     """
     trained_on = run.read_record().dataset.name
     if dataset is None and trained_on not in datasets.names():
-        raise InputError(f"{run.folder}: trained on {trained_on}, which has no name here: give the file with --dataset")
+        found = f"trained on {trained_on}, which has no name here"
+        raise InputError(f"{run.folder}: {found}: give the file with --dataset")
     return dataset or trained_on
 
 
-def loader(dataset: str | None, data_dir: Path | None, test: Path | None) -> Callable[[Run], datasets.Splits]:
+def loader(
+    dataset: str | None,
+    data_dir: Path | None,
+    test: Path | None,
+) -> Callable[[Run], datasets.Splits]:
     """A function that loads the data of a run with the validation rows of that run.
 
     It loads the data of several runs once if they are the same.

@@ -124,9 +124,8 @@ def _print_leaderboard(rows: Sequence["Row"]) -> None:
         print()
         console.table(titles, groups, title="mean ± sd over seeds")
     if missing := leaderboard.without_answers(rows):
-        console.note(
-            f"not compared with the others: {', '.join(missing)}: `fashion-nn evaluate` stores what that needs"
-        )
+        needed = "`fashion-nn evaluate` stores what that needs"
+        console.note(f"not compared with the others: {', '.join(missing)}: {needed}")
 
 
 def _order() -> list[int]:

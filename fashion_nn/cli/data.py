@@ -34,7 +34,8 @@ Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing f
 @app.command("list", epilog=examples("fashion-nn data list", "fashion-nn data list | grep digits"))
 def list_() -> None:
     """List the known data sets."""
-    rows = [(name, known.title, len(known.class_names), known.licence) for name, known in datasets.DATASETS.items()]
+    known = datasets.DATASETS.items()
+    rows = [(name, each.title, len(each.class_names), each.licence) for name, each in known]
     console.table(("name", "title", "classes", "licence"), rows)
 
 
@@ -74,8 +75,9 @@ def info(
         from fashion_nn.pages import figures
 
         splits = load_splits(name, data_dir=data_dir, test=test)
-        train = splits.train
-        figures.sample_grid(train.images, train.labels, splits.class_names, picture, title=splits.name)
+        images = splits.train.images
+        labels = splits.train.labels
+        figures.sample_grid(images, labels, splits.class_names, picture, title=splits.name)
     if as_json:
         print(render_json(found))
     else:
@@ -88,7 +90,12 @@ def info(
         "fashion-nn data check train.csv --test test.csv --json",
     ),
 )
-def check(name: Source, data_dir: DataDir = None, test: TestCsv = None, as_json: AsJson = False) -> None:
+def check(
+    name: Source,
+    data_dir: DataDir = None,
+    test: TestCsv = None,
+    as_json: AsJson = False,
+) -> None:
     """Find equal and nearly equal images in a data set.
 
     Counts them inside and between the splits, and how often their labels agree.
@@ -110,7 +117,12 @@ def check(name: Source, data_dir: DataDir = None, test: TestCsv = None, as_json:
         "fashion-nn data export mnist --out csv --overwrite",
     ),
 )
-def export(name: KnownDataset, out: Out, data_dir: DataDir = None, overwrite: Overwrite = False) -> None:
+def export(
+    name: KnownDataset,
+    out: Out,
+    data_dir: DataDir = None,
+    overwrite: Overwrite = False,
+) -> None:
     """Write the training and the test split as CSV.
 
     The header is label,pixel1,...,pixel784.
@@ -129,14 +141,17 @@ def _print_info(found: dict[str, Any]) -> None:
         official = f"the training rows of {found['official']}, byte for byte"
     print(f"name         {found['name']}")
     print(f"images       {height} x {width} pixels, uint8")
-    print(f"pixels       mean {pixels['mean']:.4f}, sd {pixels['sd']:.4f}, zeros {pixels['zeros']:.1%} (scale 0 to 1)")
+    spread = f"mean {pixels['mean']:.4f}, sd {pixels['sd']:.4f}"
+    print(f"pixels       {spread}, zeros {pixels['zeros']:.1%} (scale 0 to 1)")
     print(f"fingerprint  {found['fingerprint']}")
     print(f"these are    {official}")
     name = recognised["name"] or "nothing known"
     print(f"looks like   {name} ({recognised['score']:.1%} of images)")
     print(f"split        {found['split']['id']}, seed {found['split']['seed']}\n")
     parts = list(found["counts"])
-    rows = [(name, *(found["class_counts"][part][i] for part in parts)) for i, name in enumerate(found["classes"])]
+    counts = [found["class_counts"][part] for part in parts]
+    names = found["classes"]
+    rows = [(name, *(of_part[i] for of_part in counts)) for i, name in enumerate(names)]
     console.table(("class", *parts), [*rows, ("all", *found["counts"].values())])
     for warning in found["warnings"]:
         console.note(f"warning: {warning}")

@@ -66,8 +66,10 @@ def _print_ensemble(run: Run) -> None:
     measured = run.read_metrics()
     losses = measured.weights_chosen_on
     if not isinstance(options, EnsembleOptions) or losses is None:
-        raise InputError(f"{run.folder}: no ensemble: expected a run that `fashion-nn ensemble` wrote")
-    rows = [(each.run, f"{each.weight:.4f}", f"{each.valid_accuracy:.4f}") for each in options.members]
+        expected = "expected a run that `fashion-nn ensemble` wrote"
+        raise InputError(f"{run.folder}: no ensemble: {expected}")
+    members = options.members
+    rows = [(each.run, f"{each.weight:.4f}", f"{each.valid_accuracy:.4f}") for each in members]
     console.table(("member", "weight", "validation accuracy"), rows)
     used = "averaged" if options.mirror else "not used"
     plain = f"{losses.log_loss_plain:.4f} without"

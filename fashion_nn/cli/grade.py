@@ -110,7 +110,13 @@ def print_check(check: "Check") -> None:
     print(f"{check.verdict:<5} {check.name}: {check.value}{expected}")
 
 
-def _grade_folder(folder: Path, reference: "Reference", out: Path, strict: bool, as_json: bool) -> None:
+def _grade_folder(
+    folder: Path,
+    reference: "Reference",
+    out: Path,
+    strict: bool,
+    as_json: bool,
+) -> None:
     from fashion_nn.grading import grade_folder
 
     with console.work_bar("grading") as progress:
@@ -146,12 +152,16 @@ def _require_sense(
     out: Path | None,
 ) -> None:
     if not file.exists():
-        raise InputError(f"{file}: no such file or folder: expected a prediction file or a folder of hand-ins")
+        expected = "expected a prediction file or a folder of hand-ins"
+        raise InputError(f"{file}: no such file or folder: {expected}")
     if file.suffix in (".keras", ".h5", ".hdf5"):
-        raise InputError(f"{file}: is a model: grade it with `submit.py --model … --grade`, or in a folder of hand-ins")
+        mend = "grade it with `submit.py --model … --grade`, or in a folder of hand-ins"
+        raise InputError(f"{file}: is a model: {mend}")
     if train and dataset:
         raise InputError("--train and --dataset both say where the images come from: give one")
     if against and (labels is None or file.is_dir()):
-        raise InputError("--against compares two prediction files by the true labels: it needs --labels and a file")
+        what = "--against compares two prediction files by the true labels"
+        raise InputError(f"{what}: it needs --labels and a file")
     if out and not file.is_dir():
-        raise InputError(f"--out is for a folder of hand-ins; the checks of a file go to {file}.checks.json")
+        checks = f"the checks of a file go to {file}.checks.json"
+        raise InputError(f"--out is for a folder of hand-ins; {checks}")

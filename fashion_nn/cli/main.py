@@ -101,7 +101,8 @@ def run(command: typer.Typer, arguments: list[str]) -> int:
     if threading.current_thread() is threading.main_thread():
         signal.signal(signal.SIGTERM, _terminated)
     try:
-        code = command([word for word in arguments if word != "--debug"], standalone_mode=False) or 0
+        words = [word for word in arguments if word != "--debug"]
+        code = command(words, standalone_mode=False) or 0
         # Typer turns Ctrl-C into a silent 130.
         return _fail("stopped by Ctrl-C", 130) if code == 130 else code
     except InputError as error:

@@ -38,4 +38,5 @@ def models(
 def _print_layers(layers: Sequence["LayerRow"], totals: "Parameters") -> None:
     rows = [(row.name, row.type, str(row.output_shape), row.parameters) for row in layers]
     console.table(("layer", "type", "output shape", "parameters"), rows)
-    print(f"\nparameters: {totals.total:,}, trainable {totals.trainable:,}, not trainable {totals.non_trainable:,}")
+    split = f"trainable {totals.trainable:,}, not trainable {totals.non_trainable:,}"
+    print(f"\nparameters: {totals.total:,}, {split}")

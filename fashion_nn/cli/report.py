@@ -80,7 +80,13 @@ def _complete_runs(folders: list[Path], models: Path | None) -> list[Run]:
     return chosen
 
 
-def _write_pages(chosen: list[Run], load: Callable[[Run], "Splits"], image: int, *, skip_failed: bool) -> list[Path]:
+def _write_pages(
+    chosen: list[Run],
+    load: Callable[[Run], "Splits"],
+    image: int,
+    *,
+    skip_failed: bool,
+) -> list[Path]:
     from fashion_nn import pages
 
     written = []

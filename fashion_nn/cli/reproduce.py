@@ -27,12 +27,15 @@ Full = Annotated[
     bool,
     typer.Option(
         "--full",
-        help="Run the statistical protocols of the claims again. Prints an estimate of the time first.",
+        help="Run the statistical protocols of the claims again; prints their duration first.",
     ),
 ]
 Page = Annotated[
     Path | None,
-    typer.Option("--page", help="Write all verdicts, with the lab's pictures, into this HTML file."),
+    typer.Option(
+        "--page",
+        help="Write all verdicts, with the lab's pictures, into this HTML file.",
+    ),
 ]
 Markdown = Annotated[
     Path | None,

@@ -51,7 +51,7 @@ Budget = Annotated[
     str | None,
     typer.Option(
         "--budget",
-        help="With --train: stop after this time, such as 90s, 30m or 2h, and use the best model until then.",
+        help="With --train: time limit, such as 90s, 30m or 2h; the best model until then is used.",
     ),
 ]
 Format = Annotated[
@@ -70,7 +70,7 @@ Engine = Annotated[
     str,
     typer.Option(
         "--engine",
-        help="What runs the model: keras, onnx (its exported .onnx), or auto, the faster one that is there.",
+        help="What runs the model: keras, onnx (its exported .onnx) or auto (the faster one).",
     ),
 ]
 Dataset = Annotated[
@@ -130,7 +130,12 @@ def submit(request: Request) -> None:
     _predict(request, model, table, wanted)
 
 
-def _predict(request: Request, model: Path, table: "ImageTable", sample: "SampleFile | None") -> None:
+def _predict(
+    request: Request,
+    model: Path,
+    table: "ImageTable",
+    sample: "SampleFile | None",
+) -> None:
     """Predict the rows of `table`, write the file, and check it if that is asked for."""
     from fashion_nn import grading, inference, submission
 
@@ -166,9 +171,11 @@ def _describe(predictions: "Predictions") -> None:
 
 def _require_one_way(request: Request) -> None:
     if request.train and (request.model or request.grade):
-        raise InputError("--train makes a model from scratch: leave out --model and --grade, or leave out --train")
+        mend = "leave out --model and --grade, or leave out --train"
+        raise InputError(f"--train makes a model from scratch: {mend}")
     if not (request.model or request.grade or request.train):
-        raise InputError("no model: give --model FILE, or --grade for the best saved one, or --train CSV to make one")
+        ways = "--model FILE, or --grade for the best saved one, or --train CSV to make one"
+        raise InputError(f"no model: give {ways}")
     if request.strict and not request.grade:
         raise InputError("--strict makes warnings of the checks count: it needs --grade")
     if request.budget and not request.train:
@@ -195,7 +202,8 @@ def _train(train: Path, test: Path, models: Path, stop_at: float | None) -> Path
     image_shape = submission.ImageTable(test).image_shape
     splits = load_splits(train)
     if splits.image_shape != image_shape:
-        raise InputError(f"{test}: images are {image_shape}, those of {train} {splits.image_shape}: not the same data")
+        found = f"images are {image_shape}, those of {train} {splits.image_shape}"
+        raise InputError(f"{test}: {found}: not the same data")
     console.load_tensorflow()
     costs = submission.training_costs(splits)
     for cost in costs:

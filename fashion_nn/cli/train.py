@@ -25,13 +25,13 @@ DEFAULT_DATASET = "fashion_mnist"
 Name = Annotated[str | None, typer.Argument(help=f"Recipe: {', '.join(recipes.RECIPES)}.")]
 RecipeFile = Annotated[
     Path | None,
-    typer.Option("--recipe", help="Recipe as JSON instead of a name, such as a search's best.json."),
+    typer.Option("--recipe", help="JSON with a recipe instead of a name, such as best.json."),
 ]
 Dataset = Annotated[
     str | None,
     typer.Option(
         "--dataset",
-        help=f"Data set: {DATA_SETS} [default: that of the search with --recipe, else {DEFAULT_DATASET}].",
+        help=f"Data set: {DATA_SETS} [default: that of --recipe, else {DEFAULT_DATASET}].",
     ),
 ]
 Out = Annotated[
@@ -118,7 +118,13 @@ def _recipe(name: str | None, file: Path | None, changes: list[str]) -> tuple[Re
     return recipe, searched_on
 
 
-def _train(recipe: Recipe, splits: "Splits", folder: Path, resume: bool, stop_at: float | None) -> "Outcome":
+def _train(
+    recipe: Recipe,
+    splits: "Splits",
+    folder: Path,
+    resume: bool,
+    stop_at: float | None,
+) -> "Outcome":
     console.load_tensorflow()
     from fashion_nn import pages, training
 

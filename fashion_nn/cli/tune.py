@@ -55,7 +55,7 @@ Trials = Annotated[
     typer.Option(
         "--trials",
         min=1,
-        help=f"Total number of trials [default: {TRIALS}; with --budget no limit; hyperband: one sweep].",
+        help=f"Total number of trials [default: {TRIALS}; hyperband: a sweep; --budget: no limit].",
     ),
 ]
 Budget = Annotated[
@@ -203,7 +203,8 @@ def tune(request: Request) -> None:
 
     page = pages.write_search_page(request.folder)
     if not found.best.exists():
-        raise InputError(f"{request.folder}: no trial was completed: give it more time with --budget and --resume")
+        mend = "give it more time with --budget and --resume"
+        raise InputError(f"{request.folder}: no trial was completed: {mend}")
     _print_search(found)
     print(page)
 
@@ -266,7 +267,12 @@ def _load(request: Request, base: Recipe) -> "Splits":
     return splits
 
 
-def _plan(request: Request, base: Recipe, space: list["Parameter"], splits: "Splits") -> "SearchPlan":
+def _plan(
+    request: Request,
+    base: Recipe,
+    space: list["Parameter"],
+    splits: "Splits",
+) -> "SearchPlan":
     from fashion_nn.tuning.plan import SearchPlan
     from fashion_nn.tuning.trial import DataSource
 

@@ -65,11 +65,11 @@ def backprop(
             _print(str(path))
         return
     if exercise is None:
-        raise InputError("name an exercise or a JSON file, such as report-004/1; --list shows the built-in ones")
+        wanted = "name an exercise or a JSON file, such as report-004/1"
+        raise InputError(f"{wanted}; --list shows the built-in ones")
     if sum((as_json and not check, markdown, check is not None, symbolic)) > 1:
-        raise InputError(
-            "--markdown, --check and --symbolic each print something else: give one; --json goes with --check"
-        )
+        clash = "--markdown, --check and --symbolic each print something else"
+        raise InputError(f"{clash}: give one; --json goes with --check")
     _print(_work(exercise, as_json, markdown, check, symbolic, picture))
 
 

@@ -49,7 +49,7 @@ Figure = Annotated[
     str | None,
     typer.Option(
         "--figure",
-        help="Draw a figure of a report: report-002/1 to report-002/4, report-003/16 or report-003/17.",
+        help="Draw a figure of a report: report-002/1 to /4, report-003/16 or /17.",
     ),
 ]
 Keras = Annotated[

@@ -45,7 +45,7 @@ Figure = Annotated[
     str | None,
     typer.Option(
         "--figure",
-        help="Draw a figure of a report instead: report-000/2 to /5, report-000/2.3 or report-003/why-not-mse.",
+        help="Draw a figure: report-000/2 to /5, report-000/2.3 or report-003/why-not-mse.",
     ),
 ]
 
@@ -84,7 +84,12 @@ def losses(
         _print_study(found, as_json)
 
 
-def _studied(study: str, figure: str | None, options: "StudyOptions", picture: Path | None) -> "StudyResult | None":
+def _studied(
+    study: str,
+    figure: str | None,
+    options: "StudyOptions",
+    picture: Path | None,
+) -> "StudyResult | None":
     """The result of a study, whose picture is drawn; None where only values are asked for."""
     from fashion_nn.lab import losses as lab
 

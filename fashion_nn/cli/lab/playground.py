@@ -203,7 +203,9 @@ def _train(planned: Mapping[str, "Row"], seeds: int, picture: Path | None, as_js
         runs = lab.train_rows(planned, seeds=of_seeds, progress=progress)
     if picture:
         lab.draw({name: each[0] for name, each in runs.items()}, picture)
-    found: dict[str, Any] = {name: lab.summarise(each) if seeds > 1 else each[0] for name, each in runs.items()}
+    found: dict[str, Any] = {}
+    for name, fits in runs.items():
+        found[name] = lab.summarise(fits) if seeds > 1 else fits[0]
     if as_json:
         print_json({name: one.to_json() for name, one in found.items()})
     else:
