@@ -11,6 +11,7 @@ from fashion_nn import runs, submission
 from fashion_nn.core import files
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Search
+from fashion_nn.training.state import TrainState
 
 MINE = "mine\n"
 
@@ -110,6 +111,30 @@ def test_the_id_of_a_trial_is_the_name_of_its_file(search, id):
     path.write_text(json.dumps(json.loads(path.read_text()) | {"id": id}))
     with pytest.raises(InputError, match=r"0001\.json: damaged \(id .*expected 0001\)"):
         search.read_trials()
+
+
+@pytest.mark.parametrize("key", ["status", "score", "ended", "ended_order", "asked_in_vain", "history", "tuner"])
+def test_a_half_written_record_of_a_trial_is_refused(search, key):
+    path = search.trial_record("0001")
+    content = json.loads(path.read_text())
+    del content[key]
+    path.write_text(json.dumps(content))
+    with pytest.raises(InputError, match=rf"0001\.json: damaged \({key}: Field required\)"):
+        search.read_trials()
+
+
+@pytest.mark.parametrize("environment", [{}, {"commit": "a"}, {"hardware": {}}, 3, None])
+def test_a_search_is_read_whatever_it_says_of_its_environment(search, environment):
+    content = json.loads(search.record.read_text())
+    search.record.write_text(json.dumps(content | {"environment": environment}))
+    assert search.read_record().environment is None
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04"])
+def test_a_damaged_state_of_a_training_is_one_line(run, content):
+    run.state.write_bytes(content)
+    with pytest.raises(InputError, match=r"resume\.npz: damaged .*: remove it to train from the start"):
+        TrainState.load(run.state)
 
 
 ROUND = {"epochs": 2, "initial_epoch": 1, "bracket": 1, "round": 1}

@@ -25,7 +25,12 @@ def read(path, *, versioned=False):
 
 def test_unknown_keys_survive_and_keys_that_were_not_there_stay_away(tmp_path):
     path = tmp_path / "example.json"
-    content = {"name": "digits", "inner": {"rows": 3, "columns": [1, 2]}, "format": 1, "later": {"a": None}}
+    content = {
+        "name": "digits",
+        "inner": {"rows": 3, "columns": [1, 2]},
+        "format": 1,
+        "later": {"a": None, "b": float("inf")},
+    }
     path.write_text(json.dumps(content))
     found = read(path, versioned=True)
     assert found.inner.rows == 3 and found.share is None

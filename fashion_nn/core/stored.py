@@ -21,7 +21,9 @@ class Stored(BaseModel):
     read and written again.
     """
 
-    model_config = ConfigDict(frozen=True, strict=True, extra="allow", protected_namespaces=())
+    model_config = ConfigDict(
+        frozen=True, strict=True, extra="allow", protected_namespaces=(), ser_json_inf_nan="constants"
+    )
 
     def to_json(self) -> dict[str, Any]:
         """The content as plain Python values: only the keys that were given, unknown ones last."""

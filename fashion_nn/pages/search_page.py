@@ -186,7 +186,7 @@ def _facts(record: SearchRecord, records: Sequence[TrialRecord]) -> list[tuple[s
         "around the recipe": identity.recipe.get("name"),
         "seed": f"{identity.seed}; each trial has its own, in the table",
         "most memory of a trial": f"{peak / 1e9:.2f} GB" if peak else None,
-        "processor": f"{hardware.processor}, {hardware.cores} cores" if hardware else None,
+        "processor": f"{hardware.processor}, {hardware.cores} cores" if hardware and hardware.processor else None,
         "versions": ", ".join(f"{name} {version}" for name, version in identity.versions.items() if version),
         "commit": environment.commit if environment else None,
         "SHA-256 of what is searched": record.identity_sha256,

@@ -9,7 +9,13 @@ import json
 from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import ConfigDict, Field, field_validator
+from pydantic import (
+    ConfigDict,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    field_validator,
+)
 
 from fashion_nn.core.stored import Stored
 from fashion_nn.measures.objective import better
@@ -91,10 +97,15 @@ class SearchRecord(Stored):
     started: str
     environment: Environment | None = None
 
-    @field_validator("environment", mode="before")
+    @field_validator("environment", mode="wrap")
     @classmethod
-    def _none_if_empty(cls, value: Any) -> Any:
-        return None if value == {} else value
+    def _none_if_incomplete(cls, value: Any, read: ValidatorFunctionWrapHandler) -> Environment | None:
+        """The environment is only shown, so no search is refused because of it."""
+        try:
+            environment: Environment | None = read(value)
+            return environment
+        except ValidationError:
+            return None
 
 
 class HyperbandRound(Stored):
@@ -140,21 +151,21 @@ class TrialRecord(Stored):
     epochs: int
     thresholds: dict[str, float]
     threads: int | None
-    status: Status = "running"
-    score: float | None = None
+    status: Status
+    score: float | None
     best_epoch: int | None = None
     epochs_run: int = 0
     seconds: float | None = None
     started: str
-    ended: str | None = None
-    ended_order: int | None = None
-    oracle_was_idle: bool = Field(default=False, alias="asked_in_vain")
-    history: list[Row] = Field(default_factory=list)
+    ended: str | None
+    ended_order: int | None
+    oracle_was_idle: bool = Field(alias="asked_in_vain")
+    history: list[Row]
     message: str | None = None
     engine: str | None = None
     worker: str | None = None
     peak_memory_bytes: int | None = None
-    hyperband: HyperbandRound | None = Field(default=None, alias="tuner")
+    hyperband: HyperbandRound | None = Field(alias="tuner")
 
     @field_validator("hyperband", mode="before")
     @classmethod

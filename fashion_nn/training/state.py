@@ -7,6 +7,7 @@ most the epoch that was running, and that epoch is repeated with the same random
 
 import io
 import json
+import zipfile
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ class TrainState:
                 for name in _ARRAYS:
                     plain[name] = [file[f"{name}/{i:04d}"] for i in range(plain[name])]
             return cls(**plain)
-        except (OSError, ValueError, KeyError, TypeError) as error:
+        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
             raise InputError(f"{path}: damaged ({error}): remove it to train from the start") from None
 
 

@@ -208,7 +208,13 @@ class _Loop:
             epochs=hyperband.epochs if hyperband else plan.recipe.epochs,
             thresholds={str(epoch): value for epoch, value in thresholds.items()},
             threads=self.engine.threads,
+            status="running",
+            score=None,
             started=now(),
+            ended=None,
+            ended_order=None,
+            oracle_was_idle=False,
+            history=[],
             engine=self.engine.name,
             hyperband=hyperband,
         )

@@ -44,7 +44,13 @@ def record_of(proposal, ended):
         epochs=EPOCHS,
         thresholds={},
         threads=1,
+        status="running",
+        score=None,
         started="2025-01-01T12:00:00+00:00",
+        ended=None,
+        ended_order=None,
+        oracle_was_idle=False,
+        history=[],
         hyperband=proposal.hyperband,
     )
 
