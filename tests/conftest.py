@@ -56,6 +56,15 @@ def _keras_as_new():
         sys.modules["keras"].utils.clear_session(free_memory=False)
 
 
+@pytest.fixture(scope="module")
+def forked_models():
+    """Confined processes start at once in the tests of this module; see `forked.models`."""
+    import forked
+
+    with forked.models():
+        yield
+
+
 # Files with the longest tests: they begin first, so that no process is left alone with one at the end.
 _LONG = (
     "test_end_to_end.py",

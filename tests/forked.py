@@ -1,9 +1,10 @@
-"""Commands in processes of their own that start at once: each is forked from one that has imported TensorFlow.
+"""Processes that start at once: each is forked from one that has imported TensorFlow.
 
 A new interpreter would spend seconds of processor time on that import. What a new interpreter itself
 does differently, such as its module path and what it imports, is tested with real ones.
 """
 
+import io
 import multiprocessing
 import os
 import runpy
@@ -11,13 +12,27 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
 
 from fashion_nn import cli
+from fashion_nn.inference.engines import confined_process
 
 _SERVER = multiprocessing.get_context("forkserver")
-# What the commands import. None of it starts a thread of TensorFlow, which a fork would lose.
-_SERVER.set_forkserver_preload(["fashion_nn.training", "fashion_nn.baselines", "fashion_nn.datasets", __name__])
+# What the processes import. None of it starts a thread of TensorFlow, which a fork would lose.
+_SERVER.set_forkserver_preload(
+    [
+        "fashion_nn.training",
+        "fashion_nn.baselines",
+        "fashion_nn.datasets",
+        "fashion_nn.inference.child.worker",
+        __name__,
+    ]
+)
 
 
 def run(*words, cwd=".", script: Path | None = None) -> subprocess.CompletedProcess:
@@ -25,14 +40,15 @@ def run(*words, cwd=".", script: Path | None = None) -> subprocess.CompletedProc
     arguments = [str(script or "fashion-nn"), *map(str, words)]
     with tempfile.TemporaryDirectory() as folder:
         printed = [Path(folder, name) for name in ("out", "err")]
-        process = _SERVER.Process(target=_run, args=(arguments, str(cwd), printed, dict(os.environ)))
+        forks_models = confined_process.subprocess is not subprocess
+        process = _SERVER.Process(target=_run, args=(arguments, str(cwd), printed, dict(os.environ), forks_models))
         process.start()
         process.join()
         out, err = (path.read_text() for path in printed)
     return subprocess.CompletedProcess(arguments, process.exitcode, out, err)
 
 
-def _run(arguments: list[str], cwd: str, printed: list[Path], environment: dict[str, str]) -> None:
+def _run(arguments: list[str], cwd: str, printed: list[Path], environment: dict[str, str], forks_models: bool) -> None:
     for number, path in enumerate(printed, start=1):
         file = os.open(path, os.O_WRONLY | os.O_CREAT)
         os.dup2(file, number)
@@ -42,7 +58,66 @@ def _run(arguments: list[str], cwd: str, printed: list[Path], environment: dict[
     os.environ.update(environment)
     os.chdir(cwd)
     sys.argv = arguments
-    if arguments[0] == "fashion-nn":
-        cli.main()
-    else:
-        runpy.run_path(arguments[0], run_name="__main__")
+    with pytest.MonkeyPatch.context() as patch:
+        if forks_models:
+            patch.setattr(confined_process, "subprocess", _INSTEAD)
+        if arguments[0] == "fashion-nn":
+            cli.main()
+        else:
+            runpy.run_path(arguments[0], run_name="__main__")
+
+
+@contextmanager
+def models() -> Iterator[None]:
+    """Fork the confined processes that are started meanwhile, here and by the commands of `run`.
+
+    This is for tests of what a model answers, and of what is done with the answers. The tests of the
+    process itself (test_hostile.py, test_limits.py, test_engines.py, test_end_to_end.py) start real ones.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(confined_process, "subprocess", _INSTEAD)
+        yield
+
+
+class _Popen:
+    """What `confined_process` uses of `subprocess.Popen`. The program confines itself and serves as always."""
+
+    def __init__(self, command, *, env, **_):
+        *_, program, memory, _ = command
+        requests, write = _SERVER.Pipe(duplex=False)
+        read, answers = _SERVER.Pipe(duplex=False)
+        self._process = _SERVER.Process(target=_confined, args=(program, memory, env, requests, answers))
+        self._process.start()
+        self.pid = self._process.pid
+        self.returncode = None
+        self.stdin = io.FileIO(os.dup(write.fileno()), "w")
+        self.stdout = io.FileIO(os.dup(read.fileno()), "r")
+        for end in (requests, write, read, answers):
+            end.close()
+
+    def wait(self, timeout=None):
+        self._process.join(timeout)
+        self.returncode = self._process.exitcode
+        if self.returncode is None:
+            raise subprocess.TimeoutExpired("the confined process", timeout)
+        return self.returncode
+
+    def kill(self):
+        self._process.kill()
+
+
+_INSTEAD = SimpleNamespace(**vars(subprocess) | {"Popen": _Popen})
+
+
+def _confined(program: str, memory: str, environment: dict[str, str], requests, answers) -> None:
+    os.setsid()
+    os.chdir("/")
+    os.dup2(requests.fileno(), 0)
+    os.dup2(answers.fileno(), 1)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
+    requests.close()
+    answers.close()
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = [program, memory, str(os.getppid())]
+    runpy.run_path(program, run_name="__main__")

@@ -22,6 +22,8 @@ from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
 from fashion_nn.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("forked_models")
+
 
 @pytest.fixture(scope="module")
 def digits():
@@ -38,7 +40,7 @@ def members(digits, tmp_path_factory):
         recipe = recipes.override(recipes.get("mlp"), settings)
         return training.run(recipe, digits, folder / f"mlp-{seed}").run
 
-    return [member(0, 8), member(1, 12)]
+    return [member(0, 3), member(1, 5)]
 
 
 @pytest.fixture(scope="module")

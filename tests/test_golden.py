@@ -35,6 +35,8 @@ TERMINAL = {"COLUMNS": "80", "TERM": "dumb"}
 # These decide how rich draws, or which data are found.
 LEFT_OUT = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "LINES", "FASHION_NN_DATA")
 
+pytestmark = pytest.mark.usefixtures("forked_models")
+
 
 class Terminal(io.StringIO):
     """Text that is written to a terminal."""

@@ -14,6 +14,8 @@ from fashion_nn.runs import Run
 FIXTURES = Path(__file__).parent / "fixtures"
 TRAINED = Path(__file__).parent.parent / "models" / "mlp"
 
+pytestmark = pytest.mark.usefixtures("forked_models")
+
 
 def command(*words, expect=0):
     assert run_command(app, [str(word) for word in words]) == expect

@@ -19,6 +19,8 @@ from fashion_nn.pages import card, charts, layer_outputs, leaderboard, pictures
 from fashion_nn.pages.run_page import write_run_page
 from fashion_nn.runs import Metrics, Record, Run
 
+pytestmark = pytest.mark.usefixtures("forked_models")
+
 
 @pytest.fixture(scope="module")
 def splits():

@@ -13,6 +13,8 @@ from fashion_nn.baselines import as_keras, linear
 from fashion_nn.datasets import Split
 from fashion_nn.errors import InputError
 
+pytestmark = pytest.mark.usefixtures("forked_models")
+
 
 @pytest.fixture(scope="module")
 def digits():

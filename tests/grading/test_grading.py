@@ -19,6 +19,8 @@ from fashion_nn.submission import image_table
 
 ROOT = Path(__file__).resolve().parents[2]
 
+pytestmark = pytest.mark.usefixtures("forked_models")
+
 
 def verdicts(report):
     return {check.name: check.verdict for check in report.checks}

@@ -19,6 +19,8 @@ rng = np.random.default_rng(0)
 IMAGES = rng.integers(0, 256, (40, 4, 4), np.uint8)
 KERNEL = rng.normal(size=(16, 3)).astype(np.float32)
 
+pytestmark = pytest.mark.usefixtures("forked_models")
+
 
 def saved(folder, *layers, kernel=KERNEL, bias=None, dtype="float32", **of_last):
     """A model file: one dense layer behind `layers`, and what NumPy says that its labels are."""

@@ -11,6 +11,8 @@ from fashion_nn.errors import InputError
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (7, 28, 28), np.uint8)
 
+pytestmark = pytest.mark.usefixtures("forked_models")
+
 
 def model(*body, shape, dtype="float32", outputs=10, activation="softmax"):
     keras.utils.set_random_seed(0)
