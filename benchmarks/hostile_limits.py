@@ -20,7 +20,7 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "inference"))
 import hostile
 import measuring
 
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core.files import between_marks, write_atomic
 
 MARKS = ("<!-- limits: made by benchmarks/hostile_limits.py -->", "<!-- end of limits -->")
 
@@ -62,9 +62,7 @@ def main() -> None:
     if arguments.json:
         write_atomic(arguments.json, json.dumps(rows, indent=1) + "\n")
     if arguments.docs:
-        before, _, rest = arguments.docs.read_text().partition(MARKS[0])
-        _, _, after = rest.partition(MARKS[1])
-        write_atomic(arguments.docs, f"{before}{MARKS[0]}\n{table(rows)}\n{MARKS[1]}{after}")
+        write_atomic(arguments.docs, between_marks(arguments.docs, MARKS, f"{table(rows)}\n"))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from typing import Any
 import jinja2
 from sprint_choices import CHOICES
 
-from fashion_nn.pages import leaderboard
+from fashion_nn.core.files import between_marks, write_atomic
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
@@ -90,11 +90,10 @@ def render() -> dict[Path, str]:
     found = measured()
     pages = {ROOT / "docs" / name: filled(templates.get_template(name).render(found)) for name in PAGES}
     table = templates.get_template("time-to-accuracy.md").render(found)
-    return pages | {ROOT / "README.md": leaderboard.between_marks(ROOT / "README.md", MARKS, table)}
+    return pages | {ROOT / "README.md": between_marks(ROOT / "README.md", MARKS, table)}
 
 
 def main() -> None:
-    from fashion_nn.core.files import write_atomic
 
     for path, page in render().items():
         write_atomic(path, page)

@@ -15,7 +15,6 @@ import json
 import os
 import statistics
 import subprocess
-import sys
 import tempfile
 import time
 from importlib.metadata import version
@@ -23,86 +22,14 @@ from pathlib import Path
 from typing import Any
 
 import search_plain
+import search_situations
+from search_sides import environment, our_trials, ours, plain, read_log, same_draws, their_trials, write_rows
 
-from fashion_nn import datasets, runs
+from fashion_nn import runs
 from fashion_nn.core.environment import describe_environment
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core.files import between_marks, write_atomic
 
-ROOT = Path(__file__).resolve().parents[1]
 MARKS = ("<!-- {0}: made by benchmarks/search.py -->", "<!-- end of {0} -->")
-FIXED = ("optimizer=adam", "momentum=0", "nesterov=false", "schedule=constant", "decay_per_step=0")
-
-
-def environment() -> dict[str, str]:
-    """Of both sides: this checkout, the processor, no log lines."""
-    paths = filter(None, [str(ROOT), os.environ.get("PYTHONPATH", "")])
-    quiet = {"CUDA_VISIBLE_DEVICES": "-1", "TF_CPP_MIN_LOG_LEVEL": "3"}
-    return os.environ | quiet | {"PYTHONPATH": os.pathsep.join(paths)}
-
-
-def ours(dataset: str, folder: Path, *more: object, only: tuple[str, ...] = search_plain.PARAMETERS) -> list[str]:
-    """The command of our side, with the settings that theirs fixes in its code."""
-    fixed = [f"batch_size={search_plain.BATCH}", *FIXED]
-    words = ["-m", "fashion_nn", "tune", "mlp", "--dataset", dataset, "--out", folder, *more]
-    words += [word for name in only for word in ("--only", name)]
-    return list(map(str, [sys.executable, *words, *(word for setting in fixed for word in ("--set", setting))]))
-
-
-def plain(data: Path, folder: Path, *more: object) -> list[str]:
-    """The command of theirs."""
-    return list(map(str, [sys.executable, Path(__file__).with_name("search_plain.py"), data, folder, *more]))
-
-
-def write_rows(dataset: str, path: Path, rows: int | None = None) -> None:
-    """The training and validation rows as .npz, of the first only so many."""
-    import numpy as np
-
-    splits = datasets.load(dataset)
-    parts = {"train": splits.train.take(np.arange(rows or len(splits.train))), "valid": splits.valid}
-    arrays = {f"{name}_{kind}": getattr(part, kind) for name, part in parts.items() for kind in ("images", "labels")}
-    np.savez(path, **arrays)
-
-
-def same_draws(seed: int) -> int:
-    """The seed with which plain keras-tuner draws what our search of this seed draws."""
-    return seed * 100_003 % (2**31 - 1) + 1
-
-
-def their_trials(folder: Path) -> list[dict[str, Any]]:
-    """Values, score, status and time of the last change of each trial of plain keras-tuner, in order."""
-    found = []
-    for path in sorted(folder.glob("search/trial_*/trial.json"), key=lambda path: path.parent.name):
-        trial = json.loads(path.read_text())
-        found.append(
-            {
-                "id": trial["trial_id"],
-                "values": trial["hyperparameters"]["values"],
-                "status": trial["status"],
-                "score": trial["score"],
-                "at": path.stat().st_mtime,
-            }
-        )
-    return found
-
-
-def read_log(path: Path) -> list[dict[str, Any]]:
-    """What search_plain.py noted."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
-
-
-def our_trials(folder: Path) -> list[dict[str, Any]]:
-    """The same of ours."""
-    search = runs.Search(folder)
-    return [
-        {
-            "id": trial.id,
-            "values": trial.values,
-            "status": trial.status,
-            "score": trial.score,
-            "at": search.trial_record(trial.id).stat().st_mtime,
-        }
-        for trial in search.read_trials()
-    ]
 
 
 def timed(command: list[str]) -> tuple[float, float]:
@@ -228,17 +155,6 @@ def table(found: dict[str, Any]) -> str:
     return "\n".join([said, "", HEAD, *map(line, rows)])
 
 
-def put(path: Path, name: str, text: str) -> None:
-    """Put `text` between the marks of `name` in a page."""
-    first, last = (mark.format(name) for mark in MARKS)
-    page = path.read_text()
-    if first not in page or last not in page:
-        raise SystemExit(f"error: {path}: has no marks {first} and {last}")
-    before, _, rest = page.partition(first)
-    _, _, after = rest.partition(last)
-    write_atomic(path, f"{before}{first}\n{text}\n{last}{after}")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--trials", type=int, default=12)
@@ -252,8 +168,6 @@ def main() -> None:
     parser.add_argument("--docs", type=Path, metavar="PAGE", help="put the table between its marks in this page")
     arguments = parser.parse_args()
     if arguments.situations is not None:
-        import search_situations
-
         found = search_situations.observe(arguments.situations, arguments.many, arguments.json)
         name, text = "situations", search_situations.table(found)
     else:
@@ -267,7 +181,8 @@ def main() -> None:
         if arguments.json:
             write_atomic(arguments.json, json.dumps(found, indent=1) + "\n")
     if arguments.docs:
-        put(arguments.docs, name, text)
+        marks = (MARKS[0].format(name), MARKS[1].format(name))
+        write_atomic(arguments.docs, between_marks(arguments.docs, marks, f"{text}\n"))
 
 
 if __name__ == "__main__":

@@ -113,7 +113,7 @@ def main() -> None:
         parser.error("--trials must be at least 1 and --seeds at least 2")
     from fashion_nn import recipes, runs
     from fashion_nn.core.environment import describe_environment
-    from fashion_nn.core.files import write_atomic
+    from fashion_nn.core.files import between_marks, write_atomic
     from fashion_nn.runs import Search
 
     rows = put_aside(arguments.folder / "fashion-mnist-without-validation")
@@ -171,8 +171,7 @@ def main() -> None:
     if arguments.json:
         write_atomic(arguments.json, json.dumps(result, indent=1, default=str) + "\n")
     if arguments.docs:
-        before, _, rest = arguments.docs.read_text().partition(MARKS[0])
-        write_atomic(arguments.docs, f"{before}{MARKS[0]}\n{table(result)}\n{MARKS[1]}{rest.partition(MARKS[1])[2]}")
+        write_atomic(arguments.docs, between_marks(arguments.docs, MARKS, f"{table(result)}\n"))
 
 
 if __name__ == "__main__":

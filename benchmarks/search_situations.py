@@ -19,8 +19,8 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
-import search as benchmark
-from search_plain import ALGORITHMS
+import search_sides as sides
+from search_plain import ALGORITHMS, PARAMETERS
 
 from fashion_nn import runs
 from fashion_nn.core import files
@@ -40,20 +40,20 @@ class Place:
 
     def plain(self, *more: object, rows: Path | None = None) -> list[str]:
         budget = ("--trials", TRIALS, "--epochs", EPOCHS, "--log", self.log)
-        return benchmark.plain(rows or self.rows, self.theirs, *budget, *more)
+        return sides.plain(rows or self.rows, self.theirs, *budget, *more)
 
     def tune(self, *more: object, dataset: object = "digits", **how: Any) -> list[str]:
         words = ("--trials", TRIALS, "--epochs", EPOCHS, "--no-retrain", *more)
-        return benchmark.ours(str(dataset), self.ours, *words, **how)
+        return sides.ours(str(dataset), self.ours, *words, **how)
 
     @property
     def begun(self) -> list[dict[str, Any]]:
         """The values of each training that plain keras-tuner began."""
-        return [line["begun"] for line in benchmark.read_log(self.log) if "begun" in line]
+        return [line["begun"] for line in sides.read_log(self.log) if "begun" in line]
 
     @property
     def ended(self) -> list[dict[str, Any]]:
-        return [line["ended"] for line in benchmark.read_log(self.log) if "ended" in line]
+        return [line["ended"] for line in sides.read_log(self.log) if "ended" in line]
 
     @property
     def records(self) -> list[dict[str, Any]]:
@@ -66,7 +66,7 @@ def started(command: list[str], errors: Path) -> Iterator[subprocess.Popen]:
     """A process in a session of its own, of which nothing is left behind."""
     with errors.open("w") as file:
         process = subprocess.Popen(
-            command, env=benchmark.environment(), stdout=subprocess.DEVNULL, stderr=file, start_new_session=True
+            command, env=sides.environment(), stdout=subprocess.DEVNULL, stderr=file, start_new_session=True
         )
     try:
         yield process
@@ -78,7 +78,7 @@ def started(command: list[str], errors: Path) -> Iterator[subprocess.Popen]:
 
 def done(command: list[str]) -> tuple[int, str]:
     """Run to the end; the exit code and the last line on stderr."""
-    found = subprocess.run(command, env=benchmark.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    found = subprocess.run(command, env=sides.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
     lines = [line for line in found.stderr.decode(errors="replace").splitlines() if line.strip()]
     return found.returncode, " ".join(lines[-1].split())[:600] if lines else ""
 
@@ -109,7 +109,7 @@ def killed(place: Place, algorithm: str) -> dict[str, Seen]:
         time.sleep(0.3)
     before = len(place.ended)
     code, said = done(place.plain(*how, *more))
-    records = benchmark.their_trials(place.theirs)
+    records = sides.their_trials(place.theirs)
     theirs = {
         "ended_before_the_kill": before,
         "exit_code": code,
@@ -165,14 +165,14 @@ def other_space(place: Place) -> dict[str, Seen]:
     done(place.plain("--trials", 3))
     before = len(place.begun)
     code, said = done(place.plain("--trials", 3, "--rates", 1e-6, 1e-5))
-    best = benchmark.read_log(place.log)[-1].get("best", {}).get("learning_rate")
+    best = sides.read_log(place.log)[-1].get("best", {}).get("learning_rate")
     theirs = {"exit_code": code, "trials_run": len(place.begun) - before, "best_learning_rate": best, "last_line": said}
     theirs["said"] = (
         f"runs {theirs['trials_run']} trials, exit code {code}; asked for rates from 1e-06 to 1e-05 "
         f"its best one is {best:.2g}"
     )
     done(place.tune("--trials", 3))
-    code, said = done(place.tune("--trials", 3, "--resume", only=benchmark.search_plain.PARAMETERS[1:]))
+    code, said = done(place.tune("--trials", 3, "--resume", only=PARAMETERS[1:]))
     return {"plain": theirs, "ours": refusal(place, code, said)}
 
 
@@ -184,9 +184,9 @@ def other_data(place: Place) -> dict[str, Seen]:
     rows["train_labels"], rows["valid_labels"] = 9 - rows["train_labels"], rows["valid_labels"] * 0
     np.savez(place.folder / "other.npz", **rows)
     done(place.plain("--trials", 3))
-    before, best = len(place.begun), max(each["score"] for each in benchmark.their_trials(place.theirs))
+    before, best = len(place.begun), max(each["score"] for each in sides.their_trials(place.theirs))
     code, said = done(place.plain("--trials", 3, rows=place.folder / "other.npz"))
-    score = benchmark.read_log(place.log)[-1].get("score")
+    score = sides.read_log(place.log)[-1].get("score")
     theirs = {"exit_code": code, "trials_run": len(place.begun) - before, "score": score, "last_line": said}
     theirs["said"] = f"runs {theirs['trials_run']} trials, exit code {code}; " + (
         "reports the score of the old data" if score == best else "reports another score"
@@ -208,7 +208,7 @@ def refusal(place: Place, code: int, said: str) -> Seen:
 
 def crash(place: Place) -> dict[str, Seen]:
     code, _ = done(place.plain("--trials", 4, "--abort-at", 2))
-    records = benchmark.their_trials(place.theirs)
+    records = sides.their_trials(place.theirs)
     theirs = {"exit_code": code, "records": dict(Counter(record["status"] for record in records))}
     theirs["said"] = f"the search ends with it (exit code {code}): {Counted(records)} of 4"
     with started(place.tune("--trials", 4), place.folder / "errors") as process:
@@ -221,7 +221,7 @@ def hang(place: Place) -> dict[str, Seen]:
     with started(place.plain("--trials", 4, "--stop-at", 2), place.folder / "errors") as process:
         until(lambda: len(place.begun) == 2, process)
         time.sleep(60)
-        records, alive = benchmark.their_trials(place.theirs), process.poll() is None
+        records, alive = sides.their_trials(place.theirs), process.poll() is None
     theirs = {"still_there_after_60_s": alive, "records": dict(Counter(record["status"] for record in records))}
     theirs["said"] = f"{'hangs with it' if alive else 'ends'}: after 60 s more {Counted(records)} of 4"
     with started(place.tune("--trials", 4, "--trial-limit", "60s"), place.folder / "errors") as process:
@@ -252,7 +252,7 @@ def children(parent: int) -> list[int]:
 def memory(place: Place, many: int) -> dict[str, Seen]:
     few = 5
     done(place.plain("--trials", many, "--epochs", 1))
-    read = [line["memory"] for line in benchmark.read_log(place.log) if "memory" in line]
+    read = [line["memory"] for line in sides.read_log(place.log) if "memory" in line]
     theirs = {"bytes_after": {few: read[few - 1], many: read[-1]}, "trials": len(read)}
     theirs["said"] = f"{megabytes(read[few - 1])} after {few} trials, {megabytes(read[-1])} after {len(read)}"
     after: dict[int, int] = {}
@@ -283,7 +283,7 @@ def megabytes(count: int) -> str:
 
 def again(place: Place) -> dict[str, Seen]:
     done(place.plain("--trials", 3, "--again"))
-    lines = [line for line in benchmark.read_log(place.log) if "score" in line]
+    lines = [line for line in sides.read_log(place.log) if "score" in line]
     score, repeated = lines[-2]["score"], lines[-1]["score"]
     theirs = {"score": score, "again": repeated, "equal": score == repeated}
     theirs["said"] = f"{score:.6f}, then {repeated:.6f}: {'the same' if score == repeated else 'another figure'}"
@@ -310,7 +310,7 @@ print(json.dumps(float((model.predict(images, verbose=0).argmax(axis=1) == label
 
 def best_model(place: Place) -> dict[str, Seen]:
     done(place.plain("--trials", 3))
-    best = max(benchmark.their_trials(place.theirs), key=lambda each: each["score"])
+    best = max(sides.their_trials(place.theirs), key=lambda each: each["score"])
     files = sorted(path.name for path in (place.theirs / "search" / f"trial_{best['id']}").iterdir())
     weights = next((name for name in files if name.endswith(".h5")), files[0])
     theirs = {"files": files, **loaded(place, place.theirs / "search" / f"trial_{best['id']}" / weights, best["score"])}
@@ -326,7 +326,7 @@ def best_model(place: Place) -> dict[str, Seen]:
 def loaded(place: Place, path: Path, score: float) -> Seen:
     """What `keras.models.load_model` makes of a file."""
     command = [sys.executable, "-c", LOAD, str(path), str(place.rows)]
-    found = subprocess.run(command, env=benchmark.environment(), capture_output=True, text=True)
+    found = subprocess.run(command, env=sides.environment(), capture_output=True, text=True)
     if found.returncode:
         line = " ".join(found.stderr.strip().splitlines()[-1].split()).replace(str(place.folder), "…")[:160]
         return {"loads": False, "last_line": line, "said": f"`load_model({path.name})` fails: {line}"}
@@ -365,7 +365,7 @@ def observe(names: list[str], many: int, path: Path | None) -> dict[str, Any]:
         title, make = SITUATIONS[name]
         with tempfile.TemporaryDirectory() as folder:
             rows = Path(folder) / "rows.npz"
-            benchmark.write_rows("digits", rows)
+            sides.write_rows("digits", rows)
             place, began = Place(Path(folder), rows), time.perf_counter()
             extra = [name.removeprefix("killed-")] if make is killed else [many] if make is memory else []
             seen = make(place, *extra)

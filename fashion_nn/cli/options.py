@@ -11,13 +11,13 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from fashion_nn import datasets
+from fashion_nn import datasets, runs
 from fashion_nn.errors import InputError
 
 Choice = TypeVar("Choice", bound=str)
 Options = TypeVar("Options")
 
-MODELS = Path("models")
+MODELS = runs.MODELS
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 KNOWN = f"{', '.join(datasets.names()[:-1])} or {datasets.names()[-1]}"
 DATA_SETS = f"{', '.join(datasets.names())}, a training CSV, or a folder of IDX files"
@@ -91,8 +91,9 @@ def examples(*lines: str) -> str:
 
 def default_models() -> Path:
     """models/ in the working folder, else that of the project."""
-    ours = Path(__file__).parents[2] / MODELS
-    return MODELS if MODELS.is_dir() or not ours.is_dir() else ours
+    if MODELS.is_dir() or not runs.CHECKOUT_MODELS.is_dir():
+        return MODELS
+    return runs.CHECKOUT_MODELS
 
 
 def stem(dataset: str) -> str:

@@ -55,6 +55,22 @@ def write_atomic(path: str | os.PathLike[str], content: bytes | memoryview | str
         temporary.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
+def between_marks(path: Path, marks: tuple[str, str], table: str) -> str:
+    """The text of `path` with `table`, whole lines, between the lines that the two marks are.
+
+    Raises:
+        InputError: the file cannot be read, or the marks are not there.
+    """
+    try:
+        text = path.read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"{path}: cannot be read: {error}") from None
+    start, end = (text.find(mark) for mark in marks)
+    if not 0 <= start < end:
+        raise InputError(f"{path}: has no place for the table: expected the lines {marks[0]} and {marks[1]}")
+    return text[: start + len(marks[0])] + f"\n{table}" + text[end:]
+
+
 def read_small(path: str | os.PathLike[str]) -> bytes:
     """The content of a plain file of at most 64 MiB.
 

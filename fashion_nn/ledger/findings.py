@@ -7,13 +7,13 @@ source of the measurement and the evidence. To add a kind of verdict, add a memb
 say there whether a claim with it holds.
 """
 
-import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Self
 
 from fashion_nn.ledger.claims import Claim
+from fashion_nn.measures import mean_sd
 
 
 class Verdict(StrEnum):
@@ -49,8 +49,8 @@ class Spread:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> Self:
-        sd = statistics.stdev(values) if len(values) > 1 else 0.0
-        return cls(float(f"{statistics.fmean(values):.6g}"), float(f"{sd:.3g}"), len(values))
+        mean, sd = mean_sd(values)
+        return cls(float(f"{mean:.6g}"), float(f"{sd:.3g}"), len(values))
 
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]

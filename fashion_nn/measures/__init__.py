@@ -2,7 +2,8 @@
 
 `scores` measures probabilities against labels, `comparison` tells which models differ by more than
 chance, `agreement` compares two models' answers to the same images, and `objective` says which of two
-values of a figure is better. `columns` is the table of the figures of a run.
+values of a figure is better. `columns` is the table of the figures of a run, and `spread`
+says how far the same figure of several seeds is apart.
 """
 
 from fashion_nn.measures.agreement import Agreement, agreement
@@ -26,6 +27,7 @@ from fashion_nn.measures.scores import (
     wilson,
     worst_mistakes,
 )
+from fashion_nn.measures.spread import MeanSd, mean_sd
 
 __all__ = [
     "ALPHA",
@@ -34,6 +36,7 @@ __all__ = [
     "Bin",
     "ClassScore",
     "McNemar",
+    "MeanSd",
     "Scores",
     "agreement",
     "better",
@@ -45,6 +48,7 @@ __all__ = [
     "log_loss",
     "maximised",
     "mcnemar",
+    "mean_sd",
     "per_class",
     "reliability",
     "score",

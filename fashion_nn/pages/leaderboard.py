@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fashion_nn import measures
-from fashion_nn.core.files import write_atomic
-from fashion_nn.errors import InputError
+from fashion_nn.core.files import between_marks, write_atomic
 from fashion_nn.measures.columns import COLUMNS, Cell, Column, RunFigures, Shown, on_page, table_columns, values
 from fashion_nn.pages.rendering import render
 from fashion_nn.runs import Run, StoredScores
@@ -181,22 +180,6 @@ def write_into(path: Path, rows: Sequence[Row]) -> None:
         InputError: the marks are not there.
     """
     write_atomic(path, between_marks(path, MARKS, f"{markdown(rows)}\n"))
-
-
-def between_marks(path: Path, marks: tuple[str, str], table: str) -> str:
-    """The text of `path` with `table`, whole lines, between the lines that the two marks are.
-
-    Raises:
-        InputError: the file cannot be read, or the marks are not there.
-    """
-    try:
-        text = path.read_text()
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"{path}: cannot be read: {error}") from None
-    start, end = (text.find(mark) for mark in marks)
-    if not 0 <= start < end:
-        raise InputError(f"{path}: has no place for the table: expected the lines {marks[0]} and {marks[1]}")
-    return text[: start + len(marks[0])] + f"\n{table}" + text[end:]
 
 
 def write_leaderboard(runs: Iterable[Run], path: Path) -> None:

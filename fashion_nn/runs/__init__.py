@@ -6,7 +6,7 @@ folder of a search, which contains the run folders of its trials.
 """
 
 from fashion_nn.runs.answers import TestPredictions
-from fashion_nn.runs.folder import HISTORY_COLUMNS, Run, find, open_run, require_free
+from fashion_nn.runs.folder import CHECKOUT_MODELS, HISTORY_COLUMNS, MODELS, Run, find, open_run, require_free
 from fashion_nn.runs.records import (
     CleanScores,
     DatasetRecord,
@@ -43,8 +43,10 @@ from fashion_nn.runs.search_records import (
 )
 
 __all__ = [
+    "CHECKOUT_MODELS",
     "DONE",
     "HISTORY_COLUMNS",
+    "MODELS",
     "SCORED",
     "Best",
     "CleanScores",

@@ -41,6 +41,10 @@ if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
 
 HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
+MODELS = Path("models")
+"""The folder of run folders, in the current folder."""
+CHECKOUT_MODELS = Path(__file__).parents[2] / MODELS
+"""That of the checkout, with the published runs; it is not there if the package is installed."""
 _MEND = "restore it or train again"
 
 S = TypeVar("S", bound=Stored)

@@ -1,7 +1,7 @@
 """Comparisons of networks over seeds: those of report 000, and the one that report 003 argues for."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from os import PathLike
 from typing import Any
@@ -10,6 +10,7 @@ from fashion_nn.errors import InputError
 from fashion_nn.lab.losses.functions import BINARY
 from fashion_nn.lab.losses.training import Curve, Plan, load_task, train_seeds
 from fashion_nn.lab.progress import Progress, part_of
+from fashion_nn.measures import MeanSd, mean_sd
 
 
 @dataclass(frozen=True)
@@ -65,13 +66,13 @@ class StudyResult:
     flipped: float
     curves: Mapping[str, tuple[Curve, ...]] = field(repr=False)
 
-    def final(self, label: str, measure: str) -> tuple[float, float]:
+    def final(self, label: str, measure: str) -> MeanSd:
         """Mean and standard deviation (n - 1) over the seeds of a measure at the end."""
-        return _mean_sd([getattr(curve, measure)[-1] for curve in self.curves[label]])
+        return mean_sd([getattr(curve, measure)[-1] for curve in self.curves[label]])
 
-    def relative(self, label: str, epoch: int) -> tuple[float, float]:
+    def relative(self, label: str, epoch: int) -> MeanSd:
         """Mean and standard deviation of the training loss at an epoch as a share of that at the start."""
-        return _mean_sd([curve.relative(epoch) for curve in self.curves[label]])
+        return mean_sd([curve.relative(epoch) for curve in self.curves[label]])
 
     @property
     def measures_shown(self) -> tuple[str, ...]:
@@ -82,14 +83,9 @@ class StudyResult:
     def to_json(self) -> dict[str, Any]:
         """Everything as plain Python values, with a summary of each label."""
         summary = {
-            label: {measure: dict(zip(("mean", "sd"), self.final(label, measure), strict=True)) for measure in MEASURES}
-            for label in self.curves
+            label: {measure: self.final(label, measure)._asdict() for measure in MEASURES} for label in self.curves
         }
         return {**asdict(self), "summary": summary}
-
-
-def _mean_sd(values: Sequence[float]) -> tuple[float, float]:
-    return statistics.fmean(values), statistics.stdev(values) if len(values) > 1 else 0.0
 
 
 MEASURES = (

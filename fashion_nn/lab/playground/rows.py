@@ -9,6 +9,7 @@ from fashion_nn.errors import InputError
 from fashion_nn.lab.playground.settings import FEATURES, Settings, changed
 from fashion_nn.lab.playground.training import Fit, train_seeds
 from fashion_nn.lab.progress import Progress, part_of
+from fashion_nn.measures import mean_sd
 
 _SINES = ("x1", "x2", "sin_x1", "sin_x2")
 
@@ -33,8 +34,8 @@ class Summary:
 
     @classmethod
     def of(cls, values: Sequence[float]) -> "Summary":
-        sd = statistics.stdev(values) if len(values) > 1 else 0.0
-        return cls(statistics.fmean(values), sd, statistics.median(values), tuple(values))
+        mean, sd = mean_sd(values)
+        return cls(mean, sd, statistics.median(values), tuple(values))
 
 
 @dataclass(frozen=True)

@@ -8,12 +8,10 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-import fashion_nn
 from fashion_nn import runs
 from fashion_nn.ledger import protocols, quotations
 from fashion_nn.ledger.claims import Claim
@@ -46,7 +44,7 @@ _STORED = {
 @lru_cache
 def run_of(name: str) -> runs.Run | None:
     """A complete run folder in models/, here or beside the package; None if there is none."""
-    for root in (Path("models"), Path(fashion_nn.__file__).parents[1] / "models"):
+    for root in (runs.MODELS, runs.CHECKOUT_MODELS):
         run = runs.Run(root / name)
         if run.complete:
             return run
