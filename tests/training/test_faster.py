@@ -22,6 +22,11 @@ def enlarged_digits(n):
 DIGITS = enlarged_digits(48)
 
 
+@pytest.fixture(autouse=True)
+def _same_weights_in_each_run():
+    keras.utils.set_random_seed(0)
+
+
 def without_dropout(name):
     return {key: 0.0 for key in zoo.describe(name).options if key.startswith("dropout")}
 
