@@ -1,6 +1,7 @@
 """Who may import whom: the table in docs/architecture.md, walked over every file's syntax tree."""
 
 import ast
+import graphlib
 import re
 import subprocess
 import sys
@@ -104,6 +105,29 @@ def test_importing_it_does_not_import_tensorflow(module):
     code = f"import sys, fashion_nn.{module}; print([m for m in {sorted(HEAVY)!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def module_name(path: Path) -> str:
+    parts = path.relative_to(PACKAGE.parent).with_suffix("").parts
+    return ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+
+
+def test_no_module_imports_one_that_imports_it():
+    names = {module_name(path) for path in MODULES}
+    graph = {}
+    for path in MODULES:
+        tree = parse(path)
+        branches = [node for node in ast.walk(tree) if isinstance(node, ast.If)]
+        for_hints = [node for node in branches if "TYPE_CHECKING" in ast.unparse(node.test)]
+        hints = {id(inner) for node in for_hints for inner in ast.walk(node)}
+        found = set()
+        for node in ast.walk(tree):
+            # `from package import module` needs the module, and the package only for its other names.
+            if isinstance(node, ast.ImportFrom) and id(node) not in hints:
+                wanted = {f"{node.module}.{alias.name}" for alias in node.names}
+                found |= {name if name in names else node.module for name in wanted}
+        graph[module_name(path)] = (found & names) - {module_name(path)}
+    graphlib.TopologicalSorter(graph).prepare()  # raises CycleError, which names the circle
 
 
 def test_the_documentation_has_this_table():
