@@ -20,6 +20,8 @@ from fashion_nn.training.losses import cross_entropy
 
 SMALL = ["batch_size=64", "momentum=0.9", "epochs=3"]
 
+pytestmark = pytest.mark.usefixtures("forked_models")
+
 
 @pytest.fixture(scope="module")
 def digits():
@@ -201,7 +203,7 @@ def test_the_budget_ends_at_the_best_so_far_and_resume_goes_on(tmp_path, digits,
     assert len(cut.run.read_record().sessions) == 2
 
 
-def test_a_budget_that_is_over_at_once_still_gives_a_model(tmp_path, digits):
+def test_a_budget_that_is_over_at_once_still_gives_a_model(tmp_path, digits, finished):
     outcome = training.run(recipe(), digits, tmp_path / "run", deadline=time.monotonic())
     assert outcome.stopped_because == "budget"
     assert keras.models.load_model(outcome.run.model).count_params() == 244_591
@@ -209,10 +211,9 @@ def test_a_budget_that_is_over_at_once_still_gives_a_model(tmp_path, digits):
     card = outcome.run.card.read_text()
     assert "in brackets: batch_size 64 (256), epochs 3 (100), momentum 0.9 (0.975)." in card
     assert "Stopped by the time budget after 1 epoch; longer training may" in card
-    whole = training.run(recipe(), digits, tmp_path / "whole").run
     again = training.run(recipe(), digits, tmp_path / "run", resume=True).run
-    assert again.read_history() == whole.read_history()
-    assert again.model.read_bytes() == whole.model.read_bytes()
+    assert again.read_history() == finished.run.read_history()
+    assert again.model.read_bytes() == finished.run.model.read_bytes()
 
 
 @pytest.mark.parametrize(
@@ -263,12 +264,11 @@ def test_smoothed_labels_are_those_of_keras_on_one_hot_rows(smoothing):
     np.testing.assert_allclose(ours, expected, rtol=1e-4)
 
 
-def test_the_kept_model_may_average_its_answer_with_that_on_the_mirrored_image(tmp_path, digits):
-    plain = training.run(recipe(), digits, tmp_path / "plain")
+def test_the_kept_model_may_average_its_answer_with_that_on_the_mirrored_image(tmp_path, digits, finished):
     both = training.run(recipe("average_mirror=true"), digits, tmp_path / "both")
-    assert both.run.read_history() == plain.run.read_history()
+    assert both.run.read_history() == finished.run.read_history()
     images = digits.valid.images
-    predict = Opened(plain.run.model)
+    predict = Opened(finished.run.model)
     expected = (predict(images) + predict(np.ascontiguousarray(images[:, :, ::-1]))) / 2
     np.testing.assert_allclose(Opened(both.run.model)(images), expected, atol=1e-6)
     scores = measures.score(digits.valid.labels, expected)
@@ -276,7 +276,7 @@ def test_the_kept_model_may_average_its_answer_with_that_on_the_mirrored_image(t
     pages.describe_training(both.run, digits)  # whose first layer, the mirror, has no picture
     assert both.run.card.exists() and not both.run.figure("weights").exists()
     width = images.shape[2]
-    assert both.run.read_record().parameters == plain.run.read_record().parameters + width**2
+    assert both.run.read_record().parameters == finished.run.read_record().parameters + width**2
 
 
 def test_no_thread_of_a_dataset_can_hold_up_the_end_of_an_epoch(digits):
