@@ -12,6 +12,8 @@ from fashion_nn.runs import Run
 
 ROOT = Path(__file__).resolve().parent.parent
 
+pytestmark = pytest.mark.usefixtures("forked_models")
+
 
 def published() -> list[Run]:
     """The run folders that are part of the project, not those that somebody trained beside them."""

@@ -13,6 +13,8 @@ from fashion_nn import datasets, evaluation, runs, submission
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
 
+pytestmark = pytest.mark.usefixtures("forked_models")
+
 
 def command(*words, expect=0):
     assert run_command(app, [str(word) for word in words]) == expect

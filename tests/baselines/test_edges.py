@@ -9,6 +9,8 @@ from fashion_nn.errors import InputError
 
 SMALL = edges.EdgeSettings(landmarks=150)
 
+pytestmark = pytest.mark.usefixtures("forked_models")
+
 
 @pytest.fixture(scope="module")
 def digits():
