@@ -1,9 +1,11 @@
-"""Make fashion_nn/grading/sentinel_fashion_mnist.npz from the training rows of Fashion-MNIST; about four minutes.
+"""Make fashion_nn/grading/sentinel_fashion_mnist.npz from the training rows of Fashion-MNIST; about
+four minutes.
 
     python benchmarks/build_sentinel.py [OUT.npz]
 
-The baseline is fitted to the 54,000 training rows. Its limits are measured on the 6,000 stored validation rows, by the
-label files of a dozen classifiers of scikit-learn that were fitted to training rows; the test rows are not read.
+The baseline is fitted to the 54,000 training rows. Its limits are measured on the 6,000 stored
+validation rows, by the label files of a dozen classifiers of scikit-learn that were fitted to
+training rows; the test rows are not read.
 """
 
 import sys
@@ -27,15 +29,27 @@ OUT = Path(sentinel.__file__).with_name("sentinel_fashion_mnist.npz")
 
 
 def peers(splits: Splits):
-    """Yield name, classifier, form of the images and number of training rows of each correct file."""
+    """Yield name, classifier, form of the images and number of training rows of each correct
+    file.
+    """
     for components, neighbours, rows in ((None, 1, 20_000), (60, 1, 54_000), (60, 5, 54_000)):
-        yield f"{neighbours}-NN {components or 784}", KNeighborsClassifier(neighbours), components, rows
+        yield (
+            f"{neighbours}-NN {components or 784}",
+            KNeighborsClassifier(neighbours),
+            components,
+            rows,
+        )
     yield "logistic regression", LogisticRegression(C=0.01, max_iter=40), None, 20_000
     yield "logistic regression 60", LogisticRegression(max_iter=60), 60, 54_000
     yield "linear SVM", LinearSVC(C=0.01, max_iter=200), None, 10_000
     yield "SVM", SVC(C=5, gamma=0.02), 60, 15_000
     yield "forest", RandomForestClassifier(60, random_state=0, n_jobs=-1), None, 20_000
-    yield "forest 60", RandomForestClassifier(60, max_depth=14, random_state=0, n_jobs=-1), 60, 54_000
+    yield (
+        "forest 60",
+        RandomForestClassifier(60, max_depth=14, random_state=0, n_jobs=-1),
+        60,
+        54_000,
+    )
     for rows, epochs in ((5_000, 10), (5_000, 30), (54_000, 1), (54_000, 2), (54_000, 8)):
         net = MLPClassifier((128,), max_iter=epochs, random_state=0)
         yield f"dense network, {rows:,} rows, {epochs} epochs", net, None, rows
@@ -70,7 +84,9 @@ def main() -> None:
         "versions": {"numpy": np.__version__, "scikit-learn": sklearn.__version__},
     }
     probabilities = made.probabilities(splits.valid.images)
-    found = sentinel.with_correct(made, label_files(splits), splits.valid.labels, probabilities, provenance=provenance)
+    found = sentinel.with_correct(
+        made, label_files(splits), splits.valid.labels, probabilities, provenance=provenance
+    )
     out = Path(sys.argv[1]) if len(sys.argv) > 1 else OUT
     sentinel.save(found, out)
     print(f"{'correct file':34} accuracy    below     mean    class")

@@ -1,9 +1,10 @@
 """How time and memory grow with rows, parameters and batch size, as a table and a picture.
 
-    python benchmarks/cost_growth.py --most-rows 1000000 --json benchmarks/cost_growth.json --picture docs/growth.png
+    python benchmarks/cost_growth.py --most-rows 1000000 --json benchmarks/cost_growth.json
+    --picture docs/growth.png
 
-Each point is a process of its own, or several that follow one another: the highest memory is that of the largest.
-Pixels are noise, which costs what others cost. Minutes with a million rows.
+Each point is a process of its own, or several that follow one another: the highest memory is that
+of the largest. Pixels are noise, which costs what others cost. Minutes with a million rows.
 """
 
 import argparse
@@ -25,7 +26,9 @@ BATCHED = {"mlp": 20_000, "cnn-v2": 2000}
 
 
 def train(model: str, rows: int, batch: int) -> dict[str, Any]:
-    """In this process: seconds of a second epoch of `rows`, a tenth of them validation, and the highest memory."""
+    """In this process: seconds of a second epoch of `rows`, a tenth of them validation, and the
+    highest memory.
+    """
     import numpy as np
 
     from fashion_nn import recipes, training, zoo
@@ -93,9 +96,14 @@ def point(kind: str, *words: object) -> dict[str, Any]:
     """One measurement, in a fresh process."""
     command = [sys.executable, __file__, "--point", kind, *map(str, words)]
     environment = os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
-    done = subprocess.run(command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment)
+    done = subprocess.run(
+        command, check=True, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment
+    )
     found = json.loads(done.stdout)
-    print("  " + kind.ljust(8) + "".join(f"{key} {_short(value)}   " for key, value in found.items()), flush=True)
+    print(
+        "  " + kind.ljust(8) + "".join(f"{key} {_short(value)}   " for key, value in found.items()),
+        flush=True,
+    )
     return found
 
 
@@ -116,10 +124,16 @@ def draw(result: dict[str, Any], path: Path) -> None:
     lines = [
         ("rows", "rows", {"submit.py, MLP": result["submit"], "an epoch, MLP": result["rows"]}),
         ("parameters", "parameters", {"batches of 256": result["parameters"]}),
-        ("batch", "batch size", {name: [p for p in result["batches"] if p["model"] == name] for name in BATCHED}),
+        (
+            "batch",
+            "batch size",
+            {name: [p for p in result["batches"] if p["model"] == name] for name in BATCHED},
+        ),
     ]
     for column, (key, label, each) in enumerate(lines):
-        for row, (unit, title) in enumerate((("seconds", "seconds"), ("mib", "highest memory, MiB"))):
+        for row, (unit, title) in enumerate(
+            (("seconds", "seconds"), ("mib", "highest memory, MiB"))
+        ):
             axis = axes[row, column]
             for name, points in each.items():
                 if unit == "seconds" and key != "rows":
@@ -132,7 +146,13 @@ def draw(result: dict[str, Any], path: Path) -> None:
                 axis.plot([p[key] for p in points], ys, marker="o", linestyle=joined, label=name)
             if key == "parameters":
                 for p, y in zip(each["batches of 256"], ys, strict=True):
-                    axis.annotate(p["model"], (p[key], y), textcoords="offset points", xytext=(6, -3), fontsize=8)
+                    axis.annotate(
+                        p["model"],
+                        (p[key], y),
+                        textcoords="offset points",
+                        xytext=(6, -3),
+                        fontsize=8,
+                    )
             axis.set(xlabel=label, ylabel=title, xscale="linear" if key == "parameters" else "log")
             if unit == "seconds":
                 axis.set_yscale("log")
@@ -154,7 +174,11 @@ def main() -> None:
     arguments = parser.parse_args()
     if arguments.point:
         kind, *words = arguments.point
-        print(json.dumps(submit(int(words[0])) if kind == "submit" else train(words[0], *map(int, words[1:]))))
+        print(
+            json.dumps(
+                submit(int(words[0])) if kind == "submit" else train(words[0], *map(int, words[1:]))
+            )
+        )
         return
     if arguments.most_rows < 1000:
         parser.error("--most-rows must be at least 1000")
@@ -165,8 +189,12 @@ def main() -> None:
     result = {
         "submit": [point("submit", rows) for rows in sizes],
         "rows": [point("train", "mlp", rows, 256) for rows in sizes],
-        "parameters": sorted((point("train", name, 2000, 256) for name in MODELS), key=lambda p: p["parameters"]),
-        "batches": [point("train", name, rows, size) for name, rows in BATCHED.items() for size in BATCHES],
+        "parameters": sorted(
+            (point("train", name, 2000, 256) for name in MODELS), key=lambda p: p["parameters"]
+        ),
+        "batches": [
+            point("train", name, rows, size) for name, rows in BATCHED.items() for size in BATCHES
+        ],
         "environment": describe_environment(),
     }
     if arguments.json:

@@ -1,7 +1,8 @@
 """How long the strict CSV reader takes, beside plain `pandas.read_csv`.
 
-A table like Fashion-MNIST's is made in a temporary folder; then both read it in turn, each time in a fresh process,
-so that imports and first touches of memory count. Prints medians and the ratio; the two must see the same pixels.
+A table like Fashion-MNIST's is made in a temporary folder; then both read it in turn, each time in
+a fresh process, so that imports and first touches of memory count. Prints medians and the ratio;
+the two must see the same pixels.
 
     python benchmarks/csv_reading.py --rows 60000 --repeats 5 --json csv_reading.json
 """
@@ -37,21 +38,18 @@ READERS = {
 }
 
 CHILD = """
-import json, resource, sys, time
-path = sys.argv[1]
-start = time.perf_counter()
-{0}
-imported, cpu = time.perf_counter(), time.process_time()
-{1}
-read, cpu = time.perf_counter(), time.process_time() - cpu
-peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
-figures = dict(import_s=imported - start, read_s=read - imported, total_s=read - start, cpu_s=cpu, peak_mib=peak)
-print(json.dumps(dict(figures, checksum={2})))
+import json, resource, sys, time path = sys.argv[1] start = time.perf_counter() {0} imported, cpu =
+time.perf_counter(), time.process_time() {1} read, cpu = time.perf_counter(), time.process_time() -
+cpu peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 figures =
+dict(import_s=imported - start, read_s=read - imported, total_s=read - start, cpu_s=cpu,
+peak_mib=peak) print(json.dumps(dict(figures, checksum={2})))
 """
 
 
 def write_table(path: Path, rows: int, seed: int) -> None:
-    """Write `rows` images: about half of the pixels are 0 around an upright shape, 71 % of the others above 99."""
+    """Write `rows` images: about half of the pixels are 0 around an upright shape, 71 % of the
+    others above 99.
+    """
     generator = np.random.default_rng(seed)
     cells = np.array([str(value) for value in range(256)], dtype=object)
     columns = np.abs(np.arange(SIDE) - (SIDE - 1) / 2)
@@ -60,7 +58,9 @@ def write_table(path: Path, rows: int, seed: int) -> None:
         for start in range(0, rows, ROWS_AT_ONCE):
             count = min(ROWS_AT_ONCE, rows - start)
             grey = 255 * generator.random((count, SIDE, SIDE)) ** 0.75
-            half_width = generator.uniform(3.5, 10, (count, 1, 1)) + generator.uniform(-1, 1, (count, SIDE, 1))
+            half_width = generator.uniform(3.5, 10, (count, 1, 1)) + generator.uniform(
+                -1, 1, (count, SIDE, 1)
+            )
             grey[columns + np.zeros((count, SIDE, 1)) > half_width] = 0
             images = cells[np.ceil(grey).astype(np.uint8).reshape(count, -1)]
             for label, image in zip(generator.integers(0, 10, count), images, strict=True):
@@ -77,7 +77,9 @@ def measure(reader: str, path: Path) -> dict[str, float]:
 
 
 def compare(rows: int, repeats: int, seed: int) -> dict:
-    """Medians of `repeats` alternating runs of each reader, after one of each that is not counted."""
+    """Medians of `repeats` alternating runs of each reader, after one of each that is not
+    counted.
+    """
     from fashion_nn.core.environment import describe_environment
 
     measured: dict[str, list[dict[str, float]]] = {reader: [] for reader in READERS}
@@ -105,7 +107,10 @@ def compare(rows: int, repeats: int, seed: int) -> dict:
         "seed": seed,
         "repeats": repeats,
         "machine": describe_environment()["hardware"],
-        "versions": {"python": platform.python_version(), **{name: version(name) for name in ("numpy", "pandas")}},
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("numpy", "pandas")},
+        },
         "median": medians,
         "ratio": {key: ours[key] / theirs[key] for key in ours},
         "runs": measured,
@@ -123,9 +128,16 @@ def main() -> None:
         parser.error("--rows and --repeats must be at least 1")
     result = compare(arguments.rows, arguments.repeats, arguments.seed)
     machine, versions = result["machine"], result["versions"]
-    print(f"{result['rows']} rows, {result['columns']} columns, {result['bytes'] / 1e6:.0f} MB; medians of", end=" ")
+    print(
+        f"{result['rows']} rows, {result['columns']} columns, {result['bytes'] / 1e6:.0f} MB;"
+        " medians of",
+        end=" ",
+    )
     print(f"{result['repeats']} fresh processes each, in turn")
-    print(f"{machine['processor']}, {machine['cores']} cores; " + ", ".join(f"{k} {v}" for k, v in versions.items()))
+    print(
+        f"{machine['processor']}, {machine['cores']} cores; "
+        + ", ".join(f"{k} {v}" for k, v in versions.items())
+    )
     print(f"\n{'':24}{'import s':>10}{'read s':>10}{'both s':>10}{'CPU s':>10}{'peak MiB':>10}")
     for name, row in (*result["median"].items(), ("ratio", result["ratio"])):
         figures = [row[key] for key in ("import_s", "read_s", "total_s", "cpu_s")]

@@ -2,9 +2,9 @@
 
     python benchmarks/hostile_limits.py [--json FILE] [--docs docs/safe-loading.md]
 
-Some minutes. Each model of the table `greedy` in tests/inference/hostile.py is opened under the usual limits
-and asked for 1000 images, in a process tree that is measured from outside (Linux). `--docs` puts the table
-between the marks of that page.
+Some minutes. Each model of the table `greedy` in tests/inference/hostile.py is opened under the
+usual limits and asked for 1000 images, in a process tree that is measured from outside (Linux).
+`--docs` puts the table between the marks of that page.
 """
 
 import argparse
@@ -42,14 +42,20 @@ def measure() -> list[dict]:
 def line(row: dict) -> str:
     came = row["came"].removeprefix("refused ").replace("the model could not be run (", "(")
     return (
-        f"| {row['model']} | {row['bytes'] / 1024:,.0f} KB | {row['memory'] / (1 << 30):.2f} GiB | {row['disk']} B | "
-        f"{row['cpu']:.0f} s | {row['seconds']:.0f} s | {came} |"
+        f"| {row['model']} | {row['bytes'] / 1024:,.0f} KB | {row['memory'] / (1 << 30):.2f} GiB |"
+        f" {row['disk']} B | {row['cpu']:.0f} s | {row['seconds']:.0f} s | {came} |"
     )
 
 
 def table(rows: list[dict]) -> str:
-    head = "| model | file | memory | disk | processor | clock | what came of it |\n|---|---|---|---|---|---|---|"
-    where = f"Highest figures of parent and child together, {os.cpu_count()} cores, Python {platform.python_version()}."
+    head = (
+        "| model | file | memory | disk | processor | clock | what came of it"
+        " |\n|---|---|---|---|---|---|---|"
+    )
+    where = (
+        f"Highest figures of parent and child together, {os.cpu_count()} cores, Python"
+        f" {platform.python_version()}."
+    )
     return "\n".join([where, "", head, *map(line, rows)])
 
 

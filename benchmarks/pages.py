@@ -1,4 +1,5 @@
-"""Write docs/performance.md, docs/did-not-help.md and a table of the README from what benchmarks left beside this.
+"""Write docs/performance.md, docs/did-not-help.md and a table of the README from what benchmarks
+left beside this.
 
     python benchmarks/pages.py
 
@@ -20,7 +21,10 @@ HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent
 SHOWN = ("keras", "tensorflow", "keras-tuner", "pandas")
 PAGES = ("performance.md", "did-not-help.md")
-MARKS = ("<!-- time to an accuracy: made by `make pages` -->", "<!-- end of time to an accuracy -->")
+MARKS = (
+    "<!-- time to an accuracy: made by `make pages` -->",
+    "<!-- end of time to an accuracy -->",
+)
 
 
 def read(name: str) -> dict[str, Any]:
@@ -52,13 +56,19 @@ def percent(value: float, digits: int = 2) -> str:
 
 def measured() -> dict[str, Any]:
     """What the templates show."""
-    training, race, choices = read("train_throughput"), read("time_to_accuracy"), read("sprint_choices")
+    training, race, choices = (
+        read("train_throughput"),
+        read("time_to_accuracy"),
+        read("sprint_choices"),
+    )
     for choice in choices["choices"]:
         for key in ("accuracy", "log_loss"):
             choice[key] = statistics.fmean(run[key] for run in choice["runs"])
     choices["missing"] = sorted(set(CHOICES) - {choice["name"] for choice in choices["choices"]})
     first = choices["choices"][0]
-    choices["standard_error"] = (first["accuracy"] * (1 - first["accuracy"]) / first["runs"][0]["n"]) ** 0.5
+    choices["standard_error"] = (
+        first["accuracy"] * (1 - first["accuracy"]) / first["runs"][0]["n"]
+    ) ** 0.5
     return {
         "training": training,
         "race": race | {"plain": race["parts"]["plain Keras"]},
@@ -71,9 +81,16 @@ def measured() -> dict[str, Any]:
 
 
 def filled(page: str) -> str:
-    """The paragraphs of Markdown in lines of at most 120 characters; tables, titles and pictures as they are."""
+    """The paragraphs of Markdown in lines of at most 120 characters; tables, titles and pictures as
+    they are.
+    """
     blocks = page.rstrip().split("\n\n")
-    return "\n\n".join(block if block.startswith(("#", "|", "!")) else _fill(block) for block in blocks) + "\n"
+    return (
+        "\n\n".join(
+            block if block.startswith(("#", "|", "!")) else _fill(block) for block in blocks
+        )
+        + "\n"
+    )
 
 
 def _fill(paragraph: str) -> str:
@@ -83,12 +100,22 @@ def _fill(paragraph: str) -> str:
 def render() -> dict[Path, str]:
     """File → what it should hold."""
     templates = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(HERE / "templates"), undefined=jinja2.StrictUndefined, keep_trailing_newline=True
+        loader=jinja2.FileSystemLoader(HERE / "templates"),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
     )
-    filters = {"machine": machine, "seconds": seconds, "two": two, "percent": percent, "whole": "{:,.0f}".format}
+    filters = {
+        "machine": machine,
+        "seconds": seconds,
+        "two": two,
+        "percent": percent,
+        "whole": "{:,.0f}".format,
+    }
     templates.filters |= filters
     found = measured()
-    pages = {ROOT / "docs" / name: filled(templates.get_template(name).render(found)) for name in PAGES}
+    pages = {
+        ROOT / "docs" / name: filled(templates.get_template(name).render(found)) for name in PAGES
+    }
     table = templates.get_template("time-to-accuracy.md").render(found)
     return pages | {ROOT / "README.md": between_marks(ROOT / "README.md", MARKS, table)}
 

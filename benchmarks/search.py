@@ -1,13 +1,16 @@
 """How long a search takes to its best validation score, beside plain keras-tuner.
 
-    python benchmarks/search.py --trials 12 --epochs 10 --repeats 3 --json benchmarks/search.json --docs docs/tuning.md
-    python benchmarks/search.py --situations --json benchmarks/search_situations.json --docs docs/tuning.md
+    python benchmarks/search.py --trials 12 --epochs 10 --repeats 3 --json benchmarks/search.json
+    --docs docs/tuning.md python benchmarks/search.py --situations --json
+    benchmarks/search_situations.json --docs docs/tuning.md
 
-Both sides search over the same space of the zoo's mlp, at random with the same seeds, on the same rows: Fashion-MNIST
-where FASHION_NN_DATA names its folder, else the embedded digits. Theirs is benchmarks/search_plain.py; ours is
-`fashion-nn tune` with the median rule and without retraining. Each is a process of its own, in turn.
+Both sides search over the same space of the zoo's mlp, at random with the same seeds, on the same
+rows: Fashion-MNIST where FASHION_NN_DATA names its folder, else the embedded digits. Theirs is
+benchmarks/search_plain.py; ours is `fashion-nn tune` with the median rule and without retraining.
+Each is a process of its own, in turn.
 
-`--situations` has both sides killed, misled and broken instead, and records what happens (search_situations.py).
+`--situations` has both sides killed, misled and broken instead, and records what happens
+(search_situations.py).
 """
 
 import argparse
@@ -23,7 +26,16 @@ from typing import Any
 
 import search_plain
 import search_situations
-from search_sides import environment, our_trials, ours, plain, read_log, same_draws, their_trials, write_rows
+from search_sides import (
+    environment,
+    our_trials,
+    ours,
+    plain,
+    read_log,
+    same_draws,
+    their_trials,
+    write_rows,
+)
 
 from fashion_nn import runs
 from fashion_nn.core.environment import describe_environment
@@ -35,7 +47,9 @@ MARKS = ("<!-- {0}: made by benchmarks/search.py -->", "<!-- end of {0} -->")
 def timed(command: list[str]) -> tuple[float, float]:
     """Run `command`; when it began (time of day) and its seconds."""
     at, began = time.time(), time.perf_counter()
-    done = subprocess.run(command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    done = subprocess.run(
+        command, env=environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     if done.returncode:
         raise SystemExit(f"error: {' '.join(command)}\n{done.stderr[-2000:]}")
     return at, time.perf_counter() - began
@@ -44,7 +58,9 @@ def timed(command: list[str]) -> tuple[float, float]:
 def measured(trials: list[dict[str, Any]], began: float, seconds: float) -> dict[str, Any]:
     """What a search came to: its best score, and when it had it."""
     ended = [{**trial, "at": round(trial["at"] - began, 2)} for trial in trials]
-    known = sorted((trial for trial in ended if trial["score"] is not None), key=lambda trial: trial["at"])
+    known = sorted(
+        (trial for trial in ended if trial["score"] is not None), key=lambda trial: trial["at"]
+    )
     best = max(trial["score"] for trial in known)
     return {
         "seconds": round(seconds, 2),
@@ -56,31 +72,44 @@ def measured(trials: list[dict[str, Any]], began: float, seconds: float) -> dict
 
 def seconds_to(side: dict[str, Any], score: float) -> float | None:
     """When a search first had `score`."""
-    reached = [each["at"] for each in side["trials"] if each["score"] is not None and each["score"] >= score]
+    reached = [
+        each["at"]
+        for each in side["trials"]
+        if each["score"] is not None and each["score"] >= score
+    ]
     return min(reached, default=None)
 
 
-def compare(dataset: str, trials: int, epochs: int, repeats: int, patience: int | None) -> dict[str, Any]:
+def compare(
+    dataset: str, trials: int, epochs: int, repeats: int, patience: int | None
+) -> dict[str, Any]:
     """All repetitions: both sides in turn, the one that begins changing from one to the next."""
     found = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         write_rows(dataset, folder / "rows.npz")
         budget = ["--trials", trials, "--epochs", epochs]
-        early = (["--patience", patience], ["--set", f"patience={patience}"]) if patience else ([], [])
+        early = (
+            (["--patience", patience], ["--set", f"patience={patience}"]) if patience else ([], [])
+        )
         for seed in range(1, repeats + 1):
             here = {"plain": folder / f"plain-{seed}", "ours": folder / f"ours-{seed}"}
             log = folder / f"plain-{seed}.jsonl"
             theirs = ["--seed", same_draws(seed), "--log", log, *early[0]]
             commands = {
                 "plain": plain(folder / "rows.npz", here["plain"], *budget, *theirs),
-                "ours": ours(dataset, here["ours"], *budget, "--seed", seed, "--no-retrain", *early[1]),
+                "ours": ours(
+                    dataset, here["ours"], *budget, "--seed", seed, "--no-retrain", *early[1]
+                ),
             }
             sides = {}
             for side in sorted(commands, reverse=seed % 2 == 1):
                 began, seconds = timed(commands[side])
                 if side == "plain":
-                    rows, trained = their_trials(here[side]), sum(each.get("epochs", 0) for each in read_log(log))
+                    rows, trained = (
+                        their_trials(here[side]),
+                        sum(each.get("epochs", 0) for each in read_log(log)),
+                    )
                 else:
                     rows = our_trials(here[side])
                     trained = sum(each.epochs_run for each in runs.Search(here[side]).read_trials())
@@ -100,12 +129,17 @@ def compare(dataset: str, trials: int, epochs: int, repeats: int, patience: int 
             if (ratios := [each["ratio"][key] for each in found if each["ratio"][key] is not None])
         },
         "machine": describe_environment()["hardware"],
-        "versions": {name: version(name) for name in ("tensorflow", "keras", "keras-tuner", "numpy", "fashion-nn")},
+        "versions": {
+            name: version(name)
+            for name in ("tensorflow", "keras", "keras-tuner", "numpy", "fashion-nn")
+        },
     }
 
 
 def together(sides: dict[str, dict[str, Any]]) -> dict[str, Any]:
-    """What only both sides tell: seconds to the lower of the two best scores, ratios, how many settings were equal."""
+    """What only both sides tell: seconds to the lower of the two best scores, ratios, how many
+    settings were equal.
+    """
     theirs, mine = sides["plain"], sides["ours"]
     common = min(theirs["best"], mine["best"])
     to = {side: seconds_to(sides[side], common) for side in sides}
@@ -122,7 +156,9 @@ def together(sides: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def equal(a: dict[str, float], b: dict[str, float]) -> bool:
-    return all(abs(a[name] - b[name]) <= 1e-3 * abs(b[name]) + 1e-12 for name in search_plain.PARAMETERS)
+    return all(
+        abs(a[name] - b[name]) <= 1e-3 * abs(b[name]) + 1e-12 for name in search_plain.PARAMETERS
+    )
 
 
 def line(row: dict[str, Any]) -> str:
@@ -135,7 +171,10 @@ def line(row: dict[str, Any]) -> str:
     return f"| {' | '.join(map(str, cells))} |"
 
 
-COLUMNS = ("seed", *(f"{side}: {what}" for side in ("theirs", "ours") for what in ("best", "epochs", "whole")))
+COLUMNS = (
+    "seed",
+    *(f"{side}: {what}" for side in ("theirs", "ours") for what in ("best", "epochs", "whole")),
+)
 COLUMNS += ("score that both have", "theirs", "ours", "ratio", "ratio of the whole")
 HEAD = f"| {' | '.join(COLUMNS)} |\n{len(COLUMNS) * '|---'}|"
 
@@ -148,9 +187,9 @@ def table(found: dict[str, Any]) -> str:
         + (f", patience {found['patience']}" if found["patience"] else "")
         + f"; {found['machine']['processor']}, {found['machine']['cores']} cores; "
         + ", ".join(f"{name} {number}" for name, number in found["versions"].items())
-        + f". {equal_settings} of {len(rows) * found['trials']} trials had the same settings on both sides. "
-        f"Median ratio of the time to the score that both have {ratios['to_common']:.2f}, "
-        f"of the whole search {ratios['whole']:.2f}."
+        + f". {equal_settings} of {len(rows) * found['trials']} trials had the same settings on"
+        " both sides. Median ratio of the time to the score that both have"
+        f" {ratios['to_common']:.2f}, of the whole search {ratios['whole']:.2f}."
     )
     return "\n".join([said, "", HEAD, *map(line, rows)])
 
@@ -160,12 +199,24 @@ def main() -> None:
     parser.add_argument("--trials", type=int, default=12)
     parser.add_argument("--epochs", type=int, default=10)
     parser.add_argument("--repeats", type=int, default=3)
-    parser.add_argument("--patience", type=int, help="for both: epochs without a better val_loss before a trial stops")
-    parser.add_argument("--dataset", help="[default: fashion_mnist where FASHION_NN_DATA is set, else digits]")
-    parser.add_argument("--situations", nargs="*", metavar="NAME", help="what happens when …; all, or those named")
-    parser.add_argument("--many", type=int, default=50, help="--situations: trials after which memory is read again")
+    parser.add_argument(
+        "--patience",
+        type=int,
+        help="for both: epochs without a better val_loss before a trial stops",
+    )
+    parser.add_argument(
+        "--dataset", help="[default: fashion_mnist where FASHION_NN_DATA is set, else digits]"
+    )
+    parser.add_argument(
+        "--situations", nargs="*", metavar="NAME", help="what happens when …; all, or those named"
+    )
+    parser.add_argument(
+        "--many", type=int, default=50, help="--situations: trials after which memory is read again"
+    )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
-    parser.add_argument("--docs", type=Path, metavar="PAGE", help="put the table between its marks in this page")
+    parser.add_argument(
+        "--docs", type=Path, metavar="PAGE", help="put the table between its marks in this page"
+    )
     arguments = parser.parse_args()
     if arguments.situations is not None:
         found = search_situations.observe(arguments.situations, arguments.many, arguments.json)
@@ -173,9 +224,13 @@ def main() -> None:
     else:
         if min(arguments.trials, arguments.epochs, arguments.repeats) < 1:
             parser.error("--trials, --epochs and --repeats must be at least 1")
-        dataset = arguments.dataset or ("fashion_mnist" if os.environ.get("FASHION_NN_DATA") else "digits")
+        dataset = arguments.dataset or (
+            "fashion_mnist" if os.environ.get("FASHION_NN_DATA") else "digits"
+        )
         print(HEAD)
-        found = compare(dataset, arguments.trials, arguments.epochs, arguments.repeats, arguments.patience)
+        found = compare(
+            dataset, arguments.trials, arguments.epochs, arguments.repeats, arguments.patience
+        )
         name, text = "speed", table(found)
         print(f"\n{text.splitlines()[0]}")
         if arguments.json:

@@ -1,12 +1,16 @@
-"""Does a search find better settings than the published recipe's? On rows that it never saw, over fresh seeds.
+"""Does a search find better settings than the published recipe's? On rows that it never saw, over
+fresh seeds.
 
-The validation rows of the stored split are put aside. `fashion-nn tune` searches among the other 54,000, of which it
-holds out a tenth for itself. Then the best settings and the published recipe are trained with seeds that no trial
-had, on the same rows, and answer the rows that were put aside. The test split is not touched.
+The validation rows of the stored split are put aside. `fashion-nn tune` searches among the other
+54,000, of which it holds out a tenth for itself. Then the best settings and the published recipe
+are trained with seeds that no trial had, on the same rows, and answer the rows that were put aside.
+The test split is not touched.
 
-    python benchmarks/search_gain.py --folder FOLDER --json benchmarks/search_gain.json --docs docs/tuning.md
+    python benchmarks/search_gain.py --folder FOLDER --json benchmarks/search_gain.json --docs
+    docs/tuning.md
 
-All state is in FOLDER: the same command goes on where it was stopped. Needs Fashion-MNIST (FASHION_NN_DATA).
+All state is in FOLDER: the same command goes on where it was stopped. Needs Fashion-MNIST
+(FASHION_NN_DATA).
 """
 
 import argparse
@@ -36,7 +40,10 @@ def put_aside(folder: Path) -> Path:
 
     train = datasets.load("fashion_mnist").train
     folder.mkdir(parents=True, exist_ok=True)
-    for kind, values in (("images-idx3", train.images), ("labels-idx1", train.labels.astype(np.uint8))):
+    for kind, values in (
+        ("images-idx3", train.images),
+        ("labels-idx1", train.labels.astype(np.uint8)),
+    ):
         write_atomic(folder / f"train-{kind}-ubyte", encode_header(values.shape) + values.tobytes())
     return folder
 
@@ -64,32 +71,55 @@ def compare(tuned: np.ndarray, published: np.ndarray) -> dict[str, Any]:
     low, high = np.quantile(difference[draws].mean(axis=1), [0.025, 0.975])
     return {
         "difference": float(difference.mean()),
-        "welch": {"p": float(welch.pvalue), "low": float(interval.low), "high": float(interval.high)},
+        "welch": {
+            "p": float(welch.pvalue),
+            "low": float(interval.low),
+            "high": float(interval.high),
+        },
         "rows_bootstrap": {"low": float(low), "high": float(high)},
     }
 
 
 def table(result: dict[str, Any]) -> str:
     """The result in Markdown."""
-    hardware, welch, rows = result["environment"]["hardware"], result["welch"], result["rows_bootstrap"]
-    statuses = ", ".join(f"{count} {status}" for status, count in sorted(result["statuses"].items()))
+    hardware, welch, rows = (
+        result["environment"]["hardware"],
+        result["welch"],
+        result["rows_bootstrap"],
+    )
+    statuses = ", ".join(
+        f"{count} {status}" for status, count in sorted(result["statuses"].items())
+    )
     lines = [
-        f"{result['trials']} trials of {result['model']} ({result['algorithm']}, {result['trial_epochs']} epochs; "
-        f"{statuses}) over {', '.join(result['space'])}. {hardware['processor']}, {hardware['cores']} cores, shared "
-        "with other work, so the seconds are too many.",
+        (
+            f"{result['trials']} trials of {result['model']} ({result['algorithm']},"
+            f" {result['trial_epochs']} epochs; {statuses}) over {', '.join(result['space'])}."
+            f" {hardware['processor']}, {hardware['cores']} cores, shared with other work, so the"
+            " seconds are too many."
+        ),
         "",
-        f"| settings | accuracy on {result['rows']:,} rows that no trial saw, {result['seeds']} fresh seeds | epochs | "
-        "seconds of training |",
+        (
+            f"| settings | accuracy on {result['rows']:,} rows that no trial saw, {result['seeds']}"
+            " fresh seeds | epochs | seconds of training |"
+        ),
         "|---|---|---|---|",
     ]
     for way, row in result["accuracy"].items():
-        lines.append(f"| {way} | {row['mean']:.4f} ± {row['sd']:.4f} | {row['epochs']} | {row['train_seconds']:.0f} |")
+        lines.append(
+            f"| {way} | {row['mean']:.4f} ± {row['sd']:.4f} | {row['epochs']} |"
+            f" {row['train_seconds']:.0f} |"
+        )
     lines += [
         "",
-        f"Tuned less published: {result['difference']:+.4f}; 95 % interval over seeds {welch['low']:+.4f} to "
-        f"{welch['high']:+.4f} (Welch's t test, p = {welch['p']:.2g}), over rows {rows['low']:+.4f} to "
-        f"{rows['high']:+.4f} (bootstrap). The search's own best score was {result['best']['score']:.4f}"
-        + (f", {result['best']['retrained']['score']:.4f} with another seed" if result["best"]["retrained"] else "")
+        f"Tuned less published: {result['difference']:+.4f}; 95 % interval over seeds"
+        f" {welch['low']:+.4f} to {welch['high']:+.4f} (Welch's t test, p = {welch['p']:.2g}), over"
+        f" rows {rows['low']:+.4f} to {rows['high']:+.4f} (bootstrap). The search's own best score"
+        f" was {result['best']['score']:.4f}"
+        + (
+            f", {result['best']['retrained']['score']:.4f} with another seed"
+            if result["best"]["retrained"]
+            else ""
+        )
         + ". Settings that differ from the published recipe: "
         + ", ".join(f"{key} {value}" for key, value in result["settings"].items() if key != "name")
         + ".",
@@ -104,10 +134,14 @@ def main() -> None:
     parser.add_argument("--algorithm", default="bayesian")
     parser.add_argument("--trials", type=int, default=40)
     parser.add_argument("--epochs", type=int, default=20, help="of a trial")
-    parser.add_argument("--only", nargs="*", default=[], metavar="KEY", help="search for these settings only")
+    parser.add_argument(
+        "--only", nargs="*", default=[], metavar="KEY", help="search for these settings only"
+    )
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there")
-    parser.add_argument("--docs", type=Path, metavar="PAGE", help="put the table between its marks there")
+    parser.add_argument(
+        "--docs", type=Path, metavar="PAGE", help="put the table between its marks there"
+    )
     arguments = parser.parse_args()
     if arguments.trials < 1 or arguments.seeds < 2:
         parser.error("--trials must be at least 1 and --seeds at least 2")
@@ -119,7 +153,16 @@ def main() -> None:
     rows = put_aside(arguments.folder / "fashion-mnist-without-validation")
     search = Search(arguments.folder / "search")
     fashion_nn(
-        *("tune", arguments.model, "--dataset", rows, "--algorithm", arguments.algorithm, "--trials", arguments.trials),
+        *(
+            "tune",
+            arguments.model,
+            "--dataset",
+            rows,
+            "--algorithm",
+            arguments.algorithm,
+            "--trials",
+            arguments.trials,
+        ),
         *("--epochs", arguments.epochs, "--out", search.folder, "--resume"),
         *(word for key in arguments.only for word in ("--only", key)),
     )
@@ -130,7 +173,17 @@ def main() -> None:
     for seed in range(FIRST_SEED, FIRST_SEED + arguments.seeds):
         for way, words in ways.items():
             out = arguments.folder / f"{way}-{seed}"
-            fashion_nn("train", *words, "--dataset", rows, "--out", out, "--resume", "--set", f"seed={seed}")
+            fashion_nn(
+                "train",
+                *words,
+                "--dataset",
+                rows,
+                "--out",
+                out,
+                "--resume",
+                "--set",
+                f"seed={seed}",
+            )
             right[way].append(right_answers(out))
             seconds[way].append(runs.Run(out).read_record().train_seconds)
     best = search.read_best()
@@ -138,7 +191,9 @@ def main() -> None:
         "model": arguments.model,
         "algorithm": arguments.algorithm,
         "trials": len(trials),
-        "statuses": {status: sum(t.status == status for t in trials) for status in {t.status for t in trials}},
+        "statuses": {
+            status: sum(t.status == status for t in trials) for status in {t.status for t in trials}
+        },
         "trial_epochs": arguments.epochs,
         "space": [parameter.name for parameter in search.read_record().identity.space],
         "trial_seconds": sum(trial.seconds or 0 for trial in trials),
@@ -160,9 +215,13 @@ def main() -> None:
                 "sd": statistics.stdev(values),
                 "values": values,
                 "train_seconds": statistics.mean(seconds[way]),
-                "epochs": best.recipe["epochs"] if way == "tuned" else recipes.get(arguments.model).epochs,
+                "epochs": (
+                    best.recipe["epochs"] if way == "tuned" else recipes.get(arguments.model).epochs
+                ),
             }
-            for way, values in ((way, [float(each.mean()) for each in found]) for way, found in right.items())
+            for way, values in (
+                (way, [float(each.mean()) for each in found]) for way, found in right.items()
+            )
         },
         **compare(np.stack(right["tuned"]), np.stack(right["published"])),
         "environment": describe_environment(),

@@ -1,4 +1,6 @@
-"""The two sides of benchmarks/search.py: the commands that search, the rows that both get, and what they leave."""
+"""The two sides of benchmarks/search.py: the commands that search, the rows that both get, and what
+they leave.
+"""
 
 import json
 import os
@@ -21,17 +23,26 @@ def environment() -> dict[str, str]:
     return os.environ | quiet | {"PYTHONPATH": os.pathsep.join(paths)}
 
 
-def ours(dataset: str, folder: Path, *more: object, only: tuple[str, ...] = search_plain.PARAMETERS) -> list[str]:
+def ours(
+    dataset: str, folder: Path, *more: object, only: tuple[str, ...] = search_plain.PARAMETERS
+) -> list[str]:
     """The command of our side, with the settings that theirs fixes in its code."""
     fixed = [f"batch_size={search_plain.BATCH}", *FIXED]
     words = ["-m", "fashion_nn", "tune", "mlp", "--dataset", dataset, "--out", folder, *more]
     words += [word for name in only for word in ("--only", name)]
-    return list(map(str, [sys.executable, *words, *(word for setting in fixed for word in ("--set", setting))]))
+    return list(
+        map(
+            str,
+            [sys.executable, *words, *(word for setting in fixed for word in ("--set", setting))],
+        )
+    )
 
 
 def plain(data: Path, folder: Path, *more: object) -> list[str]:
     """The command of theirs."""
-    return list(map(str, [sys.executable, Path(__file__).with_name("search_plain.py"), data, folder, *more]))
+    return list(
+        map(str, [sys.executable, Path(__file__).with_name("search_plain.py"), data, folder, *more])
+    )
 
 
 def write_rows(dataset: str, path: Path, rows: int | None = None) -> None:
@@ -39,8 +50,15 @@ def write_rows(dataset: str, path: Path, rows: int | None = None) -> None:
     import numpy as np
 
     splits = datasets.load(dataset)
-    parts = {"train": splits.train.take(np.arange(rows or len(splits.train))), "valid": splits.valid}
-    arrays = {f"{name}_{kind}": getattr(part, kind) for name, part in parts.items() for kind in ("images", "labels")}
+    parts = {
+        "train": splits.train.take(np.arange(rows or len(splits.train))),
+        "valid": splits.valid,
+    }
+    arrays = {
+        f"{name}_{kind}": getattr(part, kind)
+        for name, part in parts.items()
+        for kind in ("images", "labels")
+    }
     np.savez(path, **arrays)
 
 
@@ -50,7 +68,9 @@ def same_draws(seed: int) -> int:
 
 
 def their_trials(folder: Path) -> list[dict[str, Any]]:
-    """Values, score, status and time of the last change of each trial of plain keras-tuner, in order."""
+    """Values, score, status and time of the last change of each trial of plain keras-tuner, in
+    order.
+    """
     found = []
     for path in sorted(folder.glob("search/trial_*/trial.json"), key=lambda path: path.parent.name):
         trial = json.loads(path.read_text())

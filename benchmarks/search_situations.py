@@ -1,7 +1,9 @@
-"""What plain keras-tuner and `fashion-nn tune` do when they are killed, misled or broken: `search.py --situations`.
+"""What plain keras-tuner and `fashion-nn tune` do when they are killed, misled or broken:
+`search.py --situations`.
 
-Each situation is made, on small searches over the embedded digits, and what is written down is what was seen. All of
-them take a quarter of an hour on two idle cores, the fifty trials for the memory a third of that. Linux only.
+Each situation is made, on small searches over the embedded digits, and what is written down is what
+was seen. All of them take a quarter of an hour on two idle cores, the fifty trials for the memory a
+third of that. Linux only.
 """
 
 import json
@@ -66,7 +68,11 @@ def started(command: list[str], errors: Path) -> Iterator[subprocess.Popen]:
     """A process in a session of its own, of which nothing is left behind."""
     with errors.open("w") as file:
         process = subprocess.Popen(
-            command, env=sides.environment(), stdout=subprocess.DEVNULL, stderr=file, start_new_session=True
+            command,
+            env=sides.environment(),
+            stdout=subprocess.DEVNULL,
+            stderr=file,
+            start_new_session=True,
         )
     try:
         yield process
@@ -78,7 +84,9 @@ def started(command: list[str], errors: Path) -> Iterator[subprocess.Popen]:
 
 def done(command: list[str]) -> tuple[int, str]:
     """Run to the end; the exit code and the last line on stderr."""
-    found = subprocess.run(command, env=sides.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    found = subprocess.run(
+        command, env=sides.environment(), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
     lines = [line for line in found.stderr.decode(errors="replace").splitlines() if line.strip()]
     return found.returncode, " ".join(lines[-1].split())[:600] if lines else ""
 
@@ -88,7 +96,10 @@ def until(condition: Callable[[], Any], process: subprocess.Popen | None = None)
     deadline = time.monotonic() + PATIENCE_SECONDS
     while not (found := condition()):
         if time.monotonic() > deadline or (process and process.poll() is not None):
-            raise SystemExit("error: a situation did not come about: the machine is too slow, or a search ended early")
+            raise SystemExit(
+                "error: a situation did not come about: the machine is too slow, or a search ended"
+                " early"
+            )
         time.sleep(0.05)
     return found
 
@@ -121,15 +132,21 @@ def killed(place: Place, algorithm: str) -> dict[str, Seen]:
     theirs["said"] = (
         f"ends with an error: {said}"
         if code
-        else f"goes on: {Counted(records)}; {theirs['settings_begun_again']} begun again from the start, "
-        f"{theirs['settings_trained_twice']} trained to the end twice"
+        else (
+            f"goes on: {Counted(records)}; {theirs['settings_begun_again']} begun again from the"
+            f" start, {theirs['settings_trained_twice']} trained to the end twice"
+        )
     )
     with started(place.tune(*how, *more), place.folder / "errors") as process:
         until(lambda: len(place.records) >= 3 and place.records[2]["status"] == "running", process)
         until(lambda: (runs.Search(place.ours).trial_folder("0002") / "run.json").exists(), process)
         time.sleep(0.3)
     search = runs.Search(place.ours)
-    kept = {each["id"]: search.trial_record(each["id"]).read_bytes() for each in place.records if each["ended"]}
+    kept = {
+        each["id"]: search.trial_record(each["id"]).read_bytes()
+        for each in place.records
+        if each["ended"]
+    }
     code, said = done(place.tune(*how, *more, "--resume"))
     records = place.records
     settings = Counter(key({**each["values"], **each["tuner"]}) for each in records)
@@ -139,13 +156,18 @@ def killed(place: Place, algorithm: str) -> dict[str, Seen]:
         "last_line": said if code else "",
         "records": dict(Counter(record["status"] for record in records)),
         "settings_trained_twice": sum(n > 1 for n in settings.values()),
-        "records_before_unchanged": all(search.trial_record(id).read_bytes() == old for id, old in kept.items()),
+        "records_before_unchanged": all(
+            search.trial_record(id).read_bytes() == old for id, old in kept.items()
+        ),
     }
     ours["said"] = (
         f"ends with an error: {said}"
         if code
-        else f"goes on: {Counted(records)}; {ours['settings_trained_twice']} trained twice, the {len(kept)} records "
-        f"from before {'unchanged' if ours['records_before_unchanged'] else 'CHANGED'}"
+        else (
+            f"goes on: {Counted(records)}; {ours['settings_trained_twice']} trained twice, the"
+            f" {len(kept)} records from before"
+            f" {'unchanged' if ours['records_before_unchanged'] else 'CHANGED'}"
+        )
     )
     return {"plain": theirs, "ours": ours}
 
@@ -158,7 +180,9 @@ class Counted:
 
     def __str__(self) -> str:
         counts = Counter(record["status"].lower() for record in self.records)
-        return f"{len(self.records)} trials, " + ", ".join(f"{number} {status}" for status, number in counts.items())
+        return f"{len(self.records)} trials, " + ", ".join(
+            f"{number} {status}" for status, number in counts.items()
+        )
 
 
 def other_space(place: Place) -> dict[str, Seen]:
@@ -166,10 +190,15 @@ def other_space(place: Place) -> dict[str, Seen]:
     before = len(place.begun)
     code, said = done(place.plain("--trials", 3, "--rates", 1e-6, 1e-5))
     best = sides.read_log(place.log)[-1].get("best", {}).get("learning_rate")
-    theirs = {"exit_code": code, "trials_run": len(place.begun) - before, "best_learning_rate": best, "last_line": said}
+    theirs = {
+        "exit_code": code,
+        "trials_run": len(place.begun) - before,
+        "best_learning_rate": best,
+        "last_line": said,
+    }
     theirs["said"] = (
-        f"runs {theirs['trials_run']} trials, exit code {code}; asked for rates from 1e-06 to 1e-05 "
-        f"its best one is {best:.2g}"
+        f"runs {theirs['trials_run']} trials, exit code {code}; asked for rates from 1e-06 to 1e-05"
+        f" its best one is {best:.2g}"
     )
     done(place.tune("--trials", 3))
     code, said = done(place.tune("--trials", 3, "--resume", only=PARAMETERS[1:]))
@@ -187,14 +216,24 @@ def other_data(place: Place) -> dict[str, Seen]:
     before, best = len(place.begun), max(each["score"] for each in sides.their_trials(place.theirs))
     code, said = done(place.plain("--trials", 3, rows=place.folder / "other.npz"))
     score = sides.read_log(place.log)[-1].get("score")
-    theirs = {"exit_code": code, "trials_run": len(place.begun) - before, "score": score, "last_line": said}
+    theirs = {
+        "exit_code": code,
+        "trials_run": len(place.begun) - before,
+        "score": score,
+        "last_line": said,
+    }
     theirs["said"] = f"runs {theirs['trials_run']} trials, exit code {code}; " + (
         "reports the score of the old data" if score == best else "reports another score"
     )
     table = place.folder / "other.csv"
-    images, labels = rows["train_images"].reshape(len(rows["train_images"]), -1), rows["train_labels"]
+    images, labels = (
+        rows["train_images"].reshape(len(rows["train_images"]), -1),
+        rows["train_labels"],
+    )
     head = ",".join(["label", *(f"pixel{i + 1}" for i in range(images.shape[1]))])
-    np.savetxt(table, np.column_stack([labels, images]), fmt="%d", delimiter=",", header=head, comments="")
+    np.savetxt(
+        table, np.column_stack([labels, images]), fmt="%d", delimiter=",", header=head, comments=""
+    )
     done(place.tune("--trials", 3))
     code, said = done(place.tune("--trials", 3, "--resume", dataset=table))
     return {"plain": theirs, "ours": refusal(place, code, said)}
@@ -222,9 +261,16 @@ def hang(place: Place) -> dict[str, Seen]:
         until(lambda: len(place.begun) == 2, process)
         time.sleep(60)
         records, alive = sides.their_trials(place.theirs), process.poll() is None
-    theirs = {"still_there_after_60_s": alive, "records": dict(Counter(record["status"] for record in records))}
-    theirs["said"] = f"{'hangs with it' if alive else 'ends'}: after 60 s more {Counted(records)} of 4"
-    with started(place.tune("--trials", 4, "--trial-limit", "60s"), place.folder / "errors") as process:
+    theirs = {
+        "still_there_after_60_s": alive,
+        "records": dict(Counter(record["status"] for record in records)),
+    }
+    theirs["said"] = (
+        f"{'hangs with it' if alive else 'ends'}: after 60 s more {Counted(records)} of 4"
+    )
+    with started(
+        place.tune("--trials", 4, "--trial-limit", "60s"), place.folder / "errors"
+    ) as process:
         os.kill(until(lambda: trial_process(place, process.pid, "0001"), process), signal.SIGSTOP)
         code = process.wait(PATIENCE_SECONDS)
     return {"plain": theirs, "ours": went_on(place, code)}
@@ -234,11 +280,17 @@ def went_on(place: Place, code: int) -> Seen:
     lost = [each for each in place.records if each["status"] in ("failed", "timed-out")]
     said = f"goes on (exit code {code}): {Counted(place.records)}"
     said += "".join(f"; trial {each['id']}: {each['message']}" for each in lost)
-    return {"exit_code": code, "records": dict(Counter(each["status"] for each in place.records)), "said": said}
+    return {
+        "exit_code": code,
+        "records": dict(Counter(each["status"] for each in place.records)),
+        "said": said,
+    }
 
 
 def trial_process(place: Place, search: int, id: str) -> int | None:
-    """The process that runs trial `id` of the search in process `search`, once it trains (Linux)."""
+    """The process that runs trial `id` of the search in process `search`, once it trains
+    (Linux).
+    """
     if not (runs.Search(place.ours).trial_folder(id) / "run.json").exists():
         return None
     (server,) = children(search)
@@ -254,9 +306,13 @@ def memory(place: Place, many: int) -> dict[str, Seen]:
     done(place.plain("--trials", many, "--epochs", 1))
     read = [line["memory"] for line in sides.read_log(place.log) if "memory" in line]
     theirs = {"bytes_after": {few: read[few - 1], many: read[-1]}, "trials": len(read)}
-    theirs["said"] = f"{megabytes(read[few - 1])} after {few} trials, {megabytes(read[-1])} after {len(read)}"
+    theirs["said"] = (
+        f"{megabytes(read[few - 1])} after {few} trials, {megabytes(read[-1])} after {len(read)}"
+    )
     after: dict[int, int] = {}
-    with started(place.tune("--trials", many, "--epochs", 1, "--workers", 2), place.folder / "errors") as process:
+    with started(
+        place.tune("--trials", many, "--epochs", 1, "--workers", 2), place.folder / "errors"
+    ) as process:
         while process.poll() is None:
             ended = sum(each["ended"] is not None for each in place.records)
             try:
@@ -271,8 +327,9 @@ def memory(place: Place, many: int) -> dict[str, Seen]:
     ours = {"bytes_after": {few: first, many: after[max(after)]}, "trials": len(peaks)}
     ours |= {"peak_of_trials": {"first": max(peaks[:few]), "last": max(peaks[-few:])}}
     ours["said"] = (
-        f"{megabytes(first)} after {few} trials, {megabytes(after[max(after)])} after {max(after)}; the process of a "
-        f"trial at most {megabytes(max(peaks[:few]))} in the first {few}, {megabytes(max(peaks[-few:]))} in the last"
+        f"{megabytes(first)} after {few} trials, {megabytes(after[max(after)])} after {max(after)};"
+        f" the process of a trial at most {megabytes(max(peaks[:few]))} in the first {few},"
+        f" {megabytes(max(peaks[-few:]))} in the last"
     )
     return {"plain": theirs, "ours": ours}
 
@@ -286,15 +343,36 @@ def again(place: Place) -> dict[str, Seen]:
     lines = [line for line in sides.read_log(place.log) if "score" in line]
     score, repeated = lines[-2]["score"], lines[-1]["score"]
     theirs = {"score": score, "again": repeated, "equal": score == repeated}
-    theirs["said"] = f"{score:.6f}, then {repeated:.6f}: {'the same' if score == repeated else 'another figure'}"
+    theirs["said"] = (
+        f"{score:.6f}, then {repeated:.6f}: {'the same' if score == repeated else 'another figure'}"
+    )
     done(place.tune("--trials", 3))
     search = runs.Search(place.ours)
     best, target = search.read_best(), place.folder / "again"
-    done([sys.executable, "-m", "fashion_nn", "train", "--recipe", str(search.best), "--out", str(target)])
+    done(
+        [
+            sys.executable,
+            "-m",
+            "fashion_nn",
+            "train",
+            "--recipe",
+            str(search.best),
+            "--out",
+            str(target),
+        ]
+    )
     repeated = runs.Run(target).read_metrics().of_valid().accuracy
     same = files.sha256(runs.Run(target).model) == files.sha256(runs.Run(search.best_run).model)
-    ours = {"score": best.score, "again": repeated, "equal": best.score == repeated, "same_bytes": same}
-    ours["said"] = f"{best.score:.6f}, then {repeated:.6f}: {'the same' if ours['equal'] else 'another figure'}"
+    ours = {
+        "score": best.score,
+        "again": repeated,
+        "equal": best.score == repeated,
+        "same_bytes": same,
+    }
+    ours["said"] = (
+        f"{best.score:.6f}, then {repeated:.6f}:"
+        f" {'the same' if ours['equal'] else 'another figure'}"
+    )
     ours["said"] += ", the model file too, byte for byte" if same else ", the model file differs"
     return {"plain": theirs, "ours": ours}
 
@@ -311,14 +389,22 @@ print(json.dumps(float((model.predict(images, verbose=0).argmax(axis=1) == label
 def best_model(place: Place) -> dict[str, Seen]:
     done(place.plain("--trials", 3))
     best = max(sides.their_trials(place.theirs), key=lambda each: each["score"])
-    files = sorted(path.name for path in (place.theirs / "search" / f"trial_{best['id']}").iterdir())
+    files = sorted(
+        path.name for path in (place.theirs / "search" / f"trial_{best['id']}").iterdir()
+    )
     weights = next((name for name in files if name.endswith(".h5")), files[0])
-    theirs = {"files": files, **loaded(place, place.theirs / "search" / f"trial_{best['id']}" / weights, best["score"])}
+    theirs = {
+        "files": files,
+        **loaded(place, place.theirs / "search" / f"trial_{best['id']}" / weights, best["score"]),
+    }
     theirs["said"] = f"{', '.join(files)}; {theirs['said']}"
     done(place.tune("--trials", 3))
     search = runs.Search(place.ours)
     files = sorted(path.name for path in search.best_run.iterdir())
-    ours = {"files": files, **loaded(place, runs.Run(search.best_run).model, search.read_best().score)}
+    ours = {
+        "files": files,
+        **loaded(place, runs.Run(search.best_run).model, search.read_best().score),
+    }
     ours["said"] = f"{', '.join(files)}; {ours['said']}"
     return {"plain": theirs, "ours": ours}
 
@@ -328,8 +414,14 @@ def loaded(place: Place, path: Path, score: float) -> Seen:
     command = [sys.executable, "-c", LOAD, str(path), str(place.rows)]
     found = subprocess.run(command, env=sides.environment(), capture_output=True, text=True)
     if found.returncode:
-        line = " ".join(found.stderr.strip().splitlines()[-1].split()).replace(str(place.folder), "…")[:160]
-        return {"loads": False, "last_line": line, "said": f"`load_model({path.name})` fails: {line}"}
+        line = " ".join(found.stderr.strip().splitlines()[-1].split()).replace(
+            str(place.folder), "…"
+        )[:160]
+        return {
+            "loads": False,
+            "last_line": line,
+            "said": f"`load_model({path.name})` fails: {line}",
+        }
     answer = json.loads(found.stdout.splitlines()[-1])
     equal = abs(answer - score) < 1e-6
     has = "the score of the trial" if equal else f"{answer:.4f}, the trial had {score:.4f}"
@@ -353,26 +445,46 @@ SITUATIONS: dict[str, tuple[str, Callable[..., dict[str, Seen]]]] = {
 
 
 def observe(names: list[str], many: int, path: Path | None) -> dict[str, Any]:
-    """Make the situations called `names`, all without a name, and write what was seen to `path` after each.
+    """Make the situations called `names`, all without a name, and write what was seen to `path`
+    after each.
 
     Others that are there already are kept.
     """
     unknown = [name for name in names if name not in SITUATIONS]
     if unknown:
-        raise SystemExit(f"error: no situation {unknown[0]}: expected some of {', '.join(SITUATIONS)}")
-    found: dict[str, Any] = json.loads(path.read_text()) if path and path.exists() and names else {"situations": {}}
+        raise SystemExit(
+            f"error: no situation {unknown[0]}: expected some of {', '.join(SITUATIONS)}"
+        )
+    found: dict[str, Any] = (
+        json.loads(path.read_text()) if path and path.exists() and names else {"situations": {}}
+    )
     for name in names or SITUATIONS:
         title, make = SITUATIONS[name]
         with tempfile.TemporaryDirectory() as folder:
             rows = Path(folder) / "rows.npz"
             sides.write_rows("digits", rows)
             place, began = Place(Path(folder), rows), time.perf_counter()
-            extra = [name.removeprefix("killed-")] if make is killed else [many] if make is memory else []
+            extra = (
+                [name.removeprefix("killed-")]
+                if make is killed
+                else [many]
+                if make is memory
+                else []
+            )
             seen = make(place, *extra)
-        found["situations"][name] = {"title": title, **seen, "seconds": round(time.perf_counter() - began, 1)}
+        found["situations"][name] = {
+            "title": title,
+            **seen,
+            "seconds": round(time.perf_counter() - began, 1),
+        }
         packages = ("tensorflow", "keras", "keras-tuner", "numpy", "fashion-nn")
-        found |= {"machine": describe_environment()["hardware"], "versions": {each: version(each) for each in packages}}
-        found["situations"] = {each: found["situations"][each] for each in SITUATIONS if each in found["situations"]}
+        found |= {
+            "machine": describe_environment()["hardware"],
+            "versions": {each: version(each) for each in packages},
+        }
+        found["situations"] = {
+            each: found["situations"][each] for each in SITUATIONS if each in found["situations"]
+        }
         if path:
             write_atomic(path, json.dumps(found, indent=1, ensure_ascii=False) + "\n")
         print(line(found["situations"][name]), flush=True)
@@ -380,12 +492,20 @@ def observe(names: list[str], many: int, path: Path | None) -> dict[str, Any]:
 
 
 def line(seen: dict[str, Any]) -> str:
-    return f"| {seen['title']} | {seen['plain']['said']} | {seen['ours']['said']} |".replace("\n", " ")
+    return f"| {seen['title']} | {seen['plain']['said']} | {seen['ours']['said']} |".replace(
+        "\n", " "
+    )
 
 
 def table(found: dict[str, Any]) -> str:
     where = ", ".join(f"{name} {number}" for name, number in found["versions"].items())
     rows = [line(seen) for seen in found["situations"].values()]
     return "\n".join(
-        [f"{where}.", "", "| what happens | plain keras-tuner | `fashion-nn tune` |", "|---|---|---|", *rows]
+        [
+            f"{where}.",
+            "",
+            "| what happens | plain keras-tuner | `fashion-nn tune` |",
+            "|---|---|---|",
+            *rows,
+        ]
     )

@@ -1,9 +1,11 @@
-"""What the shipped sentinel says of correct and of wrong label files for the test rows of Fashion-MNIST.
+"""What the shipped sentinel says of correct and of wrong label files for the test rows of
+Fashion-MNIST.
 
     python benchmarks/sentinel.py
 
-A few minutes. The limits were set on validation rows beforehand (benchmarks/build_sentinel.py); none moves here.
-Wrong files are made from the labels of models that are correct in the rows above them.
+A few minutes. The limits were set on validation rows beforehand (benchmarks/build_sentinel.py);
+none moves here. Wrong files are made from the labels of models that are correct in the rows above
+them.
 """
 
 import time
@@ -29,13 +31,19 @@ Predict = Callable[[np.ndarray], Labels]
 
 
 def models(splits: datasets.Splits) -> dict[str, Predict]:
-    """By name, from images with pixels 0 to 1 (float32) to labels: correct classifiers without scaling of theirs."""
+    """By name, from images with pixels 0 to 1 (float32) to labels: correct classifiers without
+    scaling of theirs.
+    """
     train = _flat(splits.train.images / np.float32(255))
     pca = PCA(60, random_state=0).fit(train[::4])
     reduced = pca.transform(train)
-    published = keras.Sequential([keras.Input((28, 28)), *keras.models.load_model(PUBLISHED, compile=False).layers[1:]])
+    published = keras.Sequential(
+        [keras.Input((28, 28)), *keras.models.load_model(PUBLISHED, compile=False).layers[1:]]
+    )
     found: dict[str, Predict] = {
-        "published mlp": lambda images: published.predict(images, batch_size=1000, verbose=0).argmax(axis=1)
+        "published mlp": (
+            lambda images: published.predict(images, batch_size=1000, verbose=0).argmax(axis=1)
+        )
     }
     for name, classifier, rows, table in (
         ("support vectors", SVC(C=5, gamma=0.02), 15_000, reduced),
@@ -74,12 +82,18 @@ def misaligned(labels: Labels, share: float, rng: np.random.Generator) -> Labels
     return changed
 
 
-def power(labels: Labels, probabilities: np.ndarray, limits: sentinel.Limits, tries: int = 200) -> None:
+def power(
+    labels: Labels, probabilities: np.ndarray, limits: sentinel.Limits, tries: int = 200
+) -> None:
     """Print how often misaligned rows are suspected."""
-    print("\nshare of rows misaligned, and in how many of 200 draws that is not a PASS (10,000 rows)")
+    print(
+        "\nshare of rows misaligned, and in how many of 200 draws that is not a PASS (10,000 rows)"
+    )
     for share in (0.0, 0.0025, 0.005, 0.0075, 0.01, 0.02):
         draws = [misaligned(labels, share, np.random.default_rng(seed)) for seed in range(tries)]
-        suspected = sum(checks.sentinel.judge(draw, probabilities, limits).verdict != "PASS" for draw in draws)
+        suspected = sum(
+            checks.sentinel.judge(draw, probabilities, limits).verdict != "PASS" for draw in draws
+        )
         print(f"  {share:7.2%}  {suspected / tries:7.1%}")
 
 
@@ -113,7 +127,10 @@ def main() -> None:
     for name in ("published mlp", "dense network", "support vectors"):
         for slip, labels in wrong_files(images, made[name]):
             show(f"{name}: {slip}", labels)
-    for slip, labels in (("shuffled", rng.permutation(truth)), ("2.0% misaligned", misaligned(truth, 0.02, rng))):
+    for slip, labels in (
+        ("shuffled", rng.permutation(truth)),
+        ("2.0% misaligned", misaligned(truth, 0.02, rng)),
+    ):
         show(f"true labels: {slip}", labels)
     if datasets.at_hand("mnist"):
         mnist = datasets.load("mnist").test

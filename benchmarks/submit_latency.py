@@ -1,8 +1,10 @@
-"""How long `submit.py` takes from a CSV of 10,000 images to a finished file, beside a plain Keras script.
+"""How long `submit.py` takes from a CSV of 10,000 images to a finished file, beside a plain Keras
+script.
 
-The plain script is what one would write: pandas.read_csv, keras.models.load_model, predict, to_csv. Both are whole
-processes, run in turn on the same model files, and must write the same labels. Models that are not published are
-trained for one epoch on the embedded digits first: how long they take does not depend on how good they are.
+The plain script is what one would write: pandas.read_csv, keras.models.load_model, predict, to_csv.
+Both are whole processes, run in turn on the same model files, and must write the same labels.
+Models that are not published are trained for one epoch on the embedded digits first: how long they
+take does not depend on how good they are.
 
     python benchmarks/submit_latency.py --repeats 5 --json submit_latency.json
 """
@@ -37,17 +39,35 @@ pandas.DataFrame({"ImageId": range(1, len(labels) + 1), "Label": labels}).to_csv
 def run(*words: object) -> float:
     """Run a Python process to its end; its seconds."""
     began = time.perf_counter()
-    subprocess.run([sys.executable, *map(str, words)], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE)
+    subprocess.run(
+        [sys.executable, *map(str, words)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+    )
     return time.perf_counter() - began
 
 
 def prepare(name: str, folder: Path) -> Path:
-    """A run folder of the model with its .onnx: a copy of the published one, else one trained for an epoch."""
+    """A run folder of the model with its .onnx: a copy of the published one, else one trained for
+    an epoch.
+    """
     target = folder / name
     if (ROOT / "models" / name).is_dir():
         shutil.copytree(ROOT / "models" / name, target)
     else:
-        run("-m", "fashion_nn", "train", name, "--dataset", "digits", "--out", target, "--set", "epochs=1")
+        run(
+            "-m",
+            "fashion_nn",
+            "train",
+            name,
+            "--dataset",
+            "digits",
+            "--out",
+            target,
+            "--set",
+            "epochs=1",
+        )
     run("-m", "fashion_nn", "export", target, "--format", "onnx", "--dataset", "digits")
     return target / "model.keras"
 
@@ -77,11 +97,23 @@ def compare(name: str, rows: int, repeats: int, folder: Path, test: Path) -> dic
             if way == "plain":
                 spent = run("-c", PLAIN, model, test, target)
             else:
-                spent = run(ROOT / "submit.py", "--model", model, "--test", test, "--out", target, "--engine", way)
+                spent = run(
+                    ROOT / "submit.py",
+                    "--model",
+                    model,
+                    "--test",
+                    test,
+                    "--out",
+                    target,
+                    "--engine",
+                    way,
+                )
             if repeat:
                 seconds[way].append(spent)
     lines = {way: path.read_text().split() for way, path in out.items()}
-    differing = {way: sum(a != b for a, b in zip(lines[way], lines["plain"], strict=True)) for way in ENGINES}
+    differing = {
+        way: sum(a != b for a, b in zip(lines[way], lines["plain"], strict=True)) for way in ENGINES
+    }
     plain = statistics.median(seconds["plain"])
     return {
         "seconds": seconds,
@@ -97,7 +129,9 @@ def main() -> None:
     from fashion_nn.core.environment import describe_environment
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--models", nargs="+", choices=list(GOALS), default=list(GOALS), metavar="NAME")
+    parser.add_argument(
+        "--models", nargs="+", choices=list(GOALS), default=list(GOALS), metavar="NAME"
+    )
     parser.add_argument("--rows", type=int, default=10_000)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all figures there too")
@@ -106,9 +140,15 @@ def main() -> None:
         parser.error("--rows and --repeats must be at least 1")
 
     environment = describe_environment()
-    print(f"{arguments.rows} rows, medians of {arguments.repeats} whole processes each, in turn; seconds")
+    print(
+        f"{arguments.rows} rows, medians of {arguments.repeats} whole processes each, in turn;"
+        " seconds"
+    )
     print(f"{environment['hardware']['processor']}, {environment['hardware']['cores']} cores")
-    print(f"\n{'':8}{'plain Keras':>12}{'keras':>9}{'onnx':>9}{'ratio':>9}{'ratio':>9}{'goal':>7}  labels that differ")
+    print(
+        f"\n{'':8}{'plain Keras':>12}{'keras':>9}{'onnx':>9}{'ratio':>9}{'ratio':>9}{'goal':>7} "
+        " labels that differ"
+    )
     results = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -125,7 +165,9 @@ def main() -> None:
                 flush=True,
             )
     if arguments.json:
-        arguments.json.write_text(json.dumps({"environment": environment, "models": results}, indent=1) + "\n")
+        arguments.json.write_text(
+            json.dumps({"environment": environment, "models": results}, indent=1) + "\n"
+        )
 
 
 if __name__ == "__main__":

@@ -1,10 +1,12 @@
-"""Several runs as one model: their probabilities, averaged with weights that are chosen on the validation rows.
+"""Several runs as one model: their probabilities, averaged with weights that are chosen on the
+validation rows.
 
     image ──┬────────▶ member 1 ──┐                    ┌──▶ × weight 1 ──┐
             └ mirror ▶ member 1 ──┴─▶ average ─────────┘       …          ├──▶ sum = probabilities
             …                                                             ┘
 
-The result is one Keras model of layers that the loader allows, so it is used, exported and graded like any other.
+The result is one Keras model of layers that the loader allows, so it is used, exported and graded
+like any other.
 """
 
 import time
@@ -36,7 +38,8 @@ if TYPE_CHECKING:
 TOLERANCE = 1e-3
 """Largest difference between the model's probabilities and the average of its members'.
 
-A wrongly built model is off by far more; a kernel with thousands of landmarks rounds to 1e-4 by the size of the batch.
+A wrongly built model is off by far more; a kernel with thousands of landmarks rounds to 1e-4 by the
+size of the batch.
 """
 
 _STEPS = 500
@@ -66,13 +69,16 @@ def require_alike(members: Sequence[Run]) -> DatasetRecord:
             there = getattr(first, key)
             if here != there:
                 raise InputError(
-                    f"{run.folder}: {difference} than {members[0].folder}: got {data.name} {_shown(here)}, expected "
-                    f"{first.name} {_shown(there)}; an ensemble takes runs on the same rows"
+                    f"{run.folder}: {difference} than {members[0].folder}: got {data.name}"
+                    f" {_shown(here)}, expected {first.name} {_shown(there)}; an ensemble takes"
+                    " runs on the same rows"
                 )
     if len({run.folder.resolve() for run in members}) < len(members):
         raise InputError("a run is named twice: an ensemble takes each once")
     if not first.rows.get("valid"):
-        raise InputError(f"{members[0].folder}: held out no validation rows, by which weights are chosen")
+        raise InputError(
+            f"{members[0].folder}: held out no validation rows, by which weights are chosen"
+        )
     return first
 
 
@@ -87,12 +93,13 @@ def combine(
     """Average `members` and leave a complete run in `folder`.
 
     Args:
-        flip: whether each member's answer is averaged with that on the mirrored image; None: when the log loss on
-            the validation rows, with the weights chosen for either, is lower so.
+        flip: whether each member's answer is averaged with that on the mirrored image; None: when
+            the log loss on the validation rows, with the weights chosen for either, is lower so.
         progress: told (done, total) after each member.
 
     Raises:
-        InputError: `folder` is taken; the members do not fit together, or `splits` are not their data.
+        InputError: `folder` is taken; the members do not fit together, or `splits` are not their
+            data.
     """
     runs.require_free(folder, resumable=False)
     _require_useful(members, splits, flip)
@@ -103,7 +110,10 @@ def combine(
     model = _model(answers, choice, splits.image_shape)
     probabilities = zoo.predict(model, splits.valid.images, _BATCH)
     _require_as_chosen(folder, probabilities, choice.mixture)
-    parts = [_described(member, weight) for member, weight in zip(members, choice.mixture.weights, strict=True)]
+    parts = [
+        _described(member, weight)
+        for member, weight in zip(members, choice.mixture.weights, strict=True)
+    ]
     target = Run(folder)
     target.write_complete(
         splits,
@@ -121,21 +131,29 @@ def _require_useful(members: Sequence[Run], splits: Splits, flip: bool | None) -
     """The members fit together and are of these data, and there is something to average."""
     data = require_alike(members)
     if not data.is_of(splits):
-        raise InputError(f"{splits.name}: not the data or split that {members[0].folder} was trained on")
+        raise InputError(
+            f"{splits.name}: not the data or split that {members[0].folder} was trained on"
+        )
     if len(members) == 1 and flip is False:
-        raise InputError("one run without mirroring is that run: name several, or leave out --no-flip")
+        raise InputError(
+            "one run without mirroring is that run: name several, or leave out --no-flip"
+        )
 
 
 def weigh(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    """Weights (m,), at least 0 and with sum 1, of the mixture of m members with the least log loss on `labels`.
+    """Weights (m,), at least 0 and with sum 1, of the mixture of m members with the least log loss
+    on `labels`.
 
     Args:
         probabilities: of m members for n images, (m, n, k).
 
-    The loss is convex in the weights; expectation-maximisation for the proportions of a mixture finds its minimum.
-    Source: A. P. Dempster, N. M. Laird, D. B. Rubin, Maximum likelihood from incomplete data, JRSS B 39 (1977).
+    The loss is convex in the weights; expectation-maximisation for the proportions of a mixture
+    finds its minimum. Source: A. P. Dempster, N. M. Laird, D. B. Rubin, Maximum likelihood from
+    incomplete data, JRSS B 39 (1977).
     """
-    of_truth = np.maximum(probabilities[:, np.arange(len(labels)), labels].astype(np.float64), 1e-12)
+    of_truth = np.maximum(
+        probabilities[:, np.arange(len(labels)), labels].astype(np.float64), 1e-12
+    )
     weights = np.full(len(of_truth), 1 / len(of_truth))
     for _ in range(_STEPS):
         share = weights[:, None] * of_truth
@@ -151,7 +169,9 @@ def mix(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Answers:
-    """A member's model, and its probabilities, float32 (n, k), of n images and of their mirror images."""
+    """A member's model, and its probabilities, float32 (n, k), of n images and of their mirror
+    images.
+    """
 
     plain: np.ndarray
     mirrored: np.ndarray
@@ -165,7 +185,9 @@ def _answers_of(
     found = []
     for run in members:
         with inference.open_model(run.model) as predictor:
-            found.append(_Answers(predictor(images), predictor(mirror_images), inference.rebuild(predictor)))
+            found.append(
+                _Answers(predictor(images), predictor(mirror_images), inference.rebuild(predictor))
+            )
         if progress:
             progress(len(found), len(members))
     return found
@@ -189,7 +211,9 @@ def _mixture(answers: list[np.ndarray], labels: np.ndarray) -> _Mixture:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Choice:
-    """The mixtures of the members without and with mirrored images, and whether the second is taken."""
+    """The mixtures of the members without and with mirrored images, and whether the second is
+    taken.
+    """
 
     plain: _Mixture
     mirrored: _Mixture
@@ -201,7 +225,9 @@ class _Choice:
 
 
 def _choose(answers: Sequence[_Answers], labels: np.ndarray, flip: bool | None) -> _Choice:
-    """Choose the weights for either way, and the way with the lower log loss unless `flip` says which."""
+    """Choose the weights for either way, and the way with the lower log loss unless `flip` says
+    which.
+    """
     plain = _mixture([each.plain for each in answers], labels)
     mirrored = _mixture([(each.plain + each.mirrored) / 2 for each in answers], labels)
     mirror = flip if flip is not None else mirrored.log_loss < plain.log_loss
@@ -212,9 +238,9 @@ def _require_gain(members: Sequence[Run], choice: _Choice) -> None:
     """One member alone has to be averaged over an image and its mirror image."""
     if len(members) == 1 and not choice.mirror:
         raise InputError(
-            f"{members[0].folder}: alone it gains nothing by mirroring: log loss on validation "
-            f"{choice.plain.log_loss:.4f} without, {choice.mirrored.log_loss:.4f} with; name several runs, or insist "
-            "with --flip"
+            f"{members[0].folder}: alone it gains nothing by mirroring: log loss on validation"
+            f" {choice.plain.log_loss:.4f} without, {choice.mirrored.log_loss:.4f} with; name"
+            " several runs, or insist with --flip"
         )
 
 
@@ -222,10 +248,14 @@ def _require_as_chosen(folder: Path, probabilities: np.ndarray, chosen: _Mixture
     """The one model answers as the average of its members does."""
     difference = float(np.abs(probabilities - chosen.probabilities).max())
     if difference > TOLERANCE:
-        raise InputError(f"{folder}: not written: the model would differ from its members by {difference:.1e}")
+        raise InputError(
+            f"{folder}: not written: the model would differ from its members by {difference:.1e}"
+        )
 
 
-def _model(answers: Sequence[_Answers], choice: _Choice, image_shape: tuple[int, int]) -> "keras.Model":
+def _model(
+    answers: Sequence[_Answers], choice: _Choice, image_shape: tuple[int, int]
+) -> "keras.Model":
     """One model that averages the members' as was chosen."""
     models = [each.model for each in answers]
     weights = choice.mixture.weights.tolist()

@@ -1,4 +1,6 @@
-"""Test-set evaluation: measure a run's model on the test rows, log that they were used, keep the figures."""
+"""Test-set evaluation: measure a run's model on the test rows, log that they were used, keep the
+figures.
+"""
 
 import time
 from collections.abc import Callable
@@ -24,7 +26,9 @@ from fashion_nn.runs import (
 )
 
 NEAR = 0.06
-"""Test images within this distance of a training image are its near duplicates; see `datasets.duplicates.check`."""
+"""Test images within this distance of a training image are its near duplicates; see
+`datasets.duplicates.check`.
+"""
 _WARM_UP = 1000
 _NEAR_DUPLICATES: WeakKeyDictionary[Splits, np.ndarray] = WeakKeyDictionary()
 
@@ -35,12 +39,14 @@ def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> meas
     """Score the run's model on `splits.test` and draw its confusion matrix and worst mistakes.
 
     Each call measures anew and is logged in the run folder. The first figures of a model are stored
-    in metrics.json and stay there: they change only when the model does. Beside them, for the data that
-    the run trained on: a temperature fitted on its validation rows, and the accuracy on test images
-    without a near duplicate in the training data. The answers to single images are stored too, for paired tests.
+    in metrics.json and stay there: they change only when the model does. Beside them, for the data
+    that the run trained on: a temperature fitted on its validation rows, and the accuracy on test
+    images without a near duplicate in the training data. The answers to single images are stored
+    too, for paired tests.
 
     Args:
-        progress: called as progress(done, total) during the search for near duplicates, where they are not known yet.
+        progress: called as progress(done, total) during the search for near duplicates, where they
+            are not known yet.
 
     Raises:
         InputError: the training is not complete, there is no test split, or it does not fit.
@@ -79,7 +85,8 @@ def predict(run: Run, split: Split) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Predicted:
-    """Labels and probabilities of the test rows, what they cost, and probabilities of the validation rows.
+    """Labels and probabilities of the test rows, what they cost, and probabilities of the
+    validation rows.
 
     own_data: whether the data are those that the run was trained on, with the same rows held out.
     of_valid: None for other data, and where no rows were held out.
@@ -118,7 +125,9 @@ def _measured(
     answers: _Predicted,
     progress: Progress | None,
 ) -> Metrics:
-    """`stored`, and beside it what it lacks and could be measured: nothing that is stored changes."""
+    """`stored`, and beside it what it lacks and could be measured: nothing that is stored
+    changes.
+    """
     test = StoredScores.of(scores).model_copy(update={"fingerprint": fingerprint})
     if stored.test:
         test = stored.test.completed_by(test)
@@ -174,7 +183,9 @@ def _scaled(valid_labels: np.ndarray, of_valid: np.ndarray, test: _Predicted) ->
     )
 
 
-def _without_near_duplicates(splits: Splits, test: _Predicted, progress: Progress | None) -> CleanScores:
+def _without_near_duplicates(
+    splits: Splits, test: _Predicted, progress: Progress | None
+) -> CleanScores:
     near = _near_duplicates(splits, progress)
     right = (test.of_test.argmax(axis=1) == test.labels)[~near]
     n = len(right)
@@ -186,7 +197,8 @@ def _without_near_duplicates(splits: Splits, test: _Predicted, progress: Progres
 
 
 def _near_duplicates(splits: Splits, progress: Progress | None) -> np.ndarray:
-    # All pairs take a third of a minute for Fashion-MNIST: searched once for all runs evaluated together.
+    # All pairs take a third of a minute for Fashion-MNIST: searched once for all runs evaluated
+    # together.
     if splits not in _NEAR_DUPLICATES:
         _NEAR_DUPLICATES[splits] = duplicates.near_train(splits, NEAR, progress)
     return _NEAR_DUPLICATES[splits]
@@ -197,6 +209,6 @@ def _require_fit(run: Run, trained_on: DatasetRecord, splits: Splits) -> None:
     if there != (splits.image_shape, tuple(splits.class_names)):
         height, width = trained_on.image_shape
         raise InputError(
-            f"{run.folder}: trained on {trained_on.name} ({len(trained_on.class_names)} classes, {height} x {width} "
-            f"pixels), got {splits.name}: its classes or image size differ"
+            f"{run.folder}: trained on {trained_on.name} ({len(trained_on.class_names)} classes,"
+            f" {height} x {width} pixels), got {splits.name}: its classes or image size differ"
         )

@@ -25,7 +25,8 @@ TOLERANCE = 1e-5
 
 
 def require_target(run: Run, target: Path, format: Format) -> None:
-    """Refuse a target that is the run's own model or of another suffix, and a format whose packages are missing.
+    """Refuse a target that is the run's own model or of another suffix, and a format whose packages
+    are missing.
 
     Raises:
         InputError: it is.
@@ -35,17 +36,26 @@ def require_target(run: Run, target: Path, format: Format) -> None:
         raise InputError(f"{target}: expected a name that ends in .{format}")
     if (target.exists() and target.samefile(run.model)) or target == run.model:
         raise InputError(f"{target}: is the run's own model: name another file with --out")
-    missing = [name for name in ONNX_PACKAGES if not importlib.util.find_spec(name)] if format == "onnx" else []
+    missing = (
+        [name for name in ONNX_PACKAGES if not importlib.util.find_spec(name)]
+        if format == "onnx"
+        else []
+    )
     if missing:
-        raise InputError(f"--format onnx needs {', '.join(missing)}: pip install 'fashion-nn[onnx]'")
+        raise InputError(
+            f"--format onnx needs {', '.join(missing)}: pip install 'fashion-nn[onnx]'"
+        )
 
 
-def export(run: Run, format: Format, images: np.ndarray, target: Path, *, ship: bool = False) -> ExportRecord:
-    """Write the run's model to `target` as `format` and compare both files on `images`, uint8 (n, h, w).
+def export(
+    run: Run, format: Format, images: np.ndarray, target: Path, *, ship: bool = False
+) -> ExportRecord:
+    """Write the run's model to `target` as `format` and compare both files on `images`, uint8 (n,
+    h, w).
 
-    Returns what is also recorded in metrics.json under exports: file name, sha256, number of images,
-    largest absolute difference of a probability, and how many labels agree. An .onnx is recorded as
-    made here too, so that `inference` may run it; with `ship`, as part of the package.
+    Returns what is also recorded in metrics.json under exports: file name, sha256, number of
+    images, largest absolute difference of a probability, and how many labels agree. An .onnx is
+    recorded as made here too, so that `inference` may run it; with `ship`, as part of the package.
 
     Raises:
         InputError: the training is not complete, or the copy does not predict the same; it is then
@@ -68,7 +78,9 @@ def export(run: Run, format: Format, images: np.ndarray, target: Path, *, ship: 
         with copy:
             found = agreement(copy(images), expected)
         if found.max_abs_difference > TOLERANCE:
-            raise InputError(f"{target}: not written, it would predict otherwise: {found.max_abs_difference:.1e}")
+            raise InputError(
+                f"{target}: not written, it would predict otherwise: {found.max_abs_difference:.1e}"
+            )
         checksum = sha256(temporary)
         record = ExportRecord(
             file=target.name,
@@ -85,18 +97,25 @@ def export(run: Run, format: Format, images: np.ndarray, target: Path, *, ship: 
 
 
 def _write_onnx(model: "keras.Model", path: Path) -> None:
-    """Write `model` as an ONNX graph that takes what the model takes and refers to no other file."""
+    """Write `model` as an ONNX graph that takes what the model takes and refers to no other
+    file.
+    """
     import keras
     import onnx
 
     logging.getLogger("tf2onnx").setLevel(logging.ERROR)
     (given,) = model.inputs
-    # Keras exports only what has been called; unknown sizes are those of the smallest image that may fit.
+    # Keras exports only what has been called; unknown sizes are those of the smallest image that
+    # may fit.
     model(keras.ops.zeros([size or 28 for size in (1, *given.shape[1:])], given.dtype))
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", FutureWarning)  # Keras asks NumPy for names that it may give again
+        warnings.simplefilter(
+            "ignore", FutureWarning
+        )  # Keras asks NumPy for names that it may give again
         model.export(path, format="onnx", verbose=False)
     stored = onnx.load(path, load_external_data=False)
-    if any(tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in stored.graph.initializer):
+    if any(
+        tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in stored.graph.initializer
+    ):
         raise InputError(f"{path}: not written: too large for one file")
     onnx.checker.check_model(stored)

@@ -14,7 +14,8 @@ _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest date a zip archive can hold
 
 
 def keras_file(model: "keras.Model") -> bytes:
-    """`model` in Keras' own format, without the dates and memory addresses that would differ each time.
+    """`model` in Keras' own format, without the dates and memory addresses that would differ each
+    time.
 
     Byte-equal files make a checksum say which model it is, and a resumed training provable.
     """
@@ -37,10 +38,16 @@ def _lasting(name: str, content: bytes) -> bytes:
 
 
 def _renumbered(node: Any, seen: dict[int, int]) -> Any:
-    """`node` with its shared_object_id values, which are memory addresses, counted from 1 as they come."""
+    """`node` with its shared_object_id values, which are memory addresses, counted from 1 as they
+    come.
+    """
     if isinstance(node, dict):
         return {
-            key: seen.setdefault(value, len(seen) + 1) if key == "shared_object_id" else _renumbered(value, seen)
+            key: (
+                seen.setdefault(value, len(seen) + 1)
+                if key == "shared_object_id"
+                else _renumbered(value, seen)
+            )
             for key, value in node.items()
         }
     return [_renumbered(value, seen) for value in node] if isinstance(node, list) else node

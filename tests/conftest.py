@@ -21,7 +21,9 @@ import pytest
 
 def pytest_addoption(parser):
     parser.addoption(
-        "--rewrite-golden", action="store_true", help="Write tests/golden anew from what the commands do now."
+        "--rewrite-golden",
+        action="store_true",
+        help="Write tests/golden anew from what the commands do now.",
     )
 
 
@@ -38,10 +40,14 @@ def real_data() -> Path:
 def browser():
     """Headless Chromium, through playwright; the test is skipped where either is missing."""
     playwright = pytest.importorskip("playwright.sync_api", reason="needs the package playwright")
-    found = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    found = next(
+        filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+    )
     if found is None:
         pytest.skip("needs Chromium: install the package chromium")
-    quiet = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    quiet = (
+        "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    )
     quiet += "--disable-component-update --disable-sync"
     with playwright.sync_playwright() as started:
         opened = started.chromium.launch(executable_path=found, args=quiet.split())
@@ -51,7 +57,9 @@ def browser():
 
 @pytest.fixture(autouse=True)
 def _keras_as_new():
-    """Each test finds Keras' global state (precision policy, counters of names) as a new process would."""
+    """Each test finds Keras' global state (precision policy, counters of names) as a new process
+    would.
+    """
     if "keras" in sys.modules:
         sys.modules["keras"].utils.clear_session(free_memory=False)
 
@@ -65,7 +73,8 @@ def forked_models():
         yield
 
 
-# Files with the longest tests: they begin first, so that no process is left alone with one at the end.
+# Files with the longest tests: they begin first, so that no process is left alone with one at the
+# end.
 _LONG = (
     "test_end_to_end.py",
     "test_tune_command.py",

@@ -1,7 +1,7 @@
 """Processes that start at once: each is forked from one that has imported TensorFlow.
 
-A new interpreter would spend seconds of processor time on that import. What a new interpreter itself
-does differently, such as its module path and what it imports, is tested with real ones.
+A new interpreter would spend seconds of processor time on that import. What a new interpreter
+itself does differently, such as its module path and what it imports, is tested with real ones.
 """
 
 import io
@@ -41,14 +41,22 @@ def run(*words, cwd=".", script: Path | None = None) -> subprocess.CompletedProc
     with tempfile.TemporaryDirectory() as folder:
         printed = [Path(folder, name) for name in ("out", "err")]
         forks_models = confined_process.subprocess is not subprocess
-        process = _SERVER.Process(target=_run, args=(arguments, str(cwd), printed, dict(os.environ), forks_models))
+        process = _SERVER.Process(
+            target=_run, args=(arguments, str(cwd), printed, dict(os.environ), forks_models)
+        )
         process.start()
         process.join()
         out, err = (path.read_text() for path in printed)
     return subprocess.CompletedProcess(arguments, process.exitcode, out, err)
 
 
-def _run(arguments: list[str], cwd: str, printed: list[Path], environment: dict[str, str], forks_models: bool) -> None:
+def _run(
+    arguments: list[str],
+    cwd: str,
+    printed: list[Path],
+    environment: dict[str, str],
+    forks_models: bool,
+) -> None:
     for number, path in enumerate(printed, start=1):
         file = os.open(path, os.O_WRONLY | os.O_CREAT)
         os.dup2(file, number)
@@ -71,8 +79,9 @@ def _run(arguments: list[str], cwd: str, printed: list[Path], environment: dict[
 def models() -> Iterator[None]:
     """Fork the confined processes that are started meanwhile, here and by the commands of `run`.
 
-    This is for tests of what a model answers, and of what is done with the answers. The tests of the
-    process itself (test_hostile.py, test_limits.py, test_engines.py, test_end_to_end.py) start real ones.
+    This is for tests of what a model answers, and of what is done with the answers. The tests of
+    the process itself (test_hostile.py, test_limits.py, test_engines.py, test_end_to_end.py) start
+    real ones.
     """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(confined_process, "subprocess", _INSTEAD)
@@ -80,13 +89,17 @@ def models() -> Iterator[None]:
 
 
 class _Popen:
-    """What `confined_process` uses of `subprocess.Popen`. The program confines itself and serves as always."""
+    """What `confined_process` uses of `subprocess.Popen`. The program confines itself and serves as
+    always.
+    """
 
     def __init__(self, command, *, env, **_):
         *_, program, memory, _ = command
         requests, write = _SERVER.Pipe(duplex=False)
         read, answers = _SERVER.Pipe(duplex=False)
-        self._process = _SERVER.Process(target=_confined, args=(program, memory, env, requests, answers))
+        self._process = _SERVER.Process(
+            target=_confined, args=(program, memory, env, requests, answers)
+        )
         self._process.start()
         self.pid = self._process.pid
         self.returncode = None

@@ -1,4 +1,6 @@
-"""The commands whose outward behaviour `test_golden.py` holds, by topic; each topic is a file in tests/golden."""
+"""The commands whose outward behaviour `test_golden.py` holds, by topic; each topic is a file in
+tests/golden.
+"""
 
 from dataclasses import dataclass
 
@@ -80,13 +82,18 @@ TOPICS: dict[str, Topic] = {
     ),
     "baseline": _topic(
         Case(
-            "fashion-nn baseline pca-logreg --dataset digits --components 2 --folds 2 --jobs 1 --json all.json",
+            "fashion-nn baseline pca-logreg --dataset digits --components 2 --folds 2 --jobs 1"
+            " --json all.json",
             hide=r"\d+(?=  yes$)",
         ),
         Case(
-            "fashion-nn baseline logreg --dataset small.csv --folds 2 --jobs 1 --json all.json", hide=r"\d+(?=  yes$)"
+            "fashion-nn baseline logreg --dataset small.csv --folds 2 --jobs 1 --json all.json",
+            hide=r"\d+(?=  yes$)",
         ),
-        Case("fashion-nn baseline pca-kmeans --dataset digits --json all.json", hide=r"^\d+(?= of \d+ classes)"),
+        Case(
+            "fashion-nn baseline pca-kmeans --dataset digits --json all.json",
+            hide=r"^\d+(?= of \d+ classes)",
+        ),
         "fashion-nn baseline 1-nn --dataset digits --open-test --json all.json",
         "fashion-nn baseline edges-rbf --dataset small.csv --landmarks 20 --json all.json",
         "fashion-nn baseline pca-logreg --dataset digits --components 2",
@@ -106,19 +113,27 @@ TOPICS: dict[str, Topic] = {
         needs=("data", "train", "baseline"),
     ),
     "compare": _topic(
-        Case("fashion-nn compare models/mlp-digits-seed0 models/pca-logreg-digits", hide=r"(?<=#\.##  )(\d+|#\.#)$"),
+        Case(
+            "fashion-nn compare models/mlp-digits-seed0 models/pca-logreg-digits",
+            hide=r"(?<=#\.##  )(\d+|#\.#)$",
+        ),
         Case("fashion-nn compare", piped=True, hide=SECONDS),
         Case(
-            "fashion-nn compare models/mlp-digits-seed0 models/pca-logreg-digits --csv board.csv --readme table.md",
+            "fashion-nn compare models/mlp-digits-seed0 models/pca-logreg-digits --csv board.csv"
+            " --readme table.md",
             piped=True,
             hide=SECONDS,
         ),
         Case(
-            "fashion-nn compare models/mlp-digits-seed0 --histories histories.json --curves curves.png",
+            "fashion-nn compare models/mlp-digits-seed0 --histories histories.json --curves"
+            " curves.png",
             piped=True,
             hide=SECONDS,
         ),
-        Case("fashion-nn compare --record histories.json --curves curves.png", hide=r"(?<=#\.#  )\d+(?=  #\.##  #)"),
+        Case(
+            "fashion-nn compare --record histories.json --curves curves.png",
+            hide=r"(?<=#\.#  )\d+(?=  #\.##  #)",
+        ),
         "fashion-nn compare --record small.csv",
         "fashion-nn compare --record histories.json --csv board.csv",
         "fashion-nn compare models/pca-logreg-digits --histories other.json",
@@ -143,16 +158,23 @@ TOPICS: dict[str, Topic] = {
     "submit": _topic(
         Case(
             "submit.py --grade --test csv/digits_test.csv --out graded.csv --models models",
-            hide=r"(?<=class )\d \d+(?= times)|\d+(?=%)|(?<=about )\d+|(?<=take )\d+|(?<=run )\d+|(?<=most )\d+",
+            hide=(
+                r"(?<=class )\d \d+(?= times)|\d+(?=%)|(?<=about )\d+|(?<=take )\d+|(?<=run"
+                r" )\d+|(?<=most )\d+"
+            ),
         ),
         "fashion-nn submit --test csv/digits_test.csv --out new.csv",
         "submit.py --test csv/digits_test.csv --out new.csv",
         "submit.py --model nothing.keras --test csv/digits_test.csv --out new.csv",
         "submit.py --model models/mlp-digits-seed0/model.keras --test nothing.csv --out new.csv",
-        "submit.py --model models/mlp-digits-seed0/model.keras --test csv/digits_test.csv --out csv",
-        "submit.py --model models/mlp-digits-seed0/model.keras --test small.csv --out new.csv --format html",
-        "submit.py --model models/mlp-digits-seed0/model.keras --test small.csv --out new.csv --scale 3",
-        "submit.py --model models/mlp-digits-seed0/model.keras --test small.csv --out new.csv --strict",
+        "submit.py --model models/mlp-digits-seed0/model.keras --test csv/digits_test.csv"
+        " --out csv",
+        "submit.py --model models/mlp-digits-seed0/model.keras --test small.csv --out new.csv"
+        " --format html",
+        "submit.py --model models/mlp-digits-seed0/model.keras --test small.csv --out new.csv"
+        " --scale 3",
+        "submit.py --model models/mlp-digits-seed0/model.keras --test small.csv --out new.csv"
+        " --strict",
         "submit.py --train small.csv --grade --test small.csv --out new.csv",
         "submit.py --model small.csv --test small.csv --out new.csv --budget 3s",
         needs=("evaluate",),
@@ -164,11 +186,21 @@ TOPICS: dict[str, Topic] = {
         needs=("evaluate",),
     ),
     "grade": _topic(
-        Case("fashion-nn grade right.csv --test csv/digits_test.csv --labels csv/digits_test.csv", exact=True),
-        Case("fashion-nn grade right.csv --test csv/digits_test.csv --labels csv/digits_test.csv --json", piped=True),
+        Case(
+            "fashion-nn grade right.csv --test csv/digits_test.csv --labels csv/digits_test.csv",
+            exact=True,
+        ),
+        Case(
+            "fashion-nn grade right.csv --test csv/digits_test.csv --labels csv/digits_test.csv"
+            " --json",
+            piped=True,
+        ),
         Case("fashion-nn grade wrong.csv --test csv/digits_test.csv", exact=True),
         Case("fashion-nn grade wrong.csv --test csv/digits_test.csv --json", piped=True),
-        Case("fashion-nn grade hand-ins --test csv/digits_test.csv --labels csv/digits_test.csv", exact=True),
+        Case(
+            "fashion-nn grade hand-ins --test csv/digits_test.csv --labels csv/digits_test.csv",
+            exact=True,
+        ),
         Case("fashion-nn grade hand-ins --test csv/digits_test.csv --strict --json", piped=True),
         "fashion-nn grade nothing.csv --test csv/digits_test.csv",
         "fashion-nn grade right.csv --test csv/digits_test.csv --against wrong.csv",
@@ -178,8 +210,10 @@ TOPICS: dict[str, Topic] = {
         needs=("data",),
     ),
     "tune": _topic(
-        "fashion-nn tune mlp --dataset digits --epochs 1 --trials 1 --only learning_rate --set batch_size=256",
-        "fashion-nn tune mlp --dataset digits --epochs 1 --trials 1 --only learning_rate --set batch_size=256",
+        "fashion-nn tune mlp --dataset digits --epochs 1 --trials 1 --only learning_rate --set"
+        " batch_size=256",
+        "fashion-nn tune mlp --dataset digits --epochs 1 --trials 1 --only learning_rate --set"
+        " batch_size=256",
         "fashion-nn report models/tune-mlp-random-digits",
         "fashion-nn tune nothing",
         "fashion-nn tune mlp --algorithm best",
@@ -197,7 +231,11 @@ TOPICS: dict[str, Topic] = {
         Case("fashion-nn lab backprop report-004/1 --markdown", exact=True),
         Case("fashion-nn lab backprop report-003/logistic --symbolic", exact=True),
         Case("fashion-nn lab backprop report-004/1 --check answers.json", exact=True),
-        Case("fashion-nn lab backprop report-004/1 --check answers.json --json", piped=True, exact=True),
+        Case(
+            "fashion-nn lab backprop report-004/1 --check answers.json --json",
+            piped=True,
+            exact=True,
+        ),
         "fashion-nn lab backprop",
         "fashion-nn lab backprop nothing",
         "fashion-nn lab backprop report-004/1 --json --markdown",
@@ -221,7 +259,11 @@ TOPICS: dict[str, Topic] = {
             "fashion-nn lab losses saturation --dataset digits --images 20 --runs 1 --epochs 1",
             hide=r"(?<=^[nc]  )\d(?= ±)",
         ),
-        Case("fashion-nn lab losses saturation --dataset digits --images 20 --runs 1 --epochs 1 --json", piped=True),
+        Case(
+            "fashion-nn lab losses saturation --dataset digits --images 20 --runs 1 --epochs 1"
+            " --json",
+            piped=True,
+        ),
         "fashion-nn lab losses nothing",
         "fashion-nn lab nothing",
     ),
@@ -238,7 +280,10 @@ LONG_TOPICS: dict[str, Topic] = {
     "demo": _topic(Case("fashion-nn demo", hide=r"(?<=PASS  file: )\d+")),
     "several": _topic(
         "fashion-nn evaluate models/mlp-digits-seed0 models/pca-logreg-digits",
-        Case("fashion-nn evaluate models/mlp-digits-seed0 models/pca-logreg-digits --json", piped=True),
+        Case(
+            "fashion-nn evaluate models/mlp-digits-seed0 models/pca-logreg-digits --json",
+            piped=True,
+        ),
         "fashion-nn export models/mlp-digits-seed0 --format onnx",
         "fashion-nn export models/mlp-digits-seed0 --format keras",
         "fashion-nn report --all",

@@ -20,11 +20,15 @@ _COUNTED = ("correct", "confusion", "count", "only_first", "only_second")
 
 
 def plain(text: str, *, exact: bool = False, hide: str = "") -> str:
-    """`text` without what differs between machines: times, checksums, and unless `exact` the digits of figures."""
+    """`text` without what differs between machines: times, checksums, and unless `exact` the digits
+    of figures.
+    """
     for pattern, stands_for in _DIFFERS.items():
         text = re.sub(pattern, stands_for, text)
     if not exact:
-        text = _FIGURE.sub(lambda found: "#." + "#" * len(found[1]) + ("e#" if found[2] else ""), text)
+        text = _FIGURE.sub(
+            lambda found: "#." + "#" * len(found[1]) + ("e#" if found[2] else ""), text
+        )
     # A column of figures may be a digit wider elsewhere.
     text = re.sub(r"(?<=\S) {2,}", "  ", text)
     text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
@@ -32,7 +36,8 @@ def plain(text: str, *, exact: bool = False, hide: str = "") -> str:
 
 
 def plain_json(text: str, *, exact: bool = False) -> str:
-    """The same of JSON. `exact` keeps six significant digits; several equal neighbours in a list are one with a count.
+    """The same of JSON. `exact` keeps six significant digits; several equal neighbours in a list
+    are one with a count.
 
     The text must be laid out as all JSON of this project, with an indent of two spaces.
     """
@@ -65,14 +70,18 @@ def _folded(values: list[Any]) -> list[Any]:
             shown[-1][1] += 1
         else:
             shown.append([value, 1])
-    return [each for value, count in shown for each in ([value, f"× {count}"] if count > 2 else [value] * count)]
+    return [
+        each
+        for value, count in shown
+        for each in ([value, f"× {count}"] if count > 2 else [value] * count)
+    ]
 
 
 def keys(values: list[Any], maps: tuple[str, ...] = ()) -> str:
     """The dotted paths of all keys in the JSON `values` with their types, a line each.
 
-    `[]` is each item of a list, `*` each key of an object whose path is in `maps`. A `?` follows a path that not every
-    object around it has.
+    `[]` is each item of a list, `*` each key of an object whose path is in `maps`. A `?` follows a
+    path that not every object around it has.
     """
     found: dict[str, set[str]] = {}
     seen: dict[str, int] = {}
@@ -81,7 +90,11 @@ def keys(values: list[Any], maps: tuple[str, ...] = ()) -> str:
     for path, types in found.items():
         if path:
             parent = path.rpartition(".")[0]
-            optional = "?" if not path.endswith(("[]", "*")) and seen[path] < seen.get(f"{parent}|object", 0) else ""
+            optional = (
+                "?"
+                if not path.endswith(("[]", "*")) and seen[path] < seen.get(f"{parent}|object", 0)
+                else ""
+            )
             lines.append(f"{path}{optional}: {' | '.join(sorted(types))}")
     return "\n".join(lines) + "\n"
 
@@ -90,9 +103,15 @@ _TYPES = {str: "string", bool: "boolean", int: "integer", float: "number", type(
 
 
 def _collect(
-    values: list[Any], path: str, maps: tuple[str, ...], found: dict[str, set[str]], seen: dict[str, int]
+    values: list[Any],
+    path: str,
+    maps: tuple[str, ...],
+    found: dict[str, set[str]],
+    seen: dict[str, int],
 ) -> None:
-    """Put the types of `values`, all found under `path`, into `found`, and how many there are into `seen`."""
+    """Put the types of `values`, all found under `path`, into `found`, and how many there are into
+    `seen`.
+    """
     seen[path] = len(values)
     objects = [value for value in values if isinstance(value, dict)]
     lists = [value for value in values if isinstance(value, list)]
@@ -110,4 +129,10 @@ def _collect(
             _collect(of_all, f"{path}.*".lstrip("."), maps, found, seen)
         return
     for key in dict.fromkeys(key for each in objects for key in each):
-        _collect([each[key] for each in objects if key in each], f"{path}.{key}".lstrip("."), maps, found, seen)
+        _collect(
+            [each[key] for each in objects if key in each],
+            f"{path}.{key}".lstrip("."),
+            maps,
+            found,
+            seen,
+        )

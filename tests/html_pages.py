@@ -23,7 +23,9 @@ class Elements(HTMLParser):
 
 
 def require_well_shown(browser, pages, scheme, width):
-    """Open each page in Chromium: it fits, is light or dark, readable, silent, and asks for nothing."""
+    """Open each page in Chromium: it fits, is light or dark, readable, silent, and asks for
+    nothing.
+    """
     context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": 844})
     tab = context.new_page()
     said, asked = [], []
@@ -33,13 +35,17 @@ def require_well_shown(browser, pages, scheme, width):
     for page in pages:
         tab.goto(page.as_uri())
         assert tab.evaluate("document.documentElement.scrollWidth") == width
-        assert tab.evaluate("[...document.images].every(image => image.complete && image.naturalWidth && image.alt)")
+        assert tab.evaluate(
+            "[...document.images].every(image => image.complete && image.naturalWidth && image.alt)"
+        )
         paper = tab.evaluate("getComputedStyle(document.body).backgroundColor")
         light = sum(map(int, re.findall(r"\d+", paper)[:3])) / 3
         assert light > 240 if scheme == "light" else light < 40
         contrast = tab.evaluate(_CONTRAST)
         assert contrast["ink"] > 7 and contrast["quiet"] > 4.5
-        covered = tab.evaluate("[...document.querySelectorAll('h1, h2')].every(head => head.offsetHeight)")
+        covered = tab.evaluate(
+            "[...document.querySelectorAll('h1, h2')].every(head => head.offsetHeight)"
+        )
         assert covered
     assert not said
     assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
@@ -48,9 +54,9 @@ def require_well_shown(browser, pages, scheme, width):
 
 _CONTRAST = """() => {
     const shade = text => {
-        const parts = text.match(/\\d+/g).slice(0, 3).map(part => part / 255)
-        const linear = parts.map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
-        return .2126 * linear[0] + .7152 * linear[1] + .0722 * linear[2]
+        const parts = text.match(/\\d+/g).slice(0, 3).map(part => part / 255) const linear =
+        parts.map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4) return
+        .2126 * linear[0] + .7152 * linear[1] + .0722 * linear[2]
     }
     const paper = shade(getComputedStyle(document.body).backgroundColor)
     const ratio = element => {

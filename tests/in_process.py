@@ -1,4 +1,6 @@
-"""What the confined process and its parent do with a model file, in this process: without starting TensorFlow again."""
+"""What the confined process and its parent do with a model file, in this process: without starting
+TensorFlow again.
+"""
 
 import json
 from dataclasses import asdict
@@ -12,7 +14,8 @@ from fashion_nn.inference.shared import feeding
 
 
 class Opened:
-    """A model file as `inference.open_model` has it, but for the process, its limits and its checks of answers.
+    """A model file as `inference.open_model` has it, but for the process, its limits and its checks
+    of answers.
 
     Raises:
         Refusal: the file is refused; the words are those of the line that users see.
@@ -21,7 +24,9 @@ class Opened:
     def __init__(self, path, scale="auto"):
         file, self._model = model_file.read(path), worker.ServedModel()
         config = self._model.open(bytearray(file.weights), file.kind).payload
-        self.network = model_config.read(strict_json.parse(config if file.config is None else file.config, "config"))
+        self.network = model_config.read(
+            strict_json.parse(config if file.config is None else file.config, "config")
+        )
         self.feeding = feeding.feeding(self.network, scale)
         self._model.build(json.dumps(self.network.to_json()).encode())
 

@@ -1,4 +1,6 @@
-"""What a process and all its descendants take: memory, disk, time; from the outside, through /proc (Linux)."""
+"""What a process and all its descendants take: memory, disk, time; from the outside, through /proc
+(Linux).
+"""
 
 import os
 import subprocess
@@ -42,7 +44,10 @@ def tree(root: int) -> dict[int, tuple[int, float]]:
                 continue
             if fields[0] not in "ZX":
                 parents[int(entry)] = int(fields[1])
-                found[int(entry)] = int(fields[21]) * _PAGE, (int(fields[11]) + int(fields[12])) / _TICKS
+                found[int(entry)] = (
+                    int(fields[21]) * _PAGE,
+                    (int(fields[11]) + int(fields[12])) / _TICKS,
+                )
     inside = {root}
     while more := {pid for pid, parent in parents.items() if parent in inside} - inside:
         inside |= more
@@ -68,7 +73,9 @@ def measured(command: list[Any], **how: Any) -> tuple[subprocess.CompletedProces
     use, started = Use(), time.monotonic()
     with tempfile.TemporaryDirectory() as folder:
         how["env"] = {**how.get("env", os.environ), "TMPDIR": folder}
-        process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how
+        )
         spent: dict[int, float] = {}
         while process.poll() is None:
             now = tree(process.pid)
@@ -83,19 +90,18 @@ def measured(command: list[Any], **how: Any) -> tuple[subprocess.CompletedProces
 
 
 PREDICT = (
-    "import sys, numpy\n"
-    "from fashion_nn import inference\n"
-    "from fashion_nn.errors import InputError\n"
-    "try:\n"
-    "    with inference.open_model(sys.argv[1], limits=inference.Limits(**eval(sys.argv[2]))) as predictor:\n"
-    "        print('answers', predictor(numpy.zeros((1000, 28, 28), 'u1')).shape)\n"
-    "except InputError as error:\n"
-    "    print('refused', error)\n"
+    "import sys, numpy\nfrom fashion_nn import inference\nfrom fashion_nn.errors import"
+    " InputError\ntry:\n    with inference.open_model(sys.argv[1],"
+    " limits=inference.Limits(**eval(sys.argv[2]))) as predictor:\n        print('answers',"
+    " predictor(numpy.zeros((1000, 28, 28), 'u1')).shape)\nexcept InputError as error:\n   "
+    " print('refused', error)\n"
 )
 
 
 def opened(path: Path, **limits: int) -> tuple[str, Use]:
-    """Open the model in a process tree of its own and predict 1000 images; what came of it, what it took."""
+    """Open the model in a process tree of its own and predict 1000 images; what came of it, what it
+    took.
+    """
     done, use = measured([sys.executable, "-P", "-c", PREDICT, path, repr(limits)], cwd=path.parent)
     assert done.returncode == 0, done.stderr
     return done.stdout.strip().replace(f"{path}: ", ""), use

@@ -13,7 +13,10 @@ RECORD = {
         "rows": {"train": 90, "valid": 10},
     },
     "parameters": 1234,
-    "environment": {"versions": {"keras": "3"}, "hardware": {"processor": "a processor", "cores": 2}},
+    "environment": {
+        "versions": {"keras": "3"},
+        "hardware": {"processor": "a processor", "cores": 2},
+    },
     "sessions": [{"epoch_seconds": [1.5, 2.0]}, {"epoch_seconds": [13]}],
 }
 
@@ -40,5 +43,7 @@ def make_run(folder, accuracy=0.8, *, test=True, **recipe):
     run.write_history([{"epoch": 1, "learning_rate": 0.1, "loss": 1, "accuracy": 0.5}])
     run.model.write_bytes(bytes(2_000_000))
     measured = scores(accuracy)
-    run.write_metrics(Metrics.model_validate({"valid": measured} | ({"test": measured} if test else {})))
+    run.write_metrics(
+        Metrics.model_validate({"valid": measured} | ({"test": measured} if test else {}))
+    )
     return run

@@ -19,14 +19,31 @@ from fashion_nn.runs import (
 
 BEGAN = datetime(2025, 1, 1, 12, tzinfo=UTC)
 SPACE = [
-    Parameter(name="options.dropout_1", kind="choice", values=[i / 20 for i in range(15)], default=0.6),
+    Parameter(
+        name="options.dropout_1", kind="choice", values=[i / 20 for i in range(15)], default=0.6
+    ),
     Parameter(name="optimizer", kind="choice", values=["sgd", "adam", "rmsprop"], default="sgd"),
     Parameter(name="learning_rate", kind="float", low=1e-4, high=1e-1, log=True, default=0.01),
-    Parameter(name="momentum", kind="choice", values=[0.0, 0.5, 0.9], default=0.9, when={"optimizer": ["sgd"]}),
+    Parameter(
+        name="momentum",
+        kind="choice",
+        values=[0.0, 0.5, 0.9],
+        default=0.9,
+        when={"optimizer": ["sgd"]},
+    ),
     Parameter(name="batch_size", kind="choice", values=[32, 64, 128, 256], default=256),
     Parameter(name="augment.flip", kind="choice", values=[False, True], default=False),
 ]
-STATUSES = ("completed", "stopped-early", "completed", "failed", "completed", "timed-out", "completed", "diverged")
+STATUSES = (
+    "completed",
+    "stopped-early",
+    "completed",
+    "failed",
+    "completed",
+    "timed-out",
+    "completed",
+    "diverged",
+)
 
 
 def draw(rng):
@@ -34,7 +51,9 @@ def draw(rng):
     values = {}
     for each in SPACE:
         if all(values.get(parent) in allowed for parent, allowed in each.when.items()):
-            low, high = (np.log10(each.low), np.log10(each.high)) if each.kind == "float" else (0, 0)
+            low, high = (
+                (np.log10(each.low), np.log10(each.high)) if each.kind == "float" else (0, 0)
+            )
             drawn = 10 ** rng.uniform(low, high) if each.kind == "float" else None
             values[each.name] = drawn or each.values[rng.integers(len(each.values))]
     return values
@@ -42,7 +61,11 @@ def draw(rng):
 
 def quality(values):
     """What decides the made-up scores: most of it is the learning rate, some the dropout."""
-    return 0.9 - 0.05 * (np.log10(values["learning_rate"]) + 2.5) ** 2 - 0.05 * values["options.dropout_1"] ** 2
+    return (
+        0.9
+        - 0.05 * (np.log10(values["learning_rate"]) + 2.5) ** 2
+        - 0.05 * values["options.dropout_1"] ** 2
+    )
 
 
 def make_trial(order, **more):
@@ -71,8 +94,19 @@ def make_trial(order, **more):
     return TrialRecord(**(start | more))
 
 
-def make_search(folder, statuses, *, algorithm="random", objective="val_accuracy", folds=None, space=SPACE, seed=0):
-    """A search whose n-th trial ended with the n-th of `statuses`; the best one is kept and retrained."""
+def make_search(
+    folder,
+    statuses,
+    *,
+    algorithm="random",
+    objective="val_accuracy",
+    folds=None,
+    space=SPACE,
+    seed=0,
+):
+    """A search whose n-th trial ended with the n-th of `statuses`; the best one is kept and
+    retrained.
+    """
     rng, search, now = np.random.default_rng(seed), Search(folder), BEGAN
     identity = Identity(
         model="mlp",
@@ -85,7 +119,9 @@ def make_search(folder, statuses, *, algorithm="random", objective="val_accuracy
         seed=seed,
         versions={"keras": "3", "keras-tuner": "1.4.8"},
     )
-    search.write_record(SearchRecord(identity=identity, identity_sha256=identity.sha256, started=BEGAN.isoformat()))
+    search.write_record(
+        SearchRecord(identity=identity, identity_sha256=identity.sha256, started=BEGAN.isoformat())
+    )
     for order, status in enumerate(statuses):
         values = draw(rng)
         score = quality(values) + rng.normal(0, 0.002)
@@ -94,7 +130,11 @@ def make_search(folder, statuses, *, algorithm="random", objective="val_accuracy
         epochs = {"completed": 8, "stopped-early": 3, "diverged": 2}.get(status, 0)
         sign = 1 if measures.maximised(objective) else -1
         history = [
-            {"epoch": epoch, "loss": 0.5, objective: score - sign * 0.3 * (1 / epoch - 1 / max(epochs, 1))}
+            {
+                "epoch": epoch,
+                "loss": 0.5,
+                objective: score - sign * 0.3 * (1 / epoch - 1 / max(epochs, 1)),
+            }
             | ({"fold": fold} if folds else {})
             for fold in range(1, (folds or 1) + 1)
             for epoch in range(1, epochs + 1)
@@ -126,13 +166,30 @@ def make_search(folder, statuses, *, algorithm="random", objective="val_accuracy
                 ended=now.isoformat() if ended else None,
                 ended_order=order if ended else None,
                 history=history,
-                message=None if status in ("completed", "running") else f"why trial {order} is <{status}>",
+                message=(
+                    None
+                    if status in ("completed", "running")
+                    else f"why trial {order} is <{status}>"
+                ),
                 hyperband=place,
             )
         )
     best = runs.best_of(search.read_trials(), objective)
     if best:
-        recipe = identity.recipe | {"learning_rate": best.values["learning_rate"], "seed": best.seed}
-        again = Retrained(seed=77, status="completed", score=best.score - 0.004, best_epoch=7, epochs_run=8)
-        search.write_best(Best(recipe=recipe, score=best.score, trial=best.id, search=identity.sha256, retrained=again))
+        recipe = identity.recipe | {
+            "learning_rate": best.values["learning_rate"],
+            "seed": best.seed,
+        }
+        again = Retrained(
+            seed=77, status="completed", score=best.score - 0.004, best_epoch=7, epochs_run=8
+        )
+        search.write_best(
+            Best(
+                recipe=recipe,
+                score=best.score,
+                trial=best.id,
+                search=identity.sha256,
+                retrained=again,
+            )
+        )
     return search

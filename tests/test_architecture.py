@@ -22,9 +22,16 @@ LEVELS = {
     4: {"ledger"},
     5: {"cli", "console", "__main__"},
 }
-LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names} | dict.fromkeys(BASE, 0)
+LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names} | dict.fromkeys(
+    BASE, 0
+)
 # Beside the levels: inside one level only what is named here, and what `lab` may use.
-SAME_LEVEL = {("datasets", "tables"), ("grading", "submission"), ("pages", "inference"), ("cli", "console")}
+SAME_LEVEL = {
+    ("datasets", "tables"),
+    ("grading", "submission"),
+    ("pages", "inference"),
+    ("cli", "console"),
+}
 SAME_LEVEL |= {("__main__", "cli"), ("core", "errors"), ("runs", "measures")}
 LAB_MAY = {"core", "errors", "datasets", "measures", "pages", "lab"}
 # Only these may import Keras or TensorFlow at module level.
@@ -72,7 +79,9 @@ def test_imports_go_downwards(path):
     here = room(path)
     if here == "__init__":
         return
-    assert here in LEVEL_OF or here == "lab", f"{here}: give it a level in this table and in docs/architecture.md"
+    assert here in LEVEL_OF or here == "lab", (
+        f"{here}: give it a level in this table and in docs/architecture.md"
+    )
     # Names needed for type hints only (TYPE_CHECKING) may point upwards.
     hints = {
         name
@@ -99,10 +108,14 @@ def test_heavy_packages_are_imported_late(path):
 
 
 @pytest.mark.parametrize(
-    "module", ["cli", "datasets", "tables", "measures", "runs", "zoo", "submission", "grading", "ledger"]
+    "module",
+    ["cli", "datasets", "tables", "measures", "runs", "zoo", "submission", "grading", "ledger"],
 )
 def test_importing_it_does_not_import_tensorflow(module):
-    code = f"import sys, fashion_nn.{module}; print([m for m in {sorted(HEAVY)!r} if m in sys.modules])"
+    code = (
+        f"import sys, fashion_nn.{module}; print([m for m in {sorted(HEAVY)!r} if m in"
+        " sys.modules])"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
 
@@ -122,7 +135,8 @@ def test_no_module_imports_one_that_imports_it():
         hints = {id(inner) for node in for_hints for inner in ast.walk(node)}
         found = set()
         for node in ast.walk(tree):
-            # `from package import module` needs the module, and the package only for its other names.
+            # `from package import module` needs the module, and the package only for its other
+            # names.
             if isinstance(node, ast.ImportFrom) and id(node) not in hints:
                 wanted = {f"{node.module}.{alias.name}" for alias in node.names}
                 found |= {name if name in names else node.module for name in wanted}
@@ -133,5 +147,8 @@ def test_no_module_imports_one_that_imports_it():
 def test_the_documentation_has_this_table():
     page = (PACKAGE.parent / "docs" / "architecture.md").read_text()
     rows = re.findall(r"^\| ([0-5]) \| (.+?) \|", page, re.MULTILINE)
-    shown = {int(level): set(re.findall(r"\w+", names.replace("`submit.py`", ""))) for level, names in rows}
+    shown = {
+        int(level): set(re.findall(r"\w+", names.replace("`submit.py`", "")))
+        for level, names in rows
+    }
     assert shown == LEVELS | {0: BASE}, "the table in docs/architecture.md names other modules"

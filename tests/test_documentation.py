@@ -1,4 +1,6 @@
-"""The pages of the documentation: their links, their first lines, and the commands that they show."""
+"""The pages of the documentation: their links, their first lines, and the commands that they
+show.
+"""
 
 import re
 import shlex
@@ -19,14 +21,20 @@ FOR_WHOM = [page for page in DOCS if page.name != "ledger.md"]
 
 
 def commands(page: Path) -> set[str]:
-    """The lines of `page` that start `fashion-nn` or `submit.py`, from blocks of code and tables."""
+    """The lines of `page` that start `fashion-nn` or `submit.py`, from blocks of code and
+    tables.
+    """
     text = page.read_text().replace("\\\n", " ")
     lines = re.findall(r"^(?: {4})?((?:fashion-nn|python submit\.py) [^#\n]+)", text, re.MULTILINE)
     lines += re.findall(r"^\| `(fashion-nn [^`]+)`", text, re.MULTILINE)
-    return {line.strip() for line in lines if "…" not in line and "|" not in line and "$" not in line}
+    return {
+        line.strip() for line in lines if "…" not in line and "|" not in line and "$" not in line
+    }
 
 
-COMMANDS = sorted({(page.name, line) for page in PAGES if page.name != "ledger.md" for line in commands(page)})
+COMMANDS = sorted(
+    {(page.name, line) for page in PAGES if page.name != "ledger.md" for line in commands(page)}
+)
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))

@@ -1,4 +1,6 @@
-"""The main job on real digits, through the commands a user types: data, train, evaluate, export, submit."""
+"""The main job on real digits, through the commands a user types: data, train, evaluate, export,
+submit.
+"""
 
 import gzip
 import io
@@ -22,9 +24,22 @@ from fashion_nn.core import files
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = ["--set", "batch_size=64", "--set", "momentum=0.9", "--set", "epochs=15"]
-SHIPPED = ROOT / "models" / "mlp" / "model.keras"  # with an .onnx, so it answers without starting TensorFlow
+SHIPPED = (
+    ROOT / "models" / "mlp" / "model.keras"
+)  # with an .onnx, so it answers without starting TensorFlow
 # What takes seconds to import; none of it is needed to print help or to refuse a wrong argument.
-HEAVY = {"tensorflow", "keras", "keras_tuner", "sklearn", "scipy", "pandas", "matplotlib", "h5py", "onnxruntime", "ray"}
+HEAVY = {
+    "tensorflow",
+    "keras",
+    "keras_tuner",
+    "sklearn",
+    "scipy",
+    "pandas",
+    "matplotlib",
+    "h5py",
+    "onnxruntime",
+    "ray",
+}
 
 
 def command(*words, cwd, expect=0, script=None):
@@ -38,7 +53,9 @@ def command(*words, cwd, expect=0, script=None):
 
 
 def called(*words, cwd, expect=0):
-    """Run `fashion-nn` in this process, where TensorFlow may be loaded already; return what it printed."""
+    """Run `fashion-nn` in this process, where TensorFlow may be loaded already; return what it
+    printed.
+    """
     with chdir(cwd), redirect_stdout(io.StringIO()) as out, redirect_stderr(io.StringIO()) as err:
         assert run_command(app, [*map(str, words)]) == expect, err.getvalue()
     return err.getvalue() if expect else out.getvalue()
@@ -108,7 +125,15 @@ def test_submit_scores_exactly_what_evaluate_said(work, submitted, evaluated):
 
 
 def test_grading_mode_takes_the_best_model_and_checks_the_file(work, run, evaluated):
-    done = command("--grade", "--test", "csv/digits_test.csv", "--out", "graded.csv", cwd=work, script="submit.py")
+    done = command(
+        "--grade",
+        "--test",
+        "csv/digits_test.csv",
+        "--out",
+        "graded.csv",
+        cwd=work,
+        script="submit.py",
+    )
     assert f"model: models/{run.name}/model.keras, the best saved one for digits" in done.stderr
     assert re.search(r"PASS +file: 359 rows", done.stdout)
     truth = labels_in(work / "csv" / "digits_test.csv", column=0)
@@ -116,7 +141,9 @@ def test_grading_mode_takes_the_best_model_and_checks_the_file(work, run, evalua
 
 
 def test_h5_export_is_the_same_model(work, run, submitted):
-    assert called("export", run.folder, "--format", "h5", cwd=work).strip() == str(run.folder / "model.h5")
+    assert called("export", run.folder, "--format", "h5", cwd=work).strip() == str(
+        run.folder / "model.h5"
+    )
     recorded = run.read_metrics().exports["h5"]
     assert recorded.sha256 == files.sha256(run.folder / "model.h5")
     assert recorded.images == recorded.labels_equal == 143
@@ -128,7 +155,15 @@ def test_h5_export_is_the_same_model(work, run, submitted):
 
 def test_formats_and_compressed_tables(work):
     common = ("--model", SHIPPED, "--engine", "onnx")
-    command(*common, "--test", "csv/digits_test.csv", "--out", "kaggle.csv", cwd=work, script="submit.py")
+    command(
+        *common,
+        "--test",
+        "csv/digits_test.csv",
+        "--out",
+        "kaggle.csv",
+        cwd=work,
+        script="submit.py",
+    )
     packed = gzip.compress((work / "csv" / "digits_test.csv").read_bytes())
     (work / "packed.csv.gz").write_bytes(packed)
     words = ("--test", "packed.csv.gz", "--out", "plain.txt", "--format", "plain")
@@ -167,12 +202,27 @@ def few(work):
 
 @pytest.mark.slow  # sprint takes long where a processor has no bfloat16
 def test_training_from_a_csv_for_a_submission(work):
-    """The second of the budget is over when TensorFlow is loaded: each recipe gets one epoch, on any machine."""
+    """The second of the budget is over when TensorFlow is loaded: each recipe gets one epoch, on
+    any machine.
+    """
     done = command(
-        "--train", few(work), "--test", "csv/digits_test.csv", "--out", "trained.csv", "--budget", "1s",
-        "--models", "trained", cwd=work, script="submit.py",
-    )  # fmt: skip
-    assert "mlp: at most 100 epochs of about" in done.stderr and "sprint: at most 10 epochs" in done.stderr
+        "--train",
+        few(work),
+        "--test",
+        "csv/digits_test.csv",
+        "--out",
+        "trained.csv",
+        "--budget",
+        "1s",
+        "--models",
+        "trained",
+        cwd=work,
+        script="submit.py",
+    )
+    assert (
+        "mlp: at most 100 epochs of about" in done.stderr
+        and "sprint: at most 10 epochs" in done.stderr
+    )
     assert "stops after" in done.stderr
     assert len(labels_in(work / "trained.csv")) == 359
     found = {found.name: found for found in runs.find(work / "trained")}
@@ -236,7 +286,15 @@ def test_a_broken_table_is_one_line_and_no_file(work, run, tmp_path, change, sai
     (tmp_path / "broken.csv").write_text(wrong(work / "csv" / "digits_test.csv", **change))
     (tmp_path / "out.csv").write_text("older")
     done = command(
-        "--model", run.model, "--test", "broken.csv", "--out", "out.csv", cwd=tmp_path, script="submit.py", expect=2
+        "--model",
+        run.model,
+        "--test",
+        "broken.csv",
+        "--out",
+        "out.csv",
+        cwd=tmp_path,
+        script="submit.py",
+        expect=2,
     )
     assert "broken.csv" in done.stderr and said in done.stderr
     assert (tmp_path / "out.csv").read_text() == "older"
@@ -247,22 +305,43 @@ def test_a_broken_table_is_one_line_and_no_file(work, run, tmp_path, change, sai
     [
         ("--test csv/digits_test.csv --out x.csv", "no model: give --model FILE, or --grade"),
         ("--test csv/digits_test.csv --out x.csv --model nowhere.keras", "no such model file"),
-        ("--test csv/digits_test.csv --out x.csv --model csv/digits_test.csv", "suffix '.csv' is not a model's"),
+        (
+            "--test csv/digits_test.csv --out x.csv --model csv/digits_test.csv",
+            "suffix '.csv' is not a model's",
+        ),
         ("--test csv/digits_test.csv --out x.csv --model fake.keras", "not that of a .keras file"),
         ("--test nowhere.csv --out x.csv --model MODEL", "nowhere.csv"),
         ("--test csv/digits_test.csv --out csv/digits_test.csv --model MODEL", "is an input"),
         ("--test csv/digits_test.csv --out csv --model MODEL", "is a folder"),
-        ("--test csv/digits_test.csv --out x.csv --model MODEL --format json", "expected one of kaggle, plain"),
-        ("--test csv/digits_test.csv --out x.csv --model MODEL --scale 7", "expected one of auto, 0-1, 0-255"),
+        (
+            "--test csv/digits_test.csv --out x.csv --model MODEL --format json",
+            "expected one of kaggle, plain",
+        ),
+        (
+            "--test csv/digits_test.csv --out x.csv --model MODEL --scale 7",
+            "expected one of auto, 0-1, 0-255",
+        ),
         ("--test csv/digits_test.csv --out x.csv --model MODEL --budget 3m", "it needs --train"),
-        ("--test csv/digits_test.csv --out x.csv --train csv/digits_train.csv --budget soon", "such as 90s, 30m or 2h"),
+        (
+            "--test csv/digits_test.csv --out x.csv --train csv/digits_train.csv --budget soon",
+            "such as 90s, 30m or 2h",
+        ),
         (
             "--test csv/digits_test.csv --out x.csv --train csv/digits_train.csv --grade",
             "leave out --model and --grade",
         ),
-        ("--test csv/digits_test.csv --out x.csv --grade --models empty", "no complete run on digits"),
-        ("--test csv/digits_test.csv --out x.csv --model MODEL --sample short.csv", "the sample has 1 ids"),
-        ("--test csv/digits_test.csv --out x.csv --model MODEL --sample wide.csv", "is not `id,label`"),
+        (
+            "--test csv/digits_test.csv --out x.csv --grade --models empty",
+            "no complete run on digits",
+        ),
+        (
+            "--test csv/digits_test.csv --out x.csv --model MODEL --sample short.csv",
+            "the sample has 1 ids",
+        ),
+        (
+            "--test csv/digits_test.csv --out x.csv --model MODEL --sample wide.csv",
+            "is not `id,label`",
+        ),
     ],
 )
 def test_wrong_arguments_of_submit(work, run, words, said):
@@ -281,7 +360,11 @@ def test_the_best_model_excludes_runs_that_saw_the_stored_validation_rows(work, 
     from fashion_nn.errors import InputError
 
     root = work / "candidates"
-    for name, accuracy, change in [("good", 0.6, {}), ("better", 0.9, {"fraction": 0.2}), ("other", 0.8, {"seed": 1})]:
+    for name, accuracy, change in [
+        ("good", 0.6, {}),
+        ("better", 0.9, {"fraction": 0.2}),
+        ("other", 0.8, {"seed": 1}),
+    ]:
         copy = runs.Run(root / name)
         shutil.copytree(run.folder, copy.folder)
         copy.write_split(run.read_split().model_copy(update=change))
@@ -317,7 +400,9 @@ def test_a_wrong_argument_answers_at_once(tmp_path, words, said):
     assert not imported & HEAVY
 
 
-@pytest.mark.parametrize("words", ["--help", "train --help", "data --help", "submit --help", "--version"])
+@pytest.mark.parametrize(
+    "words", ["--help", "train --help", "data --help", "submit --help", "--version"]
+)
 def test_help_answers_at_once(tmp_path, words):
     lines, imported = answered(*words.split(), cwd=tmp_path)
     assert lines
@@ -325,7 +410,9 @@ def test_help_answers_at_once(tmp_path, words):
 
 
 def answered(*words, cwd, expect=0):
-    """Run a command; return the lines it printed, to stderr where it failed, and the packages it imported."""
+    """Run a command; return the lines it printed, to stderr where it failed, and the packages it
+    imported.
+    """
     program = [sys.executable, "-X", "importtime", "-m", "fashion_nn", *words]
     done = subprocess.run(program, cwd=cwd, capture_output=True, text=True)
     assert done.returncode == expect, done.stderr

@@ -1,4 +1,6 @@
-"""Several runs as one model: the weights, the mirror, the run that is left, and what does not fit together."""
+"""Several runs as one model: the weights, the mirror, the run that is left, and what does not fit
+together.
+"""
 
 import json
 
@@ -45,7 +47,9 @@ def members(digits, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def mirrored(members, digits, tmp_path_factory):
-    return ensemble.combine(members, digits, tmp_path_factory.mktemp("ensembles") / "mirrored", flip=True)
+    return ensemble.combine(
+        members, digits, tmp_path_factory.mktemp("ensembles") / "mirrored", flip=True
+    )
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +87,12 @@ def test_weights_have_the_least_log_loss():
         share = np.exp(free) / np.exp(free).sum()
         return -np.log(np.tensordot(share, table, 1)[np.arange(300), labels]).mean()
 
-    best = minimize(loss, np.zeros(3), method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-9, "maxiter": 4000})
+    best = minimize(
+        loss,
+        np.zeros(3),
+        method="Nelder-Mead",
+        options={"xatol": 1e-6, "fatol": 1e-9, "maxiter": 4000},
+    )
     assert found.sum() == pytest.approx(1) and (found >= 0).all()
     assert -np.log(ensemble.mix(table, found)[np.arange(300), labels]).mean() <= best.fun + 1e-5
 
@@ -97,7 +106,9 @@ def test_a_useless_member_gets_no_weight():
 
 def test_the_file_answers_as_its_members_do(chosen, members, answers):
     parts = np.stack([answers[run.name][0] for run in members])
-    assert answers["chosen"][0] == pytest.approx(np.tensordot(weights_of(chosen), parts, 1), abs=1e-4)
+    assert answers["chosen"][0] == pytest.approx(
+        np.tensordot(weights_of(chosen), parts, 1), abs=1e-4
+    )
 
 
 def test_mirroring_is_exact(mirrored, members, answers):
@@ -109,7 +120,9 @@ def test_mirroring_is_exact(mirrored, members, answers):
 
 
 def test_mirroring_and_weights_are_chosen_on_validation(members, mirrored, chosen):
-    losses = {flip: run.read_metrics().valid.log_loss for flip, run in ((True, mirrored), (False, chosen))}
+    losses = {
+        flip: run.read_metrics().valid.log_loss for flip, run in ((True, mirrored), (False, chosen))
+    }
     # A digit's mirror image is another thing, so the choice is clear.
     assert chosen.read_record().recipe.options.mirror is False
     recorded = chosen.read_metrics().weights_chosen_on
@@ -173,7 +186,9 @@ def test_members_on_other_rows_are_refused(members, tmp_path, capsys, data, mess
     words = ["ensemble", str(members[0].folder), str(other.folder), "--out", str(tmp_path / "out")]
     assert run_command(app, words) == 2
     line = capsys.readouterr().err.strip()
-    assert "\n" not in line and line.startswith(f"error: {other.folder}: {message} than {members[0].folder}")
+    assert "\n" not in line and line.startswith(
+        f"error: {other.folder}: {message} than {members[0].folder}"
+    )
     assert not (tmp_path / "out").exists()
 
 
@@ -182,17 +197,29 @@ def test_what_makes_no_ensemble_is_refused(members, digits, tmp_path):
         ensemble.combine([members[0], members[0]], digits, tmp_path / "out")
     with pytest.raises(InputError, match="one run without mirroring is that run"):
         ensemble.combine(members[:1], digits, tmp_path / "out", flip=False)
-    with pytest.raises(InputError, match="alone it gains nothing by mirroring"):  # digits are no mirror images
+    with pytest.raises(
+        InputError, match="alone it gains nothing by mirroring"
+    ):  # digits are no mirror images
         ensemble.combine(members[1:], digits, tmp_path / "out")
     with pytest.raises(InputError, match="not the data or split"):
-        ensemble.combine(members, datasets.load("digits", validation_fraction=0.2), tmp_path / "out")
+        ensemble.combine(
+            members, datasets.load("digits", validation_fraction=0.2), tmp_path / "out"
+        )
 
 
 def test_the_command(members, chosen, tmp_path, capsys):
-    words = ["ensemble", *(str(run.folder) for run in members), "--no-flip", "--out", str(tmp_path / "out")]
+    words = [
+        "ensemble",
+        *(str(run.folder) for run in members),
+        "--no-flip",
+        "--out",
+        str(tmp_path / "out"),
+    ]
     assert run_command(app, words) == 0
     printed = capsys.readouterr().out
     assert "mlp-0" in printed and "mirror images not used" in printed
     made = runs.open_run(tmp_path / "out")
     assert "The weights were chosen on the validation rows" in made.card.read_text()
-    assert made.model.read_bytes() == chosen.model.read_bytes()  # the same members give the same file
+    assert (
+        made.model.read_bytes() == chosen.model.read_bytes()
+    )  # the same members give the same file

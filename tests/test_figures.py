@@ -1,4 +1,6 @@
-"""Figures: complete PNG files with the right things in the right places, the same bytes each time."""
+"""Figures: complete PNG files with the right things in the right places, the same bytes each
+time.
+"""
 
 import subprocess
 import sys
@@ -18,7 +20,8 @@ BLUE, VERMILION = (0, 114, 178), (213, 94, 0)
 
 def history(epochs: int, *, validation: bool = True) -> list[dict]:
     rows = [
-        {"epoch": n, "learning_rate": 0.1 / n, "loss": 2 / n, "accuracy": 1 - 1 / (n + 1)} for n in range(1, epochs + 1)
+        {"epoch": n, "learning_rate": 0.1 / n, "loss": 2 / n, "accuracy": 1 - 1 / (n + 1)}
+        for n in range(1, epochs + 1)
     ]
     if validation:
         for row in rows:
@@ -29,9 +32,13 @@ def history(epochs: int, *, validation: bool = True) -> list[dict]:
 
 def three_mistakes() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Five images, each of one grey; rows 3, 0, 4 are wrong, in this order of badness."""
-    images = np.full((5, 6, 6), 1, np.uint8) * np.array([60, 90, 120, 150, 180], np.uint8)[:, None, None]
+    images = (
+        np.full((5, 6, 6), 1, np.uint8) * np.array([60, 90, 120, 150, 180], np.uint8)[:, None, None]
+    )
     labels = np.array([0, 1, 2, 1, 0])
-    probabilities = np.array([[0.2, 0.7, 0.1], [0.1, 0.8, 0.1], [0, 0, 1], [1, 0, 0], [0.4, 0.1, 0.5]], np.float32)
+    probabilities = np.array(
+        [[0.2, 0.7, 0.1], [0.1, 0.8, 0.1], [0, 0, 1], [1, 0, 0], [0.4, 0.1, 0.5]], np.float32
+    )
     return images, labels, probabilities
 
 
@@ -40,7 +47,10 @@ def draw_curves(path):
 
 
 def draw_comparison(path):
-    slow = [{"epoch": n, "loss": 2 / n, "valid_loss": 1 / n, "valid_accuracy": 1 - 0.5 / n} for n in range(1, 6)]
+    slow = [
+        {"epoch": n, "loss": 2 / n, "valid_loss": 1 / n, "valid_accuracy": 1 - 0.5 / n}
+        for n in range(1, 6)
+    ]
     quick = [row | {"valid_loss": 0.02, "valid_accuracy": 0.991} for row in slow]
     figures.comparison({"slow": [slow], "quick": [quick, quick]}, path, title="two configurations")
 
@@ -99,7 +109,9 @@ def test_it_is_a_png_of_the_expected_size(draw, tmp_path):
     assert content.startswith(b"\x89PNG\r\n\x1a\n") and content.endswith(b"IEND\xaeB`\x82")
     picture = pixels(tmp_path / "figure.png")
     assert picture.shape == (*reversed(DRAWINGS[draw]), 3)
-    assert (picture[[0, -1]] == 255).all() and (picture[:, [0, -1]] == 255).all()  # nothing is cut off
+    assert (picture[[0, -1]] == 255).all() and (
+        picture[:, [0, -1]] == 255
+    ).all()  # nothing is cut off
     assert (picture < 128).any()
     assert [file.name for file in tmp_path.iterdir()] == ["figure.png"]
 
@@ -117,10 +129,10 @@ def test_the_same_bytes_whatever_the_settings_of_the_user(draw, tmp_path):
 
 def test_no_pyplot_and_no_matplotlib_before_it_is_needed(tmp_path):
     code = (
-        "import sys; from fashion_nn.pages import figures;"
-        "print('matplotlib' in sys.modules);"
-        f"figures.curves([dict(epoch=1, loss=1, accuracy=0)], {str(tmp_path / 'a.png')!r}, title='');"
-        "print('matplotlib' in sys.modules, 'matplotlib.pyplot' in sys.modules)"
+        "import sys; from fashion_nn.pages import figures;print('matplotlib' in"
+        " sys.modules);figures.curves([dict(epoch=1, loss=1, accuracy=0)],"
+        f" {str(tmp_path / 'a.png')!r}, title='');print('matplotlib' in sys.modules,"
+        " 'matplotlib.pyplot' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == ["False", "True", "False"]
@@ -128,7 +140,9 @@ def test_no_pyplot_and_no_matplotlib_before_it_is_needed(tmp_path):
 
 FAILURES = {
     "no epochs": lambda path: figures.curves([], path, title=""),
-    "a name missing": lambda path: figures.confusion(np.eye(3, dtype=int), CLASSES[:2], path, title=""),
+    "a name missing": lambda path: figures.confusion(
+        np.eye(3, dtype=int), CLASSES[:2], path, title=""
+    ),
     "another image size": lambda path: figures.first_layer_weights(np.ones((30, 2)), (5, 5), path),
     "fewer images than mistakes": lambda path: figures.mistakes(
         three_mistakes()[0][:2], *three_mistakes()[1:], CLASSES, path
@@ -243,7 +257,9 @@ def greys_in_order(path, greys) -> list[int]:
 GREYS = [60, 90, 120, 150, 180]
 
 
-@pytest.mark.parametrize(("count", "expected"), [(25, [150, 60, 180]), (3, [150, 60, 180]), (2, [150, 60])])
+@pytest.mark.parametrize(
+    ("count", "expected"), [(25, [150, 60, 180]), (3, [150, 60, 180]), (2, [150, 60])]
+)
 def test_the_worst_mistakes_come_first(count, expected, tmp_path):
     images, labels, probabilities = three_mistakes()
     figures.mistakes(images, labels, probabilities, CLASSES, tmp_path / "figure.png", count=count)

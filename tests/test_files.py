@@ -46,7 +46,9 @@ def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path):
     )
     target = tmp_path / "file.bin"
     target.write_bytes(b"old")
-    done = subprocess.run([sys.executable, "-c", code, str(target)], capture_output=True, text=True, check=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(target)], capture_output=True, text=True, check=True
+    )
     assert done.stdout.startswith(f"InputError {target}: cannot be written (File too large)")
     assert target.read_bytes() == b"old"
     assert list(tmp_path.iterdir()) == [target]

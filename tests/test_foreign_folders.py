@@ -52,7 +52,9 @@ KINDS = pytest.mark.parametrize("make", [link, dangling, fifo], ids=lambda make:
 
 
 @KINDS
-@pytest.mark.parametrize("name", ["test-openings.jsonl", "run.json", "model.keras", "notes.txt", ".hidden"])
+@pytest.mark.parametrize(
+    "name", ["test-openings.jsonl", "run.json", "model.keras", "notes.txt", ".hidden"]
+)
 def test_a_run_folder_with_anything_but_plain_files_is_refused(run, victim, make, name):
     make(run.folder / name, victim)
     expected = "expected a plain file"
@@ -70,7 +72,9 @@ def test_a_run_folder_with_anything_but_plain_files_is_refused(run, victim, make
 @KINDS
 def test_the_log_of_openings_is_written_to_a_plain_file_only(run, victim, make):
     make(run.openings, victim)
-    with pytest.raises(InputError, match=r"test-openings\.jsonl: is a (symbolic link|device, a FIFO)"):
+    with pytest.raises(
+        InputError, match=r"test-openings\.jsonl: is a (symbolic link|device, a FIFO)"
+    ):
         run.log_opening("evaluate")
     assert not victim.with_name("nowhere").exists()
 
@@ -113,7 +117,9 @@ def test_the_id_of_a_trial_is_the_name_of_its_file(search, id):
         search.read_trials()
 
 
-@pytest.mark.parametrize("key", ["status", "score", "ended", "ended_order", "asked_in_vain", "history", "tuner"])
+@pytest.mark.parametrize(
+    "key", ["status", "score", "ended", "ended_order", "asked_in_vain", "history", "tuner"]
+)
 def test_a_half_written_record_of_a_trial_is_refused(search, key):
     path = search.trial_record("0001")
     content = json.loads(path.read_text())
@@ -133,7 +139,9 @@ def test_a_search_is_read_whatever_it_says_of_its_environment(search, environmen
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04"])
 def test_a_damaged_state_of_a_training_is_one_line(run, content):
     run.state.write_bytes(content)
-    with pytest.raises(InputError, match=r"resume\.npz: damaged .*: remove it to train from the start"):
+    with pytest.raises(
+        InputError, match=r"resume\.npz: damaged .*: remove it to train from the start"
+    ):
         TrainState.load(run.state)
 
 
@@ -143,9 +151,12 @@ ROUND = {"epochs": 2, "initial_epoch": 1, "bracket": 1, "round": 1}
 @pytest.mark.parametrize("start", ["..", "../../x", "/tmp", "0007", ["0000"]])
 def test_a_trial_goes_on_from_a_trial(search, start):
     path = search.trial_record("0001")
-    path.write_text(json.dumps(json.loads(path.read_text()) | {"tuner": {**ROUND, "start_from": start}}))
+    path.write_text(
+        json.dumps(json.loads(path.read_text()) | {"tuner": {**ROUND, "start_from": start}})
+    )
     with pytest.raises(
-        InputError, match=r"0001\.json: damaged \((start_from is no trial|tuner\.start_from: .*string)\)"
+        InputError,
+        match=r"0001\.json: damaged \((start_from is no trial|tuner\.start_from: .*string)\)",
     ):
         search.read_trials()
 

@@ -1,7 +1,7 @@
 """What a user sees of every command, compared with the texts in tests/golden.
 
-After a change that is meant, `pytest tests/test_golden.py --rewrite-golden` writes them anew; the difference in
-version control then shows what changed for a user.
+After a change that is meant, `pytest tests/test_golden.py --rewrite-golden` writes them anew; the
+difference in version control then shows what changed for a user.
 """
 
 import inspect
@@ -33,7 +33,14 @@ GOLDEN = Path(__file__).parent / "golden"
 PROGRAMS = {"fashion-nn": cli.main, "submit.py": submit_main}
 TERMINAL = {"COLUMNS": "80", "TERM": "dumb"}
 # These decide how rich draws, or which data are found.
-LEFT_OUT = ("NO_COLOR", "FORCE_COLOR", "TTY_COMPATIBLE", "TTY_INTERACTIVE", "LINES", "FASHION_NN_DATA")
+LEFT_OUT = (
+    "NO_COLOR",
+    "FORCE_COLOR",
+    "TTY_COMPATIBLE",
+    "TTY_INTERACTIVE",
+    "LINES",
+    "FASHION_NN_DATA",
+)
 
 pytestmark = pytest.mark.usefixtures("forked_models")
 
@@ -86,12 +93,18 @@ class Work:
         parts = [f"$ {case.line}{' | cat' * case.piped}\n", f"exit code {code}\n"]
         parts += [f"--- stdout\n{out}"] * bool(out)
         parts += [f"--- stderr\n{plain(err, exact=case.exact, hide=case.hide)}"] * bool(err)
-        parts += ["--- files\n" + "".join(f"{path}\n" for path in sorted(written) + removed)] * bool(written)
+        parts += [
+            "--- files\n" + "".join(f"{path}\n" for path in sorted(written) + removed)
+        ] * bool(written)
         text = "".join(part if part.endswith("\n") else f"{part}\n" for part in parts)
         return text.replace(str(self.folder), "<folder>")
 
     def _files(self) -> dict[str, tuple[int, int]]:
-        found = {path.relative_to(self.folder): path.stat() for path in self.folder.rglob("*") if path.is_file()}
+        found = {
+            path.relative_to(self.folder): path.stat()
+            for path in self.folder.rglob("*")
+            if path.is_file()
+        }
         return {path.as_posix(): (state.st_mtime_ns, state.st_ino) for path, state in found.items()}
 
     def _keep(self, line: str, value: object) -> None:
@@ -111,14 +124,20 @@ def call(line: str, folder: Path, stdout: io.StringIO) -> tuple[int, str, str]:
         # One training of an epoch says all that two of sixty say.
         patch.setattr(demo, "RECIPES", {"mlp": ["batch_size=256", "epochs=1"]})
         handler = signal.getsignal(signal.SIGTERM)
-        with redirect_stdout(stdout), redirect_stderr(io.StringIO()) as stderr, pytest.raises(SystemExit) as ended:
+        with (
+            redirect_stdout(stdout),
+            redirect_stderr(io.StringIO()) as stderr,
+            pytest.raises(SystemExit) as ended,
+        ):
             PROGRAMS[program]()
         signal.signal(signal.SIGTERM, handler)
     return ended.value.code or 0, stdout.getvalue(), stderr.getvalue()
 
 
 def _prepare(folder: Path) -> None:
-    """The files that the cases name: a small table, prediction files, answers, a page with place for a table."""
+    """The files that the cases name: a small table, prediction files, answers, a page with place
+    for a table.
+    """
     digits = datasets.load("digits")
     rows = digits.train
     chosen = np.concatenate([np.flatnonzero(rows.labels == label)[:12] for label in range(10)])
@@ -132,14 +151,20 @@ def _prepare(folder: Path) -> None:
     _write_predictions(folder / "wrong.csv", np.zeros_like(right)[:-1])
     (folder / "hand-ins").mkdir()
     _write_predictions(folder / "hand-ins" / "ada.csv", right)
-    _write_predictions(folder / "hand-ins" / "bob.csv", np.where(np.arange(len(right)) % 4, right, 9 - right))
+    _write_predictions(
+        folder / "hand-ins" / "bob.csv", np.where(np.arange(len(right)) % 4, right, 9 - right)
+    )
     (folder / "hand-ins" / "notes.md").write_text("not a hand-in\n")
-    (folder / "table.md").write_text("<!-- leaderboard: made by `make tables` -->\n<!-- end of leaderboard -->\n")
+    (folder / "table.md").write_text(
+        "<!-- leaderboard: made by `make tables` -->\n<!-- end of leaderboard -->\n"
+    )
     (folder / "answers.json").write_text(json.dumps({"deltas": [None, [[0.113937], [0.13437]]]}))
 
 
 def _write_predictions(path: Path, labels: np.ndarray) -> None:
-    path.write_text("ImageId,Label\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels, start=1)))
+    path.write_text(
+        "ImageId,Label\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels, start=1))
+    )
 
 
 @pytest.fixture(scope="module")
@@ -166,12 +191,18 @@ def test_a_changed_word_is_found(work, request, tmp_path):
 
 
 def test_a_real_terminal_shows_the_same(work):
-    """The cases write to text that says that it is a terminal; this command writes to one of the system."""
+    """The cases write to text that says that it is a terminal; this command writes to one of the
+    system.
+    """
     pty = pytest.importorskip("pty", reason="needs pseudo-terminals")
     parent, child = pty.openpty()
-    environment = {name: value for name, value in os.environ.items() if name not in LEFT_OUT} | TERMINAL
+    environment = {
+        name: value for name, value in os.environ.items() if name not in LEFT_OUT
+    } | TERMINAL
     words = [sys.executable, "-m", "fashion_nn", "data", "list"]
-    process = subprocess.Popen(words, stdout=child, stderr=subprocess.PIPE, cwd=work.folder, env=environment)
+    process = subprocess.Popen(
+        words, stdout=child, stderr=subprocess.PIPE, cwd=work.folder, env=environment
+    )
     os.close(child)
     shown = b""
     while True:
@@ -189,12 +220,14 @@ def test_a_real_terminal_shows_the_same(work):
     assert shown.decode().replace("\r\n", "\n") == expected
 
 
-# --- help ---------------------------------------------------------------------------------------------------------
+# Help
 
 
 @dataclass(frozen=True)
 class Command:
-    """A command or a group: the words that call it, its text, what it takes, its examples, the commands inside it."""
+    """A command or a group: the words that call it, its text, what it takes, its examples, the
+    commands inside it.
+    """
 
     words: tuple[str, ...]
     sentence: str
@@ -204,7 +237,9 @@ class Command:
 
 
 def _in(group: typer.Typer, words: tuple[str, ...]) -> Iterator[Command]:
-    """The group and everything inside it, as declared: how help is laid out differs between versions of typer."""
+    """The group and everything inside it, as declared: how help is laid out differs between
+    versions of typer.
+    """
     names = [_name(each) for each in (*group.registered_commands, *group.registered_groups)]
     callback = group.registered_callback
     parameters = _parameters(callback.callback) if callback else ()
@@ -235,7 +270,9 @@ def _described(command: Command) -> str:
         kind, how = get_args(parameter.annotation)
         if not how.hidden:
             names = " ".join(_options(how)) or how.metavar or parameter.name.upper()
-            kind = re.sub(r"<class '(.+)'>", r"\1", re.sub(r"pathlib\.(_local\.)?Path", "Path", str(kind)))
+            kind = re.sub(
+                r"<class '(.+)'>", r"\1", re.sub(r"pathlib\.(_local\.)?Path", "Path", str(kind))
+            )
             default = parameter.default
             needed = "required" if default is inspect.Parameter.empty else f"default {default}"
             least = f", at least {how.min}" if how.min is not None else ""
@@ -272,7 +309,9 @@ def test_help_prints_what_is_declared(command, tmp_path):
             assert all(_letters(text) in shown for text in (how.help or "", *_options(how)))
 
 
-@pytest.mark.parametrize("command", [each for each in COMMANDS if each.inside], ids=lambda command: command.words[-1])
+@pytest.mark.parametrize(
+    "command", [each for each in COMMANDS if each.inside], ids=lambda command: command.words[-1]
+)
 def test_the_summary_of_a_command_fits_its_line(command, tmp_path):
     _, out, _ = call(" ".join([*command.words, "--help"]), tmp_path, Terminal())
     listed = out.split("Commands:\n")[1]
@@ -298,7 +337,9 @@ def test_an_example_is_a_command_with_these_options(command, line):
 
 
 def _options(how) -> list[str]:
-    """The names of an option, such as --flip/--no-flip; typer keeps the first of an annotation as its default."""
+    """The names of an option, such as --flip/--no-flip; typer keeps the first of an annotation as
+    its default.
+    """
     first = [how.default] if isinstance(how.default, str) else []
     return [name for each in [*first, *(how.param_decls or ())] for name in each.split("/")]
 
@@ -308,16 +349,23 @@ def _letters(text: str) -> str:
     return re.sub(r"[\s│╭╮╰╯─]+", "", text)
 
 
-# --- keys of files ------------------------------------------------------------------------------------------------
+# Keys of files
 
-# Kind → the files that are of it, and the paths whose keys are names that a user or a model decides.
+# Kind → the files that are of it, and the paths whose keys are names that a user or a model
+# decides.
 FILES = {
-    "run.json": (("models/*/run.json", "models/*/best/run.json"), ("recipe.options", "recipe.sources")),
+    "run.json": (
+        ("models/*/run.json", "models/*/best/run.json"),
+        ("recipe.options", "recipe.sources"),
+    ),
     "split.json": (("models/*/split.json",), ()),
     "metrics.json": (("models/*/metrics.json",), ("exports",)),
     "baseline.json": (("models/*/baseline.json",), ()),
     "baselines-json": (("all.json",), ("",)),
-    "search.json": (("models/tune-*/search.json",), ("identity.recipe.options", "identity.recipe.sources")),
+    "search.json": (
+        ("models/tune-*/search.json",),
+        ("identity.recipe.options", "identity.recipe.sources"),
+    ),
     "trial.json": (("models/tune-*/trials/*.json",), ("values", "thresholds")),
     "best.json": (("models/tune-*/best.json",), ("recipe.options", "recipe.sources")),
     "checks.json": (("*.checks.json", "hand-ins-grades/*.checks.json"), ()),
@@ -347,7 +395,11 @@ def test_files_have_the_keys_they_had(kind, everything, request):
     patterns, maps = FILES[kind]
     paths = sorted({path for pattern in patterns for path in everything.folder.glob(pattern)})
     texts = [path.read_text() for path in paths]
-    values = [json.loads(line) for text in texts for line in (text.splitlines() if "jsonl" in kind else [text])]
+    values = [
+        json.loads(line)
+        for text in texts
+        for line in (text.splitlines() if "jsonl" in kind else [text])
+    ]
     assert values
     compare(GOLDEN / "schemas" / f"{kind}.txt", keys(values, maps), request)
 
@@ -355,26 +407,48 @@ def test_files_have_the_keys_they_had(kind, everything, request):
 @pytest.mark.parametrize("kind", TABLES)
 def test_tables_have_the_columns_they_had(kind, everything, request):
     first, *_ = (everything.folder / TABLES[kind]).read_text().splitlines()
-    compare(GOLDEN / "schemas" / f"{kind}.txt", "".join(f"{name}\n" for name in first.split(",")), request)
+    compare(
+        GOLDEN / "schemas" / f"{kind}.txt",
+        "".join(f"{name}\n" for name in first.split(",")),
+        request,
+    )
 
 
 @pytest.mark.parametrize("kind", ARRAYS)
 def test_arrays_have_the_members_they_had(kind, everything, request):
     kinds = {"U": "text", "i": "whole numbers", "u": "whole numbers", "f": "numbers"}
     with np.load(everything.folder / ARRAYS[kind]) as stored:
-        lines = [f"{name}: {kinds[stored[name].dtype.kind]}, {stored[name].ndim} axes\n" for name in sorted(stored)]
+        lines = [
+            f"{name}: {kinds[stored[name].dtype.kind]}, {stored[name].ndim} axes\n"
+            for name in sorted(stored)
+        ]
     compare(GOLDEN / "schemas" / f"{kind}.txt", "".join(lines), request)
 
 
-@pytest.mark.parametrize("command", sorted({
-    "evaluate", "grade", "data-info", "data-check", "lab-backprop", "lab-playground", "lab-boundaries", "lab-losses",
-    "reproduce",
-}))  # fmt: skip
+@pytest.mark.parametrize(
+    "command",
+    sorted(
+        {
+            "evaluate",
+            "grade",
+            "data-info",
+            "data-check",
+            "lab-backprop",
+            "lab-playground",
+            "lab-boundaries",
+            "lab-losses",
+            "reproduce",
+        }
+    ),
+)
 def test_printed_json_has_the_keys_it_had(command, everything, request):
     printed = everything.printed[command]
     for value in printed:
         assert _has_format(value)
-    text = "\n".join(keys([value], PRINTED_MAPS if "format" in value else ("", *PRINTED_MAPS)) for value in printed)
+    text = "\n".join(
+        keys([value], PRINTED_MAPS if "format" in value else ("", *PRINTED_MAPS))
+        for value in printed
+    )
     compare(GOLDEN / "schemas" / f"printed-{command}.txt", text, request)
 
 

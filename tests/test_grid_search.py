@@ -1,4 +1,6 @@
-"""A model of the zoo in scikit-learn's GridSearchCV: the example of docs/tuning.md is the code of `search` below."""
+"""A model of the zoo in scikit-learn's GridSearchCV: the example of docs/tuning.md is the code of
+`search` below.
+"""
 
 import inspect
 import textwrap
@@ -20,19 +22,30 @@ def example(splits):
 
     def network(X, y, learning_rate, **options):
         keras.utils.set_random_seed(0)
-        model = zoo.build("mlp", image_shape=(28, 28), classes=y.shape[1], **options)  # y is one-hot in here
-        rows = keras.Sequential([keras.Input((28 * 28,), dtype="uint8"), keras.layers.Reshape((28, 28)), model])
-        rows.compile(keras.optimizers.Adam(learning_rate), "categorical_crossentropy", metrics=["accuracy"])
+        model = zoo.build(
+            "mlp", image_shape=(28, 28), classes=y.shape[1], **options
+        )  # y is one-hot in here
+        rows = keras.Sequential(
+            [keras.Input((28 * 28,), dtype="uint8"), keras.layers.Reshape((28, 28)), model]
+        )
+        rows.compile(
+            keras.optimizers.Adam(learning_rate), "categorical_crossentropy", metrics=["accuracy"]
+        )
         return rows
 
-    images = splits.train.images.reshape(-1, 28 * 28)  # scikit-learn takes tables alone; they may stay uint8
+    images = splits.train.images.reshape(
+        -1, 28 * 28
+    )  # scikit-learn takes tables alone; they may stay uint8
     labels = np.array(splits.class_names)[splits.train.labels]  # of any kind, such as texts
 
     # The wrapper has no model_kwargs__learning_rate: each point of the grid is a whole dictionary.
     dropouts = {"dropout_1": 0.1, "dropout_2": 0.1, "dropout_3": 0.1}
     grid = {"model_kwargs": [{"learning_rate": rate, **dropouts} for rate in (1e-5, 1e-3)]}
-    search = GridSearchCV(keras.wrappers.SKLearnClassifier(network), grid, cv=2, error_score="raise")
-    # Settings of the fit belong here: the copy that is made for a fold forgets the wrapper's own fit_kwargs.
+    search = GridSearchCV(
+        keras.wrappers.SKLearnClassifier(network), grid, cv=2, error_score="raise"
+    )
+    # Settings of the fit belong here: the copy that is made for a fold forgets the wrapper's own
+    # fit_kwargs.
     return search.fit(images, labels, epochs=5, batch_size=32, verbose=0)
 
 
@@ -67,8 +80,12 @@ def test_what_the_comments_of_the_example_say_of_the_wrapper():
     import keras
     from sklearn.base import clone
 
-    wrapper = keras.wrappers.SKLearnClassifier(example, model_kwargs={"learning_rate": 0.1}, fit_kwargs={"epochs": 6})
-    assert clone(wrapper).fit_kwargs is None and clone(wrapper).model_kwargs == {"learning_rate": 0.1}
+    wrapper = keras.wrappers.SKLearnClassifier(
+        example, model_kwargs={"learning_rate": 0.1}, fit_kwargs={"epochs": 6}
+    )
+    assert clone(wrapper).fit_kwargs is None and clone(wrapper).model_kwargs == {
+        "learning_rate": 0.1
+    }
     with pytest.raises(AttributeError, match="set_params"):
         wrapper.set_params(model_kwargs__learning_rate=0.2)
     with pytest.raises(ValueError, match="dim 3"):
@@ -76,7 +93,11 @@ def test_what_the_comments_of_the_example_say_of_the_wrapper():
 
 
 def test_the_guide_shows_this_code():
-    code = textwrap.dedent(inspect.getsource(example).split("\n", 1)[1]).replace("return search.fit", "search.fit")
+    code = textwrap.dedent(inspect.getsource(example).split("\n", 1)[1]).replace(
+        "return search.fit", "search.fit"
+    )
     shown = GUIDE.read_text().split("```python\n")[1].split("```")[0]
     # Outside of a function the formatter wants more empty lines.
-    assert [line for line in shown.splitlines() if line] == [line for line in code.splitlines() if line]
+    assert [line for line in shown.splitlines() if line] == [
+        line for line in code.splitlines() if line
+    ]

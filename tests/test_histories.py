@@ -26,13 +26,21 @@ def make_run(folder, name="dcn-relu-xavier-adam", *settings, cores=2, test=True)
                 "rows": {"train": 9, "valid": 1},
             },
             "parameters": 1234,
-            "environment": {"python": "3", "versions": {"keras": "3"}, "hardware": {"cores": cores}, "commit": "c"},
+            "environment": {
+                "python": "3",
+                "versions": {"keras": "3"},
+                "hardware": {"cores": cores},
+                "commit": "c",
+            },
             "best_epoch": 2,
             "sessions": [{"epoch_seconds": [1.5, 2.0]}],
         }
     )
     run.write_record(record)
-    rows = [{"epoch": n, "learning_rate": 0.1, "loss": 1 / n, "accuracy": 0.5, "val_loss": 0.2 / n} for n in (1, 2)]
+    rows = [
+        {"epoch": n, "learning_rate": 0.1, "loss": 1 / n, "accuracy": 0.5, "val_loss": 0.2 / n}
+        for n in (1, 2)
+    ]
     run.write_history([row | {"val_accuracy": 0.9} for row in rows])
     run.model.write_bytes(b"model")
     scores = measures.score([0] * 93 + [1] * 7, [[0.9, 0.1]] * 100)
@@ -49,7 +57,10 @@ def test_runs_of_one_configuration_stand_together(tmp_path):
         make_run(tmp_path / "d", "dcn-sigmoid-he-sgd"),
     ]
     found = histories.record(runs)
-    assert {name: [run["seed"] for run in each["runs"]] for name, each in found["configurations"].items()} == {
+    assert {
+        name: [run["seed"] for run in each["runs"]]
+        for name, each in found["configurations"].items()
+    } == {
         "dcn-relu-xavier-adam": [1000, 7],
         "dcn-relu-xavier-adam learning_rate=0.1": [1000],
         "dcn-sigmoid-he-sgd": [1000],
@@ -92,7 +103,14 @@ def test_the_command_writes_both(tmp_path):
 
 
 @pytest.mark.parametrize(
-    "content", [None, "", "[]", '{"configurations": {}}', '{"configurations": {"a": 1}, "dataset": {"name": "x"}}']
+    "content",
+    [
+        None,
+        "",
+        "[]",
+        '{"configurations": {}}',
+        '{"configurations": {"a": 1}, "dataset": {"name": "x"}}',
+    ],
 )
 def test_another_file_is_no_record(content, tmp_path):
     path = tmp_path / "other.json"

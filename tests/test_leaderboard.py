@@ -12,14 +12,18 @@ from fashion_nn.runs import TestPredictions
 
 @pytest.fixture
 def rows(tmp_path):
-    return leaderboard.rows([make_run(tmp_path / "a", 0.8), make_run(tmp_path / "b", 0.9, test=False)])
+    return leaderboard.rows(
+        [make_run(tmp_path / "a", 0.8), make_run(tmp_path / "b", 0.9, test=False)]
+    )
 
 
 def answer(run, right, images="f" * 64):
     """Store answers of which those in `right`, bool (n,), are right."""
     predicted = np.where(right, 0, 1)
     shares = np.full(len(right), 0.5, np.float32)
-    run.write_test_predictions(TestPredictions(np.zeros(len(right), int), predicted, shares, shares, images))
+    run.write_test_predictions(
+        TestPredictions(np.zeros(len(right), int), predicted, shares, shares, images)
+    )
     return run
 
 
@@ -40,7 +44,10 @@ def test_runs_with_the_same_answers_are_tied_and_a_better_one_is_not(tmp_path):
     many = np.arange(200) % 10
     good, same, poor = (make_run(tmp_path / name) for name in ("good", "same", "poor"))
     answer(good, many > 0), answer(same, many != 1), answer(poor, many > 4)
-    unknown, other = make_run(tmp_path / "unknown"), answer(make_run(tmp_path / "other"), many > 0, "e" * 64)
+    unknown, other = (
+        make_run(tmp_path / "unknown"),
+        answer(make_run(tmp_path / "other"), many > 0, "e" * 64),
+    )
     rows = leaderboard.rows([good, same, poor, unknown, other])
     tied = {row.run.name: row.tied for row in rows}
     assert tied == {"good": "a", "same": "a", "poor": "b", "unknown": None, "other": None}
@@ -48,12 +55,22 @@ def test_runs_with_the_same_answers_are_tied_and_a_better_one_is_not(tmp_path):
 
 
 def test_mean_and_deviation_over_seeds(tmp_path):
-    runs = [make_run(tmp_path / f"s{seed}", accuracy, seed=seed) for seed, accuracy in enumerate((0.8, 0.82, 0.9))]
-    runs += [make_run(tmp_path / "again", 0.5, seed=2), make_run(tmp_path / "other", 0.7, seed=5, batch_size=1)]
+    runs = [
+        make_run(tmp_path / f"s{seed}", accuracy, seed=seed)
+        for seed, accuracy in enumerate((0.8, 0.82, 0.9))
+    ]
+    runs += [
+        make_run(tmp_path / "again", 0.5, seed=2),
+        make_run(tmp_path / "other", 0.7, seed=5, batch_size=1),
+    ]
     titles, cells = leaderboard.over_seeds(leaderboard.rows(runs))
     (row,) = [dict(zip(titles, row, strict=True)) for row in cells]
     values = [80, 82, 90]
-    assert row["validation %"] == row["test %"] == f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}"
+    assert (
+        row["validation %"]
+        == row["test %"]
+        == f"{np.mean(values):.2f} ± {np.std(values, ddof=1):.2f}"
+    )
     assert (row["seeds"], row["runs"]) == (3, "s2, s1, s0")
 
 

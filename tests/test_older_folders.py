@@ -1,4 +1,6 @@
-"""Folders that earlier versions wrote stay readable by every command that takes them; see tests/fixtures/README.md."""
+"""Folders that earlier versions wrote stay readable by every command that takes them; see
+tests/fixtures/README.md.
+"""
 
 import json
 import shutil
@@ -36,9 +38,17 @@ def shape(name, folder):
 
 
 def test_none_of_them_has_the_key_that_came_later():
-    for name in ("baseline/metrics.json", "ensemble/metrics.json", "search/trials/0000.json", "baseline/baseline.json"):
+    for name in (
+        "baseline/metrics.json",
+        "ensemble/metrics.json",
+        "search/trials/0000.json",
+        "baseline/baseline.json",
+    ):
         assert "format" not in json.loads((FIXTURES / name).read_text())
-    assert "fingerprint" not in json.loads((FIXTURES / "older" / "without-fingerprint.json").read_text())["test"]
+    assert (
+        "fingerprint"
+        not in json.loads((FIXTURES / "older" / "without-fingerprint.json").read_text())["test"]
+    )
 
 
 def test_compare_reads_them(here, capsys):
@@ -79,7 +89,9 @@ def test_evaluate_leaves_what_is_stored_and_adds_what_is_missing(here, capsys):
     assert after["format"] == 1
     for split in ("valid", "test"):
         assert {key: after[split][key] for key in before[split]} == before[split]
-    assert {"brier", "calibration_error", "temperature", "without_near_duplicates"} <= set(after["test"])
+    assert {"brier", "calibration_error", "temperature", "without_near_duplicates"} <= set(
+        after["test"]
+    )
     assert Run(here / "baseline").count_openings() == openings + 1
 
 
@@ -99,7 +111,10 @@ def test_submit_takes_the_better_of_them_and_report_shows_it(here, capsys, monke
         submit_main()
     assert ended.value.code == 0
     shown = capsys.readouterr()
-    assert "model: ensemble/model.keras, the best saved one for digits (validation accuracy 0.8112)" in shown.err
+    assert (
+        "model: ensemble/model.keras, the best saved one for digits (validation accuracy 0.8112)"
+        in shown.err
+    )
     command("report", "ensemble")
     assert "ensemble" in (here / "ensemble" / "report.html").read_text()
 
@@ -116,8 +131,11 @@ def test_three_files_refuse_another_format(name, here, capsys):
     path = here / name
     path.write_text(json.dumps(json.loads(path.read_text()) | {"format": 2}))
     with pytest.raises(InputError, match="format 2, expected 1: another version wrote it"):
-        {"run.json": Run(path.parent).read_record, "search.json": _search(path).read_record,
-         "best.json": _search(path).read_best}[path.name]()  # fmt: skip
+        {
+            "run.json": Run(path.parent).read_record,
+            "search.json": _search(path).read_record,
+            "best.json": _search(path).read_best,
+        }[path.name]()
 
 
 def _search(path):

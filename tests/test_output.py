@@ -1,4 +1,6 @@
-"""A prediction file is complete or absent: whatever ends `submit`, an older file stays as it was."""
+"""A prediction file is complete or absent: whatever ends `submit`, an older file stays as it
+was.
+"""
 
 import os
 import random
@@ -14,14 +16,16 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 MODEL = ROOT / "models" / "mlp" / "model.keras"
 ROWS = 200
-# Writes whole files one after the other, the way `submit` writes one: a signal comes inside a write nearly always.
+# Writes whole files one after the other, the way `submit` writes one: a signal comes inside a write
+# nearly always.
 WRITER = """
 import sys, numpy as np
 from fashion_nn import submission
 from fashion_nn.cli.main import run
 from fashion_nn.core.files import write_atomic
 texts = [
-    submission.render(submission.Predictions(np.full(200_000, label), None, 10, None, "keras")) for label in range(3)
+    submission.render(submission.Predictions(np.full(200_000, label), None, 10, None, "keras")) for
+    label in range(3)
 ]
 def write(words, standalone_mode):
     print("writing", flush=True)
@@ -41,23 +45,45 @@ def table(folder, rows=ROWS):
 
 def submit(folder, *words, out="out.csv", **how):
     table(folder)
-    command = [sys.executable, ROOT / "submit.py", "--model", MODEL, "--test", "test.csv", "--out", out]
+    command = [
+        sys.executable,
+        ROOT / "submit.py",
+        "--model",
+        MODEL,
+        "--test",
+        "test.csv",
+        "--out",
+        out,
+    ]
     command += ["--engine", "keras", *words]  # the slower one, with a process of its own
-    return subprocess.Popen(command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how)
+    return subprocess.Popen(
+        command, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, **how
+    )
 
 
 def is_complete(content):
-    """Whether it is one whole file of `WRITER`: a header, 200,000 rows, one label in all of them."""
+    """Whether it is one whole file of `WRITER`: a header, 200,000 rows, one label in all of
+    them.
+    """
     lines = content.splitlines()
     labels = {line.partition(",")[2] for line in lines[1:]}
-    return content.endswith("\n") and lines[0] == "ImageId,Label" and len(lines) == 200_001 and len(labels) == 1
+    return (
+        content.endswith("\n")
+        and lines[0] == "ImageId,Label"
+        and len(lines) == 200_001
+        and len(labels) == 1
+    )
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda how: how.name)
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda how: how.name
+)
 def test_a_signal_inside_a_write_leaves_a_whole_file(tmp_path, how):
     delays, out = random.Random(how.name), tmp_path / "out.csv"
     for _ in range(3):
-        writer = subprocess.Popen([sys.executable, "-c", WRITER, out], stdout=subprocess.PIPE, text=True, cwd=ROOT)
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, out], stdout=subprocess.PIPE, text=True, cwd=ROOT
+        )
         assert writer.stdout.readline() == "writing\n"
         end = time.monotonic() + 300
         while not out.exists() and time.monotonic() < end:
@@ -73,7 +99,9 @@ def test_a_signal_inside_a_write_leaves_a_whole_file(tmp_path, how):
         assert {path.name for path in tmp_path.iterdir()} == {"out.csv"}
 
 
-@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda how: how.name)
+@pytest.mark.parametrize(
+    "how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda how: how.name
+)
 def test_an_older_file_survives_a_signal(tmp_path, how):
     (tmp_path / "out.csv").write_text("older")
     process = submit(tmp_path)
@@ -88,26 +116,36 @@ def test_an_older_file_survives_a_signal(tmp_path, how):
     assert (tmp_path / "out.csv").read_text() == "older"
     assert {path.name for path in tmp_path.iterdir()} == {"out.csv", "test.csv"}
     if how != signal.SIGKILL:
-        assert errors.splitlines()[-1] == f"error: stopped by {'Ctrl-C' if how == signal.SIGINT else 'SIGTERM'}"
+        assert (
+            errors.splitlines()[-1]
+            == f"error: stopped by {'Ctrl-C' if how == signal.SIGINT else 'SIGTERM'}"
+        )
         assert process.returncode == 128 + how
 
 
 def test_an_older_file_survives_a_full_disk(tmp_path):
     (tmp_path / "out.csv").write_text("older")
-    process = submit(tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)))
+    process = submit(
+        tmp_path, preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
+    )
     out, errors = process.communicate(timeout=300)
     assert process.returncode == 2 and out == ""
-    assert errors.splitlines()[-1].startswith("error: out.csv: cannot be written (File too large), nothing was changed")
+    assert errors.splitlines()[-1].startswith(
+        "error: out.csv: cannot be written (File too large), nothing was changed"
+    )
     assert (tmp_path / "out.csv").read_text() == "older"
     assert {path.name for path in tmp_path.iterdir()} == {"out.csv", "test.csv"}
 
 
 def test_a_real_full_disk(tmp_path):
-    """On a file system of 64 KB, in a name space of its own, where the system lets a user mount one."""
+    """On a file system of 64 KB, in a name space of its own, where the system lets a user mount
+    one.
+    """
     script = (
-        f"mount -t tmpfs -o size=64k none {tmp_path} && cd {tmp_path} && head -c 60000 /dev/zero > filler && "
-        f"echo older > out.csv && {sys.executable} -c 'import sys; from fashion_nn.core.files import write_atomic; "
-        'write_atomic("out.csv", bytes(30000))\' ; cat out.csv; ls -A'
+        f"mount -t tmpfs -o size=64k none {tmp_path} && cd {tmp_path} && head -c 60000 /dev/zero >"
+        f" filler && echo older > out.csv && {sys.executable} -c 'import sys; from"
+        ' fashion_nn.core.files import write_atomic; write_atomic("out.csv", bytes(30000))\' ;'
+        " cat out.csv; ls -A"
     )
     probe = ["unshare", "-Urm", "mount", "-t", "tmpfs", "none", tmp_path]
     try:

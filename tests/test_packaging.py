@@ -42,7 +42,9 @@ def test_every_package_that_is_imported_is_declared() -> None:
 def test_the_newest_versions_are_not_below_the_lowest() -> None:
     from packaging.version import Version
 
-    newest = dict(re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text().lower(), re.M))
+    newest = dict(
+        re.findall(r"^([\w.-]+)==(\S+)$", (ROOT / "constraints.txt").read_text().lower(), re.M)
+    )
     for pin in MATRIX["lowest_versions"]((ROOT / "setup.cfg").read_text()):
         name, _, lowest = pin.lower().partition("==")
         assert Version(newest[name]) >= Version(lowest), name
@@ -67,12 +69,18 @@ lint =
 
 
 def test_the_list_of_modules_that_are_not_clean_cannot_rot() -> None:
-    lines = ["a/b.py:3: error: wrong  [misc]", "a/b.py:3: note: see there", "a/c/__init__.py:1: error: wrong  [misc]"]
+    lines = [
+        "a/b.py:3: error: wrong  [misc]",
+        "a/b.py:3: note: see there",
+        "a/c/__init__.py:1: error: wrong  [misc]",
+    ]
     problems = CHECK_TYPES["problems"]
     modules = {"a.b", "a.c", "a.d"}
     assert problems(lines, {"a.b", "a.c"}, modules) == []
     assert problems(lines, {"a.b"}, modules) == [lines[2]]
-    assert problems(lines, {"a.b", "a.c", "a.d"}, modules) == ["pyproject.toml: a.d is clean: remove it from the list"]
+    assert problems(lines, {"a.b", "a.c", "a.d"}, modules) == [
+        "pyproject.toml: a.d is clean: remove it from the list"
+    ]
     assert problems(lines, {"a.b", "a.c", "x"}, modules) == [
         "pyproject.toml: x does not exist: remove it from the list"
     ]
@@ -85,7 +93,10 @@ def test_an_interpreter_that_does_not_exist_is_not_found() -> None:
 def test_no_requirement_is_declared_twice() -> None:
     config = configparser.ConfigParser()
     config.read(ROOT / "setup.cfg")
-    for requirements in [config["options"]["install_requires"], *config["options.extras_require"].values()]:
+    for requirements in [
+        config["options"]["install_requires"],
+        *config["options.extras_require"].values(),
+    ]:
         names = re.findall(r"^[\w-]+", requirements, re.M)
         assert len(names) == len(set(names))
 
@@ -98,12 +109,26 @@ def test_the_wheel_has_every_file_of_the_package() -> None:
         package = init.parent.relative_to(ROOT).as_posix().replace("/", ".")
         for of, patterns in config["options.package_data"].items():
             if of in ("*", package):
-                packed |= {path for pattern in re.split(r"[,\s]+", patterns) for path in init.parent.glob(pattern)}
+                packed |= {
+                    path
+                    for pattern in re.split(r"[,\s]+", patterns)
+                    for path in init.parent.glob(pattern)
+                }
     ignored = {".py", ".pyc"}
-    files = {path for path in (ROOT / "fashion_nn").rglob("*") if path.is_file() and path.suffix not in ignored}
+    files = {
+        path
+        for path in (ROOT / "fashion_nn").rglob("*")
+        if path.is_file() and path.suffix not in ignored
+    }
     assert files - packed == set()
     names = {path.name for path in packed}
-    assert {"py.typed", "base.html", "claims.json", "sentinel_fashion_mnist.npz", "playground.json"} <= names
+    assert {
+        "py.typed",
+        "base.html",
+        "claims.json",
+        "sentinel_fashion_mnist.npz",
+        "playground.json",
+    } <= names
 
 
 def test_the_citation_has_the_version_of_the_package() -> None:

@@ -1,4 +1,6 @@
-"""docs/public.md against what is there: the commands, the exit codes, the lists of keys, and the Python names."""
+"""docs/public.md against what is there: the commands, the exit codes, the lists of keys, and the
+Python names.
+"""
 
 import re
 from pathlib import Path
@@ -32,7 +34,9 @@ def test_the_page_names_every_command():
         listed[group] = {inside, *others}
     there = {"": {name(command) for command in app.registered_commands}}
     there |= {
-        group.name: {name(command).rstrip("-") for command in group.typer_instance.registered_commands}
+        group.name: {
+            name(command).rstrip("-") for command in group.typer_instance.registered_commands
+        }
         for group in app.registered_groups
     }
     assert listed == there
@@ -40,20 +44,26 @@ def test_the_page_names_every_command():
 
 def test_the_page_names_every_list_of_keys():
     linked = set(re.findall(r"\.\./tests/golden/schemas/(\S+?)\)", section("Files")))
-    assert linked == {path.name for path in SCHEMAS.iterdir() if not path.name.startswith("printed-")}
+    assert linked == {
+        path.name for path in SCHEMAS.iterdir() if not path.name.startswith("printed-")
+    }
 
 
 def test_what_is_written_as_json_has_the_format():
     without = {"split.json.txt", "test-openings.jsonl.txt"}
     for path in SCHEMAS.glob("*json*"):
         lines = path.read_text().splitlines()
-        assert any(re.fullmatch(r"(\*\.)?format: integer", line) for line in lines) == (path.name not in without)
+        assert any(re.fullmatch(r"(\*\.)?format: integer", line) for line in lines) == (
+            path.name not in without
+        )
 
 
 def test_datasets_load():
     splits = datasets.load("digits")
     assert len(splits.train) + len(splits.valid) == 1438 and len(splits.test) == 359
-    assert splits.train.images.shape[1:] == (28, 28) and len(splits.train.labels) == len(splits.train)
+    assert splits.train.images.shape[1:] == (28, 28) and len(splits.train.labels) == len(
+        splits.train
+    )
     assert splits.classes == 10 and list(splits.class_names) == list("0123456789")
     with pytest.raises(InputError, match="neither a file or folder nor a known data set"):
         datasets.load("nothing")

@@ -47,10 +47,14 @@ def test_it_was_trained_by_its_published_recipe(run):
     recipe = run.read_record().recipe.to_json()
     assert recipe["name"] == run.name
     if recipe.get("kind") != "baseline":
-        # Less precision and fewer epochs, which the card states, are what a slow machine may ask for.
+        # Less precision and fewer epochs, which the card states, are what a slow machine may ask
+        # for.
         assert set(recipes.departures(recipe)) <= {"precision", "epochs"}
         mirror = 28 * 28 if recipes.get(run.name).average_mirror else 0
-        assert run.read_record().parameters == zoo.parameters(zoo.build(recipe["model"])).total + mirror
+        assert (
+            run.read_record().parameters
+            == zoo.parameters(zoo.build(recipe["model"])).total + mirror
+        )
 
 
 def test_its_onnx_ships_with_the_package(run):
@@ -71,7 +75,9 @@ def fashion(real_data):
 
 
 def test_its_first_answers_are_those_that_are_stored(run, predictor, fashion):
-    """Row by row, for the first test images: all of them take minutes, and are gone through among the slow tests."""
+    """Row by row, for the first test images: all of them take minutes, and are gone through among
+    the slow tests.
+    """
     stored = run.read_test_predictions()
     first = fashion.test.take(np.arange(500))
     found = predictor(first.images)
@@ -100,7 +106,9 @@ def test_its_figures_are_measured_again(run, predictor, fashion):
 def test_tables_are_generated_from_the_run_folders(tmp_path):
     rows = leaderboard.rows(published())
     leaderboard.write_csv(rows, tmp_path / "leaderboard.csv")
-    assert (tmp_path / "leaderboard.csv").read_text() == (ROOT / "models" / "leaderboard.csv").read_text()
+    assert (tmp_path / "leaderboard.csv").read_text() == (
+        ROOT / "models" / "leaderboard.csv"
+    ).read_text()
     assert leaderboard.markdown(rows) in (ROOT / "README.md").read_text()
 
 
@@ -108,7 +116,9 @@ def test_every_tracked_run_folder_is_in_the_leaderboard():
     listed = subprocess.run(["git", "ls-files", "models"], cwd=ROOT, capture_output=True, text=True)
     if listed.returncode:
         pytest.skip("not a checkout")
-    folders = {Path(line).parent.name for line in listed.stdout.split() if line.endswith("run.json")}
+    folders = {
+        Path(line).parent.name for line in listed.stdout.split() if line.endswith("run.json")
+    }
     assert folders == {run.name for run in published()}
 
 

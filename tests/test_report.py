@@ -1,4 +1,6 @@
-"""Evaluation, cards and pages of real runs on digits, and of a run without epochs; the pages in a real browser."""
+"""Evaluation, cards and pages of real runs on digits, and of a run without epochs; the pages in a
+real browser.
+"""
 
 import json
 import shutil
@@ -29,7 +31,9 @@ def splits():
 
 @pytest.fixture(scope="module")
 def models(tmp_path_factory, splits):
-    """Two seeds of a short training, evaluated; and a run of another kind, without history, that is not evaluated."""
+    """Two seeds of a short training, evaluated; and a run of another kind, without history, that is
+    not evaluated.
+    """
     folder = tmp_path_factory.mktemp("models")
     for seed in (0, 1):
         settings = ["batch_size=64", "momentum=0.9", "epochs=6", f"seed={seed}"]
@@ -105,7 +109,12 @@ def test_compare_groups_the_seeds_and_says_who_is_not_compared(models, capsys):
     assert tied["fitted"] is None and "a" in tied["seed0"] + tied["seed1"]
     (seeds,) = leaderboard.over_seeds(rows)[1]
     assert seeds[:3] == ("mlp", "digits", 2)
-    assert run_command(app, ["compare", *(str(models / name) for name in ("seed0", "seed1", "fitted"))]) == 0
+    assert (
+        run_command(
+            app, ["compare", *(str(models / name) for name in ("seed0", "seed1", "fitted"))]
+        )
+        == 0
+    )
     printed = capsys.readouterr()
     assert "mean ± sd over seeds" in printed.out
     assert "not compared with the others: fitted: `fashion-nn evaluate`" in printed.err
@@ -154,7 +163,10 @@ def test_a_page_is_one_small_file_with_everything_inside(pages):
     for page in pages:
         found = Elements(page.read_text())
         assert page.stat().st_size < 1_000_000
-        assert all(image["src"].startswith("data:image/png;base64,") and image["alt"] for image in found.all("img"))
+        assert all(
+            image["src"].startswith("data:image/png;base64,") and image["alt"]
+            for image in found.all("img")
+        )
         assert not found.all("script") and not found.all("iframe")
         assert all(chart["aria-label"] for chart in found.all("svg") if "role" in chart)
         assert "undefined" not in found.text.lower() and "None" not in found.text
@@ -165,8 +177,16 @@ def test_the_page_shows_what_was_measured(models, pages):
     test = run.read_metrics().test
     assert f"{100 * test.accuracy:.2f}\xa0%" in found.text
     assert [attributes["id"] for attributes in found.all("h2")] == [
-        "curves", "confusion", "classes", "mistakes", "calibration", "weights", "layers", "recipe", "provenance"
-    ]  # fmt: skip
+        "curves",
+        "confusion",
+        "classes",
+        "mistakes",
+        "calibration",
+        "weights",
+        "layers",
+        "recipe",
+        "provenance",
+    ]
     true, taken, count = measures.confused_pairs(test.confusion, 1)[0]
     assert f"{true} taken for {taken} {count} images" in " ".join(found.text.split())
     assert run.read_metrics().model_sha256 in found.text
@@ -188,7 +208,11 @@ def test_the_layers_are_those_of_the_model_with_their_shapes(pages):
 def test_a_run_without_epochs_or_test_figures_has_a_page_too(pages):
     found = Elements(pages[1].read_text())
     ids = [attributes["id"] for attributes in found.all("h2")]
-    assert "curves" not in ids and "mistakes" not in ids and {"confusion", "layers", "recipe"} <= set(ids)
+    assert (
+        "curves" not in ids
+        and "mistakes" not in ids
+        and {"confusion", "layers", "recipe"} <= set(ids)
+    )
     assert "fashion-nn evaluate fitted" in found.text and "components" in found.text
 
 
@@ -218,23 +242,40 @@ def test_the_way_through_a_network_with_nested_and_shared_layers(tmp_path):
 
     given = keras.Input((12, 12, 1))
     shared = keras.layers.Conv2D(4, 3, padding="same", name="shared")
-    inner = keras.Sequential([keras.Input((12, 12, 4)), keras.layers.DepthwiseConv2D(3, name="depth")], name="inner")
-    merged = keras.layers.Add(name="sum")([shared(given), shared(keras.layers.Rescaling(0.5, name="half")(given))])
-    twice = keras.layers.Maximum(name="larger")([inner(merged), inner(keras.layers.ReLU(name="relu")(merged))])
+    inner = keras.Sequential(
+        [keras.Input((12, 12, 4)), keras.layers.DepthwiseConv2D(3, name="depth")], name="inner"
+    )
+    merged = keras.layers.Add(name="sum")(
+        [shared(given), shared(keras.layers.Rescaling(0.5, name="half")(given))]
+    )
+    twice = keras.layers.Maximum(name="larger")(
+        [inner(merged), inner(keras.layers.ReLU(name="relu")(merged))]
+    )
     wide = keras.layers.Conv2DTranspose(2, 2, strides=2, name="wide")(twice)
     separable = keras.layers.SeparableConv2D(3, 3, strides=2, name="separable")(wide)
     pooled = keras.layers.GlobalAveragePooling2D(name="mean")(separable)
     keras.Model(given, keras.layers.Dense(5, name="answer")(pooled)).save(tmp_path / "model.keras")
     with inference.open_model(tmp_path / "model.keras") as predictor:
-        outputs = layer_outputs.through_layers(predictor, np.arange(144, dtype=np.uint8).reshape(12, 12))
+        outputs = layer_outputs.through_layers(
+            predictor, np.arange(144, dtype=np.uint8).reshape(12, 12)
+        )
         multiply_adds = predictor.multiply_adds
     shapes = [(each.name, each.shape) for each in outputs]
     expected = {
-        "shared": 2 * [(12, 12, 4)], "half": [(12, 12, 1)], "sum": [(12, 12, 4)], "relu": [(12, 12, 4)],
-        "depth": 2 * [(10, 10, 4)], "larger": [(10, 10, 4)], "wide": [(20, 20, 2)], "separable": [(9, 9, 3)],
-        "mean": [(3,)], "answer": [(5,)],
-    }  # fmt: skip
-    assert sorted(shapes) == sorted((name, shape) for name, of_calls in expected.items() for shape in of_calls)
+        "shared": 2 * [(12, 12, 4)],
+        "half": [(12, 12, 1)],
+        "sum": [(12, 12, 4)],
+        "relu": [(12, 12, 4)],
+        "depth": 2 * [(10, 10, 4)],
+        "larger": [(10, 10, 4)],
+        "wide": [(20, 20, 2)],
+        "separable": [(9, 9, 3)],
+        "mean": [(3,)],
+        "answer": [(5,)],
+    }
+    assert sorted(shapes) == sorted(
+        (name, shape) for name, of_calls in expected.items() for shape in of_calls
+    )
     convolutions = 2 * 144 * 9 * 4 + 2 * 100 * 9 * 4 + 100 * 4 * 4 * 2
     assert multiply_adds == convolutions + 81 * (9 * 2 + 2 * 3) + 3 * 5
 
@@ -271,7 +312,9 @@ def broken(models, folder, damage):
 DAMAGES = {
     "no metrics": lambda run: run.metrics.unlink(),
     "half a record": lambda run: run.record.write_text(run.record.read_text()[:300]),
-    "a record without data": lambda run: run.record.write_text('{"format": 1, "recipe": {"name": "x"}}'),
+    "a record without data": lambda run: run.record.write_text(
+        '{"format": 1, "recipe": {"name": "x"}}'
+    ),
     "empty figures": lambda run: run.metrics.write_text(
         json.dumps({"model_sha256": files.sha256(run.model), "test": {}})
     ),

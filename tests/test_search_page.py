@@ -1,4 +1,6 @@
-"""The page of a search, of made-up trials: what it shows of them, in every state that a search can be in."""
+"""The page of a search, of made-up trials: what it shows of them, in every state that a search can
+be in.
+"""
 
 import json
 
@@ -23,9 +25,16 @@ KINDS = {
     "failed": {"statuses": ("failed", "timed-out")},
     "empty": {"statuses": ()},
     "running": {"statuses": ("completed", "running", "running")},
-    "folds": {"statuses": (*STATUSES, "completed", "completed"), "folds": 3, "objective": "val_loss"},
+    "folds": {
+        "statuses": (*STATUSES, "completed", "completed"),
+        "folds": 3,
+        "objective": "val_loss",
+    },
     "hyperband": {"statuses": 3 * STATUSES, "algorithm": "hyperband"},
-    "fixed": {"statuses": STATUSES, "space": [Parameter(name="momentum", kind="choice", values=[0.9], default=0.9)]},
+    "fixed": {
+        "statuses": STATUSES,
+        "space": [Parameter(name="momentum", kind="choice", values=[0.9], default=0.9)],
+    },
 }
 
 
@@ -53,7 +62,11 @@ def test_a_page_is_one_small_file_with_everything_inside(found, name):
     assert found[name].page.stat().st_size < 1_000_000
     assert not page.all("script") and not page.all("iframe") and not page.all("img")
     assert all(chart["aria-label"] for chart in page.all("svg") if "role" in chart)
-    assert "undefined" not in page.text.lower() and "None" not in page.text and "nan" not in page.text.split()
+    assert (
+        "undefined" not in page.text.lower()
+        and "None" not in page.text
+        and "nan" not in page.text.split()
+    )
 
 
 def test_the_head_says_what_was_searched_and_found(found):
@@ -82,7 +95,9 @@ def test_a_section_is_there_when_there_is_something_to_show(found, name, section
 def test_the_table_has_every_trial_best_first_and_says_why_others_failed(found):
     search = found["many"]
     text = search.page.read_text()
-    places = {each.id: text.index(f'<th scope="row">{each.id}</th>') for each in search.read_trials()}
+    places = {
+        each.id: text.index(f'<th scope="row">{each.id}</th>') for each in search.read_trials()
+    }
     scores = {each.id: each.score for each in search.read_trials()}
     order = sorted(places, key=places.get)
     known = [scores[id] for id in order if scores[id] is not None]
@@ -94,7 +109,9 @@ def test_the_table_has_every_trial_best_first_and_says_why_others_failed(found):
 def test_a_loss_is_best_when_it_is_least(found):
     search = found["folds"]
     best = min(each.score for each in search.read_trials() if each.score is not None)
-    assert f"best validation loss {best:.4f}" in words(search) and "the mean over 3 folds" in words(search)
+    assert f"best validation loss {best:.4f}" in words(search) and "the mean over 3 folds" in words(
+        search
+    )
     chart = trial_charts.over_time(search.read_trials(), "val_loss")
     line = [float(point.split(",")[1]) for point in chart.lines[0].points.split()]
     assert line == sorted(line) and len(line) > 2  # downwards on the page
@@ -105,7 +122,10 @@ def test_hyperband_s_trials_say_what_they_went_on_from(found):
 
 
 def a_day_later(trial):
-    times = {name: getattr(trial, name).replace("2025-01-01", "2025-01-02") for name in ("started", "ended")}
+    times = {
+        name: getattr(trial, name).replace("2025-01-01", "2025-01-02")
+        for name in ("started", "ended")
+    }
     return trial.model_copy(update=times)
 
 
@@ -123,7 +143,8 @@ def test_the_best_so_far_only_gets_better_and_a_pause_does_not_count(found):
 def test_trials_beside_each_other_count_once():
     times = {"0000": ("00:00", "10:00"), "0001": ("01:00", "03:00"), "0002": ("20:00", "25:00")}
     records = [
-        make_trial(int(id), started=f"2025-01-01T12:{a}", ended=f"2025-01-01T12:{b}") for id, (a, b) in times.items()
+        make_trial(int(id), started=f"2025-01-01T12:{a}", ended=f"2025-01-01T12:{b}")
+        for id, (a, b) in times.items()
     ]
     assert trial_charts.seconds_busy(records) == {"0000": 600, "0001": 180, "0002": 900}
 
@@ -135,7 +156,9 @@ def test_parallel_coordinates_are_at_the_values(found):
     best = runs.best_of(records, "val_accuracy")
     assert chart.ways[-1].kind == "best" and chart.ways[-1].share == 100
     assert {way.kind for way in chart.ways} == {"best", "done", "stopped", "failed"}
-    places = dict(zip([axis.name for axis in chart.axes], chart.ways[-1].points.split(), strict=True))
+    places = dict(
+        zip([axis.name for axis in chart.axes], chart.ways[-1].points.split(), strict=True)
+    )
     share = (np.log10(best.values["learning_rate"]) + 4) / 3
     expected = chart.bottom - share * (chart.bottom - chart.top)
     assert float(places["learning_rate"].split(",")[1]) == pytest.approx(expected, abs=0.1)
@@ -162,7 +185,12 @@ def made_up(n, noise=0.0, seed=0):
     rng = np.random.default_rng(seed)
     drawn = [draw(rng) for _ in range(n)]
     return [
-        make_trial(order, status="completed", score=float(quality(values) + rng.normal(0, noise)), values=values)
+        make_trial(
+            order,
+            status="completed",
+            score=float(quality(values) + rng.normal(0, noise)),
+            values=values,
+        )
         for order, values in enumerate(drawn)
     ]
 
@@ -170,7 +198,10 @@ def made_up(n, noise=0.0, seed=0):
 def test_the_parameter_that_decides_is_found():
     answer = importance.of_parameters(made_up(60), PARAMETERS, "val_accuracy")
     assert answer.n == 60 and answer.reliable and answer.explained > 0.5
-    assert answer.weights[0].name == "learning_rate" and answer.weights[0].mean > 2 * answer.weights[1].mean
+    assert (
+        answer.weights[0].name == "learning_rate"
+        and answer.weights[0].mean > 2 * answer.weights[1].mean
+    )
     mirrored = [each.model_copy(update={"score": -each.score}) for each in made_up(60)]
     assert importance.of_parameters(mirrored, PARAMETERS, "val_loss") == answer
 
@@ -186,9 +217,13 @@ def test_epochs_that_differ_are_not_blamed_on_parameters():
     shared = []
     for each in made_up(60):
         epochs = (2, 8)[each.order % 2]
-        shared.append(each.model_copy(update={"epochs": epochs, "score": epochs / 10 + 1e-3 * each.score}))
+        shared.append(
+            each.model_copy(update={"epochs": epochs, "score": epochs / 10 + 1e-3 * each.score})
+        )
     answer = importance.of_parameters(shared, PARAMETERS, "val_accuracy")
-    assert answer.weights[0].name == "epochs" and answer.weights[0].mean > 3 * abs(answer.weights[1].mean)
+    assert answer.weights[0].name == "epochs" and answer.weights[0].mean > 3 * abs(
+        answer.weights[1].mean
+    )
 
 
 def test_settings_that_went_on_count_once():
@@ -199,13 +234,20 @@ def test_settings_that_went_on_count_once():
 
 
 @pytest.mark.parametrize(
-    ("n", "said"), [(1, "1 setting with a score: too few"), (9, "9 settings with a score: too few"), (16, "unreliable")]
+    ("n", "said"),
+    [
+        (1, "1 setting with a score: too few"),
+        (9, "9 settings with a score: too few"),
+        (16, "unreliable"),
+    ],
 )
 def test_too_few_trials_are_said_to_be(tmp_path, n, said):
     search = make_search(tmp_path / "few", n * ("completed",), seed=3)
     pages.write_search_page(search.folder)
     assert said in words(search)
-    assert ("importance" in search.page.read_text().split('class="odds ')[-1][:20]) == (n >= importance.LEAST)
+    assert ("importance" in search.page.read_text().split('class="odds ')[-1][:20]) == (
+        n >= importance.LEAST
+    )
 
 
 # By command, and wrong folders
@@ -220,7 +262,9 @@ def test_report_by_command(found, capsys):
 
 DAMAGES = {
     "no identity": lambda search: search.record.write_text('{"format": 1}'),
-    "another space": lambda search: search.record.write_text(search.record.read_text().replace("0.35", "0.36", 1)),
+    "another space": lambda search: search.record.write_text(
+        search.record.read_text().replace("0.35", "0.36", 1)
+    ),
     "half a trial": lambda search: search.trial_record("0003").write_text('{"id": "00'),
     "a trial is missing": lambda search: search.trial_record("0003").unlink(),
     "half a best": lambda search: search.best.write_text(json.dumps({"format": 1})),
@@ -255,4 +299,6 @@ def test_a_name_with_markup_stays_text(tmp_path):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [390, 1280])
 def test_pages_in_a_browser(browser, found, scheme, width):
-    html_pages.require_well_shown(browser, [search.page for search in found.values()], scheme, width)
+    html_pages.require_well_shown(
+        browser, [search.page for search in found.values()], scheme, width
+    )

@@ -1,4 +1,6 @@
-"""What has to answer at once does not wait for heavy libraries, and what is wrong is said before a download."""
+"""What has to answer at once does not wait for heavy libraries, and what is wrong is said before a
+download.
+"""
 
 import json
 import os
@@ -9,13 +11,25 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = ("tensorflow", "keras", "keras_tuner", "sklearn", "pandas", "matplotlib", "scipy", "ray", "onnxruntime")
-# Runs one command after the other in one process, which is cheap: what one imports, the others would show too.
+HEAVY = (
+    "tensorflow",
+    "keras",
+    "keras_tuner",
+    "sklearn",
+    "pandas",
+    "matplotlib",
+    "scipy",
+    "ray",
+    "onnxruntime",
+)
+# Runs one command after the other in one process, which is cheap: what one imports, the others
+# would show too.
 CODE = f"""
 import contextlib, io, json, sys
 from fashion_nn.cli.main import app, run
 for line in sys.stdin:
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO()) as err:
+    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO())
+    as err:
         code = run(app, line.split())
     heavy = [name for name in {HEAVY!r} if name in sys.modules]
     print(json.dumps([line.strip(), code, heavy, out.getvalue(), err.getvalue().splitlines()]))
@@ -23,7 +37,9 @@ for line in sys.stdin:
 
 
 def run(commands, cwd, **environment):
-    """Of each command: its words, exit code, the heavy modules imported by then, stdout, and lines of stderr."""
+    """Of each command: its words, exit code, the heavy modules imported by then, stdout, and lines
+    of stderr.
+    """
     kept = {name: value for name, value in os.environ.items() if name != "FASHION_NN_DATA"}
     done = subprocess.run(
         [sys.executable, "-c", CODE],
@@ -84,9 +100,17 @@ try:
 finally:
     print([name for name in {HEAVY!r} if name in sys.modules], file=sys.stderr)
 """
-    asked = {"_FASHION_NN_COMPLETE": "complete_bash", "COMP_WORDS": "fashion-nn t", "COMP_CWORD": "1"}
+    asked = {
+        "_FASHION_NN_COMPLETE": "complete_bash",
+        "COMP_WORDS": "fashion-nn t",
+        "COMP_CWORD": "1",
+    }
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=tmp_path, env=os.environ | asked, capture_output=True, text=True
+        [sys.executable, "-c", code],
+        cwd=tmp_path,
+        env=os.environ | asked,
+        capture_output=True,
+        text=True,
     )
     assert done.stdout.split() == ["train", "tune"]
     assert done.stderr.strip() == "[]"

@@ -20,7 +20,9 @@ class Example(Stored):
 
 
 def read(path, *, versioned=False):
-    return read_stored(path, Example, expected="expected an example", mend="make it again", versioned=versioned)
+    return read_stored(
+        path, Example, expected="expected an example", mend="make it again", versioned=versioned
+    )
 
 
 def test_unknown_keys_survive_and_keys_that_were_not_there_stay_away(tmp_path):
@@ -49,11 +51,20 @@ def test_a_byte_order_mark_is_no_part_of_the_content(tmp_path):
         (None, r"cannot be read \(No such file or directory\): expected an example"),
         (b"\xff", "not text: expected an example"),
         (b'{"name": "dig', r"damaged \(.*\): make it again"),
-        (b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}", r"damaged \(nested deeper than 96\): make it again"),
-        (b'{"name": "a", "inner": {"rows": 1}, "counts": {"\\u001b[2J": "x"}}', r"damaged \(counts\.\\x1b\[2J: .*"),
+        (
+            b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}",
+            r"damaged \(nested deeper than 96\): make it again",
+        ),
+        (
+            b'{"name": "a", "inner": {"rows": 1}, "counts": {"\\u001b[2J": "x"}}',
+            r"damaged \(counts\.\\x1b\[2J: .*",
+        ),
         (b"[1]", r"damaged \(expected a JSON object\): make it again"),
         (b"[" * 200_000, r"damaged \(.*\): make it again"),
-        (b'{"name": "digits", "inner": {}}', r"damaged \(inner\.rows: Field required\): make it again"),
+        (
+            b'{"name": "digits", "inner": {}}',
+            r"damaged \(inner\.rows: Field required\): make it again",
+        ),
         (b'{"name": 1, "inner": {"rows": 1}}', r"damaged \(name: .*\): make it again"),
     ],
 )

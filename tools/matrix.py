@@ -1,8 +1,10 @@
-"""Run the fast tests on each supported Python, with the newest and with the lowest versions of the libraries.
+"""Run the fast tests on each supported Python, with the newest and with the lowest versions of the
+libraries.
 
-The cells 3.11, 3.12 and 3.13 have the versions of constraints.txt. The cell `lowest` has the lower bounds of setup.cfg
-on Python 3.11, since some of them have no wheels for newer Pythons. Each cell has its own environment under .matrix/,
-which is kept for the next run. Interpreters that are missing are named and skipped.
+The cells 3.11, 3.12 and 3.13 have the versions of constraints.txt. The cell `lowest` has the lower
+bounds of setup.cfg on Python 3.11, since some of them have no wheels for newer Pythons. Each cell
+has its own environment under .matrix/, which is kept for the next run. Interpreters that are
+missing are named and skipped.
 
     python tools/matrix.py                # all cells
     python tools/matrix.py 3.12 lowest    # these cells
@@ -30,10 +32,14 @@ TESTS = ["-m", "not slow", "--numprocesses", "2", "--dist", "loadfile", "-q"]
 
 def main() -> int:
     """Run the cells that the command line names; 1 if one failed, 2 if a name is not a cell's."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
     parser.add_argument("cells", nargs="*", metavar="CELL", help=f"among: {', '.join(CELLS)}")
     parser.add_argument("--resume", action="store_true", help="skip what passed at this commit")
-    parser.add_argument("--tests", default="", help="arguments for pytest, such as a folder of tests")
+    parser.add_argument(
+        "--tests", default="", help="arguments for pytest, such as a folder of tests"
+    )
     arguments = parser.parse_args()
     unknown = sorted(set(arguments.cells) - set(CELLS))
     if unknown:
@@ -58,9 +64,14 @@ def main() -> int:
 
 
 def find_python(version: str) -> str | None:
-    """The interpreter of `version` on the PATH, from pyenv, or from uv; none if none of them has it."""
+    """The interpreter of `version` on the PATH, from pyenv, or from uv; none if none of them has
+    it.
+    """
     pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv")) / "versions"
-    candidates = [f"python{version}", *map(str, sorted(pyenv.glob(f"{version}.*/bin/python{version}")))]
+    candidates = [
+        f"python{version}",
+        *map(str, sorted(pyenv.glob(f"{version}.*/bin/python{version}"))),
+    ]
     if shutil.which("uv"):
         found = subprocess.run(["uv", "python", "find", version], capture_output=True, text=True)
         candidates += found.stdout.split()
@@ -80,7 +91,8 @@ def find_python(version: str) -> str | None:
 
 
 def lowest_versions(setup_cfg: str) -> list[str]:
-    """Each `name>=version` in the requirements and extras of `setup_cfg`, the text of the file, as `name==version`.
+    """Each `name>=version` in the requirements and extras of `setup_cfg`, the text of the file, as
+    `name==version`.
 
     Raises:
         ValueError: a requirement has no lower bound.
@@ -123,7 +135,9 @@ def run(cell: str, python: str, tests: list[str]) -> dict[str, object]:
         del steps["environment"]
     with log.open("w") as output:
         for step, command in steps.items():
-            if subprocess.run(command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT).returncode:
+            if subprocess.run(
+                command, cwd=ROOT, stdout=output, stderr=subprocess.STDOUT
+            ).returncode:
                 failed = step
                 break
     last_line = log.read_text().rstrip().rpartition("\n")[2].strip("= ")
@@ -137,7 +151,10 @@ def run(cell: str, python: str, tests: list[str]) -> dict[str, object]:
 def _commit() -> str:
     """The commit that is checked out, marked where files differ from it."""
     described = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude=*"], cwd=ROOT, capture_output=True, text=True
+        ["git", "describe", "--always", "--dirty", "--exclude=*"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
     )
     return described.stdout.strip()
 

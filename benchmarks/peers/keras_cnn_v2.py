@@ -2,8 +2,8 @@
 
     python keras_cnn_v2.py DATA.npz float32|mixed_bfloat16 SEED BN_MOMENTUM [FOLDER]
 
-DATA.npz has images, labels, valid_images, valid_labels. Answers each line with one of JSON. With FOLDER, the model
-is saved there after each epoch as epoch-1.keras and so on.
+DATA.npz has images, labels, valid_images, valid_labels. Answers each line with one of JSON. With
+FOLDER, the model is saved there after each epoch as epoch-1.keras and so on.
 """
 
 import json

@@ -18,7 +18,9 @@ data, precision, seed, momentum, *settings = sys.argv[1:]
 
 
 class EpochForEachLine:
-    """Tells each epoch's figures and holds the training until the next line; ends it when there is none."""
+    """Tells each epoch's figures and holds the training until the next line; ends it when there is
+    none.
+    """
 
     stop_requested = False
 
@@ -49,7 +51,9 @@ splits = Splits(
     fingerprint=fingerprint(train.images, train.labels),
 )
 endless = ["epochs=100000", "patience=none", f"seed={seed}", f"precision={precision}"]
-recipe = recipes.override(recipes.get("cnn-v2"), [*endless, f"options.bn_momentum={momentum}", *settings])
+recipe = recipes.override(
+    recipes.get("cnn-v2"), [*endless, f"options.bn_momentum={momentum}", *settings]
+)
 print(json.dumps({"parameters": zoo.build("cnn-v2").count_params()}), flush=True)
 wait()
 with tempfile.TemporaryDirectory() as folder:

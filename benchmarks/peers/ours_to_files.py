@@ -1,9 +1,10 @@
-"""A recipe trained as `fashion-nn train` does it, from the files of Fashion-MNIST; a line of JSON after each epoch.
+"""A recipe trained as `fashion-nn train` does it, from the files of Fashion-MNIST; a line of JSON
+after each epoch.
 
     python ours_to_files.py FOLDER RECIPE [KEY=VALUE]...
 
-The run is left in FOLDER/run. FOLDER/epoch-1.keras and so on are what it would have left had it ended after that
-epoch: the best model so far on the validation rows.
+The run is left in FOLDER/run. FOLDER/epoch-1.keras and so on are what it would have left had it
+ended after that epoch: the best model so far on the validation rows.
 """
 
 import json

@@ -1,4 +1,5 @@
-"""CNN v2 as a plain PyTorch loop, channels_last under bfloat16 autocast: an epoch for each line read.
+"""CNN v2 as a plain PyTorch loop, channels_last under bfloat16 autocast: an epoch for each line
+read.
 
     python torch_cnn_v2.py DATA.npz mixed_bfloat16 SEED BN_MOMENTUM
 
@@ -20,7 +21,8 @@ torch.manual_seed(seed)
 torch.set_num_threads(len(os.sched_getaffinity(0)))
 with np.load(data) as file:
     images, labels, valid_images, valid_labels = (
-        torch.from_numpy(file[name]) for name in ("images", "labels", "valid_images", "valid_labels")
+        torch.from_numpy(file[name])
+        for name in ("images", "labels", "valid_images", "valid_labels")
     )
 images, valid_images = (each.float().div(255).unsqueeze(1) for each in (images, valid_images))
 

@@ -41,7 +41,9 @@ def linear_network(fitted: "Pipeline", image_shape: tuple[int, int], name: str) 
 
 
 def softmax_of(fitted: "LogisticRegression") -> tuple[np.ndarray, np.ndarray]:
-    """Weights (d, k) and bias (k,) of the softmax layer that equals a fitted logistic regression."""
+    """Weights (d, k) and bias (k,) of the softmax layer that equals a fitted logistic
+    regression.
+    """
     weights = fitted.coef_
     bias = fitted.intercept_
     if len(weights) == 1:  # for two classes, scikit-learn stores the difference

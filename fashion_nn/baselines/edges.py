@@ -1,7 +1,8 @@
 """Edge directions, a Gaussian kernel to some training images, and logistic regression.
 
     image ─▶ brightness change in 8 directions ─▶ means of 8 × 8 and 4 × 4 pixels, saturated ─┐
-      └────▶ the image at half size ───────────────────────────────────────────────────────────┴▶ unit length
+      └────▶ the image at half size ──────────────────────────────────────────────────────────┤
+      ┌──────────────────────────────────────────────────────────── unit length ◀─────────────┘
       ─▶ exp(-gamma · distance²) to `landmarks` training images (Nyström) ─▶ logistic regression
 
 Every step is a layer, so the fitted classifier is an ordinary Keras model. The settings were chosen
@@ -74,7 +75,13 @@ def features(image_shape: tuple[int, int], settings: EdgeSettings = DEFAULTS) ->
     scaled = layers.Rescaling(1 / 255, name="scale")(image)
     scaled = layers.Reshape((*image_shape, 1), name="channel")(scaled)
     slope = layers.Conv2D(
-        settings.directions, 3, padding="same", use_bias=False, activation="relu", trainable=False, name="edges"
+        settings.directions,
+        3,
+        padding="same",
+        use_bias=False,
+        activation="relu",
+        trainable=False,
+        name="edges",
     )
     edges = slope(scaled)
     parts = []
@@ -93,7 +100,11 @@ def features(image_shape: tuple[int, int], settings: EdgeSettings = DEFAULTS) ->
 
 
 def fit_edges_rbf(
-    splits: Splits, folder: Path, settings: EdgeSettings = DEFAULTS, *, progress: Progress | None = None
+    splits: Splits,
+    folder: Path,
+    settings: EdgeSettings = DEFAULTS,
+    *,
+    progress: Progress | None = None,
 ) -> tuple[Run, dict[str, Any]]:
     """Fit the classifier on the training rows and leave a complete run in `folder`.
 
@@ -109,7 +120,10 @@ def fit_edges_rbf(
     """
     runs.require_free(folder, resumable=False)
     if settings.landmarks > len(splits.train):
-        raise InputError(f"{settings.landmarks} landmarks: expected at most {len(splits.train)}, the training rows")
+        raise InputError(
+            f"{settings.landmarks} landmarks: expected at most {len(splits.train)}, the training"
+            " rows"
+        )
     steps = _Steps(progress)
     network = features(splits.image_shape, settings)
     train = zoo.predict(network, splits.train.images, PREDICT_BATCH)

@@ -25,7 +25,12 @@ PREDICT_BATCH = 1000
 
 
 def fit_linear(
-    name: str, components: int | None, splits: Splits, folder: Path, *, max_iterations: int = linear.MAX_ITERATIONS
+    name: str,
+    components: int | None,
+    splits: Splits,
+    folder: Path,
+    *,
+    max_iterations: int = linear.MAX_ITERATIONS,
 ) -> tuple[Run, dict[str, Any]]:
     """Fit logistic regression on the training rows and leave a complete run in `folder`.
 
@@ -49,7 +54,9 @@ def fit_linear(
     settings |= {"penalty": "l2", "C": 1.0, "solver": "lbfgs", "max_iterations": max_iterations}
     settings |= {"iterations": int(pipeline[-1].n_iter_.max())}
     run = Run(folder)
-    probabilities = write(run, name, settings, splits, model, [seconds], source="report 003, part 2.3")
+    probabilities = write(
+        run, name, settings, splits, model, [seconds], source="report 003, part 2.3"
+    )
     expected = pipeline.predict_proba(linear.table(splits.valid.images))
     return run, asdict(measures.agreement(probabilities, expected))
 

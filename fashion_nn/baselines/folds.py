@@ -84,7 +84,8 @@ def measure(
     found: dict[Any, list[Any]] = {key: [None] * folds for key in tasks}
     with parallel_config(backend="loky", n_jobs=jobs), _interrupts_ignored(), safe_children():
         results = Parallel(return_as="generator_unordered")(
-            delayed(_fold)((key, k), tasks[key], labels, *parts[k], max(available // jobs, 1)) for key, k in order
+            delayed(_fold)((key, k), tasks[key], labels, *parts[k], max(available // jobs, 1))
+            for key, k in order
         )
     for done, ((key, k), fold) in enumerate(results, start=1):
         found[key][k] = fold
@@ -94,7 +95,9 @@ def measure(
 
 
 def summary(folds: list[Fold]) -> dict[str, Any]:
-    """The folds as JSON: a list for each figure, and mean and standard deviation of the accuracy."""
+    """The folds as JSON: a list for each figure, and mean and standard deviation of the
+    accuracy.
+    """
     columns = {key: [asdict(fold)[key] for fold in folds] for key in asdict(folds[0])}
     accuracies = columns["accuracy"]
     spread = float(np.std(accuracies, ddof=1))
@@ -153,6 +156,6 @@ def _require_rows(labels: np.ndarray, folds: int) -> None:
     counts = np.bincount(labels)
     if folds < 2 or counts.min() < folds:
         raise InputError(
-            f"{folds} folds: expected at least 2 and at most {counts.min()}, the rows of class {counts.argmin()}; "
-            "choose with --folds"
+            f"{folds} folds: expected at least 2 and at most {counts.min()}, the rows of class"
+            f" {counts.argmin()}; choose with --folds"
         )

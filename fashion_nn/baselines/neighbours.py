@@ -11,7 +11,9 @@ from fashion_nn.datasets import Split
 _BLOCK = 500
 
 
-def nearest_neighbour(train: Split, rows: Split, *, progress: Progress | None = None) -> dict[str, Any]:
+def nearest_neighbour(
+    train: Split, rows: Split, *, progress: Progress | None = None
+) -> dict[str, Any]:
     """Classify `rows` by the nearest image in `train`, by Euclidean distance of pixels.
 
     Args:

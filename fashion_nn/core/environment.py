@@ -15,7 +15,9 @@ def now() -> str:
 
 
 def describe_environment() -> dict[str, Any]:
-    """What a figure depends on besides recipe and data: versions, hardware, and the commit where known."""
+    """What a figure depends on besides recipe and data: versions, hardware, and the commit where
+    known.
+    """
     packages = ("tensorflow", "keras", "numpy", "scikit-learn", "fashion-nn")
     return {
         "python": platform.python_version(),
@@ -43,11 +45,16 @@ def _processor() -> str:
         lines = Path("/proc/cpuinfo").read_text().splitlines()
     except OSError:
         return platform.processor()
-    return next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), "unknown")
+    return next(
+        (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),
+        "unknown",
+    )
 
 
 def _commit() -> str | None:
-    """The checkout's commit, with `+` behind it when files were changed; None outside a checkout."""
+    """The checkout's commit, with `+` behind it when files were changed; None outside a
+    checkout.
+    """
     package = Path(__file__).parents[1]
     try:
         if Path(_git(package, "rev-parse", "--show-toplevel")) != package.parent:
@@ -59,5 +66,7 @@ def _commit() -> str | None:
 
 
 def _git(folder: Path, *words: str) -> str:
-    done = subprocess.run(["git", *words], cwd=folder, capture_output=True, text=True, timeout=10, check=True)
+    done = subprocess.run(
+        ["git", *words], cwd=folder, capture_output=True, text=True, timeout=10, check=True
+    )
     return done.stdout.strip()

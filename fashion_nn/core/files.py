@@ -17,7 +17,9 @@ from typing import Any
 from fashion_nn.errors import InputError
 
 FORMAT = 1
-"""The number under the key `format` in every JSON that is written or printed; docs/public.md says what it means."""
+"""The number under the key `format` in every JSON that is written or printed; docs/public.md says
+what it means.
+"""
 
 
 @contextmanager
@@ -67,7 +69,9 @@ def between_marks(path: Path, marks: tuple[str, str], table: str) -> str:
         raise InputError(f"{path}: cannot be read: {error}") from None
     start, end = (text.find(mark) for mark in marks)
     if not 0 <= start < end:
-        raise InputError(f"{path}: has no place for the table: expected the lines {marks[0]} and {marks[1]}")
+        raise InputError(
+            f"{path}: has no place for the table: expected the lines {marks[0]} and {marks[1]}"
+        )
     return text[: start + len(marks[0])] + f"\n{table}" + text[end:]
 
 
@@ -99,7 +103,8 @@ def append_line(path: str | os.PathLike[str], line: str) -> None:
 
 
 def open_lock(path: str | os.PathLike[str]) -> int:
-    """A descriptor of a plain file to lock, which is made where there is none and whose content stays.
+    """A descriptor of a plain file to lock, which is made where there is none and whose content
+    stays.
 
     Raises:
         OSError: it cannot be made.
@@ -184,7 +189,10 @@ def _not_plain(path: str | os.PathLike[str]) -> str:
 
 def _cannot_write(target: Path, error: OSError) -> str:
     reason = error.strerror or str(error)
-    return f"{target}: cannot be written ({reason}), nothing was changed: make room or choose another place"
+    return (
+        f"{target}: cannot be written ({reason}), nothing was changed: make room or choose another"
+        " place"
+    )
 
 
 def _flush_to_disk(path: Path) -> None:
@@ -196,7 +204,8 @@ def _flush_to_disk(path: Path) -> None:
 
 
 def _umask() -> int:
-    # The only way to read the mask is to set it; the file was made private, the target should not be.
+    # The only way to read the mask is to set it; the file was made private, the target should not
+    # be.
     mask = os.umask(0)
     os.umask(mask)
     return mask

@@ -27,7 +27,8 @@ def python_command(module: str, *arguments: str) -> list[str]:
 
 
 def child_environment(**more: str) -> dict[str, str]:
-    """A copy of the environment, with `more`, in which Python imports nothing from the working folder.
+    """A copy of the environment, with `more`, in which Python imports nothing from the working
+    folder.
 
     PYTHONSAFEPATH keeps Python from adding the folder by itself. Parts of PYTHONPATH that are empty
     or relative would still lead to it, and are left out.
@@ -41,7 +42,9 @@ def child_environment(**more: str) -> dict[str, str]:
 
 @contextmanager
 def safe_children() -> Iterator[None]:
-    """Give this process `child_environment` meanwhile, for libraries that start processes themselves."""
+    """Give this process `child_environment` meanwhile, for libraries that start processes
+    themselves.
+    """
     before = {name: os.environ.get(name) for name in ("PYTHONSAFEPATH", "PYTHONPATH")}
     os.environ.update(child_environment())
     try:
@@ -89,7 +92,9 @@ def exit_cause(code: int) -> str:
 
 
 def last_line(file: IO[bytes]) -> str:
-    """The last line with text in a file to which a process has printed its errors; empty if there is none."""
+    """The last line with text in a file to which a process has printed its errors; empty if there
+    is none.
+    """
     file.seek(max(0, file.seek(0, os.SEEK_END) - _LAST_BYTES))
     lines = file.read().decode(errors="replace").splitlines()
     said = [line.strip() for line in lines if line.strip()]
@@ -111,7 +116,9 @@ def adopt_orphans() -> None:
 
 
 def kill_descendants() -> None:
-    """Kill all processes that come from this one; with `adopt_orphans`, also those without a parent (Linux)."""
+    """Kill all processes that come from this one; with `adopt_orphans`, also those without a parent
+    (Linux).
+    """
     while children := _children():
         for pid in children:
             with contextlib.suppress(ProcessLookupError):

@@ -1,4 +1,6 @@
-"""Where modules are imported from. Uses nothing but `os` and `sys`, so that it can come before any other import."""
+"""Where modules are imported from. Uses nothing but `os` and `sys`, so that it can come before any
+other import.
+"""
 
 import os
 import sys

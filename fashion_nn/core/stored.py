@@ -22,7 +22,11 @@ class Stored(BaseModel):
     """
 
     model_config = ConfigDict(
-        frozen=True, strict=True, extra="allow", protected_namespaces=(), ser_json_inf_nan="constants"
+        frozen=True,
+        strict=True,
+        extra="allow",
+        protected_namespaces=(),
+        ser_json_inf_nan="constants",
     )
 
     def to_json(self) -> dict[str, Any]:
@@ -48,7 +52,8 @@ def read_text(path: Path, *, expected: str) -> str:
         expected: the end of the message about a file that cannot be read.
 
     Raises:
-        InputError: the file is missing, a link, too large, or not UTF-8 (with or without a byte order mark).
+        InputError: the file is missing, a link, too large, or not UTF-8 (with or without a byte
+            order mark).
     """
     try:
         return read_small(path).decode("utf-8-sig")

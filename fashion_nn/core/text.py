@@ -5,7 +5,8 @@ from collections.abc import Iterable
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """The end of a message about an unknown name: `; did you mean …?`, or nothing if no known name is close.
+    """The end of a message about an unknown name: `; did you mean …?`, or nothing if no known name
+    is close.
 
     >>> did_you_mean("momentun", ["momentum", "epochs"])
     '; did you mean momentum?'

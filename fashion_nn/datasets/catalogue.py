@@ -96,10 +96,18 @@ DATASETS: Mapping[str, DataSet] = {
                 "width": (1.479, 9.498),
             },
             sha256={
-                "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
-                "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
-                "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
-                "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+                "train-images-idx3-ubyte": (
+                    "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"
+                ),
+                "train-labels-idx1-ubyte": (
+                    "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9"
+                ),
+                "t10k-images-idx3-ubyte": (
+                    "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b"
+                ),
+                "t10k-labels-idx1-ubyte": (
+                    "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34"
+                ),
             },
             downloads=(
                 "fashion-mnist/train-images-idx3-ubyte.gz",
@@ -132,10 +140,18 @@ DATASETS: Mapping[str, DataSet] = {
                 "width": (0.483, 6.773),
             },
             sha256={
-                "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
-                "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
-                "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
-                "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+                "train-images-idx3-ubyte": (
+                    "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
+                ),
+                "train-labels-idx1-ubyte": (
+                    "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5"
+                ),
+                "t10k-images-idx3-ubyte": (
+                    "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7"
+                ),
+                "t10k-labels-idx1-ubyte": (
+                    "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2"
+                ),
             },
             downloads=("mnist.npz",),
         ),
@@ -146,8 +162,14 @@ DATASETS: Mapping[str, DataSet] = {
             image_shape=(28, 28),
             train_images=1_438,
             test_images=359,
-            licence="E. Alpaydin and C. Kaynak, UCI Machine Learning Repository; shipped with scikit-learn",
-            source="https://archive.ics.uci.edu/dataset/80 (the 1,797 images of sklearn.datasets.load_digits)",
+            licence=(
+                "E. Alpaydin and C. Kaynak, UCI Machine Learning Repository; shipped with"
+                " scikit-learn"
+            ),
+            source=(
+                "https://archive.ics.uci.edu/dataset/80 (the 1,797 images of"
+                " sklearn.datasets.load_digits)"
+            ),
             fingerprint="4b9bd3498667b65b623a80e06c4297cd0aec5625d5fefd6ee8a763a375decb59",
             ranges={
                 "zeros": (0.149, 0.549),
@@ -201,4 +223,6 @@ def by_fingerprint(fingerprint: str) -> DataSet | None:
 
 def owner_of(file_name: str, sha256: str) -> DataSet | None:
     """The data set whose official file `file_name` has these unpacked bytes, or None."""
-    return next((record for record in DATASETS.values() if record.sha256.get(file_name) == sha256), None)
+    return next(
+        (record for record in DATASETS.values() if record.sha256.get(file_name) == sha256), None
+    )

@@ -12,7 +12,9 @@ _TEST_SEED = 1
 
 
 def digits() -> OfficialRows:
-    """scikit-learn's digits at 28 x 28 pixels; a fixed seed makes a fifth of each class test rows."""
+    """scikit-learn's digits at 28 x 28 pixels; a fixed seed makes a fifth of each class test
+    rows.
+    """
     import sklearn.datasets
 
     bunch = sklearn.datasets.load_digits()

@@ -94,13 +94,16 @@ def check(
         references = None if each.rows is each.others else each.others.images
         found = nearest(each.rows.images, references, limit=max(limits.values()), tick=tick)
         report[each.key] = {
-            name: _summarise(each, found.position, found.squared <= limit) for name, limit in limits.items()
+            name: _summarise(each, found.position, found.squared <= limit)
+            for name, limit in limits.items()
         }
         closest[each.kind] = _closest(each, found)
     return report | {"closest": closest}
 
 
-def near_train(data: Splits, threshold: float, progress: Callable[[int, int], None] | None = None) -> np.ndarray:
+def near_train(
+    data: Splits, threshold: float, progress: Callable[[int, int], None] | None = None
+) -> np.ndarray:
     """Which test images have an equal image or a near duplicate among the original training images.
 
     Args:
@@ -124,7 +127,9 @@ def near_train(data: Splits, threshold: float, progress: Callable[[int, int], No
 
 def _require_thresholds(thresholds: Sequence[float]) -> None:
     if not thresholds or not all(0 <= threshold <= 1 for threshold in thresholds):
-        raise InputError(f"thresholds {list(thresholds)} are out of range: give at least one, each from 0 to 1")
+        raise InputError(
+            f"thresholds {list(thresholds)} are out of range: give at least one, each from 0 to 1"
+        )
 
 
 def _comparisons(train: Split, test: Split | None) -> list[_Comparison]:
@@ -133,7 +138,9 @@ def _comparisons(train: Split, test: Split | None) -> list[_Comparison]:
         return [within_train]
     if test.images.shape[1:] != train.images.shape[1:]:
         sizes = [rows.images.shape[1:] for rows in (train, test)]
-        raise InputError(f"training images are {sizes[0]} and test images {sizes[1]} pixels; they must be alike")
+        raise InputError(
+            f"training images are {sizes[0]} and test images {sizes[1]} pixels; they must be alike"
+        )
     return [
         within_train,
         _Comparison("test/test", "near_test", "images", test, test),
@@ -149,7 +156,9 @@ def count_equal(train: Split, test: Split | None) -> tuple[dict[str, int], dict[
     # Each row is viewed as one opaque value, so that equal rows get one number.
     opaque = np.ascontiguousarray(images).view(f"V{images.shape[1]}").ravel()
     image_number = np.unique(opaque, return_inverse=True)[1]
-    labelled_number = np.unique(np.stack([image_number, labels]), axis=1, return_inverse=True)[1].ravel()
+    labelled_number = np.unique(np.stack([image_number, labels]), axis=1, return_inverse=True)[
+        1
+    ].ravel()
     pairs = _count_pairs(image_number, len(train))
     same_label = _count_pairs(labelled_number, len(train))
     return pairs, same_label
@@ -185,7 +194,9 @@ class _Sorted:
         self.sums = sums[self.order]
         self.vectors = flat[self.order].astype(np.float32 if pixels <= 1024 else np.float64)
         self.vectors -= 128
-        self.integer: type[np.signedinteger[Any]] = np.int32 if pixels * 255**2 < 2**31 else np.int64
+        self.integer: type[np.signedinteger[Any]] = (
+            np.int32 if pixels * 255**2 < 2**31 else np.int64
+        )
         self.norms = np.einsum("ij,ij->i", self.vectors, self.vectors).astype(self.integer)
 
 
@@ -196,7 +207,8 @@ def nearest(
     limit: int,
     tick: Callable[[int], None] = lambda images: None,
 ) -> Nearest:
-    """The nearest reference image within `limit` of each query image; the first of equally near ones.
+    """The nearest reference image within `limit` of each query image; the first of equally near
+    ones.
 
     The search is exact and complete. The squared distance |a|^2 + |b|^2 - 2ab is computed in
     integers from an exact matrix product, for blocks of images. Blocks without any pair within the
@@ -229,7 +241,9 @@ def nearest(
                 np.fill_diagonal(distances, np.iinfo(distances.dtype).max)
             _improve(index, squared, asked.order[rows], distances, known.order[columns], limit)
             if known is asked and column != start:
-                _improve(index, squared, known.order[columns], distances.T, asked.order[rows], limit)
+                _improve(
+                    index, squared, known.order[columns], distances.T, asked.order[rows], limit
+                )
         tick(rows.stop - rows.start)
     return Nearest(index, squared)
 

@@ -40,10 +40,16 @@ def export(
     record = known(splits.name)
     prefix = (record and record.table_prefix) or splits.name
     parts = {"train": splits.train, "test": splits.test}
-    targets = {Path(out_dir, f"{prefix}_{part}.csv"): rows for part, rows in parts.items() if rows is not None}
+    targets = {
+        Path(out_dir, f"{prefix}_{part}.csv"): rows
+        for part, rows in parts.items()
+        if rows is not None
+    }
     for target in targets:
         if target.exists() and not overwrite:
-            raise InputError(f"{target} exists already; move it away, or ask for it to be overwritten")
+            raise InputError(
+                f"{target} exists already; move it away, or ask for it to be overwritten"
+            )
     with ExitStack() as stack:
         for target, rows in targets.items():
             temporary = stack.enter_context(replacing(target))

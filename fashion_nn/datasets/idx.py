@@ -39,19 +39,26 @@ def read(path: Path, kind: str) -> tuple[np.ndarray, str]:
             sizes = _declared(path, kind, header, header_size)
             expected = int(np.prod(sizes, dtype=object))
             if expected > _MAX_BYTES:
-                raise InputError(f"{path}: declares {expected:,} bytes of {kind}, the limit is {_MAX_BYTES:,}")
+                raise InputError(
+                    f"{path}: declares {expected:,} bytes of {kind}, the limit is {_MAX_BYTES:,}"
+                )
             body = file.read(expected + 1)
     except EOFError as error:
-        raise InputError(f"{path}: the gzip stream ends too early; delete it and get it again") from error
+        raise InputError(
+            f"{path}: the gzip stream ends too early; delete it and get it again"
+        ) from error
     except (gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(f"{path}: the gzip stream is damaged ({error}); delete it and get it again") from error
+        raise InputError(
+            f"{path}: the gzip stream is damaged ({error}); delete it and get it again"
+        ) from error
     except OSError as error:
         raise InputError(f"{path} could not be read ({error.strerror or error})") from error
     if len(body) != expected:
         found = "more" if len(body) > expected else f"{len(body):,}"
         shape = "x".join(map(str, sizes))
         raise InputError(
-            f"{path}: declares {shape} = {expected:,} bytes of {kind}, holds {found}; delete it and get it again"
+            f"{path}: declares {shape} = {expected:,} bytes of {kind}, holds {found}; delete it and"
+            " get it again"
         )
     digest = hashlib.sha256(header)
     digest.update(body)
@@ -82,13 +89,18 @@ def _declared(path: Path, kind: str, header: bytes, header_size: int) -> tuple[i
         other = next((other for other, number in _MAGIC.items() if number == magic), None)
         if other:
             raise InputError(
-                f"{path}: holds {other} (magic number {magic}), expected {kind} ({_MAGIC[kind]}); are they swapped?"
+                f"{path}: holds {other} (magic number {magic}), expected {kind} ({_MAGIC[kind]});"
+                " are they swapped?"
             )
         got = "is empty" if not header else f"begins with {header[:4].hex(' ')}"
-        raise InputError(f"{path}: {got}, expected an IDX file of {kind} (magic number {_MAGIC[kind]})")
+        raise InputError(
+            f"{path}: {got}, expected an IDX file of {kind} (magic number {_MAGIC[kind]})"
+        )
     if len(header) < header_size:
         raise InputError(f"{path}: ends inside its header; delete it and get it again")
     sizes = struct.unpack(f">{_DIMENSIONS[kind]}I", header[4:])
     if 0 in sizes:
-        raise InputError(f"{path}: declares no {kind} ({'x'.join(map(str, sizes))}), expected at least one")
+        raise InputError(
+            f"{path}: declares no {kind} ({'x'.join(map(str, sizes))}), expected at least one"
+        )
     return sizes

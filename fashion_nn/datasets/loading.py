@@ -52,7 +52,8 @@ def load(
     path = Path(name_or_path)
     if test is not None and (record or path.is_dir()):
         raise InputError(
-            f"test={str(test)!r} was given with {name_or_path}, which has test rows of its own; leave it out"
+            f"test={str(test)!r} was given with {name_or_path}, which has test rows of its own;"
+            " leave it out"
         )
     test_rows: Split | None
     if record:
@@ -66,8 +67,9 @@ def load(
         test_rows = None if test is None else _read_table(Path(test), progress)
     else:
         raise InputError(
-            f"{str(name_or_path)!r} is neither a file or folder nor a known data set ({', '.join(DATASETS)}); "
-            "give one of these names, a CSV table or a folder of IDX files"
+            f"{str(name_or_path)!r} is neither a file or folder nor a known data set"
+            f" ({', '.join(DATASETS)}); give one of these names, a CSV table or a folder of IDX"
+            " files"
         )
     classes = _count_classes(path, train.labels)
     if test_rows is not None:
@@ -113,11 +115,14 @@ def _check_test(path: Path, train: Split, test: Split, classes: int) -> None:
     if test.images.shape[1:] != train.images.shape[1:]:
         got = "x".join(map(str, test.images.shape[1:]))
         expected = "x".join(map(str, train.images.shape[1:]))
-        raise InputError(f"{path}: test images are {got} pixels, training images {expected}; they must be alike")
+        raise InputError(
+            f"{path}: test images are {got} pixels, training images {expected}; they must be alike"
+        )
     strange = np.setdiff1d(test.labels, np.arange(classes))
     if len(strange):
         raise InputError(
-            f"{path}: test rows have label {strange[0]}, training rows only 0 to {classes - 1}; use one numbering"
+            f"{path}: test rows have label {strange[0]}, training rows only 0 to {classes - 1}; use"
+            " one numbering"
         )
 
 

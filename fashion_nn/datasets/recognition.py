@@ -50,7 +50,9 @@ def recognise(images: Images) -> Recognition:
     return Recognition(name if scores[name] >= _SHARE_NEEDED else None, scores[name])
 
 
-def _share_within(values: dict[str, np.ndarray], ranges: Mapping[str, tuple[float, float]]) -> float:
+def _share_within(
+    values: dict[str, np.ndarray], ranges: Mapping[str, tuple[float, float]]
+) -> float:
     within = [(low <= values[key]) & (values[key] <= high) for key, (low, high) in ranges.items()]
     return float(np.all(within, axis=0).mean())
 

@@ -48,7 +48,9 @@ def at_hand(name: str, *, data_dir: str | os.PathLike[str] | None = None) -> boo
     return record.packaged is not None or _find(record, data_dir) is not None
 
 
-def needs_download(name_or_path: str | os.PathLike[str], *, data_dir: str | os.PathLike[str] | None = None) -> bool:
+def needs_download(
+    name_or_path: str | os.PathLike[str], *, data_dir: str | os.PathLike[str] | None = None
+) -> bool:
     """Whether `load` would have to download this data set; False for a file or a folder."""
     record = known(name_or_path)
     return record is not None and not at_hand(record.name, data_dir=data_dir)
@@ -91,11 +93,14 @@ def _downloaded(
         download(record, progress)
     except InputError as error:
         raise InputError(
-            f"{record.name} is not on this machine and could not be downloaded ({error}); {_by_hand(record)}"
+            f"{record.name} is not on this machine and could not be downloaded ({error});"
+            f" {_by_hand(record)}"
         ) from None
     place = _find(record, data_dir)
     if place is None:
-        raise InputError(f"{record.name} was downloaded but is not in {keras_cache()}; {_by_hand(record)}")
+        raise InputError(
+            f"{record.name} was downloaded but is not in {keras_cache()}; {_by_hand(record)}"
+        )
     return place
 
 
@@ -120,7 +125,10 @@ def _require_files(folder: Path, found: dict[str, Path], required: list[str]) ->
     missing = [name for name in required if name not in found]
     if missing:
         verb = "is" if len(missing) == 1 else "are"
-        raise InputError(f"{folder}: {', '.join(missing)} {verb} missing; expected these names, packed as .gz or not")
+        raise InputError(
+            f"{folder}: {', '.join(missing)} {verb} missing; expected these names, packed as .gz"
+            " or not"
+        )
 
 
 class _Pair(NamedTuple):
@@ -136,8 +144,8 @@ def _read_pair(found: dict[str, Path], part: str) -> _Pair:
     labels, labels_sha256 = idx.read(found[labels_name], "labels")
     if len(images) != len(labels):
         raise InputError(
-            f"{found[images_name]} holds {len(images):,} images, {found[labels_name].name} {len(labels):,} labels; "
-            "take both from the same source"
+            f"{found[images_name]} holds {len(images):,} images, {found[labels_name].name}"
+            f" {len(labels):,} labels; take both from the same source"
         )
     digests = {images_name: images_sha256, labels_name: labels_sha256}
     return _Pair(Split(images, labels.astype(np.int64)), digests)
@@ -162,14 +170,26 @@ def _read_npz(path: Path, record: DataSet) -> OfficialRows:
         with np.load(path, allow_pickle=False) as file:
             for key, member in _NPZ_MEMBERS.items():
                 arrays[key] = np.ascontiguousarray(file[member])
-    except (OSError, EOFError, KeyError, TypeError, ValueError, zipfile.BadZipFile, zlib.error) as error:
+    except (
+        OSError,
+        EOFError,
+        KeyError,
+        TypeError,
+        ValueError,
+        zipfile.BadZipFile,
+        zlib.error,
+    ) as error:
         reason = " ".join(str(error).split())
-        raise InputError(f"{path} is damaged ({reason}); delete it, and it is downloaded again") from error
+        raise InputError(
+            f"{path} is damaged ({reason}); delete it, and it is downloaded again"
+        ) from error
     for (part, kind), values in arrays.items():
         name = next(name for name in _names_of(part) if kind in name)
         digest = idx.sha256(values) if values.dtype == np.uint8 else str(values.dtype)
         _verify(record, path, name, digest)
-    train, test = (Split(arrays[part, "images"], arrays[part, "labels"].astype(np.int64)) for part in _PARTS)
+    train, test = (
+        Split(arrays[part, "images"], arrays[part, "labels"].astype(np.int64)) for part in _PARTS
+    )
     return OfficialRows(train, test, path)
 
 
@@ -183,8 +203,8 @@ def _verify(record: DataSet, path: Path, name: str, digest: str) -> None:
             f"load it as {owner.name}, or put {record.title}'s files there"
         )
     raise InputError(
-        f"{path}: not {record.title}'s {name}: its content has sha256 {digest[:16]}..., "
-        f"expected {record.sha256[name][:16]}...; delete it and get it again, or load its folder by path"
+        f"{path}: not {record.title}'s {name}: its content has sha256 {digest[:16]}..., expected"
+        f" {record.sha256[name][:16]}...; delete it and get it again, or load its folder by path"
     )
 
 
@@ -195,8 +215,14 @@ def _find(record: DataSet, data_dir: str | os.PathLike[str] | None) -> Path | No
         if not root:
             continue
         if origin and not Path(root).is_dir():
-            raise InputError(f"{origin} is {str(root)!r}, which is not a folder; expected a folder with the data sets")
-        named = next((Path(root, folder) for folder in record.folders if _idx_files(Path(root, folder))), None)
+            raise InputError(
+                f"{origin} is {str(root)!r}, which is not a folder; expected a folder with the data"
+                " sets"
+            )
+        named = next(
+            (Path(root, folder) for folder in record.folders if _idx_files(Path(root, folder))),
+            None,
+        )
         if named:
             return named
         # Loose files have the same names in every data set. Those of another data set are passed

@@ -109,22 +109,26 @@ def stratified_rows(labels: np.ndarray, fraction: float, seed: int = SPLIT_SEED)
         InputError: `fraction` is out of range, or a class has a single row.
     """
     if not 0 <= fraction < 1:
-        raise InputError(f"validation fraction {fraction} is out of range: give at least 0 and less than 1")
+        raise InputError(
+            f"validation fraction {fraction} is out of range: give at least 0 and less than 1"
+        )
     if fraction == 0:
         return np.empty(0, dtype=np.int64)
     chosen = []
     for label, rows in shuffled_by_class(labels, seed):
         if len(rows) < 2:
             raise InputError(
-                f"class {label} has a single training row, a validation split needs two of each class: "
-                "add rows or set the validation fraction to 0"
+                f"class {label} has a single training row, a validation split needs two of each"
+                " class: add rows or set the validation fraction to 0"
             )
         count = min(max(round(fraction * len(rows)), 1), len(rows) - 1)
         chosen.append(rows[:count])
     return np.sort(np.concatenate(chosen))
 
 
-def shuffled_by_class(labels: np.ndarray, seed: int = SPLIT_SEED) -> Iterator[tuple[int, np.ndarray]]:
+def shuffled_by_class(
+    labels: np.ndarray, seed: int = SPLIT_SEED
+) -> Iterator[tuple[int, np.ndarray]]:
     """Yield each label, ascending, with the shuffled positions (int64) of its rows.
 
     Each class is shuffled on its own, by sorting raw output of PCG64. NumPy keeps that output

@@ -37,7 +37,11 @@ def info(
     """
     claimed = _claimed(name_or_path, expect)
     splits = load(
-        name_or_path, data_dir=data_dir, test=test, validation_fraction=validation_fraction, progress=progress
+        name_or_path,
+        data_dir=data_dir,
+        test=test,
+        validation_fraction=validation_fraction,
+        progress=progress,
     )
     parts = {"train": splits.train, "valid": splits.valid, "test": splits.test}
     train = splits.original_train()
@@ -87,5 +91,8 @@ def _disagreements(claimed: str | None, seen: Recognition) -> list[str]:
         return []
     title = DATASETS[claimed].title
     if seen.name:
-        return [f"this looks like {DATASETS[seen.name].title}, not {title} ({seen.score:.0%} of the images fit)"]
+        return [
+            f"this looks like {DATASETS[seen.name].title}, not {title} ({seen.score:.0%} of the"
+            " images fit)"
+        ]
     return [f"this does not look like {title}, nor like any other known data set"]

@@ -106,7 +106,9 @@ def softmax(logits: np.ndarray) -> np.ndarray:
     return powers / powers.sum(axis=1, keepdims=True)
 
 
-def _fit_softmax(table: np.ndarray, labels: np.ndarray, classes: int, image_shape: tuple[int, int]) -> Baseline:
+def _fit_softmax(
+    table: np.ndarray, labels: np.ndarray, classes: int, image_shape: tuple[int, int]
+) -> Baseline:
     """Fit to features, float32 (n, d), and labels, by L-BFGS with an L2 penalty."""
     from scipy.optimize import minimize
 
@@ -132,7 +134,11 @@ def _fit_softmax(table: np.ndarray, labels: np.ndarray, classes: int, image_shap
     found = fitted.x.reshape(size + 1, classes)
     weights = found[:-1] / spread[:, None]
     bias = found[-1] - middle @ weights
-    return Baseline((int(image_shape[0]), int(image_shape[1])), weights.astype(np.float32), bias.astype(np.float32))
+    return Baseline(
+        (int(image_shape[0]), int(image_shape[1])),
+        weights.astype(np.float32),
+        bias.astype(np.float32),
+    )
 
 
 def _temperature(logits: np.ndarray, labels: np.ndarray) -> float:

@@ -24,7 +24,8 @@ _DEFAULT_CLASSES = 10
 
 @dataclass(frozen=True, slots=True, eq=False)
 class HeldOut:
-    """m labelled rows on which the model was tried, and which the project's own models never train on.
+    """m labelled rows on which the model was tried, and which the project's own models never train
+    on.
 
     images: uint8 (m, height, width).
     truth: the true labels, int64 (m,).
@@ -120,7 +121,8 @@ class Evidence:
         labels = other.aligned_labels(self.reference.row_ids)
         if labels is None:
             raise InputError(
-                f"{self._against}: holds no label for each of the {rows} test rows: nothing to compare with"
+                f"{self._against}: holds no label for each of the {rows} test rows: nothing to"
+                " compare with"
             )
         return labels
 
@@ -138,7 +140,9 @@ class Evidence:
 
     @cached_property
     def layout(self) -> Layout:
-        """What the file must hold. Without a sample, a file of unknown origin may have any layout."""
+        """What the file must hold. Without a sample, a file of unknown origin may have any
+        layout.
+        """
         if self._layout:
             return self._layout
         sample = self.reference.sample

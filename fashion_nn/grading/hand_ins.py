@@ -56,16 +56,24 @@ def grade_folder(
 
 def printable(text: str) -> str:
     """`text` on one line, with each character escaped that could steer a terminal or is invalid."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape", "replace").decode() for char in text)
+    return "".join(
+        char if char.isprintable() else char.encode("unicode_escape", "replace").decode()
+        for char in text
+    )
 
 
 def _files_in(folder: Path) -> list[Path]:
     try:
         paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
     except OSError as error:
-        raise InputError(f"{folder}: cannot be read ({error.strerror}): expected a folder of hand-ins") from None
+        raise InputError(
+            f"{folder}: cannot be read ({error.strerror}): expected a folder of hand-ins"
+        ) from None
     if all(_kind(path) == "other" for path in paths):
-        raise InputError(f"{folder}: holds no model ({', '.join(MODEL_SUFFIXES)}) and no prediction file (.csv, .txt)")
+        raise InputError(
+            f"{folder}: holds no model ({', '.join(MODEL_SUFFIXES)}) and no prediction file (.csv,"
+            " .txt)"
+        )
     return paths
 
 
@@ -87,7 +95,9 @@ def _graded(path: Path, reference: Reference, target: Path) -> HandIn:
     escaped = name.encode("ascii", "backslashreplace").decode().replace(os.sep, "_")
     place = target / escaped
     try:
-        report = _graded_model(path, reference, place) if kind == "model" else grade(path, reference)
+        report = (
+            _graded_model(path, reference, place) if kind == "model" else grade(path, reference)
+        )
         report.write(checks_path(place))
     except InputError as error:
         return HandIn(name, kind, None, printable(str(error)))

@@ -27,7 +27,9 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class ClassList:
-    """What the template `class-list.html` shows. `counts` has the verdicts that occur, with their numbers."""
+    """What the template `class-list.html` shows. `counts` has the verdicts that occur, with their
+    numbers.
+    """
 
     title: str
     counts: Mapping[str, int]

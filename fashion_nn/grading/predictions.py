@@ -111,13 +111,20 @@ def _text(path: str | os.PathLike[str], limit: int) -> str:
         with file.open("rb") as content:
             found = content.read(limit + 1)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}): expected a prediction file") from None
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}): expected a prediction file"
+        ) from None
     if len(found) > limit:
-        raise InputError(f"{path}: has more than {limit:,} bytes, too many for a prediction file of this test table")
+        raise InputError(
+            f"{path}: has more than {limit:,} bytes, too many for a prediction file of this test"
+            " table"
+        )
     try:
         text = found.decode()
     except UnicodeDecodeError:
         raise InputError(f"{path}: is not text in UTF-8: expected a prediction file") from None
     if "\0" in text:
-        raise InputError(f"{path}: holds NUL bytes, is not text in UTF-8: expected a prediction file")
+        raise InputError(
+            f"{path}: holds NUL bytes, is not text in UTF-8: expected a prediction file"
+        )
     return text

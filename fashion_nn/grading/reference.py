@@ -216,7 +216,8 @@ class ReferenceBuilder:
         if len(file_ids) != self._rows or (has_ids and set(file_ids) != set(row_ids)):
             others = ", or others than the table's" if has_ids else ""
             raise InputError(
-                f"{self._test}: has {self._rows} rows, the sample {len(file_ids)} ids{others}: not the same data"
+                f"{self._test}: has {self._rows} rows, the sample {len(file_ids)} ids{others}: not"
+                " the same data"
             )
         return row_ids if has_ids else file_ids, file_ids
 
@@ -228,7 +229,9 @@ class ReferenceBuilder:
             "labels": self._sources.labels,
         }
         return {
-            name: files.sha256(Path(path)) for name, path in given.items() if path is not None and Path(path).is_file()
+            name: files.sha256(Path(path))
+            for name, path in given.items()
+            if path is not None and Path(path).is_file()
         }
 
 
@@ -262,7 +265,9 @@ def _origin(images: np.ndarray, sources: Sources) -> Origin:
 def _of_splits(splits: Splits, images: np.ndarray, looks: str | None) -> Origin:
     mismatch = None
     if splits.image_shape != images.shape[1:]:
-        mismatch = f"test images are {images.shape[1:]}, those of {splits.name} {splits.image_shape}"
+        mismatch = (
+            f"test images are {images.shape[1:]}, those of {splits.name} {splits.image_shape}"
+        )
     elif looks and splits.name in datasets.names() and looks != splits.name:
         mismatch = f"the test images look like {looks}, not {splits.name}"
     found = None if mismatch else _sentinel_for(splits)

@@ -253,7 +253,9 @@ def load(path: str | os.PathLike[str]) -> Sentinel:
         with open(path, "rb") as file:
             return _load(file, path)
     except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}): expected a sentinel (.npz)") from None
+        raise InputError(
+            f"{path}: cannot be read ({error.strerror}): expected a sentinel (.npz)"
+        ) from None
 
 
 def _load(file: IO[bytes], path: str | os.PathLike[str]) -> Sentinel:
@@ -265,7 +267,9 @@ def _load(file: IO[bytes], path: str | os.PathLike[str]) -> Sentinel:
             names = tuple(stored["names"].tolist())
             return Sentinel(made, stored["correct"], names, provenance)
     except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: is no sentinel ({error}): expected an .npz that this package wrote") from None
+        raise InputError(
+            f"{path}: is no sentinel ({error}): expected an .npz that this package wrote"
+        ) from None
 
 
 def _nearest_labels(train: Split, images: np.ndarray) -> np.ndarray:

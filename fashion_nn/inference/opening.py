@@ -48,9 +48,9 @@ def open_model(
 
     Args:
         path: of a .keras or .h5 file. It may come from a stranger.
-        scale: "0-1" divides pixels by 255, "0-255" does not. "auto" decides by the model: pixels stay
-            as they are if it takes integers or begins with Rescaling or Normalization; otherwise they
-            are divided, as in report 003.
+        scale: "0-1" divides pixels by 255, "0-255" does not. "auto" decides by the model: pixels
+            stay as they are if it takes integers or begins with Rescaling or Normalization;
+            otherwise they are divided, as in report 003.
         wait: false returns while TensorFlow is still being imported and the model built. What then
             turns out to be wrong is raised by the first use.
         limits: what the process may use; None for the usual limits.
@@ -64,14 +64,16 @@ def open_model(
     return predictor
 
 
-def open_fast(path: str | os.PathLike[str], *, engine: Engine = "auto", scale: Scale = "auto") -> Predictor:
+def open_fast(
+    path: str | os.PathLike[str], *, engine: Engine = "auto", scale: Scale = "auto"
+) -> Predictor:
     """Open the model in `path` with the engine that answers first.
 
     Args:
         path: of a .keras or .h5 file. It may come from a stranger.
-        engine: "auto" takes ONNX Runtime if it is installed and a trusted .onnx file lies beside the
-            .keras file; otherwise Keras, which is still starting on return. "onnx" and "keras" take
-            this engine or none.
+        engine: "auto" takes ONNX Runtime if it is installed and a trusted .onnx file lies beside
+            the .keras file; otherwise Keras, which is still starting on return. "onnx" and "keras"
+            take this engine or none.
         scale: as for `open_model`.
 
     Raises:
@@ -89,7 +91,9 @@ def open_fast(path: str | os.PathLike[str], *, engine: Engine = "auto", scale: S
 
 def _open_onnx(file: ModelFile, scale: Scale) -> Predictor:
     if not onnx_runtime.installed():
-        raise InputError("engine onnx needs ONNX Runtime: pip install 'fashion-nn[onnx]', or choose engine auto")
+        raise InputError(
+            "engine onnx needs ONNX Runtime: pip install 'fashion-nn[onnx]', or choose engine auto"
+        )
     content = onnx_runtime.trusted(file)
     if content is None:
         raise InputError(

@@ -1,18 +1,19 @@
 """The mathematics of one layer: activations, losses, and their derivatives.
 
-Every other module of the lab takes these functions from here. Only the Playground has its own, in place,
-because it repeats the arithmetic of another program operation by operation.
+Every other module of the lab takes these functions from here. Only the Playground has its own, in
+place, because it repeats the arithmetic of another program operation by operation.
 
-A *net* z is what a unit receives, its *output* is a = f(z). The functions take and return NumPy arrays of
-float32 or float64 and of any shape. They act on each number by itself, except those with softmax in their
-name, which act along `axis`, the axis of the units. No exponential overflows: each is taken of a number
-that is not positive.
+A *net* z is what a unit receives, its *output* is a = f(z). The functions take and return NumPy
+arrays of float32 or float64 and of any shape. They act on each number by itself, except those with
+softmax in their name, which act along `axis`, the axis of the units. No exponential overflows: each
+is taken of a number that is not positive.
 
-Losses are functions of the nets of the output layer, because an output that has been rounded to 0 or 1 has
-no logarithm. The name of a loss says what it applies to the nets: logistic is y = sigmoid(z), softsign is
-y = (1 + softsign(z)) / 2.
+Losses are functions of the nets of the output layer, because an output that has been rounded to 0
+or 1 has no logarithm. The name of a loss says what it applies to the nets: logistic is y =
+sigmoid(z), softsign is y = (1 + softsign(z)) / 2.
 
-Source: reports 000 (parts 1 and 2), 001 (questions 5 to 7), 002 (equations 1 to 4), 004 (exercise 3).
+Source: reports 000 (parts 1 and 2), 001 (questions 5 to 7), 002 (equations 1 to 4), 004 (exercise
+3).
 """
 
 import math
@@ -50,7 +51,8 @@ def sigmoid(z: Array) -> Array:
 def sigmoid_by_tanh(z: Array) -> Array:
     """Sigmoid for trainings: one exponential, and exact to the last digit of 1, not of the result.
 
-    The stored results of long trainings depend on the last bit, so they need this formula and no other.
+    The stored results of long trainings depend on the last bit, so they need this formula and no
+    other.
     """
     return 0.5 * (1 + np.tanh(0.5 * z))
 
@@ -103,7 +105,8 @@ class Activation:
     Attributes:
         apply: a = f(z).
         slope: f'(z).
-        slope_at_output: the same derivative as a function of the output a, for a training that keeps only outputs.
+        slope_at_output: the same derivative as a function of the output a, for a training that
+            keeps only outputs.
     """
 
     apply: Callable[[Array], Array]
@@ -161,8 +164,8 @@ def softsign_cross_entropy(z: Array, t: Array) -> Array:
 
 
 def softsign_cross_entropy_slope(z: Array, t: Array) -> Array:
-    # (y - t) / (y (1 - y)) · ½ / (1 + |z|)², shortened: towards t = 0 and t = 1 the slopes are 1 / (1 + |z|)
-    # on the far side and 1 / ((1 + |z|) (1 + 2 |z|)) on the near one.
+    # (y - t) / (y (1 - y)) · ½ / (1 + |z|)², shortened: towards t = 0 and t = 1 the slopes are 1 /
+    # (1 + |z|) on the far side and 1 / ((1 + |z|) (1 + 2 |z|)) on the near one.
     far = 1 / (1 + np.abs(z))
     near = 1 / ((1 + np.abs(z)) * (1 + 2 * np.abs(z)))
     return (1 - t) * np.where(z < 0, near, far) - t * np.where(z < 0, far, near)

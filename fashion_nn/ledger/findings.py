@@ -54,7 +54,9 @@ class Spread:
 
 
 Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
-Measured = Spread | None | bool | int | float | str | Sequence["Measured"] | Mapping[str, "Measured"]
+Measured = (
+    Spread | None | bool | int | float | str | Sequence["Measured"] | Mapping[str, "Measured"]
+)
 """A measured value: a number, words, a spread over seeds, or a list or mapping of these."""
 
 

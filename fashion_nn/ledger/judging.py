@@ -64,7 +64,9 @@ def all_checks() -> Mapping[str, Check]:
     return found
 
 
-def judge(chosen: Sequence[Claim], *, progress: Callable[[int, int], None] | None = None) -> list[Entry]:
+def judge(
+    chosen: Sequence[Claim], *, progress: Callable[[int, int], None] | None = None
+) -> list[Entry]:
     """The verdict on each claim, computed now from what it quotes.
 
     Args:

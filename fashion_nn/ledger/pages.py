@@ -1,4 +1,6 @@
-"""The ledger as a Markdown page for the repository, and as an HTML page with filters and the lab's figures."""
+"""The ledger as a Markdown page for the repository, and as an HTML page with filters and the lab's
+figures.
+"""
 
 import io
 import tempfile
@@ -112,7 +114,10 @@ def write_markdown(entries: Sequence[Entry], path: str | PathLike[str]) -> None:
 
 _INTRODUCTION = (
     "Every published figure and statement of the five reports, measured again. This page is",
-    "made by `fashion-nn reproduce --markdown docs/ledger.md`; verdicts are computed, see architecture.md.",
+    (
+        "made by `fashion-nn reproduce --markdown docs/ledger.md`; verdicts are computed, see"
+        " architecture.md."
+    ),
 )
 
 
@@ -152,12 +157,17 @@ def _cell(value: Any) -> str:
     if text.startswith("`"):
         return text.replace("|", "\\|")
     for sign in "\\|*_<>[]":
-        text = text.replace(sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign])
+        text = text.replace(
+            sign, f"\\{sign}" if sign not in "<>" else {"<": "&lt;", ">": "&gt;"}[sign]
+        )
     return text
 
 
-def write_html(entries: Sequence[Entry], path: str | PathLike[str], *, progress: Progress | None = None) -> None:
-    """Write the verdicts with filters, and figures of the lab's systems, as one HTML file that needs no other.
+def write_html(
+    entries: Sequence[Entry], path: str | PathLike[str], *, progress: Progress | None = None
+) -> None:
+    """Write the verdicts with filters, and figures of the lab's systems, as one HTML file that
+    needs no other.
 
     Raises:
         InputError: the file cannot be written.
@@ -216,7 +226,10 @@ def _spiral(file: Path) -> None:
 
 
 _FIGURES: Mapping[str, Callable[[Path], object]] = {
-    **{f"Report 002, figure {number}": partial(boundaries.figure, f"report-002/{number}") for number in range(1, 5)},
+    **{
+        f"Report 002, figure {number}": partial(boundaries.figure, f"report-002/{number}")
+        for number in range(1, 5)
+    },
     "Report 003, table 4: the spiral": _spiral,
     "Report 000, figure 2": losses_figures.loss_functions,
 }

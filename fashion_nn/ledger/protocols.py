@@ -1,8 +1,8 @@
 """The protocols: what is trained over several seeds, how it is resumed, and where its results are.
 
 A protocol consists of parts, each run for seeds 0, 1, ...; a part gives one record of plain numbers
-for each seed. The file `results/<name>.json` is complete or absent: while a protocol runs, finished parts are kept
-in `<name>.partial.json`.
+for each seed. The file `results/<name>.json` is complete or absent: while a protocol runs, finished
+parts are kept in `<name>.partial.json`.
 """
 
 import json
@@ -87,7 +87,9 @@ def _playground_parts() -> dict[str, Callable[[Sequence[int]], list[Record]]]:
         low = replace(row.settings, regularization_rate=0.001)
         parts[f"table-2/spiral-{kind}, rate 0.001"] = partial(_play, low, row.epochs)
         for label, settings in (("two layers", row.settings), ("two layers, rate 0.001", low)):
-            parts[f"table-2/spiral-{kind}, {label}"] = partial(_play, replace(settings, hidden=(5, 5)), row.epochs)
+            parts[f"table-2/spiral-{kind}, {label}"] = partial(
+                _play, replace(settings, hidden=(5, 5)), row.epochs
+            )
     one = rows["table-3/xor-sigmoid-2x5"]
     other = rows["table-3/xor-sigmoid-2x10"]
     parts["table-3/xor-sigmoid-2x5, epochs of 2x10"] = partial(_play, one.settings, other.epochs)
@@ -99,7 +101,9 @@ def _playground_parts() -> dict[str, Callable[[Sequence[int]], list[Record]]]:
     for dataset in ("circle", "xor", "gauss"):
         for activation in playground.ACTIVATIONS[:3]:
             for hidden in ((5, 5), (10, 10), (5, 5, 5, 5)):
-                settings = replace(one.settings, dataset=dataset, activation=activation, hidden=hidden)
+                settings = replace(
+                    one.settings, dataset=dataset, activation=activation, hidden=hidden
+                )
                 shape = "-".join(map(str, hidden))
                 parts[f"race/{dataset}/{activation}/{shape}"] = partial(_play, settings, 400)
     return parts
@@ -121,7 +125,9 @@ def _learn(study: str, label: str, seeds: Sequence[int]) -> list[Record]:
         {measure: getattr(curve, measure)[-1] for measure in losses.MEASURES}
         | {
             "start_loss": curve.train_loss[0],
-            "relative": {str(epoch): curve.relative(epoch) for epoch in (50, 100, 200, curve.epoch[-1])},
+            "relative": {
+                str(epoch): curve.relative(epoch) for epoch in (50, 100, 200, curve.epoch[-1])
+            },
         }
         for curve in curves
     ]
@@ -130,7 +136,9 @@ def _learn(study: str, label: str, seeds: Sequence[int]) -> list[Record]:
 def _losses_protocol(study: str, seconds: int) -> Protocol:
     plan = losses.STUDIES[study]
     parts = {label: partial(_learn, study, label) for label in plan.plans}
-    return Protocol(study, f"{plan.title} ({plan.source})", plan.runs, seconds, parts, next(iter(parts)))
+    return Protocol(
+        study, f"{plan.title} ({plan.source})", plan.runs, seconds, parts, next(iter(parts))
+    )
 
 
 # --- boundaries: report 002 part 1
@@ -148,17 +156,32 @@ def _divided(fit: boundaries.Fit) -> Record:
     left, right, bottom, top = fit.points.extent()
     across, up = np.meshgrid(np.linspace(left, right, _CELLS), np.linspace(bottom, top, _CELLS))
     classes = fit.scores(np.stack([across.ravel(), up.ravel()], axis=1)).argmax(axis=1)
-    kept = {key: found[key] for key in ("loss", "accuracy", "margin", "bends", "linear_regions", "distinct_gradients")}
+    kept = {
+        key: found[key]
+        for key in ("loss", "accuracy", "margin", "bends", "linear_regions", "distinct_gradients")
+    }
     hard = boundaries.bends(boundaries.boundary(boundaries.hardened(fit))).sharpest
-    return kept | {"fresh": found["fresh"], "classes": "".join(map(str, classes)), "sharpest_as_steps": hard}
+    return kept | {
+        "fresh": found["fresh"],
+        "classes": "".join(map(str, classes)),
+        "sharpest_as_steps": hard,
+    }
 
 
 def _boundary_parts() -> dict[str, Callable[[Sequence[int]], list[Record]]]:
-    plans = {f"moons/{name}/3": ("moons", boundaries.Plan(activation=name)) for name in ("tanh", "sigmoid", "relu")}
-    plans |= {f"moons/tanh/{units}": ("moons", boundaries.Plan(hidden=(units,))) for units in (5, 10)}
+    plans = {
+        f"moons/{name}/3": ("moons", boundaries.Plan(activation=name))
+        for name in ("tanh", "sigmoid", "relu")
+    }
+    plans |= {
+        f"moons/tanh/{units}": ("moons", boundaries.Plan(hidden=(units,))) for units in (5, 10)
+    }
     deep = (("tanh", 3), ("relu", 4), ("sigmoid", 5), ("sigmoid", 3))
     plans |= {
-        f"{dataset}/{activation}/{layers} layers": (dataset, boundaries.deep_plan(activation, layers))
+        f"{dataset}/{activation}/{layers} layers": (
+            dataset,
+            boundaries.deep_plan(activation, layers),
+        )
         for dataset in ("moons", "iris")
         for activation, layers in deep
     }
@@ -186,7 +209,10 @@ def _components(seeds: Sequence[int]) -> list[Record]:
     shares = np.cumsum(pca.explained_variance_ratio_)
     explained = {str(count): float(shares[count - 1]) for count in linear.SWEEP}
     found = (clusters.pca_kmeans(splits.test, 10, seed=seed) for seed in seeds)
-    return [{"explained": explained, "purity": one.purity, "adjusted_rand": one.adjusted_rand} for one in found]
+    return [
+        {"explained": explained, "purity": one.purity, "adjusted_rand": one.adjusted_rand}
+        for one in found
+    ]
 
 
 PROTOCOLS: dict[str, Protocol] = {
@@ -224,7 +250,9 @@ PROTOCOLS: dict[str, Protocol] = {
 }
 
 
-def run(name: str, *, folder: str | PathLike[str] = RESULTS, progress: Progress | None = None) -> dict[str, Any]:
+def run(
+    name: str, *, folder: str | PathLike[str] = RESULTS, progress: Progress | None = None
+) -> dict[str, Any]:
     """Run a protocol, or what is left of it, and write its results; returns them.
 
     Args:
@@ -317,7 +345,9 @@ def _compact(found: dict[str, Any]) -> str:
     """JSON with a line a record, so that a change can be read."""
     head = {key: value for key, value in found.items() if key != "parts"}
     lines = [
-        f"  {json.dumps(label)}: [\n" + ",\n".join(f"   {json.dumps(record)}" for record in records) + "\n  ]"
+        f"  {json.dumps(label)}: [\n"
+        + ",\n".join(f"   {json.dumps(record)}" for record in records)
+        + "\n  ]"
         for label, records in found["parts"].items()
     ]
     return json.dumps(head, indent=1)[:-2] + ',\n "parts": {\n' + ",\n".join(lines) + "\n }\n}\n"

@@ -1,9 +1,9 @@
 """How good predictions are, and which of several are better. Nothing here reads or writes a file.
 
 `scores` measures probabilities against labels, `comparison` tells which models differ by more than
-chance, `agreement` compares two models' answers to the same images, and `objective` says which of two
-values of a figure is better. `columns` is the table of the figures of a run, and `spread`
-says how far the same figure of several seeds is apart.
+chance, `agreement` compares two models' answers to the same images, and `objective` says which of
+two values of a figure is better. `columns` is the table of the figures of a run, and `spread` says
+how far the same figure of several seeds is apart.
 """
 
 from fashion_nn.measures.agreement import Agreement, agreement

@@ -19,7 +19,9 @@ class Agreement:
 
 
 def agreement(probabilities: np.ndarray, expected: np.ndarray) -> Agreement:
-    """Compare the `probabilities` of one model with those `expected` of another, each float (n, k)."""
+    """Compare the `probabilities` of one model with those `expected` of another, each float (n,
+    k).
+    """
     equal = probabilities.argmax(axis=1) == expected.argmax(axis=1)
     return Agreement(
         images=len(expected),

@@ -1,8 +1,9 @@
-"""The table of the figures of a run: which there are, what they are called, how and where each is shown.
+"""The table of the figures of a run: which there are, what they are called, how and where each is
+shown.
 
 `SCORES` are the figures of one set of predictions; cards, pages and the command line show them.
-`COLUMNS` are those of a run; the leaderboard shows them as text, Markdown, CSV and HTML. A new figure is
-one entry here, beside the code that measures it.
+`COLUMNS` are those of a run; the leaderboard shows them as text, Markdown, CSV and HTML. A new
+figure is one entry here, beside the code that measures it.
 """
 
 import hashlib
@@ -65,9 +66,9 @@ def sentence(scores: Any, figures: Sequence[Score] = PROBABILISTIC) -> str:
 class RunFigures:
     """What is known of a complete run.
 
-    epochs: number of epochs in its history.
-    answers: its answers to the single test images, None where they are not stored.
-    tied: letters that it shares with the runs that are not told apart from it, see `tied_groups`; None
+    epochs: number of epochs in its history. answers: its answers to the single test images, None
+    where they are not stored. tied: letters that it shares with the runs that are not told apart
+    from it, see `tied_groups`; None
         where there is nothing to compare it with.
     """
 
@@ -90,7 +91,9 @@ class RunFigures:
 
     @property
     def settings(self) -> str:
-        """8 hex digits of the recipe without its seed: runs that share them differ by their seed alone."""
+        """8 hex digits of the recipe without its seed: runs that share them differ by their seed
+        alone.
+        """
         return _settings(self.record.recipe)
 
 
@@ -101,8 +104,8 @@ Getter = Callable[[RunFigures], Any]
 class Shown:
     """How a figure is shown to people.
 
-    text: from the value of the column to what is shown; values that were not measured never reach it.
-    place: figures stand in the order of the columns, but those with a larger number come later.
+    text: from the value of the column to what is shown; values that were not measured never reach
+    it. place: figures stand in the order of the columns, but those with a larger number come later.
     """
 
     title: str

@@ -1,4 +1,6 @@
-"""Which of several models are better than others by more than chance, from their answers to the same images."""
+"""Which of several models are better than others by more than chance, from their answers to the
+same images.
+"""
 
 from collections.abc import Sequence
 from itertools import combinations
@@ -14,8 +16,8 @@ ALPHA = 0.05
 class McNemar(NamedTuple):
     """McNemar's test of two models.
 
-    only_first, only_second: number of images that only the first or only the second model answered rightly.
-    p: the two-sided exact p-value.
+    only_first, only_second: number of images that only the first or only the second model answered
+    rightly. p: the two-sided exact p-value.
     """
 
     only_first: int
@@ -24,7 +26,8 @@ class McNemar(NamedTuple):
 
 
 def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> McNemar:
-    """Compare two models by whether each was right, bool (n,), on the same images in the same order.
+    """Compare two models by whether each was right, bool (n,), on the same images in the same
+    order.
 
     >>> mcnemar(np.array([True, True, False]), np.array([False, True, False]))
     McNemar(only_first=1, only_second=0, p=1.0)
@@ -32,8 +35,8 @@ def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> McNemar:
     Raises:
         ValueError: the two arrays have different lengths.
 
-    Source: Q. McNemar, Note on the sampling error of the difference between correlated proportions (1947); exact as
-    a sign test.
+    Source: Q. McNemar, Note on the sampling error of the difference between correlated proportions
+    (1947); exact as a sign test.
     """
     from scipy.stats import binomtest
 
@@ -57,14 +60,16 @@ class _Pair(NamedTuple):
 def tied_groups(right: Sequence[NDArray[np.bool_]]) -> list[str]:
     """A word of letters for each model, given whether it was right on each image, bool (n,).
 
-    Two models share a letter if McNemar's test, with the levels of S. Holm (1979) over all pairs, does not tell
-    them apart; "a" is the letter of the best. A model may have several letters: being tied is not transitive.
+    Two models share a letter if McNemar's test, with the levels of S. Holm (1979) over all pairs,
+    does not tell them apart; "a" is the letter of the best. A model may have several letters: being
+    tied is not transitive.
 
     >>> always, sometimes = np.full(100, True), np.arange(100) < 80
     >>> tied_groups([sometimes, always, always])
     ['b', 'a', 'a']
 
-    Source: H.-P. Piepho, An algorithm for a letter-based representation of all-pairwise comparisons (2004).
+    Source: H.-P. Piepho, An algorithm for a letter-based representation of all-pairwise comparisons
+    (2004).
     """
     models = range(len(right))
     pairs = sorted(_Pair(mcnemar(right[i], right[j]).p, i, j) for i, j in combinations(models, 2))
@@ -75,7 +80,10 @@ def tied_groups(right: Sequence[NDArray[np.bool_]]) -> list[str]:
         groups = _told_apart(groups, pair.first, pair.second)
     best_first = sorted(models, key=lambda model: -right[model].sum())
     groups.sort(key=lambda group: sorted(map(best_first.index, group)))
-    return ["".join(_letter(number) for number, group in enumerate(groups) if model in group) for model in models]
+    return [
+        "".join(_letter(number) for number, group in enumerate(groups) if model in group)
+        for model in models
+    ]
 
 
 def _told_apart(groups: list[frozenset[int]], first: int, second: int) -> list[frozenset[int]]:

@@ -1,8 +1,9 @@
-"""How good predictions are: numbers from labels, predicted classes and probabilities. Reads and writes no file.
+"""How good predictions are: numbers from labels, predicted classes and probabilities. Reads and
+writes no file.
 
-Throughout, with n images and k classes: `labels` and `predicted` are whole numbers 0..k-1, shape (n,);
-`probabilities` are numbers 0..1, shape (n, k), row i for image i. Wrong shapes or values raise ValueError:
-the caller has read them from somewhere and knows better what to say.
+Throughout, with n images and k classes: `labels` and `predicted` are whole numbers 0..k-1, shape
+(n,); `probabilities` are numbers 0..1, shape (n, k), row i for image i. Wrong shapes or values
+raise ValueError: the caller has read them from somewhere and knows better what to say.
 """
 
 import math
@@ -19,7 +20,9 @@ BINS = 15
 
 
 class ClassScore(NamedTuple):
-    """One class against the rest, each number 0..1; 0 where it would be 0/0. `support`: images of the class."""
+    """One class against the rest, each number 0..1; 0 where it would be 0/0. `support`: images of
+    the class.
+    """
 
     precision: float
     recall: float
@@ -29,7 +32,9 @@ class ClassScore(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Bin:
-    """The images of one range of confidence: how many, their mean confidence, the share that is right."""
+    """The images of one range of confidence: how many, their mean confidence, the share that is
+    right.
+    """
 
     count: int
     confidence: float
@@ -38,7 +43,9 @@ class Bin:
 
 @dataclass(frozen=True, eq=False)
 class Scores:
-    """Everything measured on one set of predictions. `interval` is the 95 % interval of `accuracy`."""
+    """Everything measured on one set of predictions. `interval` is the 95 % interval of
+    `accuracy`.
+    """
 
     n: int
     correct: int
@@ -68,7 +75,9 @@ class Scores:
 
 
 def score(labels: ArrayLike, probabilities: ArrayLike) -> Scores:
-    """Measure `probabilities` against `labels`. The predicted class is the likeliest, the first of equals."""
+    """Measure `probabilities` against `labels`. The predicted class is the likeliest, the first of
+    equals.
+    """
     labels, probabilities = _checked(labels, probabilities)
     n, classes = probabilities.shape
     matrix = confusion(labels, probabilities.argmax(axis=1), classes)
@@ -89,14 +98,16 @@ def score(labels: ArrayLike, probabilities: ArrayLike) -> Scores:
 
 
 def wilson(correct: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """The interval that holds the true accuracy with this confidence, given `correct` of `n` independent images.
+    """The interval that holds the true accuracy with this confidence, given `correct` of `n`
+    independent images.
 
     Unlike the usual p ± z·sd it stays within 0..1 and does not shrink to a point at 0 or n correct.
 
     >>> [round(end, 4) for end in wilson(9400, 10_000)]
     [0.9352, 0.9445]
 
-    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA 22 (1927).
+    Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference, JASA
+    22 (1927).
     """
     if not 0 <= correct <= n or n == 0:
         raise ValueError(f"{correct} correct of {n}")
@@ -111,7 +122,9 @@ def wilson(correct: int, n: int, confidence: float = 0.95) -> tuple[float, float
 
 
 def confusion(labels: ArrayLike, predicted: ArrayLike, classes: int) -> NDArray[np.int64]:
-    """How many images of class i (row) were taken for class j (column), int64 (classes, classes)."""
+    """How many images of class i (row) were taken for class j (column), int64 (classes,
+    classes).
+    """
     labels, predicted = _class_numbers(labels, classes), _class_numbers(predicted, classes)
     if labels.shape != predicted.shape:
         raise ValueError(f"{len(labels)} labels but {len(predicted)} predictions")
@@ -120,7 +133,9 @@ def confusion(labels: ArrayLike, predicted: ArrayLike, classes: int) -> NDArray[
 
 
 def per_class(confusion: ArrayLike) -> list[ClassScore]:
-    """Precision, recall and F1 of every class, from a confusion matrix with true classes in rows."""
+    """Precision, recall and F1 of every class, from a confusion matrix with true classes in
+    rows.
+    """
     matrix = np.asarray(confusion)
     if matrix.ndim != 2 or matrix.shape[0] != matrix.shape[1]:
         raise ValueError(f"a confusion matrix is square, this is {matrix.shape}")
@@ -137,8 +152,9 @@ def per_class(confusion: ArrayLike) -> list[ClassScore]:
 def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """Mean of -ln(probability of the true class), in nats; also called cross-entropy.
 
-    Probabilities are clipped to [eps, 1 - eps], eps being that of their number type, as scikit-learn does:
-    a single certain mistake costs 15.9 in float32 and 36.0 in float64, not infinity. The mean is in float64.
+    Probabilities are clipped to [eps, 1 - eps], eps being that of their number type, as
+    scikit-learn does: a single certain mistake costs 15.9 in float32 and 36.0 in float64, not
+    infinity. The mean is in float64.
     """
     labels, probabilities = _checked(labels, probabilities)
     of_truth = probabilities[np.arange(len(labels)), labels]
@@ -149,7 +165,8 @@ def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
 def brier(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """Mean over images of the sum over classes of (probability - truth)², 0..2.
 
-    Source: G. W. Brier, Verification of forecasts expressed in terms of probability (1950), without its factor 1/2.
+    Source: G. W. Brier, Verification of forecasts expressed in terms of probability (1950), without
+    its factor 1/2.
     """
     labels, probabilities = _checked(labels, probabilities)
     error = probabilities.astype(np.float64)
@@ -158,21 +175,28 @@ def brier(labels: ArrayLike, probabilities: ArrayLike) -> float:
 
 
 def reliability(labels: ArrayLike, probabilities: ArrayLike, bins: int = BINS) -> list[Bin]:
-    """The images by the probability of their predicted class, in `bins` ranges of equal width from 0 to 1."""
+    """The images by the probability of their predicted class, in `bins` ranges of equal width from
+    0 to 1.
+    """
     labels, probabilities = _checked(labels, probabilities)
     confidence = probabilities.max(axis=1).astype(np.float64)
     right = probabilities.argmax(axis=1) == labels
     place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
-    counts, sums, hits = (np.bincount(place, weights, bins) for weights in (None, confidence, right))
-    rows = zip(counts.tolist(), _ratio(sums, counts).tolist(), _ratio(hits, counts).tolist(), strict=True)
+    counts, sums, hits = (
+        np.bincount(place, weights, bins) for weights in (None, confidence, right)
+    )
+    rows = zip(
+        counts.tolist(), _ratio(sums, counts).tolist(), _ratio(hits, counts).tolist(), strict=True
+    )
     return [Bin(*row) for row in rows]
 
 
 def calibration_error(bins: Sequence[Bin]) -> float:
     """Mean distance between confidence and accuracy, weighted by the images in each bin; 0..1.
 
-    Source: M. P. Naeini et al., Obtaining well calibrated probabilities using Bayesian binning (2015); with the
-    probability of the predicted class as in C. Guo et al., On calibration of modern neural networks (2017).
+    Source: M. P. Naeini et al., Obtaining well calibrated probabilities using Bayesian binning
+    (2015); with the probability of the predicted class as in C. Guo et al., On calibration of
+    modern neural networks (2017).
     """
     n = sum(each.count for each in bins)
     return sum(each.count * abs(each.confidence - each.accuracy) for each in bins) / n
@@ -192,39 +216,57 @@ def fit_temperature(labels: ArrayLike, probabilities: ArrayLike) -> float:
     def loss(logarithm: float) -> float:
         return log_loss(labels, tempered(probabilities, math.exp(logarithm)))
 
-    return math.exp(minimize_scalar(loss, bounds=(math.log(0.05), math.log(20)), method="bounded").x)
+    return math.exp(
+        minimize_scalar(loss, bounds=(math.log(0.05), math.log(20)), method="bounded").x
+    )
 
 
 def tempered(probabilities: ArrayLike, temperature: float) -> NDArray[np.float64]:
-    """What softmax gives for logits divided by `temperature`, float64 (n, k); the ranking of classes stays."""
+    """What softmax gives for logits divided by `temperature`, float64 (n, k); the ranking of
+    classes stays.
+    """
     from scipy.special import softmax
 
     probabilities = np.asarray(probabilities, np.float64)
     # A probability that float32 rounded to 0 had some smaller logit; which one cannot be known.
-    return softmax(np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)) / temperature, axis=1)
+    return softmax(
+        np.log(np.maximum(probabilities, np.finfo(np.float32).tiny)) / temperature, axis=1
+    )
 
 
 def confused_pairs(confusion: ArrayLike, count: int) -> list[tuple[int, int, int]]:
-    """The `count` most frequent mistakes (true class, predicted class, images), most images first."""
+    """The `count` most frequent mistakes (true class, predicted class, images), most images
+    first.
+    """
     matrix = np.array(confusion)
     np.fill_diagonal(matrix, 0)
     order = np.argsort(-matrix, axis=None, kind="stable")[:count]
     pairs = zip(*np.unravel_index(order, matrix.shape), strict=True)
-    return [(int(true), int(taken), int(matrix[true, taken])) for true, taken in pairs if matrix[true, taken]]
+    return [
+        (int(true), int(taken), int(matrix[true, taken]))
+        for true, taken in pairs
+        if matrix[true, taken]
+    ]
 
 
 def worst_mistakes(labels: ArrayLike, probabilities: ArrayLike, count: int) -> NDArray[np.int64]:
-    """Rows of at most `count` wrong predictions, the least probability for the true class first; ties by row."""
+    """Rows of at most `count` wrong predictions, the least probability for the true class first;
+    ties by row.
+    """
     labels, probabilities = _checked(labels, probabilities)
     of_truth = probabilities[np.arange(len(labels)), labels]
     wrong = np.flatnonzero(probabilities.argmax(axis=1) != labels)
     return wrong[np.argsort(of_truth[wrong], kind="stable")][:count]
 
 
-def _checked(labels: ArrayLike, probabilities: ArrayLike) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
+def _checked(
+    labels: ArrayLike, probabilities: ArrayLike
+) -> tuple[NDArray[np.int64], NDArray[np.floating]]:
     probabilities = np.asarray(probabilities)
     if probabilities.ndim != 2 or not np.issubdtype(probabilities.dtype, np.floating):
-        raise ValueError(f"probabilities are {probabilities.dtype} {probabilities.shape}, not floats (n, k)")
+        raise ValueError(
+            f"probabilities are {probabilities.dtype} {probabilities.shape}, not floats (n, k)"
+        )
     if probabilities.size == 0:
         raise ValueError("no images")
     # A mean of softmax outputs may exceed 1 by rounding. NaN fails both comparisons.

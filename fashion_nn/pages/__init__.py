@@ -1,14 +1,15 @@
 """Everything that people look at: pages, cards and figures, with one frame and one set of colours.
 
-A module is named after what it makes: `run_page`, `search_page` and `leaderboard` make HTML, `card` makes
-Markdown, `figures` and `baseline_figures` make PNG files for print, and `charts`, `trial_charts`,
-`parallel_chart` and `pictures` make what is drawn inside a page. Nothing here trains.
+A module is named after what it makes: `run_page`, `search_page` and `leaderboard` make HTML, `card`
+makes Markdown, `figures` and `baseline_figures` make PNG files for print, and `charts`,
+`trial_charts`, `parallel_chart` and `pictures` make what is drawn inside a page. Nothing here
+trains.
 
-There is one way to make each kind. A page is a template in `templates/` that extends `base.html`, which has
-the head, the content security policy and the shared style sheet; `render` fills it in from a frozen
-dataclass, the context of that page, with escaping on. A figure is drawn inside `png.png_figure`. The
-colours of both are in `palette`. The pages of `grading` and `ledger` have their templates here too, but
-their contexts are made there, from what only they know.
+There is one way to make each kind. A page is a template in `templates/` that extends `base.html`,
+which has the head, the content security policy and the shared style sheet; `render` fills it in
+from a frozen dataclass, the context of that page, with escaping on. A figure is drawn inside
+`png.png_figure`. The colours of both are in `palette`. The pages of `grading` and `ledger` have
+their templates here too, but their contexts are made there, from what only they know.
 """
 
 from fashion_nn.pages.card import write_card

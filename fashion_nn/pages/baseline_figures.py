@@ -1,4 +1,6 @@
-"""Pictures of the baselines: what principal components cost and bring, and clusters beside classes."""
+"""Pictures of the baselines: what principal components cost and bring, and clusters beside
+classes.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -55,7 +57,8 @@ def clusters(
     *,
     title: str,
 ) -> None:
-    """Points on two principal components twice: coloured by cluster, with the centres, and by class.
+    """Points on two principal components twice: coloured by cluster, with the centres, and by
+    class.
 
     Args:
         points: float (n, 2). Of n > 5,000 points only about 5,000 are drawn, evenly spaced.
@@ -76,7 +79,13 @@ def clusters(
         figure.suptitle(title)
         left, right = figure.subplots(1, 2, sharex=True, sharey=True)
         # Clusters in other colours than classes: cluster 3 is not class 3.
-        _scatter(left, shown, np.asarray(members)[::step], [f"cluster {i}" for i in range(len(middle))], "turbo")
+        _scatter(
+            left,
+            shown,
+            np.asarray(members)[::step],
+            [f"cluster {i}" for i in range(len(middle))],
+            "turbo",
+        )
         distinct = "tab10" if len(class_names) <= 10 else "turbo"
         _scatter(right, shown, np.asarray(labels)[::step], class_names, distinct)
         left.set_ylabel("second principal component")
@@ -87,7 +96,11 @@ def clusters(
 
 
 def _scatter(
-    axes: "Axes", points: NDArray[np.floating], groups: NDArray[np.integer], names: Sequence[str], colormap: str
+    axes: "Axes",
+    points: NDArray[np.floating],
+    groups: NDArray[np.integer],
+    names: Sequence[str],
+    colormap: str,
 ) -> None:
     """The points, each in the colour of its group."""
     from matplotlib import colormaps

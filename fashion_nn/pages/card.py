@@ -46,15 +46,22 @@ def _summary(run: Run, record: Record, measured: Metrics) -> list[str]:
     return [
         f"# {run.name}",
         "",
-        f"`{recipe.model_name}` ({record.parameters:,} parameters) trained on {record.dataset.name} "
-        f"by the recipe `{recipe.name}`{seed}.",
+        (
+            f"`{recipe.model_name}` ({record.parameters:,} parameters) trained on"
+            f" {record.dataset.name} by the recipe `{recipe.name}`{seed}."
+        ),
         "",
-        f"| split | n | accuracy | 95 % interval (Wilson) | {' | '.join(each.title for each in PROBABILISTIC)} |",
+        (
+            "| split | n | accuracy | 95 % interval (Wilson) |"
+            f" {' | '.join(each.title for each in PROBABILISTIC)} |"
+        ),
         f"|---|---:|---:|---|{'---:|' * len(PROBABILISTIC)}",
         *(_row(name, scores) for name, scores in _measured_splits(measured)),
         "",
-        f"{_CHOSEN.get(recipe.kind, 'The epoch was')} chosen on the validation rows, which are in `split.json`; "
-        "the test rows were opened after that.",
+        (
+            f"{_CHOSEN.get(recipe.kind, 'The epoch was')} chosen on the validation rows, which are"
+            " in `split.json`; the test rows were opened after that."
+        ),
         *_departures(run, record),
         *_beside(measured.test),
         "",
@@ -67,8 +74,11 @@ def _use(record: Record) -> list[str]:
     return [
         "## Intended use",
         "",
-        f"Telling apart {len(data.class_names)} classes in grey images of {height} x {width} pixels that look like "
-        f"{data.name}: {', '.join(data.class_names)}. Made for comparing methods, teaching and coursework.",
+        (
+            f"Telling apart {len(data.class_names)} classes in grey images of {height} x {width}"
+            f" pixels that look like {data.name}: {', '.join(data.class_names)}. Made for comparing"
+            " methods, teaching and coursework."
+        ),
         "",
     ]
 
@@ -77,8 +87,14 @@ def _limits(record: Record, measured: Metrics) -> list[str]:
     return [
         "## Limits",
         "",
-        "- It always answers with one of its classes, for any image; nothing in it says that an image is of no class.",
-        "- Photographs, colour, other sizes, backgrounds or positions than in the training data were not measured.",
+        (
+            "- It always answers with one of its classes, for any image; nothing in it says that an"
+            " image is of no class."
+        ),
+        (
+            "- Photographs, colour, other sizes, backgrounds or positions than in the training data"
+            " were not measured."
+        ),
         *_weakest(measured, record.dataset.class_names),
         "",
     ]
@@ -91,7 +107,10 @@ def _loading(run: Run, record: Record) -> list[str]:
     return [
         "## How to load",
         "",
-        f"- Input: uint8 images, n x {height} x {width}, raw pixels 0..255; the scaling is inside the model.",
+        (
+            f"- Input: uint8 images, n x {height} x {width}, raw pixels 0..255; the scaling is"
+            " inside the model."
+        ),
         f"- Output: float32 probabilities, n x {classes}, in the order of the classes above.",
         "",
         "```python",
@@ -102,7 +121,10 @@ def _loading(run: Run, record: Record) -> list[str]:
         "```",
         "",
         "```sh",
-        f"python submit.py --model {run.name}/{run.model.name} --test test.csv --out predictions.csv",
+        (
+            f"python submit.py --model {run.name}/{run.model.name} --test test.csv --out"
+            " predictions.csv"
+        ),
         "```",
         "",
     ]
@@ -160,12 +182,16 @@ def _training(run: Run, record: Record) -> str:
 
 
 def settings(recipe: RecipeRecord) -> list[tuple[str, str, str]]:
-    """The settings of a recipe that are in use: name, value and source. Any other keys are taken as they are."""
+    """The settings of a recipe that are in use: name, value and source. Any other keys are taken as
+    they are.
+    """
     values = recipe.to_json()
     skip = {"name", "model", "kind", "sources", *recipes.without_effect(values)}
     rows = []
     for key, value in values.items():
-        unused = value in ({}, [], None, False) or (value == 0 and key != "seed" and key not in recipe.sources)
+        unused = value in ({}, [], None, False) or (
+            value == 0 and key != "seed" and key not in recipe.sources
+        )
         if key not in skip and not unused:
             rows.append((key, _setting(value), recipe.sources.get(key, "ours")))
     return rows
@@ -204,7 +230,9 @@ def _departures(run: Run, record: Record) -> list[str]:
     changed = [f"{key} {here} ({there})" for key, (here, there) in departures.items()]
     lines = []
     if changed:
-        lines.append(f"Other than in the recipe, whose settings are in brackets: {', '.join(changed)}.")
+        lines.append(
+            f"Other than in the recipe, whose settings are in brackets: {', '.join(changed)}."
+        )
     if record.stopped_because == "budget":
         epochs = len(run.read_history())
         number = f"{epochs} epoch" if epochs == 1 else f"{epochs} epochs"
@@ -222,15 +250,20 @@ def _beside(test: StoredScores | None) -> list[str]:
         low, high = clean.interval
         lines += [
             "",
-            f"Without the {test.n - clean.n:,} test images that have a near duplicate in the training data (root "
-            f"mean square distance at most {clean.distance} of the pixel range): {clean.accuracy:.4f} "
-            f"({low:.4f} to {high:.4f}, n={clean.n:,}).",
+            (
+                f"Without the {test.n - clean.n:,} test images that have a near duplicate in the"
+                f" training data (root mean square distance at most {clean.distance} of the pixel"
+                f" range): {clean.accuracy:.4f} ({low:.4f} to {high:.4f}, n={clean.n:,})."
+            ),
         ]
     scaled = test.temperature
     if scaled:
         lines += [
             "",
-            f"With temperature {scaled.value:.3f}, fitted on validation and not in the model: test {sentence(scaled)}.",
+            (
+                f"With temperature {scaled.value:.3f}, fitted on validation and not in the model:"
+                f" test {sentence(scaled)}."
+            ),
         ]
     return lines
 
@@ -239,7 +272,9 @@ def _weakest(measured: Metrics, names: Sequence[str]) -> list[str]:
     scores = measured.test or measured.valid
     if not scores:
         return []
-    recall, name = min((each.recall, name) for each, name in zip(scores.per_class, names, strict=True))
+    recall, name = min(
+        (each.recall, name) for each, name in zip(scores.per_class, names, strict=True)
+    )
     return [f"- The class it finds least often is {name}: {recall:.1%} of its images."]
 
 

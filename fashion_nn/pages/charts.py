@@ -1,4 +1,6 @@
-"""Charts as coordinates, which a template draws as SVG: so they follow the page's colours, light or dark."""
+"""Charts as coordinates, which a template draws as SVG: so they follow the page's colours, light or
+dark.
+"""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
@@ -49,7 +51,9 @@ class Point:
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """A chart. Ticks are (position, text), `mark` is the x and text of a dotted line; lines are cut at the edges."""
+    """A chart. Ticks are (position, text), `mark` is the x and text of a dotted line; lines are cut
+    at the edges.
+    """
 
     title: str
     description: str
@@ -89,7 +93,9 @@ class Plane:
     high: float
 
     @classmethod
-    def over(cls, x_range: Range, y_range: Range, *, margin: int = 0, whole: bool = False) -> "Plane":
+    def over(
+        cls, x_range: Range, y_range: Range, *, margin: int = 0, whole: bool = False
+    ) -> "Plane":
         """Return the plane that shows these values.
 
         Args:
@@ -120,7 +126,9 @@ class Plane:
 
 
 def curves(history: Sequence[Mapping[str, float]], best_epoch: int | None) -> list[Chart]:
-    """Return the charts of accuracy and loss by epoch, or none if there are fewer than two epochs."""
+    """Return the charts of accuracy and loss by epoch, or none if there are fewer than two
+    epochs.
+    """
     if len(history) < 2:
         return []
     return [
@@ -130,11 +138,19 @@ def curves(history: Sequence[Mapping[str, float]], best_epoch: int | None) -> li
 
 
 def _curve(
-    history: Sequence[Mapping[str, float]], key: str, title: str, factor: float, best_epoch: int | None
+    history: Sequence[Mapping[str, float]],
+    key: str,
+    title: str,
+    factor: float,
+    best_epoch: int | None,
 ) -> Chart:
     series = {}
     for label, kind, column in (("train", "first", key), ("validation", "second", f"val_{key}")):
-        points = [(row["epoch"], factor * row[column]) for row in history if math.isfinite(row.get(column, math.nan))]
+        points = [
+            (row["epoch"], factor * row[column])
+            for row in history
+            if math.isfinite(row.get(column, math.nan))
+        ]
         if points:
             series[label, kind] = points
     # The first, steep part may leave the chart: otherwise the rest would be flat.
@@ -142,7 +158,10 @@ def _curve(
     first = history[0]["epoch"]
     last = history[-1]["epoch"]
     plane = Plane.over((first, last), (min(values), max(values)), whole=True)
-    ends = ", ".join(f"{label} {points[0][1]:.4g} to {points[-1][1]:.4g}" for (label, _), points in series.items())
+    ends = ", ".join(
+        f"{label} {points[0][1]:.4g} to {points[-1][1]:.4g}"
+        for (label, _), points in series.items()
+    )
     return Chart(
         title=title,
         description=f"{title} by epoch, from epoch {first:.0f} to {last:.0f}: {ends}",
@@ -156,7 +175,9 @@ def _curve(
 
 
 def reliability(bins: Sequence["StoredBin"]) -> Chart:
-    """How often predictions of each confidence are right; on the diagonal where the model knows how sure it may be."""
+    """How often predictions of each confidence are right; on the diagonal where the model knows how
+    sure it may be.
+    """
     n = sum(each.count for each in bins)
     x = scale(0, 1, LEFT, WIDTH - RIGHT)
     y = scale(0, 1, HEIGHT - BOTTOM, TOP)
@@ -168,7 +189,8 @@ def reliability(bins: Sequence["StoredBin"]) -> Chart:
             width - 2,
             y(0) - y(each.accuracy),
             "strong" if each.count >= n / 100 else "faint",
-            f"confidence {each.confidence:.1%}: {each.accuracy:.1%} right of {each.count:,.0f} images",
+            f"confidence {each.confidence:.1%}: {each.accuracy:.1%} right of {each.count:,.0f}"
+            " images",
         )
         for place, each in enumerate(bins)
         if each.count
@@ -193,7 +215,9 @@ def scale(low: float, high: float, start: float, end: float) -> Callable[[float]
 
 
 def ticks(low: float, high: float, about: int) -> list[float]:
-    """Return about this number of round values; the first is at most `low`, the last at least `high`."""
+    """Return about this number of round values; the first is at most `low`, the last at least
+    `high`.
+    """
     span = (high - low) or abs(high) or 1
     power = 10 ** math.floor(math.log10(span / about))
     step = next(factor * power for factor in (1, 2, 5, 10) if span / (factor * power) <= about)

@@ -1,6 +1,7 @@
 """The figures of a data set and of a run as PNG files, for print.
 
-The same values give the same bytes with the same version of matplotlib. Each file is complete or absent.
+The same values give the same bytes with the same version of matplotlib. Each file is complete or
+absent.
 """
 
 from collections.abc import Mapping, Sequence
@@ -35,8 +36,9 @@ def curves(history: History, path: PathLike, *, title: str, best_epoch: int | No
     """Draw accuracy and loss by epoch, for training and validation, with a mark at the best epoch.
 
     Args:
-        history: one row per epoch, with `epoch`, `accuracy` (0..1) and `loss` (nats per image), and with
-            `val_accuracy` and `val_loss` if there is a validation split. Other keys are ignored.
+        history: one row per epoch, with `epoch`, `accuracy` (0..1) and `loss` (nats per image), and
+            with `val_accuracy` and `val_loss` if there is a validation split. Other keys are
+            ignored.
         path: the PNG file to write.
         title: shown above the figure.
         best_epoch: the epoch to mark [default: the first with the highest validation accuracy].
@@ -71,14 +73,15 @@ _PANELS = (
 
 
 def comparison(histories: Mapping[str, Sequence[History]], path: PathLike, *, title: str) -> None:
-    """Draw the losses and the validation accuracy of several configurations by epoch, one line per run.
+    """Draw the losses and the validation accuracy of several configurations by epoch, one line per
+    run.
 
-    Losses have a logarithmic scale. Accuracies have a logarithmic scale of their distance to 100 %, because good
-    ones differ in nothing else.
+    Losses have a logarithmic scale. Accuracies have a logarithmic scale of their distance to 100 %,
+    because good ones differ in nothing else.
 
     Args:
-        histories: the runs of each configuration, at most six configurations. A run has one row per epoch: `epoch`,
-            `loss` and `valid_loss` (nats per image), `valid_accuracy` (0..1).
+        histories: the runs of each configuration, at most six configurations. A run has one row per
+            epoch: `epoch`, `loss` and `valid_loss` (nats per image), `valid_accuracy` (0..1).
         path: the PNG file to write.
         title: shown above the figure.
 
@@ -101,7 +104,9 @@ def comparison(histories: Mapping[str, Sequence[History]], path: PathLike, *, ti
         figure.legend(*legend, loc="outside lower center", ncols=2, frameon=False)
 
 
-def _draw_runs(axes: "Axes", runs: Sequence[History], column: str, style: tuple[str, str, str], name: str) -> None:
+def _draw_runs(
+    axes: "Axes", runs: Sequence[History], column: str, style: tuple[str, str, str], name: str
+) -> None:
     """Draw one line per run; only the first has a label, so that the legend has one entry."""
     colour, line, marker = style
     scale = 100 if column.endswith("accuracy") else 1
@@ -153,7 +158,9 @@ def confusion(matrix: ArrayLike, class_names: Sequence[str], path: PathLike, *, 
         axes.tick_params(length=0, labelsize=max(size, 7))
         axes.set(title=title, xlabel="predicted class", ylabel="true class")
         bar = figure.colorbar(picture, ax=axes, shrink=0.6, label="share of the true class (%)")
-        bar.set_ticks([0, 0.01, 0.05, 0.1, 0.2, 0.5, 1], labels=["0", "1", "5", "10", "20", "50", "100"])
+        bar.set_ticks(
+            [0, 0.01, 0.05, 0.1, 0.2, 0.5, 1], labels=["0", "1", "5", "10", "20", "50", "100"]
+        )
         bar.outline.set_visible(False)
 
 
@@ -195,7 +202,9 @@ def mistakes(
             axes.set_title(heading, fontsize=6.5, loc="left", linespacing=1.3)
 
 
-def _true_and_taken(probabilities: NDArray[np.floating], label: int, class_names: Sequence[str]) -> str:
+def _true_and_taken(
+    probabilities: NDArray[np.floating], label: int, class_names: Sequence[str]
+) -> str:
     """The true class of an image and the predicted one, a line each."""
     taken = int(probabilities.argmax())
     true_line = f"is {_short(class_names[label], 14)}, {_per_cent(probabilities[label])}"
@@ -210,7 +219,9 @@ def _count_mistakes(wrong: int, images: int, shown: int) -> str:
     return text if wrong == shown else f"{text}; the {shown} worst"
 
 
-def first_layer_weights(kernel: ArrayLike, image_shape: tuple[int, int], path: PathLike, *, units: int = 20) -> None:
+def first_layer_weights(
+    kernel: ArrayLike, image_shape: tuple[int, int], path: PathLike, *, units: int = 20
+) -> None:
     """Draw the weights of each unit of the first dense layer as an image.
 
     A pixel is bright where the weight is large, and dark where it is small. All images share
@@ -233,7 +244,9 @@ def first_layer_weights(kernel: ArrayLike, image_shape: tuple[int, int], path: P
     shown = kernel.T[:units].reshape(-1, *image_shape)
     width, height = _grid_size(len(shown), 5, 1.5, 1.7)
     with _figure(path, width + 1, height) as figure:
-        figure.suptitle(f"Weights of the first dense layer, {len(shown)} of {kernel.shape[1]} units")
+        figure.suptitle(
+            f"Weights of the first dense layer, {len(shown)} of {kernel.shape[1]} units"
+        )
         grid = _grid(figure, len(shown), 5)
         for number, (axes, weights) in enumerate(zip(grid, shown, strict=True), start=1):
             picture = _show_image(axes, weights, cmap="hot", vmin=shown.min(), vmax=shown.max())
@@ -277,7 +290,9 @@ def sample_grid(
 
 
 def _figure(path: PathLike, width: float, height: float) -> AbstractContextManager["Figure"]:
-    """A figure in which a dollar sign, for example in the name of a class, does not begin a formula."""
+    """A figure in which a dollar sign, for example in the name of a class, does not begin a
+    formula.
+    """
     return png_figure(path, width, height, formulas=False)
 
 
@@ -297,7 +312,9 @@ def _curve(axes: "Axes", history: History, key: str, scale: float, best_epoch: i
         if np.isfinite(values).any():
             axes.plot(epochs, values, line, color=colour, marker=marker, markersize=3, label=label)
     if best_epoch is not None:
-        axes.axvline(best_epoch, color=INK, linestyle=":", linewidth=1, label=f"best epoch: {best_epoch}")
+        axes.axvline(
+            best_epoch, color=INK, linestyle=":", linewidth=1, label=f"best epoch: {best_epoch}"
+        )
     _format_epochs(axes)
     if len(epochs) == 1:
         axes.set_xlim(epochs[0] - 1, epochs[0] + 1)

@@ -1,4 +1,6 @@
-"""What several runs went through, in one record and in one picture: configurations beside each other."""
+"""What several runs went through, in one record and in one picture: configurations beside each
+other.
+"""
 
 import json
 from collections.abc import Sequence
@@ -21,7 +23,9 @@ _COLUMNS = {
 
 
 def configuration(recipe: RecipeRecord) -> str:
-    """The name of a run's recipe, and each setting in which it differs from the recipe of that name but the seed."""
+    """The name of a run's recipe, and each setting in which it differs from the recipe of that name
+    but the seed.
+    """
     changed = [f"{key}={here}" for key, (here, _) in recipes.departures(recipe.to_json()).items()]
     return " ".join([recipe.name, *changed])
 
@@ -29,11 +33,13 @@ def configuration(recipe: RecipeRecord) -> str:
 def record(runs: Sequence[Run]) -> dict[str, Any]:
     """All epochs and the scores of the kept model of each run, by configuration.
 
-    Accuracies are 0..1, losses nats per image. The training figures of an epoch are means over its batches, with
-    dropout; `test_…` are of the kept epoch's model, None where the test split was not opened.
+    Accuracies are 0..1, losses nats per image. The training figures of an epoch are means over its
+    batches, with dropout; `test_…` are of the kept epoch's model, None where the test split was not
+    opened.
 
     Raises:
-        InputError: a training is not complete or has no epochs, or the runs differ in data, machine or versions.
+        InputError: a training is not complete or has no epochs, or the runs differ in data, machine
+            or versions.
     """
     records = [run.read_record() for run in runs]
     first = _shared(records[0])
@@ -41,11 +47,13 @@ def record(runs: Sequence[Run]) -> dict[str, Any]:
     for run, one in zip(runs, records, strict=True):
         if one.best_epoch is None:
             raise InputError(
-                f"{run.folder}: has no epochs to record: expected a training, not a baseline or an ensemble"
+                f"{run.folder}: has no epochs to record: expected a training, not a baseline or an"
+                " ensemble"
             )
         if _shared(one) != first:
             raise InputError(
-                f"{run.folder}: other data, hardware or versions than {runs[0].folder}: record it by itself"
+                f"{run.folder}: other data, hardware or versions than {runs[0].folder}: record it"
+                " by itself"
             )
         found.setdefault(configuration(one.recipe), []).append(_run(run, one))
     return {
@@ -96,21 +104,43 @@ def read(path: Path) -> dict[str, Any]:
     """
     try:
         found = json.loads(path.read_text())
-        [run["history"][-1]["loss"] for each in found["configurations"].values() for run in each["runs"]]
+        [
+            run["history"][-1]["loss"]
+            for each in found["configurations"].values()
+            for run in each["runs"]
+        ]
         found["dataset"]["name"]
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        raise InputError(f"{path}: no record of trainings: expected a JSON that `compare --histories` wrote") from None
+        raise InputError(
+            f"{path}: no record of trainings: expected a JSON that `compare --histories` wrote"
+        ) from None
     return found
 
 
 def as_table(found: dict[str, Any]) -> tuple[tuple[str, ...], list[tuple[object, ...]]]:
-    """Column titles and cells for people: a line a run, accuracies in per cent, losses at the last epoch."""
-    titles = ("configuration", "seed", "epochs", "train loss", "valid loss", "valid %", "kept", "test %", "test loss")
+    """Column titles and cells for people: a line a run, accuracies in per cent, losses at the last
+    epoch.
+    """
+    titles = (
+        "configuration",
+        "seed",
+        "epochs",
+        "train loss",
+        "valid loss",
+        "valid %",
+        "kept",
+        "test %",
+        "test loss",
+    )
     cells: list[tuple[object, ...]] = []
     for name, each in found["configurations"].items():
         for run in each["runs"]:
             last = run["history"][-1]
-            ends = (f"{last['loss']:.4f}", _shown(last["valid_loss"], 4), _shown(last["valid_accuracy"], 2, 100))
+            ends = (
+                f"{last['loss']:.4f}",
+                _shown(last["valid_loss"], 4),
+                _shown(last["valid_accuracy"], 2, 100),
+            )
             test = (_shown(run["test_accuracy"], 2, 100), _shown(run["test_loss"], 4))
             cells.append((name, str(run["seed"]), last["epoch"], *ends, run["kept_epoch"], *test))
     return titles, cells
@@ -122,5 +152,8 @@ def _shown(value: float | None, digits: int, scale: float = 1) -> str:
 
 def draw(found: dict[str, Any], path: Path) -> None:
     """The curves of all configurations of a `record`. Source: report 002, figure 5."""
-    curves = {name: [run["history"] for run in each["runs"]] for name, each in found["configurations"].items()}
+    curves = {
+        name: [run["history"] for run in each["runs"]]
+        for name, each in found["configurations"].items()
+    }
     figures.comparison(curves, path, title=f"Training on {found['dataset']['name']}")

@@ -1,4 +1,6 @@
-"""What becomes of one image on its way through a network: the output of each layer, its shape, and a picture of it."""
+"""What becomes of one image on its way through a network: the output of each layer, its shape, and
+a picture of it.
+"""
 
 import math
 from dataclasses import dataclass
@@ -18,7 +20,9 @@ _STRIP = 128
 
 @dataclass(frozen=True, slots=True)
 class LayerOutput:
-    """One call of a layer. `shape` is without the number of images; no `picture` where nothing changed."""
+    """One call of a layer. `shape` is without the number of images; no `picture` where nothing
+    changed.
+    """
 
     name: str
     kind: str
@@ -39,16 +43,22 @@ def through_layers(predictor: inference.ConfinedPredictor, image: np.ndarray) ->
     calls = _watched(model, predictor.feeding.array(image[None]))
     outputs, before = [], None
     for layer, output in calls:
-        same = before is not None and output.shape == before.shape and np.array_equal(output, before)
+        same = (
+            before is not None and output.shape == before.shape and np.array_equal(output, before)
+        )
         picture, shown = (None, "passes its input on unchanged") if same else _drawn(output)
-        row = LayerOutput(layer.name, type(layer).__name__, output.shape, layer.count_params(), picture, shown)
+        row = LayerOutput(
+            layer.name, type(layer).__name__, output.shape, layer.count_params(), picture, shown
+        )
         outputs.append(row)
         before = output
     return outputs
 
 
 def _watched(model: Any, array: np.ndarray) -> list[tuple[Any, np.ndarray]]:
-    """Every call of a layer while `model` answers, those in nested networks too, with its output for the one image."""
+    """Every call of a layer while `model` answers, those in nested networks too, with its output
+    for the one image.
+    """
     import keras
 
     calls: list[tuple[Any, np.ndarray]] = []
@@ -71,10 +81,17 @@ def _watched(model: Any, array: np.ndarray) -> list[tuple[Any, np.ndarray]]:
 def _drawn(output: np.ndarray) -> tuple[Picture, str]:
     if output.ndim == 3 and output.shape[2] > 1:
         shown = min(output.shape[2], CHANNELS)
-        text = f"{shown} of {output.shape[2]} channels" if shown < output.shape[2] else f"{shown} channels"
+        text = (
+            f"{shown} of {output.shape[2]} channels"
+            if shown < output.shape[2]
+            else f"{shown} channels"
+        )
         return pictures.montage(np.moveaxis(output[..., :shown], 2, 0), _COLUMNS), text
     if output.ndim == 1 and (side := math.isqrt(len(output))) ** 2 == len(output) and side >= 16:
-        return pictures.signed(output.reshape(side, side)), f"{len(output):,} numbers, as {side} x {side}"
+        return (
+            pictures.signed(output.reshape(side, side)),
+            f"{len(output):,} numbers, as {side} x {side}",
+        )
     if output.ndim in (2, 3):
         return pictures.signed(output.reshape(output.shape[:2])), "one picture"
     numbers = output.ravel()[:MOST]

@@ -1,4 +1,5 @@
-"""The table of all runs, generated from their folders: on screen, as CSV, as a page, and in the README.
+"""The table of all runs, generated from their folders: on screen, as CSV, as a page, and in the
+README.
 
 `fashion_nn.measures.columns` says which figures it has and how each is shown.
 """
@@ -12,7 +13,16 @@ from pathlib import Path
 
 from fashion_nn import measures
 from fashion_nn.core.files import between_marks, write_atomic
-from fashion_nn.measures.columns import COLUMNS, Cell, Column, RunFigures, Shown, on_page, table_columns, values
+from fashion_nn.measures.columns import (
+    COLUMNS,
+    Cell,
+    Column,
+    RunFigures,
+    Shown,
+    on_page,
+    table_columns,
+    values,
+)
 from fashion_nn.pages.rendering import render
 from fashion_nn.runs import Run, StoredScores
 
@@ -74,13 +84,17 @@ def _with_ties(found: Sequence[Row]) -> list[Row]:
             of_images.setdefault(row.answers.fingerprint, []).append(row)
     for group in of_images.values():
         if len(group) > 1:
-            letters = measures.tied_groups([row.answers.right for row in group if row.answers is not None])
+            letters = measures.tied_groups(
+                [row.answers.right for row in group if row.answers is not None]
+            )
             tied |= {row.run.folder: each for row, each in zip(group, letters, strict=True)}
     return [replace(row, tied=tied.get(row.run.folder)) for row in found]
 
 
 def without_answers(rows: Sequence[Row]) -> list[str]:
-    """The runs that cannot be compared with others on the same data, because their single answers are missing."""
+    """The runs that cannot be compared with others on the same data, because their single answers
+    are missing.
+    """
     on_data = [row.dataset for row in rows]
     return [row.run.name for row in rows if row.answers is None and on_data.count(row.dataset) > 1]
 
@@ -106,7 +120,9 @@ def _column(column: Column, how: Shown, rows: Sequence[Row]) -> tuple[str, list[
 
 
 def _common_n(scores: Sequence[StoredScores | None]) -> str:
-    """The number of images as text if it is the same for all rows: then the title has it, and no cell."""
+    """The number of images as text if it is the same for all rows: then the title has it, and no
+    cell.
+    """
     counts = {each.n for each in scores if each}
     return f", n={counts.pop():,}" if len(counts) == 1 else ""
 
@@ -121,7 +137,9 @@ def _with_interval(scores: StoredScores | None, common: str) -> str:
 
 
 def over_seeds(rows: Sequence[Row]) -> Table:
-    """Mean ± sample standard deviation over runs of one recipe on one data set that differ by their seed."""
+    """Mean ± sample standard deviation over runs of one recipe on one data set that differ by their
+    seed.
+    """
     groups: dict[tuple[str, str], dict[int | None, Row]] = {}
     for row in rows:
         by_seed = groups.setdefault((row.dataset, row.settings), {})
@@ -183,10 +201,16 @@ def write_into(path: Path, rows: Sequence[Row]) -> None:
 
 
 def write_leaderboard(runs: Iterable[Run], path: Path) -> None:
-    """Write the page of all `runs`, which lie below the folder of `path`, to `path`; it links the page of each."""
+    """Write the page of all `runs`, which lie below the folder of `path`, to `path`; it links the
+    page of each.
+    """
     runs = list(runs)
     found = rows(runs)
-    links = {run.folder: run.page.relative_to(path.parent).as_posix() for run in runs if run.page.exists()}
+    links = {
+        run.folder: run.page.relative_to(path.parent).as_posix()
+        for run in runs
+        if run.page.exists()
+    }
     page = LeaderboardPage(
         title="Leaderboard",
         groups={

@@ -1,8 +1,9 @@
 """The colours of all figures and pages.
 
-The hues are those of Okabe and Ito: colour-blind readers can tell them apart, and so can readers of a grey print,
-because they differ in lightness. Figures, which are drawn on white, use them as they are. On a page the same hues
-also colour text, so a theme has a darker shade of some for light paper and a lighter one of each for dark paper.
+The hues are those of Okabe and Ito: colour-blind readers can tell them apart, and so can readers of
+a grey print, because they differ in lightness. Figures, which are drawn on white, use them as they
+are. On a page the same hues also colour text, so a theme has a darker shade of some for light paper
+and a lighter one of each for dark paper.
 """
 
 from dataclasses import dataclass, fields, replace

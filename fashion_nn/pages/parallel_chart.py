@@ -57,7 +57,9 @@ class Parallel:
     bottom: int = _BOTTOM
 
 
-def parallel(trials: Sequence[TrialRecord], parameters: Sequence[Parameter], objective: str) -> Parallel | None:
+def parallel(
+    trials: Sequence[TrialRecord], parameters: Sequence[Parameter], objective: str
+) -> Parallel | None:
     """A line for each trial that has ended, over an axis for each parameter.
 
     The last axis is the score. Trials that share a choice pass beside each other there, the better
@@ -79,10 +81,14 @@ def parallel(trials: Sequence[TrialRecord], parameters: Sequence[Parameter], obj
     axes: list[Axis] = []
     heights: list[dict[str, float]] = []
     for i, parameter in enumerate(shown):
-        marks, places = _axis(parameter, {each.id: each.values.get(parameter.name) for each in drawn}, rank)
+        marks, places = _axis(
+            parameter, {each.id: each.values.get(parameter.name) for each in drawn}, rank
+        )
         # Names beside each other need more room than their axes.
         higher = 24 if i % 2 == 1 and len(shown) > 8 else 0
-        axes.append(Axis(parameter.name, _words(parameter.name, _TOP - 12 - higher), across(i), marks))
+        axes.append(
+            Axis(parameter.name, _words(parameter.name, _TOP - 12 - higher), across(i), marks)
+        )
         heights.append(places)
     marks, places = _score_axis(score, ranked, drawn)
     axes.append(Axis(objective, _words(score.title, _TOP - 12, " "), across(len(shown)), marks))
@@ -114,8 +120,12 @@ def _way(
         end = score.text(trial.known_score)
     if trial is best:
         kind = "best"
-    points = " ".join(f"{axis.x},{places[trial.id]:.1f}" for axis, places in zip(axes, heights, strict=True))
-    values = ", ".join(f"{axis.name} {value_text(trial.values.get(axis.name, 'unused'))}" for axis in axes[:-1])
+    points = " ".join(
+        f"{axis.x},{places[trial.id]:.1f}" for axis, places in zip(axes, heights, strict=True)
+    )
+    values = ", ".join(
+        f"{axis.name} {value_text(trial.values.get(axis.name, 'unused'))}" for axis in axes[:-1]
+    )
     return Way(kind, points, round(100 * rank), f"trial {trial.id}: {end}; {values}")
 
 
@@ -160,11 +170,16 @@ def _named_axis(
     middles = [_BOTTOM - step * (i + 0.5) for i in range(len(choices))]
     spread = min(_SPREAD, step / 3)
     marks = [(round(y, 1), value_text(each)) for y, each in zip(middles, choices, strict=True)]
-    places = {id: middles[choices.index(value)] + spread * (1 - 2 * rank[id]) for id, value in known.items()}
+    places = {
+        id: middles[choices.index(value)] + spread * (1 - 2 * rank[id])
+        for id, value in known.items()
+    }
     return marks, places
 
 
-def _number_axis(parameter: Parameter, known: Mapping[str, Value]) -> tuple[Ticks, dict[str, float]]:
+def _number_axis(
+    parameter: Parameter, known: Mapping[str, Value]
+) -> tuple[Ticks, dict[str, float]]:
     """An axis of numbers."""
     low = parameter.low
     high = parameter.high
@@ -180,7 +195,10 @@ def _number_axis(parameter: Parameter, known: Mapping[str, Value]) -> tuple[Tick
 def _marks(low: float, high: float, log: bool) -> list[float]:
     """The bounds, and round numbers between them that are not too close to them."""
     if log:
-        inside = [10.0**power for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)]
+        inside = [
+            10.0**power
+            for power in range(math.ceil(math.log10(low)), math.floor(math.log10(high)) + 1)
+        ]
         places = scale(math.log10(low), math.log10(high), 0, 1)
         return [low, *(each for each in inside if 0.08 < places(math.log10(each)) < 0.92), high]
     places = scale(low, high, 0, 1)

@@ -1,4 +1,6 @@
-"""Small pictures inside a page: PNG files as data URIs, one pixel for each number; the page enlarges them."""
+"""Small pictures inside a page: PNG files as data URIs, one pixel for each number; the page
+enlarges them.
+"""
 
 import io
 import math
@@ -28,7 +30,8 @@ def grey(image: NDArray[np.uint8]) -> Picture:
 
 
 def signed(values: NDArray[np.floating], largest: float | None = None) -> Picture:
-    """Numbers (h, w): blue above zero, orange below, the stronger the further; zero and NaN are transparent.
+    """Numbers (h, w): blue above zero, orange below, the stronger the further; zero and NaN are
+    transparent.
 
     `largest`: the absolute value that is fully opaque, else the largest there is.
     """

@@ -1,4 +1,6 @@
-"""How a figure becomes a PNG file: matplotlib's own defaults, the same bytes each time, complete or absent."""
+"""How a figure becomes a PNG file: matplotlib's own defaults, the same bytes each time, complete or
+absent.
+"""
 
 import os
 from collections.abc import Iterator
@@ -26,15 +28,18 @@ def png_figure(
 ) -> Iterator["Figure"]:
     """Yield an empty figure, and write it when the block ends without an error.
 
-    It is drawn with matplotlib's objects, not with pyplot: there is no state and no window, and the settings of the
-    user do not matter. The same values give the same bytes with the same version of matplotlib.
+    It is drawn with matplotlib's objects, not with pyplot: there is no state and no window, and the
+    settings of the user do not matter. The same values give the same bytes with the same version of
+    matplotlib.
 
     Args:
         path: the PNG file to write.
         width: in inches.
         height: in inches.
-        layout: `constrained` moves axes so that nothing overlaps; None leaves them where they are put.
-        formulas: typeset text between two dollar signs as a formula. False for text of a user, such as class names.
+        layout: `constrained` moves axes so that nothing overlaps; None leaves them where they are
+            put.
+        formulas: typeset text between two dollar signs as a formula. False for text of a user, such
+            as class names.
     """
     from matplotlib import style
     from matplotlib.figure import Figure

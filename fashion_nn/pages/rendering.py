@@ -1,4 +1,6 @@
-"""How a page becomes HTML: a Jinja template, and a frozen dataclass whose fields are its variables."""
+"""How a page becomes HTML: a Jinja template, and a frozen dataclass whose fields are its
+variables.
+"""
 
 import base64
 import hashlib
@@ -38,7 +40,8 @@ class Script:
 
     Attributes:
         text: the script. It is written into the page without escaping, so no data may be in it.
-        digest: what the content security policy of the page says about it, so that the browser runs no other script.
+        digest: what the content security policy of the page says about it, so that the browser runs
+            no other script.
     """
 
     text: str

@@ -37,7 +37,9 @@ class Mistake:
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """Two classes of which the first is taken for the second; `share` is of the images of the first."""
+    """Two classes of which the first is taken for the second; `share` is of the images of the
+    first.
+    """
 
     true: str
     taken: str
@@ -82,7 +84,8 @@ class RunPage:
     Attributes:
         scores: those of the test images, or else of the validation images; `part` says which.
         confusion: counts, each with its share of the true class.
-        worst_of_class: the worst mistakes of each class, or nothing without answers to the test images.
+        worst_of_class: the worst mistakes of each class, or nothing without answers to the test
+            images.
         settings: name, value and source of each.
         facts: names and values that let a reader trace the figures.
     """
@@ -114,8 +117,8 @@ def write_run_page(run: Run, splits: Splits, image: int = 0) -> Path:
 
     Args:
         splits: the data that the run trained on.
-        image: row of the test images (of the validation images where there are no test images) whose way
-            through the layers is shown.
+        image: row of the test images (of the validation images where there are no test images)
+            whose way through the layers is shown.
 
     Raises:
         InputError: the run is not complete, other data is given, or there is no such image.
@@ -130,7 +133,9 @@ def write_run_page(run: Run, splits: Splits, image: int = 0) -> Path:
         raise InputError(f"--image {image}: expected a row from 0 to {len(shown) - 1}")
     if answers is not None:
         _require_same_images(run, answers, splits.test)
-    page = _page(run, splits, record, measured, history, answers, _through_model(run, splits, image))
+    page = _page(
+        run, splits, record, measured, history, answers, _through_model(run, splits, image)
+    )
     write_atomic(run.page, render("run.html", page))
     return run.page
 
@@ -145,7 +150,9 @@ def _page(
     model: _OfModel,
 ) -> RunPage:
     scores = measured.test or measured.valid
-    worst_of_class = [_worst(answers, splits.test, WORST_OF_CLASS, label) for label in range(splits.classes)]
+    worst_of_class = [
+        _worst(answers, splits.test, WORST_OF_CLASS, label) for label in range(splits.classes)
+    ]
     return RunPage(
         run=run,
         title=run.name,
@@ -159,7 +166,9 @@ def _page(
         settings=card.settings(record.recipe),
         facts=[*card.facts(run), ("test split", _openings(run))],
         curves=charts.curves(history, record.best_epoch),
-        reliability=charts.reliability(scores.reliability) if scores and scores.reliability else None,
+        reliability=(
+            charts.reliability(scores.reliability) if scores and scores.reliability else None
+        ),
         confusion=_shares(scores.confusion) if scores else [],
         pairs=_pairs(scores, answers, splits),
         worst=_worst(answers, splits.test, WORST),
@@ -171,7 +180,9 @@ def _page(
 
 
 def _through_model(run: Run, splits: Splits, row: int) -> _OfModel:
-    """Open the model once, and read its first weights and its answer to one image, layer by layer."""
+    """Open the model once, and read its first weights and its answer to one image, layer by
+    layer.
+    """
     image = _shown_part(splits).images[row]
     with inference.open_model(run.model, wait=False) as predictor:
         probabilities = predictor(image[None])[0]
@@ -201,7 +212,9 @@ def _shown_image(splits: Splits, row: int, probabilities: NDArray[np.floating]) 
 def _require_same_data(run: Run, record: Record, splits: Splits) -> None:
     data = record.dataset
     if (data.image_shape, data.class_names) != (splits.image_shape, tuple(splits.class_names)):
-        raise InputError(f"{run.folder}: trained on {data.name}, got {splits.name}: other classes or images")
+        raise InputError(
+            f"{run.folder}: trained on {data.name}, got {splits.name}: other classes or images"
+        )
 
 
 def _require_same_images(run: Run, answers: TestPredictions, test: Split | None) -> None:
@@ -212,8 +225,8 @@ def _require_same_images(run: Run, answers: TestPredictions, test: Split | None)
     )
     if not fits:
         raise InputError(
-            f"{run.test_predictions}: made for other test rows than those given: name the same data with --dataset "
-            "and --test"
+            f"{run.test_predictions}: made for other test rows than those given: name the same data"
+            " with --dataset and --test"
         )
 
 
@@ -228,7 +241,9 @@ def _shares(confusion: Sequence[Sequence[int]]) -> list[list[tuple[int, float]]]
     return [[(count, count / max(sum(row), 1)) for count in row] for row in confusion]
 
 
-def _pairs(scores: StoredScores | None, answers: TestPredictions | None, splits: Splits) -> list[Pair]:
+def _pairs(
+    scores: StoredScores | None, answers: TestPredictions | None, splits: Splits
+) -> list[Pair]:
     """The most confused pairs of classes, each with its worst examples."""
     if scores is None:
         return []
@@ -245,9 +260,15 @@ def _pairs(scores: StoredScores | None, answers: TestPredictions | None, splits:
 
 
 def _worst(
-    answers: TestPredictions | None, test: Split | None, count: int, true: int | None = None, taken: int | None = None
+    answers: TestPredictions | None,
+    test: Split | None,
+    count: int,
+    true: int | None = None,
+    taken: int | None = None,
 ) -> list[Mistake]:
-    """The mistakes with the least probability for the true class, of one class or one pair of classes if named."""
+    """The mistakes with the least probability for the true class, of one class or one pair of
+    classes if named.
+    """
     if answers is None or test is None:
         return []
     wrong = ~answers.right
@@ -270,8 +291,12 @@ def _worst(
     ]
 
 
-def _first_weights(predictor: inference.ConfinedPredictor, shape: tuple[int, int]) -> Weights | None:
-    """The kernels that see the image itself: of a dense layer as images, of a convolution as they are."""
+def _first_weights(
+    predictor: inference.ConfinedPredictor, shape: tuple[int, int]
+) -> Weights | None:
+    """The kernels that see the image itself: of a dense layer as images, of a convolution as they
+    are.
+    """
     for layer in predictor.weights():
         kernel = layer.values[0]
         if layer.class_name == "Dense" and len(kernel) == shape[0] * shape[1]:

@@ -22,7 +22,11 @@ from fashion_nn.runs import (
 )
 
 _OUTCOMES = {"stopped-early": "stopped early", "timed-out": "timed out"}
-_ALGORITHMS = {"random": "Random search", "bayesian": "Bayesian optimisation", "grid": "Grid search"}
+_ALGORITHMS = {
+    "random": "Random search",
+    "bayesian": "Bayesian optimisation",
+    "grid": "Grid search",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,10 @@ class TrialRow:
         outcome = _OUTCOMES.get(trial.status, trial.status)
         if trial.start_from:
             outcome += f", went on from {trial.start_from}"
-        cells = [trial_charts.value_text(trial.values[name]) if name in trial.values else "-" for name in names]
+        cells = [
+            trial_charts.value_text(trial.values[name]) if name in trial.values else "-"
+            for name in names
+        ]
         return cls(trial, outcome, bool(trial.ended) and not trial.has_score, cells)
 
 
@@ -59,8 +66,15 @@ class Counts:
 
     @classmethod
     def of(cls, records: Sequence[TrialRecord]) -> "Counts":
-        by_status = {status: sum(each.status == status for each in records) for status in ("running", *runs.DONE)}
-        parts = [f"{number:,} {_OUTCOMES.get(status, status)}" for status, number in by_status.items() if number]
+        by_status = {
+            status: sum(each.status == status for each in records)
+            for status in ("running", *runs.DONE)
+        }
+        parts = [
+            f"{number:,} {_OUTCOMES.get(status, status)}"
+            for status, number in by_status.items()
+            if number
+        ]
         scored = sum(each.has_score for each in records)
         ended = sum(bool(each.ended) for each in records)
         return cls(scored, by_status["stopped-early"], ended - scored, ", ".join(parts))
@@ -186,8 +200,12 @@ def _facts(record: SearchRecord, records: Sequence[TrialRecord]) -> list[tuple[s
         "around the recipe": identity.recipe.get("name"),
         "seed": f"{identity.seed}; each trial has its own, in the table",
         "most memory of a trial": f"{peak / 1e9:.2f} GB" if peak else None,
-        "processor": f"{hardware.processor}, {hardware.cores} cores" if hardware and hardware.processor else None,
-        "versions": ", ".join(f"{name} {version}" for name, version in identity.versions.items() if version),
+        "processor": f"{hardware.processor}, {hardware.cores} cores"
+        if hardware and hardware.processor
+        else None,
+        "versions": ", ".join(
+            f"{name} {version}" for name, version in identity.versions.items() if version
+        ),
         "commit": environment.commit if environment else None,
         "SHA-256 of what is searched": record.identity_sha256,
     }

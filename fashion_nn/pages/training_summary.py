@@ -10,12 +10,16 @@ from fashion_nn.runs import Run
 
 
 def describe_training(run: Run, splits: Splits) -> None:
-    """Draw curves.png, and weights.png when the model begins with a dense layer on all pixels; write the card."""
+    """Draw curves.png, and weights.png when the model begins with a dense layer on all pixels;
+    write the card.
+    """
     with inference.open_model(run.model, wait=False) as predictor:
         if history := run.read_history():
             smoothing = run.read_record().recipe.to_json().get("label_smoothing")
             note = f"; the training loss is of labels smoothed by {smoothing}" if smoothing else ""
-            figures.curves(history, run.figure("curves"), title=f"{run.name} on {splits.name}{note}")
+            figures.curves(
+                history, run.figure("curves"), title=f"{run.name} on {splits.name}{note}"
+            )
         first = predictor.weights()[0]
     if first.class_name == "Dense" and len(first.values[0]) == math.prod(splits.image_shape):
         figures.first_layer_weights(first.values[0], splits.image_shape, run.figure("weights"))

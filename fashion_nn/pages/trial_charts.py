@@ -22,7 +22,9 @@ class Score:
 
     @property
     def title(self) -> str:
-        return f"{self.words} (%)" if maximised(self.objective) else f"{self.words} (nats per image)"
+        return (
+            f"{self.words} (%)" if maximised(self.objective) else f"{self.words} (nats per image)"
+        )
 
     def drawn(self, value: float) -> float:
         return 100 * value if maximised(self.objective) else value
@@ -56,7 +58,9 @@ def value_text(value: Value) -> str:
 
 def seconds_busy(trials: Sequence[TrialRecord]) -> dict[str, float]:
     """Id of an ended trial → seconds with trials running until its end; pauses do not count."""
-    spans = sorted((_time(each.started), _time(each.ended), each.id) for each in trials if each.ended)
+    spans = sorted(
+        (_time(each.started), _time(each.ended), each.id) for each in trials if each.ended
+    )
     found: dict[str, float] = {}
     busy = 0.0
     reached = -math.inf
@@ -171,7 +175,9 @@ def _curve(trial: TrialRecord, score: Score) -> _Curve:
     return _Curve(trial, [(row["epoch"], score.drawn(row[objective])) for row in finite])
 
 
-def _epoch_window(score: Score, trials: Sequence[TrialRecord], curves: Sequence[_Curve]) -> tuple[float, float]:
+def _epoch_window(
+    score: Score, trials: Sequence[TrialRecord], curves: Sequence[_Curve]
+) -> tuple[float, float]:
     """The least and the greatest value to draw; the first steep steps may leave the chart."""
     values = sorted(value for curve in curves for _, value in curve.points)
     low, high = score.window(trials)

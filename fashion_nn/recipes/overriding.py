@@ -50,7 +50,8 @@ def _require_known(key: str) -> None:
     known = [setting.key for setting in settings()]
     if key not in known:
         raise InputError(
-            f"--set: unknown key {key!r}: expected one of {', '.join(known)}, options.<name>{did_you_mean(key, known)}"
+            f"--set: unknown key {key!r}: expected one of {', '.join(known)},"
+            f" options.<name>{did_you_mean(key, known)}"
         )
 
 

@@ -115,7 +115,9 @@ _CNN_V2_ADAM = Recipe(
 _SKELETON = "skeleton of report 002's course (PyTorch)"
 
 
-def _dcn(activation: str, initializer: str, optimizer: Optimizer, learning_rate: float, **more: Any) -> Recipe:
+def _dcn(
+    activation: str, initializer: str, optimizer: Optimizer, learning_rate: float, **more: Any
+) -> Recipe:
     """One of the four configurations of report 002, part 2.
 
     The report trained on all rows; we hold out a tenth.
@@ -132,7 +134,8 @@ def _dcn(activation: str, initializer: str, optimizer: Optimizer, learning_rate:
         patience=None,
         optimizer=optimizer,
         learning_rate=learning_rate,
-        sources=dict.fromkeys(published, "report 002, part 2.1") | dict.fromkeys(skeleton, _SKELETON),
+        sources=dict.fromkeys(published, "report 002, part 2.1")
+        | dict.fromkeys(skeleton, _SKELETON),
         **more,
     )
 
@@ -185,7 +188,9 @@ def get(name: str) -> Recipe:
     """
     if name not in RECIPES:
         known = ", ".join(RECIPES)
-        raise InputError(f"unknown recipe {name!r}: expected one of {known}{did_you_mean(name, RECIPES)}")
+        raise InputError(
+            f"unknown recipe {name!r}: expected one of {known}{did_you_mean(name, RECIPES)}"
+        )
     return RECIPES[name]
 
 
@@ -202,7 +207,11 @@ def departures(recipe: Mapping[str, Any]) -> dict[str, Departure]:
         return {}
     here = _flat(from_json(recipe))
     there = _flat(published)
-    return {key: Departure(here.get(key), there.get(key)) for key in here | there if here.get(key) != there.get(key)}
+    return {
+        key: Departure(here.get(key), there.get(key))
+        for key in here | there
+        if here.get(key) != there.get(key)
+    }
 
 
 def _flat(recipe: Recipe) -> dict[str, Any]:

@@ -23,9 +23,15 @@ class Augmentation(Settings):
 
     flip: bool = Field(False, description="Mirror images left-right, with probability 1/2.")
     shift_pixels: int = Field(0, ge=0, le=64, description="Largest shift in x and in y, in pixels.")
-    rotation_degrees: float = Field(0.0, ge=0, le=180, description="Largest rotation in either direction, in degrees.")
-    brightness: float = Field(0.0, ge=0, lt=1, description="Scale the pixels by a factor between 1 ± this.")
-    erase: float = Field(0.0, ge=0, le=1, description="Side of an erased square, as a share of the image's side.")
+    rotation_degrees: float = Field(
+        0.0, ge=0, le=180, description="Largest rotation in either direction, in degrees."
+    )
+    brightness: float = Field(
+        0.0, ge=0, lt=1, description="Scale the pixels by a factor between 1 ± this."
+    )
+    erase: float = Field(
+        0.0, ge=0, le=1, description="Side of an erased square, as a share of the image's side."
+    )
 
     @property
     def active(self) -> bool:
@@ -42,13 +48,17 @@ class Recipe(Settings):
     name: str
     model: str = Field(description="Name of the builder in the zoo.")
     options: dict[str, bool | int | float | str] = Field({}, description="Options of the builder.")
-    seed: int = Field(0, ge=0, lt=2**31, description="Seed of weights, shuffling, dropout and augmentation.")
+    seed: int = Field(
+        0, ge=0, lt=2**31, description="Seed of weights, shuffling, dropout and augmentation."
+    )
     batch_size: int = Field(256, ge=1, description="Number of images in a batch.")
     epochs: int = Field(100, ge=1, description="Maximum number of epochs.")
     patience: int | None = Field(
         50,
         ge=1,
-        description="Stop after this number of epochs without a better `monitor`; none: never stop.",
+        description=(
+            "Stop after this number of epochs without a better `monitor`; none: never stop."
+        ),
     )
     monitor: Monitor = Field("val_loss", description="Figure that early stopping watches.")
     checkpoint_monitor: Monitor = Field(
@@ -58,7 +68,9 @@ class Recipe(Settings):
         0.1, ge=0, le=0.5, description="Share of the training rows that is held out for validation."
     )
     optimizer: Optimizer = Field("sgd", description="Optimizer.")
-    learning_rate: float = Field(0.01, gt=0, description="Learning rate at the start; for one-cycle its peak.")
+    learning_rate: float = Field(
+        0.01, gt=0, description="Learning rate at the start; for one-cycle its peak."
+    )
     momentum: float = Field(
         0.0,
         ge=0,
@@ -72,37 +84,52 @@ class Recipe(Settings):
     weight_decay: float = Field(
         0.0,
         ge=0,
-        description="Decoupled weight decay, as a share of the weights per step and learning rate; "
-        "Muon applies it to all kernels but the last.",
+        description=(
+            "Decoupled weight decay, as a share of the weights per step and learning rate; "
+            "Muon applies it to all kernels but the last."
+        ),
     )
     schedule: Schedule = Field("constant", description="Schedule of the learning rate.")
-    decay_per_step: float = Field(0.0, ge=0, description="With inverse-time: decay in rate / (1 + decay · steps).")
+    decay_per_step: float = Field(
+        0.0, ge=0, description="With inverse-time: decay in rate / (1 + decay · steps)."
+    )
     warmup_fraction: float = Field(
         0.3,
         gt=0,
         lt=1,
         description="With one-cycle: share of the steps in which the rate increases.",
     )
-    restart_epochs: int = Field(10, ge=1, description="With cosine-restarts: number of epochs of the first period.")
-    label_smoothing: float = Field(0.0, ge=0, lt=1, description="Share of each label that is spread over all classes.")
+    restart_epochs: int = Field(
+        10, ge=1, description="With cosine-restarts: number of epochs of the first period."
+    )
+    label_smoothing: float = Field(
+        0.0, ge=0, lt=1, description="Share of each label that is spread over all classes."
+    )
     average_mirror: bool = Field(
         False,
-        description="Let the saved model average its probabilities with those of the mirrored image; "
-        "training and history do not.",
+        description=(
+            "Let the saved model average its probabilities with those of the mirrored image; "
+            "training and history do not."
+        ),
     )
     precision: Literal["float32", "mixed_bfloat16"] = Field(
         "float32", description="Precision of the layers' arithmetic."
     )
-    deterministic: bool = Field(True, description="Use only operations that give the same bits each time.")
+    deterministic: bool = Field(
+        True, description="Use only operations that give the same bits each time."
+    )
     augment: Augmentation = Augmentation()
-    sources: dict[str, str] = Field({}, description="Setting → where it is published; the others are our choice.")
+    sources: dict[str, str] = Field(
+        {}, description="Setting → where it is published; the others are our choice."
+    )
 
     @model_validator(mode="after")
     def _agree(self) -> "Recipe":
         watched = (self.monitor, self.checkpoint_monitor)
         if self.validation_fraction == 0 and any(name.startswith("val_") for name in watched):
             raise ValueError(
-                "validation_fraction=0 leaves nothing to monitor: set monitor and checkpoint_monitor to loss"
+                "validation_fraction=0 leaves nothing to monitor: set monitor and"
+                " checkpoint_monitor to loss"
             )
         return self
 

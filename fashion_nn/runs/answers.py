@@ -1,4 +1,6 @@
-"""What a model answered to each test image, and the .npz file that keeps it for tests of paired answers."""
+"""What a model answered to each test image, and the .npz file that keeps it for tests of paired
+answers.
+"""
 
 import io
 import zipfile
@@ -9,7 +11,12 @@ import numpy as np
 
 from fashion_nn.errors import InputError
 
-_KINDS = {"labels": np.int64, "predicted": np.int64, "confidence": np.float32, "of_truth": np.float32}
+_KINDS = {
+    "labels": np.int64,
+    "predicted": np.int64,
+    "confidence": np.float32,
+    "of_truth": np.float32,
+}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,7 +49,9 @@ def to_npz(answers: TestPredictions, model_sha256: str) -> bytes:
         if values.dtype.kind == "i":
             arrays[name] = values.astype(np.min_scalar_type(values.max()))
     content = io.BytesIO()
-    np.savez_compressed(content, model_sha256=model_sha256, fingerprint=answers.fingerprint, **arrays)
+    np.savez_compressed(
+        content, model_sha256=model_sha256, fingerprint=answers.fingerprint, **arrays
+    )
     return content.getvalue()
 
 
@@ -61,6 +70,8 @@ def read_npz(path: Path) -> tuple[TestPredictions, str]:
         raise InputError(f"{path}: damaged ({error}): remove it and evaluate again") from None
     shape = found["labels"].shape
     if len(shape) != 1 or shape == (0,) or any(values.shape != shape for values in found.values()):
-        raise InputError(f"{path}: damaged (lists of different lengths): remove it and evaluate again")
+        raise InputError(
+            f"{path}: damaged (lists of different lengths): remove it and evaluate again"
+        )
     arrays = {name: values.astype(_KINDS[name]) for name, values in found.items()}
     return TestPredictions(**arrays, fingerprint=fingerprint), model_sha256

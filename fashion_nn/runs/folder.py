@@ -7,7 +7,7 @@
     metrics.json  figures of exactly that model (its sha256 is inside)
     resume.npz    everything resume needs; there until the training is complete
     test-predictions.npz    what that model answered to each test image when it was evaluated
-    test-openings.jsonl     a line each time that the test split was opened with a model of this folder
+    test-openings.jsonl     a line for each evaluation of a model of this folder on the test split
     baseline.json what a baseline measured besides, such as its cross-validation
 
 `run.json` is written first and `metrics.json` last, so a folder with the second is complete.
@@ -23,7 +23,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from fashion_nn.core.environment import now
-from fashion_nn.core.files import FORMAT, append_line, require_plain, sha256, write_atomic, write_json
+from fashion_nn.core.files import (
+    FORMAT,
+    append_line,
+    require_plain,
+    sha256,
+    write_atomic,
+    write_json,
+)
 from fashion_nn.core.stored import Stored, read_json, read_stored, read_text
 from fashion_nn.errors import InputError
 from fashion_nn.runs.answers import TestPredictions, read_npz, to_npz
@@ -143,7 +150,10 @@ class Run:
             )
         metrics = _read(self.metrics, Metrics)
         if metrics.model_sha256 != sha256(self.model):
-            raise InputError(f"{self.metrics}: belongs to another {self.model.name}; restore that file or train again")
+            raise InputError(
+                f"{self.metrics}: belongs to another {self.model.name}; restore that file or train"
+                " again"
+            )
         return metrics
 
     def read_split(self) -> SplitRecord:
@@ -155,7 +165,8 @@ class Run:
         return _read(self.split, SplitRecord)
 
     def read_history(self) -> list[dict[str, float]]:
-        """The rows of history.csv, none where there is no such file; an empty cell is left out of its row.
+        """The rows of history.csv, none where there is no such file; an empty cell is left out of
+        its row.
 
         Raises:
             InputError: a cell is no number.
@@ -166,10 +177,13 @@ class Run:
         try:
             return [{key: float(cell) for key, cell in row.items() if cell} for row in rows]
         except (TypeError, ValueError) as error:
-            raise InputError(f"{self.history}: damaged ({error}): restore it or train again") from None
+            raise InputError(
+                f"{self.history}: damaged ({error}): restore it or train again"
+            ) from None
 
     def read_test_predictions(self) -> TestPredictions | None:
-        """What the model answered to the test images; None where it was not evaluated, or another model was.
+        """What the model answered to the test images; None where it was not evaluated, or another
+        model was.
 
         Raises:
             InputError: the file is damaged.
@@ -206,7 +220,9 @@ class Run:
         write_atomic(self.test_predictions, to_npz(answers, sha256(self.model)))
 
     def count_openings(self) -> int:
-        """How often the test split was opened with a model of this folder, as far as its log goes back."""
+        """How often the test split was opened with a model of this folder, as far as its log goes
+        back.
+        """
         return len(_read_text(self.openings).splitlines()) if self.openings.exists() else 0
 
     def write_complete(
@@ -260,7 +276,9 @@ class Run:
     def remove_leftovers(self) -> None:
         """Remove temporary files that a killed process left behind."""
         for path in self.folder.glob(".*"):
-            if path.is_file() and any(path.name.startswith(f".{known.name}.") for known in self._own_files()):
+            if path.is_file() and any(
+                path.name.startswith(f".{known.name}.") for known in self._own_files()
+            ):
                 path.unlink(missing_ok=True)
 
     def _own_files(self) -> tuple[Path, ...]:
@@ -281,11 +299,14 @@ def open_run(path: str | Path) -> Run:
     """The run in folder `path`.
 
     Raises:
-        InputError: the folder is missing, holds no run, or holds something else than plain files and folders.
+        InputError: the folder is missing, holds no run, or holds something else than plain files
+            and folders.
     """
     run = Run(Path(path))
     if not run.folder.is_dir():
-        raise InputError(f"{path}: no such run folder; `fashion-nn compare` lists those under models/")
+        raise InputError(
+            f"{path}: no such run folder; `fashion-nn compare` lists those under models/"
+        )
     if not run.exists:
         raise InputError(f"{path}: not a run folder: it has no {run.record.name}")
     require_plain(run.folder)
@@ -293,7 +314,8 @@ def open_run(path: str | Path) -> Run:
 
 
 def require_free(path: str | Path, *, resume: bool = False, resumable: bool = True) -> None:
-    """Refuse a folder that a new run would overwrite, or with `resume` one that holds something else.
+    """Refuse a folder that a new run would overwrite, or with `resume` one that holds something
+    else.
 
     `resumable`: whether the command that asks could continue a run.
 
@@ -305,14 +327,22 @@ def require_free(path: str | Path, *, resume: bool = False, resumable: bool = Tr
         raise InputError(f"{path}: is a file: choose another folder with --out")
     if run.exists:
         if not resume:
-            mend = "add --resume to continue it, or choose another --out" if resumable else "choose another --out"
+            mend = (
+                "add --resume to continue it, or choose another --out"
+                if resumable
+                else "choose another --out"
+            )
             raise InputError(f"{path}: a run is already there: {mend}")
         require_plain(run.folder)
     elif run.folder.exists():
         # A kill before run.json was there can leave the split and temporary files.
-        others = [p.name for p in run.folder.iterdir() if p != run.split and not p.name.startswith(".")]
+        others = [
+            p.name for p in run.folder.iterdir() if p != run.split and not p.name.startswith(".")
+        ]
         if others:
-            raise InputError(f"{path}: exists and is no run (it holds {others[0]!a}): choose another --out")
+            raise InputError(
+                f"{path}: exists and is no run (it holds {others[0]!a}): choose another --out"
+            )
 
 
 def find(root: str | os.PathLike[str]) -> Iterator[Run]:

@@ -1,7 +1,7 @@
 """The content of the JSON files in a run folder, as typed objects.
 
-The order of the fields is the order of the keys in the files. A field with a default may be missing in
-a file, because an older version did not write it or because it was not measured.
+The order of the fields is the order of the keys in the files. A field with a default may be missing
+in a file, because an older version did not write it or because it was not measured.
 """
 
 from typing import TYPE_CHECKING, Annotated, Any, Self
@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
     from fashion_nn.measures import Scores
 
-# JSON has lists only: a tuple is made of a list, and its items are checked as strictly as all others.
+# JSON has lists only: a tuple is made of a list, and its items are checked as strictly as all
+# others.
 Interval = Annotated[tuple[float, float], Field(strict=False)]
 """The two ends of a 95 % interval."""
 _Floats = Annotated[tuple[float, ...], Field(strict=False)]
@@ -35,17 +36,20 @@ class Member(Stored):
 
 
 class EnsembleOptions(Stored):
-    """The options of an ensemble. `mirror`: whether each answer is averaged with that on the mirrored image."""
+    """The options of an ensemble. `mirror`: whether each answer is averaged with that on the
+    mirrored image.
+    """
 
     mirror: bool
     members: Annotated[tuple[Member, ...], Field(strict=False)]
 
 
 class RecipeRecord(Stored):
-    """What a model was made by: the recipe of a training, or the settings of a baseline or an ensemble.
+    """What a model was made by: the recipe of a training, or the settings of a baseline or an
+    ensemble.
 
-    kind: "baseline" or "ensemble"; None for a training, whose further settings are kept as they are.
-    sources: setting → where it is published.
+    kind: "baseline" or "ensemble"; None for a training, whose further settings are kept as they
+    are. sources: setting → where it is published.
     """
 
     name: str
@@ -69,7 +73,9 @@ class RecipeRecord(Stored):
 
 
 class DatasetRecord(Stored):
-    """The data of a run. `rows`: number of rows of each part; `split_id` tells which rows were held out."""
+    """The data of a run. `rows`: number of rows of each part; `split_id` tells which rows were held
+    out.
+    """
 
     name: str
     fingerprint: str
@@ -103,7 +109,9 @@ class Hardware(Stored):
 
 
 class Environment(Stored):
-    """What a figure depends on besides recipe and data. `commit`: of the checkout, None outside one."""
+    """What a figure depends on besides recipe and data. `commit`: of the checkout, None outside
+    one.
+    """
 
     python: str | None = None
     versions: dict[str, str | None]
@@ -156,7 +164,9 @@ class Record(Stored):
 
     def ended(self, stopped_because: str, best_epoch: int | None) -> Self:
         """A copy that says how the training ended."""
-        return self.model_copy(update={"stopped_because": stopped_because, "best_epoch": best_epoch})
+        return self.model_copy(
+            update={"stopped_because": stopped_because, "best_epoch": best_epoch}
+        )
 
 
 class SplitRecord(Stored):
@@ -195,7 +205,9 @@ class StoredBin(Stored):
 
 
 class Temperature(Stored):
-    """The temperature fitted on the validation rows, and the figures of the test rows that it changes."""
+    """The temperature fitted on the validation rows, and the figures of the test rows that it
+    changes.
+    """
 
     value: float
     log_loss: float
@@ -253,7 +265,9 @@ class Prediction(Stored):
 
 
 class WeightsChosenOn(Stored):
-    """The rows that chose the weights of an ensemble, and the log losses that decided about mirroring."""
+    """The rows that chose the weights of an ensemble, and the log losses that decided about
+    mirroring.
+    """
 
     split: str
     log_loss_plain: float

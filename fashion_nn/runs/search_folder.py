@@ -31,7 +31,9 @@ from fashion_nn.runs.search_records import Best, SearchRecord, TrialRecord
 # The second form is that of the best trial trained again.
 _TRIAL_ID = re.compile(r"[0-9]{4,9}(-retrained)?")
 # The names that core.files.replacing gives to the files it writes here.
-_TEMPORARY = re.compile(r"\.(search\.json|best\.json|search\.html|rows\.npz|[0-9]{4,9}\.json)\.[0-9a-f]{8}\.[a-z]+")
+_TEMPORARY = re.compile(
+    r"\.(search\.json|best\.json|search\.html|rows\.npz|[0-9]{4,9}\.json)\.[0-9a-f]{8}\.[a-z]+"
+)
 S = TypeVar("S", bound=Stored)
 
 _MEND = "restore it or search again in another folder"
@@ -86,12 +88,16 @@ class Search:
             self.folder.mkdir(parents=True, exist_ok=True)
             lock = open_lock(self.folder / ".lock")
         except OSError as error:
-            raise InputError(f"{self.folder}: cannot be written ({error.strerror}): choose another --out") from None
+            raise InputError(
+                f"{self.folder}: cannot be written ({error.strerror}): choose another --out"
+            ) from None
         with os.fdopen(lock, "wb"):
             try:
                 fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except OSError:
-                raise InputError(f"{self.folder}: another process searches here: wait for it or end it") from None
+                raise InputError(
+                    f"{self.folder}: another process searches here: wait for it or end it"
+                ) from None
             yield
 
     def trial_record(self, id: str) -> Path:
@@ -122,13 +128,17 @@ class Search:
         for path in sorted(self.trials.glob("[0-9]*.json")):
             trial = _read(path, TrialRecord)
             if trial.id != path.stem:
-                raise InputError(f"{path}: damaged (id {trial.id!a}, expected {path.stem}): restore it")
+                raise InputError(
+                    f"{path}: damaged (id {trial.id!a}, expected {path.stem}): restore it"
+                )
             found.append(trial)
         found.sort(key=lambda trial: trial.order)
         known = {None, *(trial.id for trial in found)}
         for order, trial in enumerate(found):
             if trial.start_from not in known:
-                raise InputError(f"{self.trial_record(trial.id)}: damaged (start_from is no trial): restore it")
+                raise InputError(
+                    f"{self.trial_record(trial.id)}: damaged (start_from is no trial): restore it"
+                )
             if trial.order != order:
                 missing = f"the record of trial {order} is missing"
                 raise InputError(f"{self.trials}: {missing}: restore it or search again")
@@ -196,7 +206,9 @@ def require_free_for_search(path: str | Path, *, resume: bool = False) -> None:
     elif search.folder.exists():
         others = [each.name for each in search.folder.iterdir() if not each.name.startswith(".")]
         if others:
-            raise InputError(f"{path}: exists and is no search (it holds {others[0]!a}): choose another --out")
+            raise InputError(
+                f"{path}: exists and is no search (it holds {others[0]!a}): choose another --out"
+            )
 
 
 def read_recipe(path: str | Path) -> tuple[dict[str, Any], str | None]:

@@ -1,7 +1,7 @@
 """The records of a search: what is searched, its trials, and the best of them.
 
-They are read and written by `fashion_nn.runs.search_folder`, whose JSON files have their keys in this
-order.
+They are read and written by `fashion_nn.runs.search_folder`, whose JSON files have their keys in
+this order.
 """
 
 import hashlib
@@ -65,7 +65,9 @@ class Parameter(Stored):
 
     @property
     def numeric(self) -> bool:
-        return all(isinstance(value, int | float) and not isinstance(value, bool) for value in self.values)
+        return all(
+            isinstance(value, int | float) and not isinstance(value, bool) for value in self.values
+        )
 
 
 class Identity(Stored):
@@ -99,7 +101,9 @@ class SearchRecord(Stored):
 
     @field_validator("environment", mode="wrap")
     @classmethod
-    def _none_if_incomplete(cls, value: Any, read: ValidatorFunctionWrapHandler) -> Environment | None:
+    def _none_if_incomplete(
+        cls, value: Any, read: ValidatorFunctionWrapHandler
+    ) -> Environment | None:
         """The environment is only shown, so no search is refused because of it."""
         try:
             environment: Environment | None = read(value)

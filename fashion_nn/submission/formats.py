@@ -79,7 +79,8 @@ def read_sample(path: str | os.PathLike[str]) -> Sample:
     wrong = next((i for i, row in enumerate(rows, start=1) if len(row) != 2), None)
     if len(rows) < 2 or wrong:
         raise InputError(
-            f"{path}: row {wrong or 1} is not `id,label`: expected two columns, a header and at least one row"
+            f"{path}: row {wrong or 1} is not `id,label`: expected two columns, a header and at"
+            " least one row"
         )
     header, *body = rows
     ids = tuple(row[0] for row in body)
@@ -88,7 +89,9 @@ def read_sample(path: str | os.PathLike[str]) -> Sample:
     return Sample((header[0], header[1]), ids)
 
 
-def expectation(predictions: Predictions, *, format: str = "kaggle", sample: Sample | None = None) -> Layout:
+def expectation(
+    predictions: Predictions, *, format: str = "kaggle", sample: Sample | None = None
+) -> Layout:
     """What a correct prediction file of `predictions` holds.
 
     Args:
@@ -105,7 +108,9 @@ def expectation(predictions: Predictions, *, format: str = "kaggle", sample: Sam
     return FORMATS[format](predictions)
 
 
-def render(predictions: Predictions, *, format: str = "kaggle", sample: Sample | None = None) -> str:
+def render(
+    predictions: Predictions, *, format: str = "kaggle", sample: Sample | None = None
+) -> str:
     """The text of the prediction file.
 
     Args:
@@ -155,7 +160,9 @@ def require_output(out: str | os.PathLike[str], *inputs: str | os.PathLike[str] 
         raise InputError(f"{out}: is a folder: --out takes the name of a file")
     folder = next(folder for folder in target.absolute().parents if folder.exists())
     if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise InputError(f"{out}: cannot be written, {folder} is no folder or not writable: choose another place")
+        raise InputError(
+            f"{out}: cannot be written, {folder} is no folder or not writable: choose another place"
+        )
     for given in inputs:
         if given is None or not target.exists() or not Path(given).exists():
             continue
@@ -165,7 +172,10 @@ def require_output(out: str | os.PathLike[str], *inputs: str | os.PathLike[str] 
 
 def _in_sample_order(labels: list[int], ids: np.ndarray | None, sample: Sample) -> list[int]:
     if len(sample.ids) != len(labels):
-        raise InputError(f"the sample has {len(sample.ids)} ids, the test table {len(labels)} rows: not the same data")
+        raise InputError(
+            f"the sample has {len(sample.ids)} ids, the test table {len(labels)} rows: not the same"
+            " data"
+        )
     if ids is None:
         return labels
     by_id = dict(zip(map(str, ids.tolist()), labels, strict=True))

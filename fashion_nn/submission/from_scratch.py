@@ -34,7 +34,10 @@ def training_costs(splits: datasets.Splits, names: Sequence[str] = TRAINED) -> l
     from fashion_nn import training
 
     chosen = [recipes.get(name) for name in names]
-    return [TrainingCost(recipe.name, recipe.epochs, training.estimate(recipe, splits)) for recipe in chosen]
+    return [
+        TrainingCost(recipe.name, recipe.epochs, training.estimate(recipe, splits))
+        for recipe in chosen
+    ]
 
 
 def train_best(

@@ -50,7 +50,8 @@ class ImageTable:
         found = datasets.recognise(self.first.images)
         if found.name is None:
             raise InputError(
-                f"{self.path}: its images look like no known data set: name it with --dataset, or give --model"
+                f"{self.path}: its images look like no known data set: name it with --dataset, or"
+                " give --model"
             )
         return found.name
 

@@ -132,7 +132,10 @@ def _pieces(stream: Stream, layout: Layout) -> Iterator[tuple[int, Piece]]:
     plain = Plain(layout)
     exact = Exact(stream, layout)
     with ThreadPoolExecutor(_THREADS) as pool:
-        submitted = ((row, text, pool.submit(plain.parse, text, count)) for row, count, text in stream.pieces())
+        submitted = (
+            (row, text, pool.submit(plain.parse, text, count))
+            for row, count, text in stream.pieces()
+        )
         for row, text, parsed in _behind(submitted, 2 * _THREADS):
             yield row, parsed.result() or exact.parse(text, row)
 
@@ -159,7 +162,9 @@ def _check_unique(stream: Stream, layout: Layout, row: int, ids: list[int], seen
     for place, value in enumerate(ids, row):
         if value in seen:
             column = None if layout.id is None else layout.names[layout.id]
-            raise stream.refuse(f"{value} occurs a second time; expected unique ids", row=place, column=column)
+            raise stream.refuse(
+                f"{value} occurs a second time; expected unique ids", row=place, column=column
+            )
         seen.add(value)
 
 

@@ -39,7 +39,9 @@ class Exact:
             InputError: the message names row, line and column of the first fault.
         """
         lines = text.decode("utf-8", "backslashreplace").split("\n")[:-1]
-        numbers = np.array([self._row(line, row) for row, line in enumerate(lines, first)], np.int64)
+        numbers = np.array(
+            [self._row(line, row) for row, line in enumerate(lines, first)], np.int64
+        )
         label = self._layout.label
         identity = self._layout.id
         return Piece(
@@ -80,5 +82,7 @@ class Exact:
         got = shown(cell) if text else "an empty cell"
         bounds = f"0 or above, of at most {MAX_DIGITS} digits" if is_apart else "0 to 255"
         raise self._stream.refuse(
-            f"got {got}; expected a whole number, {bounds}", row=row, column=self._layout.names[column]
+            f"got {got}; expected a whole number, {bounds}",
+            row=row,
+            column=self._layout.names[column],
         )

@@ -40,7 +40,9 @@ class Layout:
         return len(self.pixels)
 
     @classmethod
-    def of_header(cls, stream: Stream, line: bytes, labels: Literal["required", "optional", "ignored"]) -> Self:
+    def of_header(
+        cls, stream: Stream, line: bytes, labels: Literal["required", "optional", "ignored"]
+    ) -> Self:
         """Read the header.
 
         Raises:
@@ -56,13 +58,16 @@ class Layout:
             if kind in found:
                 pair = f"{shown(names[found[kind]])} and {shown(name)}"
                 raise stream.refuse(
-                    f"columns {pair} (numbers {found[kind] + 1} and {index + 1}) are duplicates; expected one"
+                    f"columns {pair} (numbers {found[kind] + 1} and {index + 1}) are duplicates;"
+                    " expected one"
                 )
             found[kind] = index
         label = found.pop("label", None)
         identity = found.pop("id", None)
         if labels == "required" and label is None:
-            raise stream.refuse(f"there is no label column; expected one named {', '.join(_LABEL_NAMES)}")
+            raise stream.refuse(
+                f"there is no label column; expected one named {', '.join(_LABEL_NAMES)}"
+            )
         numbers = _pixel_numbers(stream, {key for key in found if isinstance(key, int)})
         return cls(
             names=names,
@@ -79,14 +84,18 @@ def _names(stream: Stream, line: bytes) -> list[str]:
     try:
         text = line.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError as error:
-        raise stream.refuse(f"line 1 is not UTF-8 ({error.reason}); expected CSV text in UTF-8") from error
+        raise stream.refuse(
+            f"line 1 is not UTF-8 ({error.reason}); expected CSV text in UTF-8"
+        ) from error
     names = [name.strip() for name in stream.cells(text, 0)]
     if names == [""]:
         raise stream.refuse(f"line 1 is blank; {_EXAMPLE}")
     if len(names) == 1 and (wrong := re.search(r"[;\t|]", names[0])):
         raise stream.refuse(f"the columns are divided by {wrong.group()!a}; expected commas")
     if all(NUMBER.fullmatch(name) for name in names):
-        raise stream.refuse(f"the header is missing, line 1 is all numbers ({shown(','.join(names))}); {_EXAMPLE}")
+        raise stream.refuse(
+            f"the header is missing, line 1 is all numbers ({shown(','.join(names))}); {_EXAMPLE}"
+        )
     return names
 
 
@@ -102,9 +111,18 @@ def _kind(name: str) -> str | int | None:
 
 def _unknown(name: str, index: int) -> str:
     if not name or name.lower() in ("index", "unnamed: 0"):
-        what = f"column {index + 1} is named {shown(name)}" if name else f"column {index + 1} has an empty name"
-        return f"{what}, as an index that pandas wrote; write the file with to_csv(..., index=False)"
-    return f"column {index + 1}, {shown(name)}, is unknown; expected label, id and pixel0, pixel1, ... only"
+        what = (
+            f"column {index + 1} is named {shown(name)}"
+            if name
+            else f"column {index + 1} has an empty name"
+        )
+        return (
+            f"{what}, as an index that pandas wrote; write the file with to_csv(..., index=False)"
+        )
+    return (
+        f"column {index + 1}, {shown(name)}, is unknown; expected label, id and pixel0, pixel1, ..."
+        " only"
+    )
 
 
 def _pixel_numbers(stream: Stream, numbers: set[int]) -> range:
@@ -117,8 +135,12 @@ def _pixel_numbers(stream: Stream, numbers: set[int]) -> range:
         first = islice((number for number in wanted if number not in numbers), 5)
         some = ", ".join(f"pixel{number}" for number in first)
         more = ", ..." if missing > 5 else ""
-        raise stream.refuse(f"{missing} of {len(wanted)} pixel columns are missing: {some}{more}; expected all")
+        raise stream.refuse(
+            f"{missing} of {len(wanted)} pixel columns are missing: {some}{more}; expected all"
+        )
     if math.isqrt(len(wanted)) ** 2 != len(wanted):
         span = f"pixel{wanted[0]} to pixel{wanted[-1]}"
-        raise stream.refuse(f"there are {len(wanted)} pixel columns, {span}; expected a square number, such as 784")
+        raise stream.refuse(
+            f"there are {len(wanted)} pixel columns, {span}; expected a square number, such as 784"
+        )
     return wanted

@@ -62,7 +62,9 @@ class Plain:
         self._work = threading.local()
 
     def parse(self, text: bytes, rows: int) -> Piece | None:
-        """The rows of `text`, which has `rows` line feeds, one at its end; None if only `exact` can tell."""
+        """The rows of `text`, which has `rows` line feeds, one at its end; None if only `exact` can
+        tell.
+        """
         text = _simplified(text)
         data = np.frombuffer(text, np.uint8)
         scan = self._scan(data)
@@ -176,7 +178,9 @@ def _integers(text: bytes, ends: np.ndarray, column: int, columns: int) -> np.nd
 
 
 def _simplified(text: bytes) -> bytes:
-    """Replace CRLF, `.0` and a space after the comma by what `Plain` knows, if the first line has them."""
+    """Replace CRLF, `.0` and a space after the comma by what `Plain` knows, if the first line has
+    them.
+    """
     line = text[: text.index(b"\n") + 1]
     if b"\r" in line:
         text = text.replace(b"\r\n", b"\n")

@@ -46,7 +46,9 @@ class Stream:
         """The share of the file that is read, above 0 and up to 1."""
         return min(1.0, max(1, self._raw.tell()) / self._size)
 
-    def refuse(self, problem: str, *, row: int | None = None, column: str | None = None) -> InputError:
+    def refuse(
+        self, problem: str, *, row: int | None = None, column: str | None = None
+    ) -> InputError:
         """The error to raise.
 
         Args:
@@ -97,18 +99,27 @@ class Stream:
         """Split a line without its line feed; row 0 is the header."""
         line = line.removesuffix("\r")
         if "\r" in line:
-            raise self.refuse("a carriage return stands in the line; expected lines that end in LF or CRLF", row=row)
+            raise self.refuse(
+                "a carriage return stands in the line; expected lines that end in LF or CRLF",
+                row=row,
+            )
         if "\0" in line:
-            raise self.refuse("a NUL byte stands in the line; expected CSV text, not binary data", row=row)
+            raise self.refuse(
+                "a NUL byte stands in the line; expected CSV text, not binary data", row=row
+            )
         if '"' not in line:
             return line.split(",")
         try:
             return next(csv.reader([line], strict=True))
         except csv.Error as error:
-            raise self.refuse(f'the quotes are wrong ({error}); expected cells such as 12 or "12"', row=row) from error
+            raise self.refuse(
+                f'the quotes are wrong ({error}); expected cells such as 12 or "12"', row=row
+            ) from error
 
     def refuse_blank(self, row: int) -> InputError:
-        return self.refuse("the line is blank; blank lines may stand at the end of the file only", row=row)
+        return self.refuse(
+            "the line is blank; blank lines may stand at the end of the file only", row=row
+        )
 
     def _block(self) -> bytes:
         if self._progress is not None:
@@ -129,7 +140,9 @@ class Stream:
     def _check_line_length(self) -> None:
         if len(self._rest) > _MAX_LINE_BYTES:
             limit = f"{_MAX_LINE_BYTES >> 20} MiB"
-            raise self.refuse(f"a line {self._here()} is longer than {limit}; expected one image a line")
+            raise self.refuse(
+                f"a line {self._here()} is longer than {limit}; expected one image a line"
+            )
 
     def _here(self) -> str:
         return f"after data row {self.rows}" if self.rows else "at the start"
@@ -143,16 +156,24 @@ class Stream:
         if not start:
             raise self.refuse("the file is empty; expected a header and one row an image")
         if start == b"PK\3\4":
-            raise self.refuse("this is a zip archive or an Excel workbook; unpack it or save it as CSV")
+            raise self.refuse(
+                "this is a zip archive or an Excel workbook; unpack it or save it as CSV"
+            )
         if packed and not named:
-            raise self.refuse("the content is gzip; expected plain text under this name, rename it to .csv.gz")
+            raise self.refuse(
+                "the content is gzip; expected plain text under this name, rename it to .csv.gz"
+            )
         if named and not packed:
-            raise self.refuse("the content is not gzip; expected gzip under this name, rename it to .csv")
+            raise self.refuse(
+                "the content is not gzip; expected gzip under this name, rename it to .csv"
+            )
         return packed
 
 
 @contextmanager
-def opened(path: str | os.PathLike[str], progress: Callable[[int, int], None] | None) -> Iterator[Stream]:
+def opened(
+    path: str | os.PathLike[str], progress: Callable[[int, int], None] | None
+) -> Iterator[Stream]:
     """Open a table file; raises InputError when that cannot be done."""
     name = shown_path(os.fsdecode(path))
     try:
@@ -160,7 +181,9 @@ def opened(path: str | os.PathLike[str], progress: Callable[[int, int], None] | 
         raw = open(path, "rb") if stat.S_ISREG(mode) else None  # noqa: SIM115 (opening a pipe would block)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise InputError(f"{name}: cannot be opened ({reason}); expected the path of a CSV file") from error
+        raise InputError(
+            f"{name}: cannot be opened ({reason}); expected the path of a CSV file"
+        ) from error
     if raw is None:
         kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
         raise InputError(f"{name}: this is {kind}; expected the path of a CSV file")

@@ -47,7 +47,9 @@ class Draws:
         return images
 
 
-def draw(settings: Augmentation, n: int, image_shape: tuple[int, int], rng: np.random.Generator) -> Draws:
+def draw(
+    settings: Augmentation, n: int, image_shape: tuple[int, int], rng: np.random.Generator
+) -> Draws:
     """Draw independent changes for `n` images of `image_shape` (height, width)."""
     reach = settings.shift_pixels
     side = round(settings.erase * min(image_shape))

@@ -19,7 +19,16 @@ from fashion_nn.core.files import write_atomic
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
-from fashion_nn.runs import DatasetRecord, Environment, Metrics, RecipeRecord, Record, Run, SplitRecord, StoredScores
+from fashion_nn.runs import (
+    DatasetRecord,
+    Environment,
+    Metrics,
+    RecipeRecord,
+    Record,
+    Run,
+    SplitRecord,
+    StoredScores,
+)
 from fashion_nn.saving import keras_file
 from fashion_nn.training.epoch import Diverged, Progress, run_epoch, score
 from fashion_nn.training.networks import build_networks
@@ -186,7 +195,10 @@ class _Trainer:
     def _restore(self) -> None:
         self.state = TrainState.load(self.target.state)
         if len(self.state.variables) != len(self.model.variables):
-            raise InputError(f"{self.target.state}: written by another version of {self.recipe.model}: train again")
+            raise InputError(
+                f"{self.target.state}: written by another version of {self.recipe.model}: train"
+                " again"
+            )
         _assign(self.model.variables, self.state.variables)
         _assign(self.model.optimizer.variables, self.state.optimizer)
         # A kill may have come between the save of the state and that of its copies.
@@ -249,7 +261,9 @@ def _assign(variables: list[keras.Variable], values: list[np.ndarray]) -> None:
 def _outcome(target: Run) -> Outcome:
     record = target.read_record()
     if record.stopped_because is None or record.best_epoch is None:
-        raise InputError(f"{target.record}: damaged (it does not say how the training ended): train again")
+        raise InputError(
+            f"{target.record}: damaged (it does not say how the training ended): train again"
+        )
     return Outcome(
         run=target,
         stopped_because=record.stopped_because,
@@ -276,6 +290,11 @@ def _require_same(target: Run, recipe: Recipe, splits: Splits) -> None:
     changed = [key for key in here if key != "sources" and there[key] != here[key]]
     if changed:
         listed = ", ".join(f"{key}={there[key]} (now {here[key]})" for key in changed)
-        raise InputError(f"{target.folder}: holds a run with other settings: {listed}: choose another --out")
+        raise InputError(
+            f"{target.folder}: holds a run with other settings: {listed}: choose another --out"
+        )
     if not record.dataset.is_of(splits):
-        raise InputError(f"{target.folder}: holds a run on other data ({record.dataset.name}): choose another --out")
+        raise InputError(
+            f"{target.folder}: holds a run on other data ({record.dataset.name}): choose another"
+            " --out"
+        )

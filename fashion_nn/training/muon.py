@@ -36,7 +36,9 @@ class Muon(keras.optimizers.Optimizer):
     (2015).
     """
 
-    def __init__(self, learning_rate, momentum: float, weight_decay: float = 0.0, dtype: str = "float32"):
+    def __init__(
+        self, learning_rate, momentum: float, weight_decay: float = 0.0, dtype: str = "float32"
+    ):
         super().__init__(learning_rate, weight_decay=weight_decay or None, name="muon")
         self.momentum = momentum
         self.dtype = dtype

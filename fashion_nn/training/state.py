@@ -74,7 +74,9 @@ class TrainState:
                     plain[name] = [file[f"{name}/{i:04d}"] for i in range(plain[name])]
             return cls(**plain)
         except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise InputError(f"{path}: damaged ({error}): remove it to train from the start") from None
+            raise InputError(
+                f"{path}: damaged ({error}): remove it to train from the start"
+            ) from None
 
 
 _ARRAYS = ("variables", "optimizer", "best_weights")

@@ -33,7 +33,9 @@ class Keeper:
         if not self._is_kept(best):
             folder = self._search.trial_folder(best.id)
             shutil.rmtree(self._search.retrained_run, ignore_errors=True)
-            _replace_by_copy(self._search.best_run, folder / "fold-1" if self._plan.folds else folder)
+            _replace_by_copy(
+                self._search.best_run, folder / "fold-1" if self._plan.folds else folder
+            )
             self._write(best, None)
         self._kept = best.id
 
@@ -50,12 +52,18 @@ class Keeper:
         """Have the run of a retraining in best-retrained/, and its result in best.json."""
         if result.status == "completed":
             _replace_by_copy(self._search.retrained_run, self._search.trial_folder(result.id))
-        found = {name: value for name, value in result.to_json().items() if name not in ("id", "history")}
+        found = {
+            name: value for name, value in result.to_json().items() if name not in ("id", "history")
+        }
         self._write(best, Retrained(seed=seed, **found))
 
     def _is_kept(self, best: TrialRecord) -> bool:
         search = self._search
-        return search.best.exists() and search.read_best().trial == best.id and Run(search.best_run).complete
+        return (
+            search.best.exists()
+            and search.read_best().trial == best.id
+            and Run(search.best_run).complete
+        )
 
     def _write(self, best: TrialRecord, retrained: Retrained | None) -> None:
         self._search.write_best(

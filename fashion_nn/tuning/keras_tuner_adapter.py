@@ -42,18 +42,60 @@ class PrivatePart:
 
 
 PRIVATE_PARTS = (
-    PrivatePart("RandomSearchOracle", "_save_trial", ("trial",), "KerasTuner.__init__ replaces it: no files"),
-    PrivatePart("RandomSearchOracle", "_record_values", ("trial",), "KerasTuner.set_values: rounded values are known"),
-    PrivatePart("HyperbandOracle", "_brackets", None, "KerasTuner.may_be_promoted: the trials of each round"),
     PrivatePart(
-        "HyperbandOracle", "_get_size", ("bracket_num", "round_num"), "KerasTuner.may_be_promoted: free places"
+        "RandomSearchOracle", "_save_trial", ("trial",), "KerasTuner.__init__ replaces it: no files"
     ),
-    PrivatePart("BayesianOptimizationOracle", "_random_values", (), "_bayesian: values in place of a duplicate"),
-    PrivatePart("BayesianOptimizationOracle", "_duplicate", ("values",), "_bayesian: no values are proposed twice"),
-    PrivatePart("BayesianOptimizationOracle", "gpr", None, "_bayesian: the surrogate, fitted again in a replay"),
-    PrivatePart("BayesianOptimizationOracle", "_vectorize_trials", (), "_bayesian: what the surrogate is fitted to"),
-    PrivatePart("BayesianOptimizationOracle", "_random_state", None, "_bayesian: the draws of a replayed proposal"),
-    PrivatePart("BayesianOptimizationOracle", "_get_hp_bounds", (), "_bayesian: how many numbers a proposal draws"),
+    PrivatePart(
+        "RandomSearchOracle",
+        "_record_values",
+        ("trial",),
+        "KerasTuner.set_values: rounded values are known",
+    ),
+    PrivatePart(
+        "HyperbandOracle", "_brackets", None, "KerasTuner.may_be_promoted: the trials of each round"
+    ),
+    PrivatePart(
+        "HyperbandOracle",
+        "_get_size",
+        ("bracket_num", "round_num"),
+        "KerasTuner.may_be_promoted: free places",
+    ),
+    PrivatePart(
+        "BayesianOptimizationOracle",
+        "_random_values",
+        (),
+        "_bayesian: values in place of a duplicate",
+    ),
+    PrivatePart(
+        "BayesianOptimizationOracle",
+        "_duplicate",
+        ("values",),
+        "_bayesian: no values are proposed twice",
+    ),
+    PrivatePart(
+        "BayesianOptimizationOracle",
+        "gpr",
+        None,
+        "_bayesian: the surrogate, fitted again in a replay",
+    ),
+    PrivatePart(
+        "BayesianOptimizationOracle",
+        "_vectorize_trials",
+        (),
+        "_bayesian: what the surrogate is fitted to",
+    ),
+    PrivatePart(
+        "BayesianOptimizationOracle",
+        "_random_state",
+        None,
+        "_bayesian: the draws of a replayed proposal",
+    ),
+    PrivatePart(
+        "BayesianOptimizationOracle",
+        "_get_hp_bounds",
+        (),
+        "_bayesian: how many numbers a proposal draws",
+    ),
 )
 
 
@@ -82,7 +124,9 @@ class KerasTuner:
         seed: the only source of randomness.
     """
 
-    def __init__(self, algorithm: str, space: Sequence[Parameter], objective: str, epochs: int, seed: int):
+    def __init__(
+        self, algorithm: str, space: Sequence[Parameter], objective: str, epochs: int, seed: int
+    ):
         self._algorithm = algorithm
         self._objective = objective
         self._oracle = _oracle(algorithm, space, objective, epochs, seed)
@@ -113,7 +157,9 @@ class KerasTuner:
         if self._algorithm == "bayesian":
             self._oracle.known = known
         with self._one_thread(), warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # warnings of the surrogate's kernel mean nothing to the user
+            warnings.simplefilter(
+                "ignore"
+            )  # warnings of the surrogate's kernel mean nothing to the user
             trial = self._oracle.create_trial(f"worker {number}")
         if trial.status != "RUNNING":
             return None
@@ -123,7 +169,11 @@ class KerasTuner:
     def set_values(self, number: int, values: Mapping[str, Value]) -> None:
         """Replace the values of a trial by those that are really tried."""
         trial = self._trial(number)
-        kept = {name: value for name, value in trial.hyperparameters.values.items() if name.startswith(_TUNER)}
+        kept = {
+            name: value
+            for name, value in trial.hyperparameters.values.items()
+            if name.startswith(_TUNER)
+        }
         trial.hyperparameters.values = {**values, **kept}
         self._oracle._record_values(trial)
 
@@ -152,7 +202,9 @@ class KerasTuner:
             for number in range(1, len(rounds)):
                 if len(rounds[number]) < self._oracle._get_size(bracket["bracket_num"], number):
                     promoted = {info["past_id"] for info in rounds[number]}
-                    found |= {info["id"] for info in rounds[number - 1] if info["id"] not in promoted}
+                    found |= {
+                        info["id"] for info in rounds[number - 1] if info["id"] not in promoted
+                    }
         return found
 
     def _trial(self, number: int) -> Any:
@@ -182,11 +234,15 @@ def _drawn(number: int, values: Mapping[str, Any]) -> Draw:
     )
 
 
-def _oracle(algorithm: str, space: Sequence[Parameter], objective: str, epochs: int, seed: int) -> Any:
+def _oracle(
+    algorithm: str, space: Sequence[Parameter], objective: str, epochs: int, seed: int
+) -> Any:
     import keras_tuner
 
     options: dict[str, Any] = {
-        "objective": keras_tuner.Objective(objective, "max" if measures.maximised(objective) else "min"),
+        "objective": keras_tuner.Objective(
+            objective, "max" if measures.maximised(objective) else "min"
+        ),
         "hyperparameters": _hyperparameters(space),
         # keras-tuner draws a random seed for zero, and consecutive seeds share most of their draws.
         "seed": seed * 100_003 % (2**31 - 1) + 1,
@@ -226,11 +282,17 @@ def _as_config(parameter: Parameter) -> dict[str, Any]:
     if parameter.kind == "float":
         sampling = "log" if parameter.log else "linear"
         bounds = {"min_value": parameter.low, "max_value": parameter.high}
-        return {"class_name": "Float", "config": {**config, **bounds, "step": None, "sampling": sampling}}
+        return {
+            "class_name": "Float",
+            "config": {**config, **bounds, "step": None, "sampling": sampling},
+        }
     if isinstance(parameter.default, bool):
         return {"class_name": "Boolean", "config": config}
     ordered = not isinstance(parameter.default, str)
-    return {"class_name": "Choice", "config": {**config, "values": parameter.values, "ordered": ordered}}
+    return {
+        "class_name": "Choice",
+        "config": {**config, "values": parameter.values, "ordered": ordered},
+    }
 
 
 def _bayesian() -> type:
@@ -242,9 +304,14 @@ def _bayesian() -> type:
         known: Mapping[str, Value] | None = None
 
         def populate_space(self, trial_id: str) -> dict[str, Any]:
-            if sum(trial.status == "COMPLETED" for trial in self.trials.values()) < self.num_initial_points:
+            if (
+                sum(trial.status == "COMPLETED" for trial in self.trials.values())
+                < self.num_initial_points
+            ):
                 return super().populate_space(trial_id)
-            spare = self._random_values()  # drawn each time, so that a replay need not know whether it was used
+            spare = (
+                self._random_values()
+            )  # drawn each time, so that a replay need not know whether it was used
             if self.known is not None:
                 # The next proposal depends on the surrogate, because of the trials that run, and on
                 # these draws.
@@ -252,6 +319,8 @@ def _bayesian() -> type:
                 self._random_state.uniform(size=(50, len(self._get_hp_bounds())))
                 return {"status": "RUNNING", "values": dict(self.known)}
             found = super().populate_space(trial_id)
-            return {**found, "values": spare} if spare and self._duplicate(found["values"]) else found
+            return (
+                {**found, "values": spare} if spare and self._duplicate(found["values"]) else found
+            )
 
     return Bayesian

@@ -13,7 +13,17 @@ from fashion_nn import measures
 from fashion_nn.runs import HyperbandRound, Parameter, TrialRecord, Value
 from fashion_nn.tuning.keras_tuner_adapter import ALGORITHMS, HYPERBAND_FACTOR, KerasTuner
 
-__all__ = ["ALGORITHMS", "Created", "Ended", "Finished", "Idle", "Oracle", "Proposal", "events", "sweep"]
+__all__ = [
+    "ALGORITHMS",
+    "Created",
+    "Ended",
+    "Finished",
+    "Idle",
+    "Oracle",
+    "Proposal",
+    "events",
+    "sweep",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +86,9 @@ class Oracle:
         seed: the only source of randomness.
     """
 
-    def __init__(self, algorithm: str, space: Sequence[Parameter], objective: str, epochs: int, seed: int):
+    def __init__(
+        self, algorithm: str, space: Sequence[Parameter], objective: str, epochs: int, seed: int
+    ):
         self._algorithm = algorithm
         self._objective = objective
         self._floats = {parameter.name for parameter in space if parameter.kind == "float"}

@@ -48,7 +48,9 @@ class SearchPlan:
     def identity(self, splits: "Splits") -> Identity:
         """What search.json says: a search with another identity is another one."""
         recipe = {name: value for name, value in self.recipe.to_json().items() if name != "sources"}
-        data = SearchedData(name=splits.name, fingerprint=splits.fingerprint, split_id=splits.split_id)
+        data = SearchedData(
+            name=splits.name, fingerprint=splits.fingerprint, split_id=splits.split_id
+        )
         return Identity(
             model=self.recipe.model,
             algorithm=self.algorithm,
@@ -114,7 +116,9 @@ def require_same(search: Search, identity: Identity) -> None:
         stored = search.read_record().identity.to_json()
         changed = list(_differences(stored, identity.to_json()))
         if changed:
-            raise InputError(f"{search.folder}: holds another search: {', '.join(changed)}: choose another --out")
+            raise InputError(
+                f"{search.folder}: holds another search: {', '.join(changed)}: choose another --out"
+            )
 
 
 def _differences(stored: Mapping[str, Any], wanted: Mapping[str, Any]) -> Iterator[str]:

@@ -124,7 +124,9 @@ class _Loop:
         self.progress = progress
         self.start_engine = start_engine
         self.trials = search.read_trials()
-        self.oracle = Oracle(plan.algorithm, plan.space, plan.objective, plan.recipe.epochs, plan.seed)
+        self.oracle = Oracle(
+            plan.algorithm, plan.space, plan.objective, plan.recipe.epochs, plan.seed
+        )
         self.oracle.replay(list(events(self.trials)))
         self.keeper = Keeper(plan, search)
         self.running: set[str] = set()
@@ -247,14 +249,20 @@ class _Loop:
         ended = self.ended
         if len(ended) == _FIRST_FAILURES and all(trial.status == "failed" for trial in ended):
             last = max(ended, key=lambda trial: trial.ended_order or 0)
-            raise InputError(f"the first {_FIRST_FAILURES} trials all failed, the last one so: {last.message}")
+            raise InputError(
+                f"the first {_FIRST_FAILURES} trials all failed, the last one so: {last.message}"
+            )
 
     def _keep(self) -> None:
         best = self.best
         if best:
             self.keeper.keep_best(best)
         resumable = self.oracle.may_be_promoted()
-        resumable |= {trial.start_from for trial in self.trials if trial.status == "running" and trial.start_from}
+        resumable |= {
+            trial.start_from
+            for trial in self.trials
+            if trial.status == "running" and trial.start_from
+        }
         self.keeper.strip_others(self.ended, resumable)
 
     def _stop_running(self) -> None:
@@ -271,7 +279,9 @@ class _Loop:
             seed = self.plan.seed_of(f"retrained {best.id}")
             recipe = self.plan.recipe_of(best, seed=seed)
             id = f"{best.id}{_RETRAINED}"
-            self.engine.submit(Job(id=id, recipe=recipe, dataset=self.plan.source, threads=best.threads))
+            self.engine.submit(
+                Job(id=id, recipe=recipe, dataset=self.plan.source, threads=best.threads)
+            )
             while not (results := self.engine.wait(_TICK_SECONDS)):
                 self._report(None, retraining=True)
             self.keeper.keep_retrained(best, seed, results[0])

@@ -31,7 +31,9 @@ _LEVELS = 3
 """Number of values that a grid takes from a range without steps."""
 
 
-def space(base: Recipe, *, fixed: Iterable[str] = (), only: Iterable[str] = (), grid: bool = False) -> list[Parameter]:
+def space(
+    base: Recipe, *, fixed: Iterable[str] = (), only: Iterable[str] = (), grid: bool = False
+) -> list[Parameter]:
     """The parameters of a search around `base`: options of its model, then training settings.
 
     Args:
@@ -63,7 +65,9 @@ def space(base: Recipe, *, fixed: Iterable[str] = (), only: Iterable[str] = (), 
 
 
 def _conditions(
-    effective: Mapping[str, Callable[[Any], bool]], found: Mapping[str, Parameter], here: Mapping[str, Any]
+    effective: Mapping[str, Callable[[Any], bool]],
+    found: Mapping[str, Parameter],
+    here: Mapping[str, Any],
 ) -> dict[str, list[Value]] | None:
     """Parent → its values beside which a parameter has an effect; None if it never has one.
 
@@ -83,14 +87,18 @@ def _conditions(
     return when
 
 
-def _parameter(name: str, choices: Choices, here: Any, when: dict[str, list[Value]], grid: bool) -> Parameter:
+def _parameter(
+    name: str, choices: Choices, here: Any, when: dict[str, list[Value]], grid: bool
+) -> Parameter:
     extra: dict[str, Any] = {"when": when} if when else {}
     if isinstance(choices, Between) and choices.step is None and not grid:
         inside = here is not None and choices.low <= here <= choices.high
         low = float(choices.low)
         high = float(choices.high)
         default = float(here) if inside else low
-        return Parameter(name=name, kind="float", low=low, high=high, log=choices.log, default=default, **extra)
+        return Parameter(
+            name=name, kind="float", low=low, high=high, log=choices.log, default=default, **extra
+        )
     values = _values(name, choices, here, grid)
     default = here if here in values else values[0]
     return Parameter(name=name, kind="choice", values=values, default=default, **extra)
@@ -109,7 +117,13 @@ def _values(name: str, choices: Choices, here: Any, grid: bool) -> list[Value]:
             values = [values[0], values[len(values) // 2], values[-1]]
     # A grid begins with the recipe's value; in other searches neighbours have to be at equal
     # distances.
-    if grid and isinstance(values[0], float) and here is not None and here not in values and _hold(choices, here):
+    if (
+        grid
+        and isinstance(values[0], float)
+        and here is not None
+        and here not in values
+        and _hold(choices, here)
+    ):
         values = sorted([*values, float(here)])
     return values
 
@@ -136,7 +150,9 @@ def grid_size(parameters: Sequence[Parameter]) -> int:
     return count
 
 
-def counts_with(parameter: Parameter, values: Mapping[str, Any], by_name: Mapping[str, Parameter]) -> bool:
+def counts_with(
+    parameter: Parameter, values: Mapping[str, Any], by_name: Mapping[str, Parameter]
+) -> bool:
     """Whether `parameter` has an effect beside `values` of those it depends on."""
     return all(
         values.get(parent) in allowed and counts_with(by_name[parent], values, by_name)

@@ -157,7 +157,9 @@ def _scored(job: Job, rows: list[Row], ending: _Ending) -> Result:
 def peak_memory() -> int:
     """Most bytes of memory that this process has held so far."""
     # macOS counts bytes, all others KiB.
-    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024)
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (
+        1 if sys.platform == "darwin" else 1024
+    )
 
 
 def _train(job: Job, target: Path, splits: "Splits", rows: list[Row]) -> _Ending:
@@ -199,7 +201,9 @@ def _one_line(text: str) -> str:
     return " ".join(text.split())[:500]
 
 
-def _stop(job: Job, objective: str, thresholds: Mapping[int, float]) -> Callable[[Sequence[Row]], str | None]:
+def _stop(
+    job: Job, objective: str, thresholds: Mapping[int, float]
+) -> Callable[[Sequence[Row]], str | None]:
     """A function that is asked after each epoch, and answers with the reason to stop."""
 
     def reason(history: Sequence[Row]) -> str | None:
@@ -207,7 +211,9 @@ def _stop(job: Job, objective: str, thresholds: Mapping[int, float]) -> Callable
         if job.until_epoch is not None and epoch >= job.until_epoch:
             return "round"
         threshold = thresholds.get(epoch)
-        if threshold is not None and measures.better(objective, threshold, _best(objective, history)):
+        if threshold is not None and measures.better(
+            objective, threshold, _best(objective, history)
+        ):
             return "median"
         return None
 
@@ -242,7 +248,9 @@ def _rows_left(target: Path, folds: int | None) -> list[Row]:
         if not folds:
             return [{**row} for row in Run(target).read_history()]
         for number in range(1, folds + 1):
-            rows += [{**row, "fold": number} for row in Run(target / f"fold-{number}").read_history()]
+            rows += [
+                {**row, "fold": number} for row in Run(target / f"fold-{number}").read_history()
+            ]
     except InputError:
         return []
     return rows
@@ -255,5 +263,7 @@ def _load(dataset: DataSource) -> "Splits":
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     splits = datasets.load(dataset.source, **options)
     if splits.fingerprint != dataset.fingerprint:
-        raise InputError(f"{dataset.source}: holds other rows than those that are searched on: restore them")
+        raise InputError(
+            f"{dataset.source}: holds other rows than those that are searched on: restore them"
+        )
     return replace(splits, test=None)

@@ -104,7 +104,9 @@ def describe(name: str) -> Entry:
     return _entries()[name]
 
 
-def build(name: str, *, image_shape: tuple[int, int] = (28, 28), classes: int = 10, **options: Any) -> "keras.Model":
+def build(
+    name: str, *, image_shape: tuple[int, int] = (28, 28), classes: int = 10, **options: Any
+) -> "keras.Model":
     """A new, uncompiled model with fresh weights. The module docstring describes input and output.
 
     Args:
@@ -154,10 +156,14 @@ def require_shape(name: str, image_shape: Any) -> None:
     least = describe(name).smallest
     is_pair = isinstance(image_shape, tuple | list) and len(image_shape) == 2
     if not (is_pair and all(_is_whole(side) for side in image_shape)):
-        raise InputError(f"{name}: image_shape={image_shape!r}: expected a height and a width in pixels")
+        raise InputError(
+            f"{name}: image_shape={image_shape!r}: expected a height and a width in pixels"
+        )
     height, width = image_shape
     if min(height, width) < least:
-        raise InputError(f"{name} needs images of at least {least} x {least} pixels, got {height} x {width}")
+        raise InputError(
+            f"{name} needs images of at least {least} x {least} pixels, got {height} x {width}"
+        )
 
 
 def layer_table(model: "keras.Model") -> list[LayerRow]:

@@ -23,9 +23,32 @@ def command(*words, expect=0):
 @pytest.fixture(scope="module")
 def work(tmp_path_factory):
     folder = tmp_path_factory.mktemp("work")
-    command("baseline", "pca-logreg", "--dataset", "digits", "--components", "2,10", "--folds", 2, "--jobs", 1,
-            "--out", folder / "pca-logreg", "--json", folder / "all.json")  # fmt: skip
-    command("baseline", "pca-kmeans", "--dataset", "digits", "--out", folder / "km", "--json", folder / "all.json")
+    command(
+        "baseline",
+        "pca-logreg",
+        "--dataset",
+        "digits",
+        "--components",
+        "2,10",
+        "--folds",
+        2,
+        "--jobs",
+        1,
+        "--out",
+        folder / "pca-logreg",
+        "--json",
+        folder / "all.json",
+    )
+    command(
+        "baseline",
+        "pca-kmeans",
+        "--dataset",
+        "digits",
+        "--out",
+        folder / "km",
+        "--json",
+        folder / "all.json",
+    )
     return folder
 
 
@@ -81,7 +104,16 @@ def test_wrong_arguments_are_one_line(words, message, tmp_path, capsys):
 
 
 def test_ctrl_c_ends_all_processes_quietly(tmp_path):
-    words = ["baseline", "logreg", "--dataset", "digits", "--jobs", "2", "--out", str(tmp_path / "run")]
+    words = [
+        "baseline",
+        "logreg",
+        "--dataset",
+        "digits",
+        "--jobs",
+        "2",
+        "--out",
+        str(tmp_path / "run"),
+    ]
     started = subprocess.Popen(
         [sys.executable, "-m", "fashion_nn", *words],
         stdout=subprocess.PIPE,

@@ -27,14 +27,18 @@ def by_formula(image):
     values = np.pad(image / 255, 1)
     across, down = values[1:-1, 2:] - values[1:-1, :-2], values[2:, 1:-1] - values[:-2, 1:-1]
     angles = np.arange(SMALL.directions) * 2 * np.pi / SMALL.directions
-    slopes = np.stack([np.maximum(np.cos(a) * across + np.sin(a) * down, 0) for a in angles], axis=-1)
+    slopes = np.stack(
+        [np.maximum(np.cos(a) * across + np.sin(a) * down, 0) for a in angles], axis=-1
+    )
     parts = []
     for size, margin in ((8, 2), (4, 0)):
         for row in range(7):
             for column in range(7):
                 top, left = 4 * row - margin, 4 * column - margin
                 cell = slopes[max(top, 0) : top + size, max(left, 0) : left + size]
-                mean = SMALL.gain * cell.mean(axis=(0, 1))  # beyond the border there is nothing to count
+                mean = SMALL.gain * cell.mean(
+                    axis=(0, 1)
+                )  # beyond the border there is nothing to count
                 parts.append(mean / (1 + mean))
     small = image.reshape(14, 2, 14, 2).mean(axis=(1, 3)) / 255
     together = np.concatenate([*parts, SMALL.picture * small.ravel()])
@@ -76,6 +80,8 @@ def test_other_sizes_of_images():
 
 
 def test_more_landmarks_than_rows(digits, tmp_path):
-    with pytest.raises(InputError, match="4000 landmarks: expected at most 1295, the training rows"):
+    with pytest.raises(
+        InputError, match="4000 landmarks: expected at most 1295, the training rows"
+    ):
         baselines.fit_edges_rbf(digits, tmp_path / "run", edges.EdgeSettings(landmarks=4000))
     assert not (tmp_path / "run").exists()

@@ -30,7 +30,10 @@ def test_classes_that_stand_apart_are_found():
 
 
 def test_labels_only_measure():
-    apart, shuffled = baselines.pca_kmeans(blobs(), 3), baselines.pca_kmeans(blobs(shuffled=True), 3)
+    apart, shuffled = (
+        baselines.pca_kmeans(blobs(), 3),
+        baselines.pca_kmeans(blobs(shuffled=True), 3),
+    )
     assert (apart.members == shuffled.members).all()
     assert abs(shuffled.adjusted_rand) < 0.15
     # By hand: the most frequent class of each cluster.
@@ -42,9 +45,13 @@ def test_labels_only_measure():
 def test_points_are_the_axes_of_most_variance(digits):
     small = Split(digits.test.images[:, ::2, ::2], digits.test.labels)
     found = baselines.pca_kmeans(small, 10, seed=3)
-    variances = np.linalg.eigvalsh(np.cov(small.images.reshape(len(small), -1) / 255, rowvar=False))[::-1]
+    variances = np.linalg.eigvalsh(
+        np.cov(small.images.reshape(len(small), -1) / 255, rowvar=False)
+    )[::-1]
     assert found.points.var(axis=0, ddof=1) == pytest.approx(variances[:2], rel=1e-3)
-    assert found.explained_variance == pytest.approx(variances[:2].sum() / variances.sum(), rel=1e-3)
+    assert found.explained_variance == pytest.approx(
+        variances[:2].sum() / variances.sum(), rel=1e-3
+    )
     distances = ((found.points[:, None] - found.centres) ** 2).sum(axis=2)
     assert (distances.argmin(axis=1) == found.members).mean() > 0.99
     assert found.to_json() == baselines.pca_kmeans(small, 10, seed=3).to_json()
@@ -53,7 +60,9 @@ def test_points_are_the_axes_of_most_variance(digits):
 def test_the_nearest_image_lends_its_label(digits):
     rows = digits.valid.take(np.arange(50))
     found = baselines.nearest_neighbour(digits.train, rows)
-    here, there = (part.images.reshape(len(part), -1).astype(float) for part in (rows, digits.train))
+    here, there = (
+        part.images.reshape(len(part), -1).astype(float) for part in (rows, digits.train)
+    )
     nearest = [((there - image) ** 2).sum(axis=1).argmin() for image in here]
     assert found["correct"] == (digits.train.labels[nearest] == rows.labels).sum()
     assert found["n"] == 50 and found["accuracy"] == found["correct"] / 50

@@ -1,4 +1,6 @@
-"""Logistic regression, with and without principal components: honest folds, and the same numbers as a Keras model."""
+"""Logistic regression, with and without principal components: honest folds, and the same numbers as
+a Keras model.
+"""
 
 import json
 
@@ -37,7 +39,9 @@ def study(rows):
 def fitted(digits, tmp_path_factory):
     folder = tmp_path_factory.mktemp("runs")
     return {
-        size: baselines.fit_linear("pca-logreg" if size else "logreg", size, digits, folder / str(size))
+        size: baselines.fit_linear(
+            "pca-logreg" if size else "logreg", size, digits, folder / str(size)
+        )
         for size in (10, None)
     }
 
@@ -55,7 +59,9 @@ def test_components_are_fitted_inside_each_fold(study, rows):
         reduced = [(pixels[part] - mean) @ axes[:, -5:] for part in (train, held_out)]
         model = LogisticRegression(max_iter=1000).fit(reduced[0], rows.labels[train])
         # Other signs of the axes and other rounding may move an image on a border.
-        assert study.inside[5][k].accuracy == pytest.approx(model.score(reduced[1], rows.labels[held_out]), abs=0.005)
+        assert study.inside[5][k].accuracy == pytest.approx(
+            model.score(reduced[1], rows.labels[held_out]), abs=0.005
+        )
         assert study.inside[5][k].n == len(held_out)
 
 
@@ -81,7 +87,9 @@ def test_the_figures_are_complete_plain_data(study, rows):
         assert point["sd_accuracy"] == pytest.approx(np.std(folds["accuracy"], ddof=1))
         assert all(second > 0 for key in ("fit_seconds", "score_seconds") for second in folds[key])
         outside = point["pca_on_all_rows"]
-        assert outside["mean_difference"] == pytest.approx(outside["mean_accuracy"] - point["mean_accuracy"])
+        assert outside["mean_difference"] == pytest.approx(
+            outside["mean_accuracy"] - point["mean_accuracy"]
+        )
     shares = [point["explained_variance"] for point in result["points"]]
     assert 0 < shares[0] < shares[1] < 1
 
@@ -138,7 +146,9 @@ def test_what_cannot_be_done_is_one_line(rows, digits, fitted):
         baselines.sweep_sizes([2, 785], digits.image_shape)
     assert baselines.sweep_sizes(None, (6, 6)) == (2, 5, 10, 25)
     few = Split(np.zeros((8, 4, 4), np.uint8), np.array([0, 1, 1, 1, 1, 0, 0, 1]))
-    with pytest.raises(InputError, match="5 folds: expected at least 2 and at most 3, the rows of class 0"):
+    with pytest.raises(
+        InputError, match="5 folds: expected at least 2 and at most 3, the rows of class 0"
+    ):
         baselines.study(few, (2,))
     with pytest.raises(InputError, match="a run is already there: choose another --out"):
         baselines.fit_linear("logreg", None, digits, fitted[None][0].folder)

@@ -16,6 +16,8 @@ def test_the_package_is_found_where_this_process_has_it():
 def test_it_imports_the_standard_library_only():
     """The process that confines itself loads the file by its path before anything else."""
     tree = ast.parse(Path(processes.__file__).read_text())
-    names = {name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names}
+    names = {
+        name.name for node in ast.walk(tree) if isinstance(node, ast.Import) for name in node.names
+    }
     names |= {node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)}
     assert {name.partition(".")[0] for name in names} <= sys.stdlib_module_names

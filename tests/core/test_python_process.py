@@ -28,7 +28,9 @@ def main():
 def process(tmp_path):
     (tmp_path / "double.py").write_text(DOUBLE)
     with (tmp_path / "errors").open("w+b") as errors:
-        environment = child_environment(PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")]))
+        environment = child_environment(
+            PYTHONPATH=os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])
+        )
         process = PythonProcess("double", "last line", environment=environment, errors=errors)
         yield process
         process.close()

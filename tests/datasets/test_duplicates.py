@@ -14,20 +14,28 @@ from fashion_nn.errors import InputError
 def brute_nearest(queries, references, limit):
     within = references is None
     a = queries.reshape(len(queries), -1).astype(float)
-    squared = cdist(a, a if within else references.reshape(len(references), -1).astype(float), "sqeuclidean")
+    squared = cdist(
+        a, a if within else references.reshape(len(references), -1).astype(float), "sqeuclidean"
+    )
     if within:
         np.fill_diagonal(squared, np.inf)
     index, best = squared.argmin(axis=1), squared.min(axis=1)
     found = best <= limit
-    return np.where(found, index, -1), np.where(found, np.where(found, best, 0).astype(np.int64), NONE_NEAR)
+    return np.where(found, index, -1), np.where(
+        found, np.where(found, best, 0).astype(np.int64), NONE_NEAR
+    )
 
 
-def images_with_near_duplicates(seed: int, rows: int, shape: tuple[int, int], values: int) -> np.ndarray:
+def images_with_near_duplicates(
+    seed: int, rows: int, shape: tuple[int, int], values: int
+) -> np.ndarray:
     """Random images, a fifth of them noisy or exact copies of others."""
     generator = np.random.default_rng(seed)
     images = generator.integers(0, values, (rows, *shape)) * (255 // (values - 1))
     copies = generator.choice(rows, rows // 5, replace=False)
-    noise = generator.integers(-3, 4, (len(copies), *shape)) * (generator.random((len(copies), 1, 1)) < 0.5)
+    noise = generator.integers(-3, 4, (len(copies), *shape)) * (
+        generator.random((len(copies), 1, 1)) < 0.5
+    )
     images[copies] = np.clip(images[generator.choice(rows, len(copies))] + noise, 0, 255)
     return images.astype(np.uint8)
 
@@ -47,7 +55,8 @@ CASES = {
 @pytest.mark.parametrize("case", CASES.values(), ids=CASES)
 def test_nearest_is_that_of_brute_force(case):
     train, test = (
-        images_with_near_duplicates(seed, n, case["shape"], case["values"]) for seed, n in enumerate(case["rows"])
+        images_with_near_duplicates(seed, n, case["shape"], case["values"])
+        for seed, n in enumerate(case["rows"])
     )
     test[: len(test) // 10] = train[: len(test) // 10]
     for queries, references in ((train, None), (test, None), (test, train)):
@@ -65,7 +74,9 @@ def test_equal_images_all_alike_are_no_trouble():
 
 
 def planted() -> tuple[Split, Split]:
-    """Training rows 0-2 equal (labels 0, 0, 1), 3 alone, 4 near 5; test row 0 equals them, 1 near 3, 2 near 4."""
+    """Training rows 0-2 equal (labels 0, 0, 1), 3 alone, 4 near 5; test row 0 equals them, 1 near
+    3, 2 near 4.
+    """
     generator = np.random.default_rng(5)
     base = generator.integers(0, 250, (4, 10, 10), dtype=np.uint8)
     train = base[[0, 0, 0, 1, 2, 2]].copy()
@@ -82,7 +93,10 @@ def test_counts_of_planted_near_duplicates():
     assert found["exact"] == {"train/train": 3, "test/test": 1, "train/test": 3}
     assert found["exact_same_label"] == {"train/train": 1, "test/test": 1, "train/test": 1}
     assert found["near"] == {
-        "0.0": {"test_images": 1, "same_label": 0},  # the first of three equal images counts, its label is another
+        "0.0": {
+            "test_images": 1,
+            "same_label": 0,
+        },  # the first of three equal images counts, its label is another
         "0.002": {"test_images": 2, "same_label": 1},
         "0.012": {"test_images": 3, "same_label": 1},
         "0.02": {"test_images": 3, "same_label": 1},
@@ -96,7 +110,9 @@ def test_counts_of_planted_near_duplicates():
     assert json.loads(json.dumps(found)) == found
 
 
-@pytest.mark.parametrize(("threshold", "side", "difference"), [(0.03, 20, 153), (0.05, 4, 51), (0.06, 10, 153)])
+@pytest.mark.parametrize(
+    ("threshold", "side", "difference"), [(0.03, 20, 153), (0.05, 4, 51), (0.06, 10, 153)]
+)
 def test_a_distance_of_exactly_the_threshold_is_within(threshold, side, difference):
     # One pixel differs by d: the distance is d / 255 / side.
     zeros = np.zeros((2, side, side), dtype=np.uint8)
@@ -117,7 +133,11 @@ def test_without_test_rows_only_training_rows_are_compared():
 def test_validation_rows_count_as_training_rows():
     splits = load("digits")
     whole = Split(splits.original_train().images, splits.original_train().labels)
-    assert check(splits) == check((whole, splits.test)) == check(load("digits", validation_fraction=0.4))
+    assert (
+        check(splits)
+        == check((whole, splits.test))
+        == check(load("digits", validation_fraction=0.4))
+    )
 
 
 def test_progress_ends_at_its_total():
@@ -159,7 +179,11 @@ REAL = {
 @pytest.mark.parametrize("name", REAL)
 def test_counts_of_the_real_data(real_data, name):
     found = check(load(name, data_dir=real_data))
-    counts = {key: tuple(tuple(row.values()) for row in found[key].values()) for key in REAL[name] if key != "exact"}
+    counts = {
+        key: tuple(tuple(row.values()) for row in found[key].values())
+        for key in REAL[name]
+        if key != "exact"
+    }
     assert counts | {"exact": tuple(found["exact"].values())} == REAL[name]
 
 

@@ -30,13 +30,17 @@ def test_the_text_is_what_a_csv_writer_would_write(tmp_path):
     with expected.open("w", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(["label", *(f"pixel{i}" for i in range(1, 17))])
-        writer.writerows([label, *image.ravel()] for label, image in zip(rows.labels, rows.images, strict=True))
+        writer.writerows(
+            [label, *image.ravel()] for label, image in zip(rows.labels, rows.images, strict=True)
+        )
     assert path.name == "things_train.csv"
     assert path.read_bytes() == expected.read_bytes()
 
 
 def test_without_test_rows_one_file_is_written(tmp_path):
-    assert [path.name for path in export(write_folder(tmp_path / "x", parts=("train",)), tmp_path)] == ["x_train.csv"]
+    assert [
+        path.name for path in export(write_folder(tmp_path / "x", parts=("train",)), tmp_path)
+    ] == ["x_train.csv"]
 
 
 @pytest.mark.parametrize("existing", ["digits_train.csv", "digits_test.csv"])
@@ -61,5 +65,10 @@ def test_fashion_mnist(real_data, tmp_path):
     paths = export("fashion_mnist", tmp_path, data_dir=real_data)
     assert [path.name for path in paths] == ["fashion_train.csv", "fashion_test.csv"]
     again = load(paths[0], test=paths[1])
-    assert (again.name, again.fingerprint) == ("fashion_mnist", DATASETS["fashion_mnist"].fingerprint)
-    np.testing.assert_array_equal(again.test.labels, load("fashion_mnist", data_dir=real_data).test.labels)
+    assert (again.name, again.fingerprint) == (
+        "fashion_mnist",
+        DATASETS["fashion_mnist"].fingerprint,
+    )
+    np.testing.assert_array_equal(
+        again.test.labels, load("fashion_mnist", data_dir=real_data).test.labels
+    )

@@ -23,7 +23,10 @@ def test_reads_what_was_written(tmp_path, name, kind, values):
 
 
 def test_header_is_the_published_one():
-    assert encode(np.zeros((60000, 28, 28), dtype=np.uint8))[:16].hex() == "000008030000ea600000001c0000001c"
+    assert (
+        encode(np.zeros((60000, 28, 28), dtype=np.uint8))[:16].hex()
+        == "000008030000ea600000001c0000001c"
+    )
     assert encode(np.zeros(10000, dtype=np.uint8))[:8].hex() == "0000080100002710"
 
 
@@ -40,7 +43,10 @@ def damaged_gzip() -> bytes:
 
 
 BAD_IMAGES = {
-    "labels given as images": (encode(LABELS), "holds labels (magic number 2049), expected images (2051)"),
+    "labels given as images": (
+        encode(LABELS),
+        "holds labels (magic number 2049), expected images (2051)",
+    ),
     "empty": (b"", "is empty, expected an IDX file of images"),
     "two bytes": (b"\0\0", "begins with 00 00"),
     "a CSV": (b"label,pixel1\n", "begins with 6c 61 62 65, expected an IDX file of images"),
@@ -48,7 +54,10 @@ BAD_IMAGES = {
     "one byte short": (encode(IMAGES)[:-1], "declares 5x4x4 = 80 bytes of images, holds 79"),
     "one byte long": (encode(IMAGES) + b"\0", "declares 5x4x4 = 80 bytes of images, holds more"),
     "no images": (encode(IMAGES[:0]), "declares no images (0x4x4)"),
-    "declares 64 GiB": (idx.encode_header((1 << 16, 1 << 10, 1 << 10)), "declares 68,719,476,736 bytes"),
+    "declares 64 GiB": (
+        idx.encode_header((1 << 16, 1 << 10, 1 << 10)),
+        "declares 68,719,476,736 bytes",
+    ),
     "gzip cut short": (gzip.compress(encode(IMAGES))[:-12], "the gzip stream ends too early"),
     "gzip damaged": (damaged_gzip(), "the gzip stream is damaged"),
     "gzip of a part": (gzip.compress(encode(IMAGES)[:50]), "holds 34"),

@@ -38,7 +38,11 @@ def test_a_table(tmp_path, suffix):
 
 def test_a_table_with_test_rows(tmp_path):
     train = write_table(tmp_path / "train.csv", [0, 1] * 10)
-    splits = load(str(train), test=write_table(tmp_path / "test.csv", [1, 1, 0], seed=1), validation_fraction=0.2)
+    splits = load(
+        str(train),
+        test=write_table(tmp_path / "test.csv", [1, 1, 0], seed=1),
+        validation_fraction=0.2,
+    )
     assert splits.test.labels.tolist() == [1, 1, 0]
     assert (len(splits.train), len(splits.valid), splits.validation_fraction) == (16, 4, 0.2)
 
@@ -107,10 +111,14 @@ def test_refuses_a_header_alone(tmp_path):
 def test_refuses_test_rows_that_do_not_fit(tmp_path):
     train = write_table(tmp_path / "train.csv", [0, 1] * 3)
     larger = write_table(tmp_path / "larger.csv", [0, 1], side=3)
-    with pytest.raises(InputError, match=r"larger\.csv: test images are 3x3 pixels, training images 2x2"):
+    with pytest.raises(
+        InputError, match=r"larger\.csv: test images are 3x3 pixels, training images 2x2"
+    ):
         load(train, test=larger)
     strange = write_table(tmp_path / "strange.csv", [0, 2])
-    with pytest.raises(InputError, match=r"strange\.csv: test rows have label 2, training rows only 0 to 1"):
+    with pytest.raises(
+        InputError, match=r"strange\.csv: test rows have label 2, training rows only 0 to 1"
+    ):
         load(train, test=strange)
 
 
@@ -136,7 +144,9 @@ def digest(rows: np.ndarray) -> str:
     return hashlib.sha256(rows.tobytes()).hexdigest()[:16]
 
 
-@pytest.mark.parametrize(("fraction", "pinned"), [(0.1, "749b12628288352d"), (0.25, "241ff7cba545f1ac")])
+@pytest.mark.parametrize(
+    ("fraction", "pinned"), [(0.1, "749b12628288352d"), (0.25, "241ff7cba545f1ac")]
+)
 def test_the_stored_split_of_the_real_data(real_data, fraction, pinned):
     splits = load("fashion_mnist", data_dir=real_data, validation_fraction=fraction)
     assert np.bincount(splits.valid.labels).tolist() == [round(6000 * fraction)] * 10
@@ -145,9 +155,14 @@ def test_the_stored_split_of_the_real_data(real_data, fraction, pinned):
 
 def test_importing_is_light():
     code = (
-        "import sys, fashion_nn.datasets\n"
-        "heavy = {'keras', 'tensorflow', 'pandas', 'sklearn', 'scipy', 'matplotlib', 'pyarrow', 'rich', 'pydantic'}\n"
-        "print(sorted(heavy & set(sys.modules)))"
+        "import sys, fashion_nn.datasets\nheavy = {'keras', 'tensorflow', 'pandas', 'sklearn',"
+        " 'scipy', 'matplotlib', 'pyarrow', 'rich', 'pydantic'}\nprint(sorted(heavy &"
+        " set(sys.modules)))"
     )
     root = Path(__file__).parents[2]
-    assert subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True).stdout == "[]\n"
+    assert (
+        subprocess.run(
+            [sys.executable, "-c", code], cwd=root, capture_output=True, text=True
+        ).stdout
+        == "[]\n"
+    )

@@ -1,4 +1,6 @@
-"""Recognition by simple figures: right on every class of the known data sets, silent on anything else."""
+"""Recognition by simple figures: right on every class of the known data sets, silent on anything
+else.
+"""
 
 import numpy as np
 import pytest
@@ -9,7 +11,9 @@ from fashion_nn.datasets.recognition import figures, measure_ranges
 rng = np.random.default_rng(0)
 UNKNOWN = {
     "noise": rng.integers(0, 256, (60, 28, 28), dtype=np.uint8),
-    "sparse noise": (rng.integers(0, 256, (60, 28, 28)) * (rng.random((60, 28, 28)) < 0.3)).astype(np.uint8),
+    "sparse noise": (
+        (rng.integers(0, 256, (60, 28, 28)) * (rng.random((60, 28, 28)) < 0.3)).astype(np.uint8)
+    ),
     "black": np.zeros((60, 28, 28), dtype=np.uint8),
     "white": np.full((60, 28, 28), 255, dtype=np.uint8),
     "gradient": np.tile(np.linspace(0, 255, 28).astype(np.uint8), (60, 28, 1)),
@@ -71,7 +75,10 @@ def test_fifty_images_of_a_single_class_are_enough(known):
     for label in range(10):
         rows = np.flatnonzero(known.train.labels == label)
         for _ in range(20):
-            assert recognise(known.train.images[generator.choice(rows, 50, replace=False)]).name == known.name
+            assert (
+                recognise(known.train.images[generator.choice(rows, 50, replace=False)]).name
+                == known.name
+            )
 
 
 def test_changed_images_are_not_recognised(known):
@@ -82,5 +89,7 @@ def test_changed_images_are_not_recognised(known):
 
 
 def test_two_data_sets_mixed_are_neither(real_data):
-    parts = [load(name, data_dir=real_data).test.images[:200] for name in ("mnist", "fashion_mnist")]
+    parts = [
+        load(name, data_dir=real_data).test.images[:200] for name in ("mnist", "fashion_mnist")
+    ]
     assert recognise(np.concatenate(parts)).name is None

@@ -1,4 +1,6 @@
-"""Where the known data sets are found, and that their bytes are believed only when they are the published ones."""
+"""Where the known data sets are found, and that their bytes are believed only when they are the
+published ones.
+"""
 
 import gzip
 import http.server
@@ -40,7 +42,9 @@ def put(real_data: Path, name: str, folder: Path) -> Path:
 def test_found_in_each_place(real_data, tmp_path, monkeypatch, place, inside):
     if place == "cache":
         inside = "fashion-mnist"
-    root = {"data": Path("data"), "cache": tmp_path / "keras" / "datasets"}.get(place, tmp_path / "folder")
+    root = {"data": Path("data"), "cache": tmp_path / "keras" / "datasets"}.get(
+        place, tmp_path / "folder"
+    )
     put(real_data, "fashion-mnist", root / inside)
     if place == "variable":
         monkeypatch.setenv("FASHION_NN_DATA", str(root))
@@ -48,7 +52,10 @@ def test_found_in_each_place(real_data, tmp_path, monkeypatch, place, inside):
 
 
 def test_places_are_searched_in_order(real_data, tmp_path, monkeypatch):
-    folders = [put(real_data, "mnist", root / "mnist") for root in (tmp_path / "a", tmp_path / "b", Path("data"))]
+    folders = [
+        put(real_data, "mnist", root / "mnist")
+        for root in (tmp_path / "a", tmp_path / "b", Path("data"))
+    ]
     monkeypatch.setenv("FASHION_NN_DATA", str(tmp_path / "b"))
     assert fetch("mnist", data_dir=tmp_path / "a") == folders[0]
     assert fetch("mnist") == folders[1]
@@ -66,7 +73,9 @@ def test_loose_files_of_another_data_set_are_passed_over(real_data, tmp_path, mo
         fetch("fashion_mnist", data_dir=tmp_path / "loose")
 
 
-@pytest.mark.parametrize("change", ["intact", "relabelled", "member missing", "not a zip", "other type"])
+@pytest.mark.parametrize(
+    "change", ["intact", "relabelled", "member missing", "not a zip", "other type"]
+)
 def test_keras_own_container_is_held_to_the_same_bytes(real_data, tmp_path, change):
     loaded = load("mnist", data_dir=real_data, validation_fraction=0)
     arrays = {
@@ -151,7 +160,11 @@ def server(tmp_path, monkeypatch):
 
         def send_header(self, name, value):
             # A file whose name ends so is announced longer than it is.
-            longer = name == "Content-Length" and self.path.endswith("t10k-labels-idx1-ubyte.gz") and self.lie
+            longer = (
+                name == "Content-Length"
+                and self.path.endswith("t10k-labels-idx1-ubyte.gz")
+                and self.lie
+            )
             super().send_header(name, int(value) + 1000 if longer else value)
 
     Handler.lie = False
@@ -170,7 +183,9 @@ def test_a_data_set_that_is_nowhere_is_downloaded_once(real_data, server):
     told = []
     splits = load("fashion-mnist", progress=lambda done, total: told.append((done, total)))
     assert splits.fingerprint == DATASETS["fashion_mnist"].fingerprint
-    assert {done for done, total in told if done == total} == {path.stat().st_size for path in folder.iterdir()}
+    assert {done for done, total in told if done == total} == {
+        path.stat().st_size for path in folder.iterdir()
+    }
     assert not sources.needs_download("fashion_mnist")
     shutil.rmtree(folder)
     assert len(load("fashion_mnist").test) == 10_000
@@ -181,17 +196,23 @@ def test_a_download_that_ends_early_leaves_no_file(server):
     handler.lie = True
     for name in FILES:
         (folder / f"{name}.gz").write_bytes(bytes(100))
-    with pytest.raises(InputError, match=r"could not be downloaded .*t10k-labels.*ended 1,000 bytes early"):
+    with pytest.raises(
+        InputError, match=r"could not be downloaded .*t10k-labels.*ended 1,000 bytes early"
+    ):
         load("fashion_mnist")
     cached = download.keras_cache() / "fashion-mnist"
-    assert {path.name for path in cached.iterdir()} == {f"{name}.gz" for name in FILES if name != FILES[3]}
+    assert {path.name for path in cached.iterdir()} == {
+        f"{name}.gz" for name in FILES if name != FILES[3]
+    }
 
 
 def test_a_failed_download_says_what_to_do(server):
     with pytest.raises(InputError) as caught:
         load("fashion_mnist")
     message = str(caught.value)
-    assert message.startswith("fashion_mnist is not on this machine and could not be downloaded (http://")
+    assert message.startswith(
+        "fashion_mnist is not on this machine and could not be downloaded (http://"
+    )
     assert "put train-images-idx3-ubyte.gz" in message
     assert "into data/fashion-mnist, or set FASHION_NN_DATA" in message
     assert "--dataset digits" in message
@@ -224,7 +245,9 @@ def test_a_missing_file_is_named(tmp_path, missing):
 
 
 def test_an_empty_folder_names_what_it_lacks(tmp_path):
-    with pytest.raises(InputError, match="train-images-idx3-ubyte, train-labels-idx1-ubyte are missing"):
+    with pytest.raises(
+        InputError, match="train-images-idx3-ubyte, train-labels-idx1-ubyte are missing"
+    ):
         read_folder(tmp_path)
 
 
@@ -263,11 +286,15 @@ def test_digits_are_scaled_bilinearly():
     positions = np.clip((np.arange(28) + 0.5) * 8 / 28 - 0.5, 0, 7)
     expected = np.floor(positions * 2 * 255 / 16 + 0.5)
     np.testing.assert_array_equal(upscale_digits(ramp)[0], np.tile(expected, (28, 1)))
-    np.testing.assert_array_equal(upscale_digits(ramp.transpose(0, 2, 1))[0], np.tile(expected, (28, 1)).T)
+    np.testing.assert_array_equal(
+        upscale_digits(ramp.transpose(0, 2, 1))[0], np.tile(expected, (28, 1)).T
+    )
 
 
 def test_an_unknown_name_lists_the_known_ones():
-    with pytest.raises(InputError, match="'cifar' is not a known data set; expected one of fashion_mnist, mnist"):
+    with pytest.raises(
+        InputError, match="'cifar' is not a known data set; expected one of fashion_mnist, mnist"
+    ):
         fetch("cifar")
 
 

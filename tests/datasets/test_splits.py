@@ -6,7 +6,13 @@ import itertools
 import numpy as np
 import pytest
 
-from fashion_nn.datasets.splits import Split, divide, fingerprint, shuffled_by_class, stratified_rows
+from fashion_nn.datasets.splits import (
+    Split,
+    divide,
+    fingerprint,
+    shuffled_by_class,
+    stratified_rows,
+)
 from fashion_nn.errors import InputError
 
 LABELS = np.repeat([0, 1, 2, 3], [400, 50, 7, 2])
@@ -22,12 +28,16 @@ def test_takes_the_fraction_of_each_class_but_never_none_or_all(fraction):
 
 
 def test_smaller_fractions_are_nested_in_larger_ones():
-    chosen = [set(stratified_rows(LABELS, fraction).tolist()) for fraction in (0, 0.05, 0.1, 0.3, 0.8)]
+    chosen = [
+        set(stratified_rows(LABELS, fraction).tolist()) for fraction in (0, 0.05, 0.1, 0.3, 0.8)
+    ]
     assert all(small < large for small, large in itertools.pairwise(chosen))
 
 
 def test_depends_on_the_seed_and_on_nothing_else():
-    np.testing.assert_array_equal(stratified_rows(LABELS, 0.3), stratified_rows(LABELS.astype(np.int32), 0.3, seed=0))
+    np.testing.assert_array_equal(
+        stratified_rows(LABELS, 0.3), stratified_rows(LABELS.astype(np.int32), 0.3, seed=0)
+    )
     assert stratified_rows(LABELS, 0.3).tolist() != stratified_rows(LABELS, 0.3, seed=1).tolist()
 
 
@@ -92,7 +102,9 @@ def test_fingerprint_sees_every_part_of_the_content():
 def test_fingerprint_does_not_see_how_the_content_is_stored():
     rows = rows_of(12)
     stored_otherwise = np.asfortranarray(rows.images)
-    assert fingerprint(stored_otherwise, rows.labels.astype(np.uint8)) == fingerprint(rows.images, rows.labels)
+    assert fingerprint(stored_otherwise, rows.labels.astype(np.uint8)) == fingerprint(
+        rows.images, rows.labels
+    )
 
 
 def test_a_shuffled_class_holds_all_of_its_rows_in_an_order_of_its_own():

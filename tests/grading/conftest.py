@@ -13,7 +13,9 @@ def digits():
 
 @pytest.fixture(scope="session")
 def tables(tmp_path_factory, digits):
-    """A folder with digits_train.csv and digits_test.csv (labelled) and unlabelled.csv (the test images alone)."""
+    """A folder with digits_train.csv and digits_test.csv (labelled) and unlabelled.csv (the test
+    images alone).
+    """
     folder = tmp_path_factory.mktemp("tables")
     write_table(folder / "digits_train.csv", digits.original_train(), labels=True)
     write_table(folder / "digits_test.csv", digits.test, labels=True)
@@ -23,7 +25,9 @@ def tables(tmp_path_factory, digits):
 
 @pytest.fixture(scope="session")
 def digits_model(tmp_path_factory, digits):
-    """A network for digits as strangers hand in: it scales pixels itself and gives logits; about 95 % right."""
+    """A network for digits as strangers hand in: it scales pixels itself and gives logits; about 95
+    % right.
+    """
     import keras
 
     keras.utils.set_random_seed(0)
@@ -36,7 +40,9 @@ def digits_model(tmp_path_factory, digits):
             keras.layers.Dense(10),
         ]
     )
-    model.compile(keras.optimizers.Adam(3e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
+    model.compile(
+        keras.optimizers.Adam(3e-3), keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    )
     model.fit(digits.train.images, digits.train.labels, batch_size=64, epochs=12, verbose=0)
     path = tmp_path_factory.mktemp("model") / "stranger.keras"
     model.save(path)

@@ -18,5 +18,7 @@ def write_table(path: Path, split: Split, *, labels: bool = False) -> Path:
 
 
 def write_predictions(path: Path, labels: np.ndarray) -> Path:
-    path.write_text("ImageId,Label\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels, start=1)))
+    path.write_text(
+        "ImageId,Label\n" + "".join(f"{i},{label}\n" for i, label in enumerate(labels, start=1))
+    )
     return path

@@ -36,12 +36,16 @@ def evidence(labels=None, truth=None, **known):
 @pytest.mark.parametrize("rate", [0.0, 0.002, 0.1, 0.5, 1.0])
 def test_the_binomial_tail_is_scipys(n, rate):
     for count in {0, 1, n // 500, n // 10, n // 2, n}:
-        assert upper_tail(count, n, rate) == pytest.approx(stats.binom.sf(count - 1, n, rate), rel=1e-12, abs=1e-300)
+        assert upper_tail(count, n, rate) == pytest.approx(
+            stats.binom.sf(count - 1, n, rate), rel=1e-12, abs=1e-300
+        )
 
 
 @pytest.mark.parametrize(("count", "n"), [(0, 100), (3, 2000), (50, 60)])
 def test_the_upper_bound_is_clopper_and_pearsons(count, n):
-    assert upper_bound(count, n) == pytest.approx(stats.beta.isf(1e-3, count + 1, n - count), rel=1e-12)
+    assert upper_bound(count, n) == pytest.approx(
+        stats.beta.isf(1e-3, count + 1, n - count), rel=1e-12
+    )
 
 
 def brightness_model(images, *, batch_size=1000):
@@ -122,7 +126,10 @@ def test_balance_warns_of_a_class_that_is_claimed_too_often():
         (np.random.default_rng(0).integers(0, 10, 10_000), "PASS"),
         (np.sort(np.random.default_rng(0).integers(0, 10, 1000)), "WARN"),
         (np.repeat(np.random.default_rng(0).integers(0, 10, 500), 4), "WARN"),
-        (np.concatenate([np.random.default_rng(0).integers(0, 10, 5000), np.zeros(20, int)]), "WARN"),
+        (
+            np.concatenate([np.random.default_rng(0).integers(0, 10, 5000), np.zeros(20, int)]),
+            "WARN",
+        ),
         (np.tile(np.arange(10), 100), "WARN"),
         (np.zeros(100, int), "not applicable"),
         (np.arange(5), "not applicable"),

@@ -15,7 +15,9 @@ def check(tmp_path, text, expected=KAGGLE):
     return check_file(tmp_path / "file.csv", expected)
 
 
-@pytest.mark.parametrize(("text", "expected"), [("ImageId,Label\n1,9\n2,0\n3,3\n", KAGGLE), ("9\n0\n3\n", PLAIN)])
+@pytest.mark.parametrize(
+    ("text", "expected"), [("ImageId,Label\n1,9\n2,0\n3,3\n", KAGGLE), ("9\n0\n3\n", PLAIN)]
+)
 def test_correct_files_pass(tmp_path, text, expected):
     assert check(tmp_path, text, expected).verdict == "PASS"
 

@@ -1,4 +1,6 @@
-"""Grading and the command line: reports, exit codes, and a class in which some files are broken or hostile."""
+"""Grading and the command line: reports, exit codes, and a class in which some files are broken or
+hostile.
+"""
 
 import csv
 import json
@@ -43,14 +45,22 @@ def test_a_correct_file(reference, tmp_path, digits):
     report = grade(write_predictions(tmp_path / "p.csv", digits.test.labels), reference)
     assert report.verdict == "PASS"
     assert verdicts(report) == {
-        "file": "PASS", "canary": "not applicable", "feeding": "not applicable", "sentinel": "PASS", "balance": "PASS",
-        "order": "PASS", "leak": "PASS", "score": "PASS",
-    }  # fmt: skip
+        "file": "PASS",
+        "canary": "not applicable",
+        "feeding": "not applicable",
+        "sentinel": "PASS",
+        "balance": "PASS",
+        "order": "PASS",
+        "leak": "PASS",
+        "score": "PASS",
+    }
     report.write(tmp_path / "p.json")
     content = json.loads((tmp_path / "p.json").read_text())
     assert set(content["sha256"]) == {"data", "train", "labels", "output"}
     assert {"python", "keras", "numpy", "fashion-nn"} <= set(content["versions"])
-    assert all({"name", "verdict", "value", "expected"} <= set(check) for check in content["checks"])
+    assert all(
+        {"name", "verdict", "value", "expected"} <= set(check) for check in content["checks"]
+    )
 
 
 def test_ids_in_another_order_are_a_defect_but_labels_follow_their_ids(reference, tmp_path, digits):
@@ -63,7 +73,9 @@ def test_ids_in_another_order_are_a_defect_but_labels_follow_their_ids(reference
 
 
 def test_a_file_that_is_too_short_fails_and_the_rest_is_not_applicable(reference, tmp_path, digits):
-    found = verdicts(grade(write_predictions(tmp_path / "p.csv", digits.test.labels[:-1]), reference))
+    found = verdicts(
+        grade(write_predictions(tmp_path / "p.csv", digits.test.labels[:-1]), reference)
+    )
     assert found["file"] == "FAIL"
     assert {found[name] for name in ("sentinel", "balance", "order", "score")} == {"not applicable"}
 
@@ -102,7 +114,9 @@ def test_a_class_with_hostile_files(reference, tmp_path, digits, digits_model):
     folder = tmp_path / "class"
     folder.mkdir()
     write_predictions(folder / "good.csv", digits.test.labels)
-    write_predictions(folder / "shuffled.csv", np.random.default_rng(0).permutation(digits.test.labels))
+    write_predictions(
+        folder / "shuffled.csv", np.random.default_rng(0).permutation(digits.test.labels)
+    )
     write_predictions(folder / "=1+1.csv", digits.test.labels)
     write_predictions(folder / "<script>alert(1)<.csv", digits.test.labels)
     shutil.copy(digits_model, folder / "model.keras")
@@ -115,7 +129,9 @@ def test_a_class_with_hostile_files(reference, tmp_path, digits, digits_model):
     (folder / "numbers.csv").write_text("id,label\n" + "1,1e308\n" * 359)
     (folder / "secret.csv").symlink_to("/etc/passwd")
     (folder / "folder.csv").mkdir()
-    graded = {hand_in.name: hand_in for hand_in in grade_folder(folder, reference, tmp_path / "out")}
+    graded = {
+        hand_in.name: hand_in for hand_in in grade_folder(folder, reference, tmp_path / "out")
+    }
     found = {name: hand_in.verdict for name, hand_in in graded.items()}
     good = {"good.csv", "=1+1.csv", "<script>alert(1)<.csv", "model.keras"}
     assert {name for name, verdict in found.items() if verdict in ("PASS", "WARN")} == good
@@ -145,7 +161,15 @@ def test_the_command_line(tables, tmp_path, digits):
     done = command("grade", bad, *common, "--json", cwd=tmp_path, expect=3)
     assert json.loads(done.stdout)["verdict"] == "FAIL"
     done = command(
-        "grade", bad, *common, "--labels", tables / "digits_test.csv", "--against", good, cwd=tmp_path, expect=3
+        "grade",
+        bad,
+        *common,
+        "--labels",
+        tables / "digits_test.csv",
+        "--against",
+        good,
+        cwd=tmp_path,
+        expect=3,
     )
     assert "the other one is better" in done.stdout
     ordered = write_predictions(tmp_path / "sorted.csv", np.sort(digits.test.labels))
@@ -154,7 +178,9 @@ def test_the_command_line(tables, tmp_path, digits):
     command("grade", ordered, *plain, "--strict", cwd=tmp_path, expect=3)
 
 
-def test_a_graded_submission_reads_its_table_once_and_opens_its_model_once(tables, tmp_path, digits_model, monkeypatch):
+def test_a_graded_submission_reads_its_table_once_and_opens_its_model_once(
+    tables, tmp_path, digits_model, monkeypatch
+):
     opened = []
     read = []
     open_fast = inference.open_fast

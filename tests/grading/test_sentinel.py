@@ -1,4 +1,6 @@
-"""The sentinel: correct files pass, labels that are not those of the images fail, and the same on real data."""
+"""The sentinel: correct files pass, labels that are not those of the images fail, and the same on
+real data.
+"""
 
 import numpy as np
 import pytest
@@ -59,7 +61,9 @@ def test_few_rows_do_not_fail_by_chance(fitted, digits, probabilities):
     """Of 200 correct files of 30 rows each, hardly one is suspected."""
     rng = np.random.default_rng(0)
     rows = [rng.integers(0, len(digits.test), 30) for _ in range(200)]
-    suspected = sum(verdict(digits.test.labels[r], probabilities[r], fitted) != "PASS" for r in rows)
+    suspected = sum(
+        verdict(digits.test.labels[r], probabilities[r], fitted) != "PASS" for r in rows
+    )
     assert suspected <= 4
 
 

@@ -1,18 +1,21 @@
-"""Mutates model files past the first checks and looks for anything but an answer or a one-line refusal.
+"""Mutates model files past the first checks and looks for anything but an answer or a one-line
+refusal.
 
     python tests/inference/fuzzing.py [--inputs 100000] [--seed 0] [--only config|archive|hdf5]
 
-Three kinds, each started from valid files of every generation of Keras (tests/inference/files) and from ours:
+Three kinds, each started from valid files of every generation of Keras (tests/inference/files) and
+from ours:
 
-    config   the architecture, changed as a tree: every input is valid JSON, and goes through the allow-list
+    config   the architecture, changed as a tree: every input is valid JSON for the allow-list
     archive  a .keras whose members and directory are changed, with the checksums made right again
-    hdf5     an .h5 or the weights of a .keras: bytes behind the superblock changed, or links, shapes, types and
-             attributes by h5py; looked through in a forked process with the resource limits of the child
+    hdf5     an .h5 or the weights of a .keras: bytes behind the superblock changed, or links,
+             shapes, types and attributes by h5py; looked through in a forked process with the
+             resource limits of the child
 
-It prints how many inputs got past the parsing of JSON, of the archive's end or of the HDF5 superblock, what came
-of them, and stops at any other exception than a refusal, at a hang that no limit ends, at a line that is none, or
-a marker. Crashes inside HDF5, and loops that the limit on processor time ends (SIGXCPU), happen to the child alone:
-they are counted.
+It prints how many inputs got past the parsing of JSON, of the archive's end or of the HDF5
+superblock, what came of them, and stops at any other exception than a refusal, at a hang that no
+limit ends, at a line that is none, or a marker. Crashes inside HDF5, and loops that the limit on
+processor time ends (SIGXCPU), happen to the child alone: they are counted.
 """
 
 import argparse
@@ -76,7 +79,12 @@ def seeds() -> list[tuple[str, bytes, bytes]]:
                     found.append((name, content, _config(name, content)))
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"
-        for model in (hostile.graph(), hostile.two("outputs"), hostile.doubling(5), hostile.shared(9)):
+        for model in (
+            hostile.graph(),
+            hostile.two("outputs"),
+            hostile.doubling(5),
+            hostile.shared(9),
+        ):
             hostile.keras(model)(path, path)
             content = path.read_bytes()
             found.append((path.name, content, _config(path.name, content)))
@@ -106,8 +114,27 @@ def _parts() -> list[Any]:
 @functools.cache
 def _words() -> list[str]:
     """Names that mean something to the reader, to Keras or to Python."""
-    known = {"Lambda", "TFSMLayer", "__lambda__", "function", "os", "builtins", "keras_hub", "__tensor__", "__numpy__"}
-    known |= {"__tuple__", "__keras_tensor__", "Functional", "Sequential", "Model", "__class__", "__init__", ""}
+    known = {
+        "Lambda",
+        "TFSMLayer",
+        "__lambda__",
+        "function",
+        "os",
+        "builtins",
+        "keras_hub",
+        "__tensor__",
+        "__numpy__",
+    }
+    known |= {
+        "__tuple__",
+        "__keras_tensor__",
+        "Functional",
+        "Sequential",
+        "Model",
+        "__class__",
+        "__init__",
+        "",
+    }
     known |= {*LAYERS, *ACTIVATIONS, *operations.OPERATIONS, *objects.INITIALIZERS}
     for tree in _trees():
         known |= {key for node, key in _places(tree) if isinstance(key, str)}
@@ -126,8 +153,39 @@ def _places(tree: Any) -> list[tuple[Any, Any]]:
     return found
 
 
-_ODD = [None, True, False, 0, -1, 1, 2, 0.5, -0.0, 1e308, 1 << 31, 1 << 63, -(1 << 63), 1 << 64, 10**4000, "", "\0"]
-_ODD += ["\ud800", "\x1b[31m", "a" * 300, [], {}, [[]], [None], {"": None}, [1, 2], [-1], [[0, 0], [0, 0]], [1] * 9]
+_ODD = [
+    None,
+    True,
+    False,
+    0,
+    -1,
+    1,
+    2,
+    0.5,
+    -0.0,
+    1e308,
+    1 << 31,
+    1 << 63,
+    -(1 << 63),
+    1 << 64,
+    10**4000,
+    "",
+    "\0",
+]
+_ODD += [
+    "\ud800",
+    "\x1b[31m",
+    "a" * 300,
+    [],
+    {},
+    [[]],
+    [None],
+    {"": None},
+    [1, 2],
+    [-1],
+    [[0, 0], [0, 0]],
+    [1] * 9,
+]
 
 
 def _value(rng: random.Random) -> Any:
@@ -137,9 +195,15 @@ def _value(rng: random.Random) -> Any:
     if kind < 0.6:
         return rng.choice(_words())
     if kind < 0.7:
-        return rng.choice([rng.randint(-10, 5000), rng.uniform(-10, 1e6), rng.getrandbits(rng.randint(1, 200))])
+        return rng.choice(
+            [rng.randint(-10, 5000), rng.uniform(-10, 1e6), rng.getrandbits(rng.randint(1, 200))]
+        )
     if kind < 0.8:
-        return {"class_name": rng.choice(_words()), "config": rng.choice([None, {}, "a", ["b"]]), "module": "keras"}
+        return {
+            "class_name": rng.choice(_words()),
+            "config": rng.choice([None, {}, "a", ["b"]]),
+            "module": "keras",
+        }
     return copy.deepcopy(rng.choice(_parts()))
 
 
@@ -186,7 +250,10 @@ def _read_config(content: bytes) -> Verdict:
     if network.from_json(json.loads(text)) != allowed:
         raise AssertionError("the network is not the same behind JSON")
     for node in _objects(json.loads(text)):
-        if not str(node.get("module", "keras")).startswith("keras") or node.get("registered_name") is not None:
+        if (
+            not str(node.get("module", "keras")).startswith("keras")
+            or node.get("registered_name") is not None
+        ):
             raise AssertionError(f"let through: {node}")
     return True, "passed"
 
@@ -215,11 +282,17 @@ def _mutated_members(rng: random.Random, content: bytes) -> list[tuple[str, byte
         name, data = members[at]
         what = rng.random()
         if what < 0.2:
-            members.insert(at, (rng.choice(["config.json", "../x", "a/b", "\0", "CONFIG.JSON", name + " "]), data))
+            members.insert(
+                at,
+                (rng.choice(["config.json", "../x", "a/b", "\0", "CONFIG.JSON", name + " "]), data),
+            )
         elif what < 0.3 and len(members) > 1:
             del members[at]
         elif what < 0.4:
-            members[at] = (rng.choice(["config.json", "metadata.json", "model.weights.h5", name[::-1]]), data)
+            members[at] = (
+                rng.choice(["config.json", "metadata.json", "model.weights.h5", name[::-1]]),
+                data,
+            )
         elif what < 0.7:
             members[at] = (name, bytes(_flipped(rng, bytearray(data), 0)))
         elif what < 0.8:
@@ -236,15 +309,34 @@ def _written(rng: random.Random, members: list[tuple[str, bytes]]) -> bytes:
         packer = zlib.compressobj(wbits=-15)
         method = rng.choice((0, 0, 8))
         body = packer.compress(data) + packer.flush() if method else data
-        fields = [20, 0, method, 0, 33, zlib.crc32(data), len(body), len(data), len(name.encode()), 0]
-        directory += struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, *fields, 0, 0, 0, 0, len(out)) + name.encode()
+        fields = [
+            20,
+            0,
+            method,
+            0,
+            33,
+            zlib.crc32(data),
+            len(body),
+            len(data),
+            len(name.encode()),
+            0,
+        ]
+        directory += (
+            struct.pack("<4s6H3L5H2L", b"PK\1\2", 20, *fields, 0, 0, 0, 0, len(out)) + name.encode()
+        )
         out += struct.pack("<4s5H3L2H", b"PK\3\4", *fields) + name.encode() + body
     start = len(out)
     out += directory
-    out += struct.pack("<4s4H2LH", b"PK\5\6", 0, 0, len(members), len(members), len(directory), start, 0)
+    out += struct.pack(
+        "<4s4H2LH", b"PK\5\6", 0, 0, len(members), len(members), len(directory), start, 0
+    )
     for _ in range(rng.choice((0, 0, 1, 1, 2))):
         at = rng.choice(
-            (rng.randrange(start, len(out)), rng.randrange(len(out) - 22, len(out)), rng.randrange(len(out)))
+            (
+                rng.randrange(start, len(out)),
+                rng.randrange(len(out) - 22, len(out)),
+                rng.randrange(len(out)),
+            )
         )
         size = rng.choice((1, 2, 4))
         number = rng.choice((0, 1, 0xFFFFFFFF, 0x7FFFFFFF, rng.getrandbits(32), start, len(out)))
@@ -266,10 +358,23 @@ def _read_archive(content: bytes) -> Verdict:
 
 
 def _flipped(rng: random.Random, content: bytearray, start: int) -> bytearray:
-    """Bytes behind `start` changed, mostly near structures, of which HDF5 has few and long gaps of data."""
+    """Bytes behind `start` changed, mostly near structures, of which HDF5 has few and long gaps of
+    data.
+    """
     if len(content) <= start:
         return content
-    marks = [b"TREE", b"HEAP", b"SNOD", b"OHDR", b"GCOL", b"FRHP", b"\x08\x01", b"\x0c\x00", b"\x03\x00", b"\x01\x00"]
+    marks = [
+        b"TREE",
+        b"HEAP",
+        b"SNOD",
+        b"OHDR",
+        b"GCOL",
+        b"FRHP",
+        b"\x08\x01",
+        b"\x0c\x00",
+        b"\x03\x00",
+        b"\x01\x00",
+    ]
     for _ in range(rng.choice((1, 1, 2, 4, 16))):
         at = rng.randrange(start, len(content))
         found = content.find(rng.choice(marks), at)
@@ -286,7 +391,9 @@ def _flipped(rng: random.Random, content: bytearray, start: int) -> bytearray:
             at,
             content[at] ^ 1 << rng.randrange(8),
         )
-        content[at : at + size] = rng.choice(values).to_bytes(8, "little")[: min(size, len(content) - at)]
+        content[at : at + size] = rng.choice(values).to_bytes(8, "little")[
+            : min(size, len(content) - at)
+        ]
     return content
 
 
@@ -294,7 +401,11 @@ def _flipped(rng: random.Random, content: bytearray, start: int) -> bytearray:
 def _small_h5() -> list[bytes]:
     """HDF5 files of a few kilobytes: what is changed is structure rather than numbers."""
     found = [content for name, content, _ in seeds() if name.endswith(".h5")]
-    weights = [zipfile.ZipFile(io.BytesIO(c)).read("model.weights.h5") for n, c, _ in seeds() if n.endswith(".keras")]
+    weights = [
+        zipfile.ZipFile(io.BytesIO(c)).read("model.weights.h5")
+        for n, c, _ in seeds()
+        if n.endswith(".keras")
+    ]
     return sorted((*found, *weights), key=len)[: len(found)]
 
 
@@ -303,7 +414,8 @@ def changed_h5(rng: random.Random) -> bytes:
     if rng.random() < 0.3:
         content = bytearray(_by_h5py(rng, bytes(content)))
     if rng.random() < 0.85:
-        # Behind the signature and the superblock's version: without these nothing else would be looked at.
+        # Behind the signature and the superblock's version: without these nothing else would be
+        # looked at.
         content = _flipped(rng, content, 96)
     if rng.random() < 0.05:
         del content[rng.randrange(96, len(content)) :]
@@ -313,7 +425,10 @@ def changed_h5(rng: random.Random) -> bytes:
 def _by_h5py(rng: random.Random, content: bytes) -> bytes:
     buffer = io.BytesIO(content)
     # What h5py itself will not write stays as it is.
-    with contextlib.suppress(KeyError, ValueError, TypeError, OSError), h5py.File(buffer, "r+") as file:
+    with (
+        contextlib.suppress(KeyError, ValueError, TypeError, OSError),
+        h5py.File(buffer, "r+") as file,
+    ):
         names: list[str] = []
         file.visit(names.append)
         for _ in range(rng.choice((1, 2, 3))):
@@ -321,26 +436,46 @@ def _by_h5py(rng: random.Random, content: bytes) -> bytes:
             if name not in file:
                 continue
             group = name if isinstance(file[name], h5py.Group) else name.rpartition("/")[0] or "/"
-            new = f"{group}/{rng.choice(('x', 'vars', 'layer_names', '0', 'weights'))}{rng.randrange(99)}"
+            member = rng.choice(("x", "vars", "layer_names", "0", "weights"))
+            new = f"{group}/{member}{rng.randrange(99)}"
             what = rng.randrange(8)
             if what == 0:
                 del file[name]
             elif what == 1:
-                file[new] = rng.choice((h5py.SoftLink(name), h5py.ExternalLink("/etc/passwd", "/"), file[name]))
+                file[new] = rng.choice(
+                    (h5py.SoftLink(name), h5py.ExternalLink("/etc/passwd", "/"), file[name])
+                )
             elif what == 2:
                 dtype = rng.choice(("f2", "f4", "f8", "i1", "u8", "c8", "S3", "V2", "?", ">f4"))
-                file.create_dataset(new, data=np.zeros([rng.randrange(4) for _ in range(rng.randrange(4))], dtype))
+                file.create_dataset(
+                    new, data=np.zeros([rng.randrange(4) for _ in range(rng.randrange(4))], dtype)
+                )
             elif what == 3:
-                shape = tuple(rng.choice((0, 1, 1 << 20, 1 << 40)) for _ in range(rng.randrange(1, 3)))
-                file.create_dataset(new, shape, "f4", chunks=tuple(max(min(part, 99), 1) for part in shape))
+                shape = tuple(
+                    rng.choice((0, 1, 1 << 20, 1 << 40)) for _ in range(rng.randrange(1, 3))
+                )
+                file.create_dataset(
+                    new, shape, "f4", chunks=tuple(max(min(part, 99), 1) for part in shape)
+                )
             elif what == 4 and isinstance(file[name], h5py.Dataset):
                 old = file[name][()]
                 del file[name]
-                file[name] = rng.choice((np.ravel(old), old[..., None] if old.shape else old, old * np.nan))
+                file[name] = rng.choice(
+                    (np.ravel(old), old[..., None] if old.shape else old, old * np.nan)
+                )
             elif what == 5:
                 where = file[group].attrs
                 where[rng.choice(("layer_names", "weight_names", "model_config"))] = rng.choice(
-                    ("a", 7, ["a", "b"], [[1.5]], b"\xff\xfe", h5py.Empty("f4"), np.zeros(3), ["../..", "/"])
+                    (
+                        "a",
+                        7,
+                        ["a", "b"],
+                        [[1.5]],
+                        b"\xff\xfe",
+                        h5py.Empty("f4"),
+                        np.zeros(3),
+                        ["../..", "/"],
+                    )
                 )
             else:
                 file.move(name, new)
@@ -367,13 +502,17 @@ def _look_through(content: bytes) -> str:
 
 
 class Forked:
-    """A process that looks through HDF5 files, one after the other, under the limits of the child."""
+    """A process that looks through HDF5 files, one after the other, under the limits of the
+    child.
+    """
 
     def __init__(self) -> None:
         self.pid = 0
 
     def __call__(self, content: bytes) -> str:
-        """What came of it; a crash, or processor time without end (SIGXCPU), is what the confinement is for."""
+        """What came of it; a crash, or processor time without end (SIGXCPU), is what the
+        confinement is for.
+        """
         if not self.pid:
             self._start()
         os.write(self.requests, struct.pack(">I", len(content)))
@@ -390,7 +529,11 @@ class Forked:
                 self.pid = 0
                 os.close(self.requests)
                 os.close(self.answers)
-                return f"crash: {signal.Signals(os.WTERMSIG(status)).name}" if os.WIFSIGNALED(status) else "ended"
+                return (
+                    f"crash: {signal.Signals(os.WTERMSIG(status)).name}"
+                    if os.WIFSIGNALED(status)
+                    else "ended"
+                )
             answer += piece
         return answer.decode().strip()
 
@@ -487,13 +630,23 @@ def fuzz(kind: str, inputs: int, seed: int, marker: Path | None = None) -> colle
         Defect: with the input that shows it.
     """
     rng, forked, verdicts = random.Random(f"{kind} {seed}"), Forked(), collections.Counter()
-    tries = {"config": try_config, "archive": try_archive, "hdf5": lambda rng: try_hdf5(rng, forked)}
+    tries = {
+        "config": try_config,
+        "archive": try_archive,
+        "hdf5": lambda rng: try_hdf5(rng, forked),
+    }
     try:
         while verdicts["past"] < inputs:
             past, said = tries[kind](rng)
             verdicts["tried"] += 1
             verdicts["past"] += past
-            verdicts[said if said.startswith("crash") or said == "passed" else f"refused: {_class_of(said)}"] += past
+            verdicts[
+                (
+                    said
+                    if said.startswith("crash") or said == "passed"
+                    else f"refused: {_class_of(said)}"
+                )
+            ] += past
             if marker and marker.exists():
                 raise Defect("a marker", b"")
     finally:
@@ -503,7 +656,9 @@ def fuzz(kind: str, inputs: int, seed: int, marker: Path | None = None) -> colle
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--inputs", type=int, default=100_000, help="past the parsing, all kinds together")
+    parser.add_argument(
+        "--inputs", type=int, default=100_000, help="past the parsing, all kinds together"
+    )
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--only", choices=("config", "archive", "hdf5"))
     arguments = parser.parse_args()
@@ -526,8 +681,9 @@ def main() -> None:
             refusals = sum(count for said, count in verdicts.items() if said.startswith("refused"))
             crashes = {said: count for said, count in verdicts.items() if said.startswith("crash")}
             print(
-                f"{kind}: {past:,} inputs past parsing of {tried:,} in {time.monotonic() - started:.0f} s: "
-                f"{verdicts['passed']:,} passed, {refusals:,} refused, crashes {crashes or 0}",
+                f"{kind}: {past:,} inputs past parsing of {tried:,} in"
+                f" {time.monotonic() - started:.0f} s: {verdicts['passed']:,} passed, {refusals:,}"
+                f" refused, crashes {crashes or 0}",
                 flush=True,
             )
             for said, count in verdicts.most_common(6):

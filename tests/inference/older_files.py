@@ -1,11 +1,12 @@
-"""Writes the model files that `test_older_files.py` opens: real files, each by the Keras it is named after.
+"""Writes the model files that `test_older_files.py` opens: real files, each by the Keras it is
+named after.
 
     python tests/inference/older_files.py tests/inference/files
 
-Run it with the Python in which that Keras is installed, any from Keras 2.2 on: it needs nothing of this
-package, and nothing newer than Python 3.6. It leaves keras-VERSION.tar.xz: the models, trained for two steps so
-that batch statistics and the optimizer's state are not those of a fresh model, and expected.json, what each
-of them answers to `images()` when that same Keras has loaded it again.
+Run it with the Python in which that Keras is installed, any from Keras 2.2 on: it needs nothing of
+this package, and nothing newer than Python 3.6. It leaves keras-VERSION.tar.xz: the models, trained
+for two steps so that batch statistics and the optimizer's state are not those of a fresh model, and
+expected.json, what each of them answers to `images()` when that same Keras has loaded it again.
 """
 
 import json
@@ -23,7 +24,9 @@ try:
     import keras
 
     VERSION = keras.__version__
-    if VERSION.startswith("2.") and int(VERSION.split(".")[1]) > 3:  # people used it by its other name
+    if (
+        VERSION.startswith("2.") and int(VERSION.split(".")[1]) > 3
+    ):  # people used it by its other name
         from tensorflow import keras
 except ImportError:  # it was a part of TensorFlow alone
     from tensorflow import keras
@@ -49,7 +52,13 @@ def raw():
 def cnn():
     """A Sequential as in most tutorials: convolution, batch normalisation, dropout, Adam."""
     body = [
-        layers.Conv2D(4, 3, strides=3, activation="relu", **({"input_shape": (28, 28, 1)} if MAJOR < 3 else {})),
+        layers.Conv2D(
+            4,
+            3,
+            strides=3,
+            activation="relu",
+            **({"input_shape": (28, 28, 1)} if MAJOR < 3 else {}),
+        ),
         layers.BatchNormalization(),
         layers.MaxPooling2D(2),
         layers.SpatialDropout2D(0.1),
@@ -66,9 +75,17 @@ def cnn():
 def deferred():
     """A Sequential that learned its input's shape from data; RMSprop with centred statistics."""
     shape = {"input_shape": (28, 28)} if (MAJOR, MINOR) < (2, 4) else {}
-    body = [layers.AveragePooling1D(4, **shape), layers.Flatten(), layers.Dense(4, activation="tanh")]
+    body = [
+        layers.AveragePooling1D(4, **shape),
+        layers.Flatten(),
+        layers.Dense(4, activation="tanh"),
+    ]
     model = keras.Sequential([*body, layers.Dense(10, activation="softmax")])
-    optimizer = keras.optimizers.RMSprop() if MAJOR < 3 else keras.optimizers.RMSprop(centered=True, momentum=0.5)
+    optimizer = (
+        keras.optimizers.RMSprop()
+        if MAJOR < 3
+        else keras.optimizers.RMSprop(centered=True, momentum=0.5)
+    )
     model.compile(optimizer, "categorical_crossentropy")
     return model, unit()[..., 0]
 
@@ -87,8 +104,12 @@ def graph():
     x = layers.ZeroPadding2D(((1, 0), (0, 1)))(x)
     x = layers.PReLU(shared_axes=[1, 2])(layers.AveragePooling2D(3)(x))
     head = keras.layers.Input((8,))
-    shared = keras.models.Model(head, layers.Dense(8, activation="elu")(layers.Dense(6)(head)), name="shared")
-    x = layers.Average()([shared(layers.GlobalAveragePooling2D()(x)), shared(layers.GlobalMaxPooling2D()(x))])
+    shared = keras.models.Model(
+        head, layers.Dense(8, activation="elu")(layers.Dense(6)(head)), name="shared"
+    )
+    x = layers.Average()(
+        [shared(layers.GlobalAveragePooling2D()(x)), shared(layers.GlobalMaxPooling2D()(x))]
+    )
     x = layers.Multiply()([x, layers.Activation("sigmoid")(x)])
     if hasattr(layers, "LayerNormalization"):
         x = layers.LayerNormalization()(x)
@@ -135,7 +156,9 @@ def arithmetic():
     x = layers.Dense(6)(x)
     x = keras.ops.relu(x) * 2 + x
     model = keras.Model(inputs, keras.ops.softmax(layers.Dense(10)(x)))
-    model.compile("lion" if hasattr(keras.optimizers, "Lion") else "nadam", "categorical_crossentropy")
+    model.compile(
+        "lion" if hasattr(keras.optimizers, "Lion") else "nadam", "categorical_crossentropy"
+    )
     return model, raw()[..., 0]
 
 
@@ -163,13 +186,17 @@ def save(model, path):
     """Write `model` to `path`; Keras before 2.12 has no .keras, and writes HDF5 under that name."""
     if path.endswith(".keras") and (MAJOR, MINOR) < (2, 12):
         return False
-    how = {"save_format": "keras_v3"} if path.endswith(".keras") and (MAJOR, MINOR) < (2, 13) else {}
+    how = (
+        {"save_format": "keras_v3"} if path.endswith(".keras") and (MAJOR, MINOR) < (2, 13) else {}
+    )
     model.save(path, **how)
     return True
 
 
 def answer_of(model, path, x):
-    """What the file answers, which Keras 3.2 does not always write as it was; the model, where it reads no more."""
+    """What the file answers, which Keras 3.2 does not always write as it was; the model, where it
+    reads no more.
+    """
     try:
         model = keras.models.load_model(path, compile=False)
     except Exception as error:
@@ -202,9 +229,12 @@ def write(folder):
                 try:
                     if save(model, path):
                         packed.add(path, name + suffix, filter=nobody)
-                        answers[name + suffix] = np.asarray(answer_of(model, path, x), "float64").round(9).tolist()
+                        answers[name + suffix] = (
+                            np.asarray(answer_of(model, path, x), "float64").round(9).tolist()
+                        )
                 except Exception as error:
-                    print(f"{VERSION} {name}{suffix}: Keras cannot save it ({type(error).__name__}: {error})"[:200])
+                    reason = f"{type(error).__name__}: {error}"
+                    print(f"{VERSION} {name}{suffix}: Keras cannot save it ({reason[:150]})")
         with open(os.path.join(work, "expected.json"), "w") as file:
             json.dump(answers, file)
         packed.add(file.name, "expected.json", filter=nobody)

@@ -21,7 +21,8 @@ from fashion_nn.inference.shared.refusal import Refusal
 IMAGE, ROWS, FLAT = (12, 12, 3), (16, 4), (24,)
 SIZE_1 = {"filters": 4, "kernel_size": 3}
 FACTOR = {"factor": 0.2}
-# Constructor arguments and input shape of each layer; what is not named takes an image and no arguments.
+# Constructor arguments and input shape of each layer; what is not named takes an image and no
+# arguments.
 CASES = {
     "Dense": (FLAT, {"units": 5, "activation": layers.LeakyReLU(0.1), "kernel_regularizer": "l2"}),
     "Conv1D": (ROWS, {**SIZE_1, "padding": "causal", "dilation_rate": 2}),
@@ -70,7 +71,10 @@ CASES = {
     "Resizing": (IMAGE, {"height": 6, "width": 5, "interpolation": "nearest"}),
     "CenterCrop": (IMAGE, {"height": 6, "width": 5}),
     "RandomFlip": (IMAGE, {"mode": "horizontal"}),
-    "RandomTranslation": (IMAGE, {"height_factor": 0.1, "width_factor": (-0.1, 0.2), "fill_mode": "wrap"}),
+    "RandomTranslation": (
+        IMAGE,
+        {"height_factor": 0.1, "width_factor": (-0.1, 0.2), "fill_mode": "wrap"},
+    ),
     "RandomZoom": (IMAGE, {"height_factor": (0.1, 0.2)}),
     "RandomShear": (IMAGE, {"x_factor": 0.2, "y_factor": 0.1}),
     "RandomCrop": (IMAGE, {"height": 12, "width": 12}),
@@ -79,10 +83,13 @@ CASES = {
     "RandAugment": (IMAGE, {"num_ops": 2}),
     "RandomHue": (IMAGE, {**FACTOR, "value_range": (0, 1)}),
     **dict.fromkeys(
-        ("RandomRotation", "RandomContrast", "RandomBrightness", "RandomSharpness", "RandomInvert"), (IMAGE, FACTOR)
+        ("RandomRotation", "RandomContrast", "RandomBrightness", "RandomSharpness", "RandomInvert"),
+        (IMAGE, FACTOR),
     ),
     **dict.fromkeys(("RandomErasing", "RandomGaussianBlur", "RandomPerspective"), (IMAGE, FACTOR)),
-    **dict.fromkeys(("RandomElasticTransform", "RandomSaturation", "RandomColorDegeneration"), (IMAGE, FACTOR)),
+    **dict.fromkeys(
+        ("RandomElasticTransform", "RandomSaturation", "RandomColorDegeneration"), (IMAGE, FACTOR)
+    ),
     "RandomPosterization": (IMAGE, {"factor": 3}),
 }
 MERGING = {"Add", "Subtract", "Multiply", "Average", "Maximum", "Minimum", "Concatenate", "Dot"}
@@ -109,7 +116,12 @@ def rebuilt(file):
 
 
 # Keras itself cannot write these into an .h5.
-NOT_IN_H5 = {"RandomBrightness", "RandomColorDegeneration", "RandomPosterization", "RandomSaturation"}
+NOT_IN_H5 = {
+    "RandomBrightness",
+    "RandomColorDegeneration",
+    "RandomPosterization",
+    "RandomSaturation",
+}
 NOT_IN_H5 |= {"RandomSharpness", "Solarization"}
 FILES = [(name, suffix) for name in LAYERS for suffix in ("keras", "h5")[: 2 - (name in NOT_IN_H5)]]
 
@@ -126,14 +138,18 @@ def test_each_allowed_layer_is_rebuilt_as_keras_wrote_it(name, suffix, tmp_path)
             weight.assign(keras.random.uniform(weight.shape, 0.1, 1, seed=1))
     x = np.random.default_rng(0).random((4, *shape), np.float32)
     found = rebuilt(saved(model, suffix, tmp_path))
-    np.testing.assert_allclose(found(x, training=False), model(x, training=False), rtol=1e-6, atol=1e-6)
+    np.testing.assert_allclose(
+        found(x, training=False), model(x, training=False), rtol=1e-6, atol=1e-6
+    )
 
 
 @pytest.mark.parametrize("name", sorted(REFUSED))
 def test_no_other_layer_of_keras_passes(name):
     image = {"class_name": "InputLayer", "config": {"batch_shape": [None, 28, 28], "name": "image"}}
     config = {"name": "model", "layers": [image, {"class_name": name, "config": {"name": "other"}}]}
-    with pytest.raises(Refusal, match=f"^layer 'other' \\('{name}'\\): is not on the list of allowed layers$"):
+    with pytest.raises(
+        Refusal, match=f"^layer 'other' \\('{name}'\\): is not on the list of allowed layers$"
+    ):
         model_config.read({"class_name": "Sequential", "config": config})
 
 
@@ -152,16 +168,31 @@ def test_what_the_lists_name_exists_in_keras():
 def test_configs_with_only_the_needed_keys(name):
     """What has no default is asked for by name, and nothing else is."""
     given = {
-        "units": 3, "filters": 3, "kernel_size": 1, "rate": 0.5, "stddev": 0.5, "axes": 1, "target_shape": [-1], "n": 2,
-        "dims": [1, 2, 3], "activation": "relu", "pool_size": 1, "output_size": 1, "scale": 2, "height": 3, "width": 3,
-    }  # fmt: skip
+        "units": 3,
+        "filters": 3,
+        "kernel_size": 1,
+        "rate": 0.5,
+        "stddev": 0.5,
+        "axes": 1,
+        "target_shape": [-1],
+        "n": 2,
+        "dims": [1, 2, 3],
+        "activation": "relu",
+        "pool_size": 1,
+        "output_size": 1,
+        "scale": 2,
+        "height": 3,
+        "width": 3,
+    }
     needed = REQUIRED.get(name, ())
     for missing in needed:
         config = {key: given[key] for key in needed if key != missing}
         with pytest.raises(Refusal, match=f"the argument {missing} is missing"):
             model_config._layer_arguments(name, config)
     clean = model_config._layer_arguments(name, {key: given[key] for key in needed})
-    if name not in ("RandomCrop",) and not name.startswith(("Random", "RandAugment", "Solarization")):
+    if name not in ("RandomCrop",) and not name.startswith(
+        ("Random", "RandAugment", "Solarization")
+    ):
         getattr(layers, name)(**clean)
 
 
@@ -169,7 +200,10 @@ def test_a_zip_packed_anew_is_read_the_same(tmp_path):
     model = keras.Sequential([keras.Input((28, 28)), layers.Flatten(), layers.Dense(10)])
     model.save(tmp_path / "model.keras")
     packed = io.BytesIO()
-    with zipfile.ZipFile(tmp_path / "model.keras") as source, zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out:
+    with (
+        zipfile.ZipFile(tmp_path / "model.keras") as source,
+        zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as out,
+    ):
         for name in reversed(source.namelist()):
             out.writestr(name, source.read(name))
         out.comment = b"packed by hand"

@@ -25,7 +25,9 @@ pytestmark = pytest.mark.usefixtures("forked_models")
 def saved(folder, *layers, kernel=KERNEL, bias=None, dtype="float32", **of_last):
     """A model file: one dense layer behind `layers`, and what NumPy says that its labels are."""
     last = keras.layers.Dense(3, use_bias=bias is not None, **of_last)
-    model = keras.Sequential([keras.Input((4, 4), dtype=dtype), *layers, keras.layers.Flatten(), last])
+    model = keras.Sequential(
+        [keras.Input((4, 4), dtype=dtype), *layers, keras.layers.Flatten(), last]
+    )
     last.set_weights([kernel] if bias is None else [kernel, bias])
     model.save(folder / "model.keras")
     return folder / "model.keras"
@@ -138,5 +140,7 @@ def test_one_group_under_two_names_is_refused(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         for name, content in {**members, "model.weights.h5": stored.getvalue()}.items():
             archive.writestr(name, content)
-    with pytest.raises(InputError, match=r"holds 'layers/dense' twice, once under a name with backslashes"):
+    with pytest.raises(
+        InputError, match=r"holds 'layers/dense' twice, once under a name with backslashes"
+    ):
         inference.open_model(path)

@@ -9,7 +9,20 @@ from fashion_nn.inference.shared.refusal import Refusal
 
 @pytest.mark.parametrize(
     "shapes",
-    [None, {}, [], [[], []], [5], [[5]], [[[0]]], [[[-1]]], [[[True]]], [[["2"]]], [[[10**12]]], [[[1] * 9]]],
+    [
+        None,
+        {},
+        [],
+        [[], []],
+        [5],
+        [[5]],
+        [[[0]]],
+        [[[-1]]],
+        [[[True]]],
+        [[["2"]]],
+        [[[10**12]]],
+        [[[1] * 9]],
+    ],
     ids=repr,
 )
 def test_shapes_that_no_layer_has_are_refused(shapes):

@@ -1,4 +1,6 @@
-"""Which engine runs a model: ONNX Runtime only for .onnx files that were made here from exactly that .keras."""
+"""Which engine runs a model: ONNX Runtime only for .onnx files that were made here from exactly
+that .keras.
+"""
 
 import json
 import os
@@ -24,7 +26,9 @@ def test_onnx_runtime_leaves_nothing_behind(tmp_path):
     temporary = tmp_path / "temporary"
     home.mkdir()
     temporary.mkdir()
-    environment = {name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))}
+    environment = {
+        name: value for name, value in os.environ.items() if not name.startswith(("ORT_", "XDG_"))
+    }
     environment |= {"HOME": str(home), "TMPDIR": str(temporary)}
     code = "from fashion_nn.inference.engines import onnx_runtime; onnx_runtime.imported()"
     subprocess.run([sys.executable, "-c", code], env=environment, check=True)
@@ -36,7 +40,9 @@ def made(tmp_path_factory):
     """A run on digits with its .onnx, and where this installation recorded the pair."""
     state = tmp_path_factory.mktemp("state")
     run = runs.Run(tmp_path_factory.mktemp("runs") / "small")
-    training.run(recipes.override(recipes.get("mlp"), ["epochs=2"]), datasets.load("digits"), run.folder)
+    training.run(
+        recipes.override(recipes.get("mlp"), ["epochs=2"]), datasets.load("digits"), run.folder
+    )
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_STATE_HOME", str(state))
         record = export.export(run, "onnx", IMAGES, run.export("onnx"))
@@ -63,7 +69,10 @@ def test_the_export_predicts_what_keras_predicts(made, run):
     assert record.labels_equal == record.images == len(IMAGES)
     assert record.max_abs_difference <= 1e-5
     assert record.sha256 == files.sha256(run.export("onnx"))
-    with inference.open_fast(run.model) as fast, inference.open_fast(run.model, engine="keras") as slow:
+    with (
+        inference.open_fast(run.model) as fast,
+        inference.open_fast(run.model, engine="keras") as slow,
+    ):
         assert (fast.engine, slow.engine) == ("onnx", "keras")
         np.testing.assert_allclose(fast(IMAGES), slow(IMAGES), atol=1e-5)
         assert fast.classes == slow.classes == 10 and fast.sha256 == slow.sha256
@@ -72,14 +81,22 @@ def test_the_export_predicts_what_keras_predicts(made, run):
             fast(IMAGES[:, ::2, ::2])
 
 
-def test_a_strangers_onnx_is_ignored_whatever_its_folder_claims(run, tmp_path, monkeypatch, never_parsed):
+def test_a_strangers_onnx_is_ignored_whatever_its_folder_claims(
+    run, tmp_path, monkeypatch, never_parsed
+):
     """A good .keras, a hostile .onnx, and a run folder that vouches for it."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "nothing recorded here"))
     run.export("onnx").write_bytes(b"\x08\x07hostile")
-    claims = {"onnx": {"file": "model.onnx", "sha256": files.sha256(run.export("onnx")), "images": 1000}}
+    claims = {
+        "onnx": {"file": "model.onnx", "sha256": files.sha256(run.export("onnx")), "images": 1000}
+    }
     for path in (run.record, run.metrics):
-        path.write_text(json.dumps(json.loads(path.read_text()) | {"exports": claims, "onnx": claims["onnx"]}))
-    (run.folder / "shipped.json").write_text(json.dumps([{"keras": files.sha256(run.model), **claims["onnx"]}]))
+        path.write_text(
+            json.dumps(json.loads(path.read_text()) | {"exports": claims, "onnx": claims["onnx"]})
+        )
+    (run.folder / "shipped.json").write_text(
+        json.dumps([{"keras": files.sha256(run.model), **claims["onnx"]}])
+    )
     with inference.open_fast(run.model) as predictor:
         assert predictor.engine == "keras"
         assert predictor(IMAGES).shape == (len(IMAGES), 10)
@@ -96,7 +113,9 @@ def test_one_changed_byte_in_either_file_ends_the_trust(run, never_parsed):
 
 
 def test_a_trusted_onnx_beside_another_model_is_ignored(run, never_parsed):
-    keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10)]).save(run.model)
+    keras.Sequential([keras.Input((28, 28)), keras.layers.Flatten(), keras.layers.Dense(10)]).save(
+        run.model
+    )
     with inference.open_fast(run.model) as predictor:
         assert predictor.engine == "keras"
 
@@ -145,5 +164,7 @@ def test_an_export_that_predicts_otherwise_is_not_kept(run, monkeypatch):
 
 def test_export_to_onnx_says_what_is_missing(run, monkeypatch):
     monkeypatch.setattr(export, "ONNX_PACKAGES", ("onnx", "no_such_package"))
-    with pytest.raises(InputError, match=r"needs no_such_package: pip install 'fashion-nn\[onnx\]'"):
+    with pytest.raises(
+        InputError, match=r"needs no_such_package: pip install 'fashion-nn\[onnx\]'"
+    ):
         export.require_target(run, run.export("onnx"), "onnx")

@@ -50,21 +50,37 @@ FOREIGN = {
         "begins with Normalization",
     ),
     "augmented": (
-        model(layers.RandomFlip("horizontal"), layers.Rescaling(1 / 127.5, offset=-1), shape=(28, 28, 1)),
+        model(
+            layers.RandomFlip("horizontal"),
+            layers.Rescaling(1 / 127.5, offset=-1),
+            shape=(28, 28, 1),
+        ),
         lambda x: x[..., None],
         "begins with Rescaling",
     ),
     "resized": (
-        model(layers.Resizing(14, 14), layers.ZeroPadding2D(1), layers.Rescaling(1 / 255), shape=(28, 28, 1)),
+        model(
+            layers.Resizing(14, 14),
+            layers.ZeroPadding2D(1),
+            layers.Rescaling(1 / 255),
+            shape=(28, 28, 1),
+        ),
         lambda x: x[..., None],
         "begins with Rescaling",
     ),
     "nested": (
-        model(keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255)]), shape=(28, 28, 1)),
+        model(
+            keras.Sequential([keras.Input((28, 28, 1)), layers.Rescaling(1 / 255)]),
+            shape=(28, 28, 1),
+        ),
         lambda x: x[..., None],
         "begins with Rescaling",
     ),
-    "uint8": (model(layers.Rescaling(1 / 255), shape=(28, 28), dtype="uint8"), lambda x: x, "takes uint8"),
+    "uint8": (
+        model(layers.Rescaling(1 / 255), shape=(28, 28), dtype="uint8"),
+        lambda x: x,
+        "takes uint8",
+    ),
 }
 
 
@@ -96,7 +112,9 @@ def test_so_are_those_of_the_confined_process(tmp_path, name, suffix):
     with inference.open_model(tmp_path / f"model.{suffix}") as predictor:
         assert predictor.classes == 10
         assert why in str(predictor.feeding)
-        np.testing.assert_allclose(predictor(IMAGES), foreign.predict(prepare(IMAGES), verbose=0), atol=1e-5)
+        np.testing.assert_allclose(
+            predictor(IMAGES), foreign.predict(prepare(IMAGES), verbose=0), atol=1e-5
+        )
 
 
 @pytest.mark.parametrize("scale", ["0-1", "0-255"])
@@ -135,15 +153,24 @@ def test_order_and_answers_do_not_depend_on_the_batch_size(predictor):
     [
         (lambda: model(shape=(32, 32, 3)), r"inputs of shape \(32, 32, 3\)"),
         (lambda: model(shape=(783,)), r"inputs of shape \(783,\)"),
-        (lambda: model(shape=(28, 28), outputs=1, activation="sigmoid"), r"output has the shape \(None, 1\)"),
-        (lambda: keras.Sequential([keras.Input((28, 28)), layers.Dense(10)]), r"output has the shape \(None, 28, 10\)"),
         (
-            lambda: keras.Model(x := keras.Input((784,)), [layers.Dense(10)(x), layers.Dense(10)(x)]),
+            lambda: model(shape=(28, 28), outputs=1, activation="sigmoid"),
+            r"output has the shape \(None, 1\)",
+        ),
+        (
+            lambda: keras.Sequential([keras.Input((28, 28)), layers.Dense(10)]),
+            r"output has the shape \(None, 28, 10\)",
+        ),
+        (
+            lambda: keras.Model(
+                x := keras.Input((784,)), [layers.Dense(10)(x), layers.Dense(10)(x)]
+            ),
             "has 2 outputs",
         ),
         (
             lambda: keras.Model(
-                [x := keras.Input((784,)), y := keras.Input((784,))], layers.Dense(10)(layers.Add()([x, y]))
+                [x := keras.Input((784,)), y := keras.Input((784,))],
+                layers.Dense(10)(layers.Add()([x, y])),
             ),
             "has 2 inputs",
         ),

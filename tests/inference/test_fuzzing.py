@@ -1,4 +1,6 @@
-"""A short run of `fuzzing.py`, which is started by hand for long ones; and that it would see a defect."""
+"""A short run of `fuzzing.py`, which is started by hand for long ones; and that it would see a
+defect.
+"""
 
 import sys
 
@@ -10,7 +12,9 @@ from fashion_nn import inference
 from fashion_nn.errors import InputError
 from fashion_nn.inference.allowlist import model_config
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="forks, with Linux' resource limits")
+pytestmark = pytest.mark.skipif(
+    sys.platform != "linux", reason="forks, with Linux' resource limits"
+)
 
 
 @pytest.mark.parametrize(("kind", "inputs"), [("config", 500), ("archive", 300), ("hdf5", 100)])
@@ -25,7 +29,9 @@ def test_only_answers_and_refusals(kind, inputs, tmp_path, monkeypatch):
 
 
 def test_a_b_tree_without_end():
-    """Found by the fuzzing: where this file's B-trees are measured, HDF5 1.14 goes round for ever."""
+    """Found by the fuzzing: where this file's B-trees are measured, HDF5 1.14 goes round for
+    ever.
+    """
     forked = fuzzing.Forked()
     try:
         assert forked((fuzzing.FILES / "endless-tree.h5").read_bytes()) == "passed"
@@ -35,7 +41,9 @@ def test_a_b_tree_without_end():
 
 @pytest.mark.slow
 def test_a_heap_without_end():
-    """Found by the fuzzing: HDF5 1.14 goes round for ever in this file's texts, until the child's time is over."""
+    """Found by the fuzzing: HDF5 1.14 goes round for ever in this file's texts, until the child's
+    time is over.
+    """
     with pytest.raises(InputError, match="it used more processor time than it is given"):
         inference.open_model(fuzzing.FILES / "endless-heap.h5")
 

@@ -1,8 +1,8 @@
 """Each row of the table in `hostile.py` ends as it says there, and no payload has run.
 
-By default the confined process is started for a few rows of each kind only; the others go the same ways in
-this process. With `slow` each of them gets its own process. The submissions at the end are real ones, from
-a working folder full of impostors.
+By default the confined process is started for a few rows of each kind only; the others go the same
+ways in this process. With `slow` each of them gets its own process. The submissions at the end are
+real ones, from a working folder full of impostors.
 """
 
 import json
@@ -56,7 +56,9 @@ def test_the_table_is_large_and_names_each_row_once():
 
 @pytest.fixture
 def place(tmp_path, monkeypatch):
-    """An empty working folder, the marker no payload may make, and the impostors that would make it too."""
+    """An empty working folder, the marker no payload may make, and the impostors that would make it
+    too.
+    """
     folder, marker = tmp_path / "work", tmp_path / "marker"
     folder.mkdir()
     hostile.plant(folder, marker)
@@ -93,18 +95,24 @@ def test_refused_without_a_process(place, monkeypatch, name, build, said):
 def test_the_parent_imports_nothing_that_could_run_a_model(tmp_path):
     hostile.write(tmp_path)
     code = (
-        "import sys; from pathlib import Path\n"
-        "from fashion_nn import inference; from fashion_nn.errors import InputError\n"
-        "for path in sorted(Path(sys.argv[1]).glob('*/model.keras')):\n"
-        "    try: inference.check(path)\n"
-        "    except InputError: pass\n"
-        "print([name for name in ('tensorflow', 'keras', 'h5py', 'pickle', 'zipfile') if name in sys.modules])\n"
+        "import sys; from pathlib import Path\nfrom fashion_nn import inference; from"
+        " fashion_nn.errors import InputError\nfor path in"
+        " sorted(Path(sys.argv[1]).glob('*/model.keras')):\n    try: inference.check(path)\n   "
+        " except InputError: pass\nprint([name for name in ('tensorflow', 'keras', 'h5py',"
+        " 'pickle', 'zipfile') if name in sys.modules])\n"
     )
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
-        [sys.executable, "-P", "-c", code, tmp_path], capture_output=True, text=True, check=True, env=environment
+        [sys.executable, "-P", "-c", code, tmp_path],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=environment,
     )
-    assert set(json.loads(done.stdout.replace("'", '"'))) <= {"pickle", "zipfile"}, "NumPy brings these two"
+    assert set(json.loads(done.stdout.replace("'", '"'))) <= {
+        "pickle",
+        "zipfile",
+    }, "NumPy brings these two"
     assert not list(tmp_path.glob("**/marker"))
 
 
@@ -118,7 +126,9 @@ def test_refused_by_the_ways_of_the_child(place, name, build, said):
 
 @rows("HARMLESS", where=light)
 def test_odd_but_read_by_the_ways_of_the_child(place, name, build, said):
-    np.testing.assert_allclose(Opened(made(build, *place))(IMAGES), np.full((3, 10), 0.1), atol=1e-6)
+    np.testing.assert_allclose(
+        Opened(made(build, *place))(IMAGES), np.full((3, 10), 0.1), atol=1e-6
+    )
 
 
 def confined(place, name, build, said):
@@ -147,7 +157,9 @@ def test_the_others_in_a_process_of_their_own(place, name, build, said):
 
 
 def test_the_payloads_are_alive(tmp_path):
-    """With Keras' own loader the marker comes to be: of marshalled code, and of an impostor that is imported."""
+    """With Keras' own loader the marker comes to be: of marshalled code, and of an impostor that is
+    imported.
+    """
     hostile.plant(tmp_path, tmp_path / "unused")
     for name in hostile.IMPOSTORS:
         if not name.startswith("keras_"):
@@ -161,12 +173,13 @@ def test_the_payloads_are_alive(tmp_path):
             build(path, marker)
             paths.append(path)
     code = (
-        "import sys, keras, numpy\nsys.path.insert(0, '')\n"
-        "for path in sys.argv[1:]:\n"
-        "    try: keras.models.load_model(path, compile=False, safe_mode=False)(numpy.zeros((1, 28, 28)))\n"
+        "import sys, keras, numpy\nsys.path.insert(0, '')\nfor path in sys.argv[1:]:\n    try:"
+        " keras.models.load_model(path, compile=False, safe_mode=False)(numpy.zeros((1, 28, 28)))\n"
         "    except Exception as error: print(type(error).__name__)\n"
     )
-    subprocess.run([sys.executable, "-P", "-c", code, *paths], cwd=tmp_path, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-P", "-c", code, *paths], cwd=tmp_path, check=True, capture_output=True
+    )
     assert (tmp_path / "lambda-marker").exists()
     assert "keras_hub" in (tmp_path / "unused").read_text()
 
@@ -185,18 +198,32 @@ SUBMITTED = {
     "an external link to /etc/passwd",
     "weights of another shape",
 }
-TABLE = ",".join(f"pixel{i}" for i in range(784)) + "\n" + "\n".join(",".join(["7"] * 784) for _ in range(3)) + "\n"
+TABLE = (
+    ",".join(f"pixel{i}" for i in range(784))
+    + "\n"
+    + "\n".join(",".join(["7"] * 784) for _ in range(3))
+    + "\n"
+)
 
 
 def submitted(folder, path, *, script):
     (folder / "test.csv").write_text(TABLE)
     (folder / "out.csv").write_text("older")
-    program = [str(ROOT / "submit.py")] if script else ["-P", "-c", "from fashion_nn.cli import main; main()", "submit"]
+    program = (
+        [str(ROOT / "submit.py")]
+        if script
+        else ["-P", "-c", "from fashion_nn.cli import main; main()", "submit"]
+    )
     words = ["--model", path.name, "--test", "test.csv", "--out", "out.csv"]
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
     environment |= {} if script else {"PYTHONPATH": str(ROOT)}
     return subprocess.run(
-        [sys.executable, *program, *words], cwd=folder, capture_output=True, text=True, env=environment, timeout=300
+        [sys.executable, *program, *words],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        env=environment,
+        timeout=300,
     )
 
 
@@ -205,7 +232,8 @@ def test_a_submission_is_refused_in_one_line(place, name, build, said):
     folder, marker = place
     made(build, folder, marker)
     before = sorted(folder.iterdir())
-    # Alternately as a script and as an installed command, which find their modules in different places.
+    # Alternately as a script and as an installed command, which find their modules in different
+    # places.
     done = submitted(folder, Path(build.file), script=len(name) % 2 == 0)
     assert done.returncode == 2 and done.stdout == ""
     *_, last = done.stderr.splitlines()
@@ -223,7 +251,9 @@ def test_a_good_model_is_submitted_among_impostors(place):
     assert (folder / "out.csv").read_text() == "ImageId,Label\n1,0\n2,0\n3,0\n"
 
 
-@pytest.mark.parametrize("path", ["hf://keras/mnist.keras", "gs://bucket/model.keras", "https://example.org/m.keras"])
+@pytest.mark.parametrize(
+    "path", ["hf://keras/mnist.keras", "gs://bucket/model.keras", "https://example.org/m.keras"]
+)
 def test_addresses_are_no_paths(path):
     with pytest.raises(InputError, match="no such model file"):
         inference.open_model(path)

@@ -1,4 +1,6 @@
-"""Models that want too much are held, measured from the outside over the whole tree of processes."""
+"""Models that want too much are held, measured from the outside over the whole tree of
+processes.
+"""
 
 import os
 import re
@@ -35,7 +37,12 @@ def held(name, folder, **limits):
     assert use.memory <= allowed.memory + (os.cpu_count() or 1) * (20 << 20) + PARENT
     assert use.disk == 0
     assert use.processes <= 2
-    seconds = allowed.open_seconds + allowed.import_seconds + allowed.build_seconds + 10 * allowed.batch_seconds
+    seconds = (
+        allowed.open_seconds
+        + allowed.import_seconds
+        + allowed.build_seconds
+        + 10 * allowed.batch_seconds
+    )
     assert use.seconds < seconds
     assert use.cpu < seconds * (os.cpu_count() or 1)
     assert not (folder / "marker").exists()
@@ -63,7 +70,9 @@ def test_less_memory_is_less_memory(tmp_path):
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM], ids=lambda how: how.name)
 def test_no_process_outlives_its_parent(how, tmp_path):
     path, _ = made("30 convolutions on 1024 x 1024", tmp_path)
-    parent = subprocess.Popen([sys.executable, "-P", "-c", measuring.PREDICT, path, "{}"], stdout=subprocess.DEVNULL)
+    parent = subprocess.Popen(
+        [sys.executable, "-P", "-c", measuring.PREDICT, path, "{}"], stdout=subprocess.DEVNULL
+    )
     try:
         children = until(lambda: set(measuring.tree(parent.pid)) - {parent.pid})
         (child,) = children

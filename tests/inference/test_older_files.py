@@ -1,4 +1,6 @@
-"""Real files of every generation of Keras, written by `older_files.py`, give the answers they gave there."""
+"""Real files of every generation of Keras, written by `older_files.py`, give the answers they gave
+there.
+"""
 
 import json
 import tarfile
@@ -23,12 +25,20 @@ TOLERANCE = {"mixed": 3e-3}
 
 def names(archive):
     with tarfile.open(archive) as packed:
-        return [(archive.name.removesuffix(".tar.xz"), name) for name in packed.getnames() if name != "expected.json"]
+        return [
+            (archive.name.removesuffix(".tar.xz"), name)
+            for name in packed.getnames()
+            if name != "expected.json"
+        ]
 
 
 FILES = [pair for archive in ARCHIVES for pair in names(archive)]
 # Plain models of Keras 3 came out alike in all its versions.
-PLAIN = [(v, n) for v, n in FILES if v[6:8] == "3." and v[6:9] != "3.0" and n.startswith(("cnn", "deferred", "arith"))]
+PLAIN = [
+    (v, n)
+    for v, n in FILES
+    if v[6:8] == "3." and v[6:9] != "3.0" and n.startswith(("cnn", "deferred", "arith"))
+]
 DEFAULT = [pytest.param(*pair, marks=pytest.mark.slow) if pair in PLAIN else pair for pair in FILES]
 
 
@@ -51,7 +61,10 @@ def expected_of(answers, name):
 
 
 def test_all_generations_are_there():
-    versions = {tuple(map(int, archive.name.removesuffix(".tar.xz")[6:].split(".")[:2])) for archive in ARCHIVES}
+    versions = {
+        tuple(map(int, archive.name.removesuffix(".tar.xz")[6:].split(".")[:2]))
+        for archive in ARCHIVES
+    }
     assert {(3, minor) for minor in range(16)} <= versions
     assert {(2, minor) for minor in (2, 3, 4, 5, 8, 12, 15)} <= versions
     assert sum(archive.stat().st_size for archive in ARCHIVES) < 1_500_000
@@ -68,7 +81,8 @@ def test_its_answers_are_those_it_gave(unpacked, version, name):
     np.testing.assert_allclose(rebuilt(file)(fed, training=False), expected, atol=tolerance)
 
 
-# A process each takes minutes for all of them: one file of each generation, another kind from one to the next.
+# A process each takes minutes for all of them: one file of each generation, another kind from one
+# to the next.
 OF_EACH = [names(archive)[place % len(names(archive))] for place, archive in enumerate(ARCHIVES)]
 
 

@@ -1,4 +1,6 @@
-"""Exercises drawn at random: every activation, every loss that goes with the output, both reductions."""
+"""Exercises drawn at random: every activation, every loss that goes with the output, both
+reductions.
+"""
 
 import numpy as np
 
@@ -14,7 +16,10 @@ def draw(rng: np.random.Generator) -> Exercise:
         layers[-1] = max(layers[-1], 2)
     shapes = list(zip(layers[1:], layers, strict=False))
     samples = [
-        {"x": rng.normal(size=layers[0]).tolist(), "target": _target(rng, loss, layers[-1]).tolist()}
+        {
+            "x": rng.normal(size=layers[0]).tolist(),
+            "target": _target(rng, loss, layers[-1]).tolist(),
+        }
         for _ in range(rng.integers(1, 5))
     ]
     return from_json(
@@ -36,5 +41,11 @@ def _target(rng: np.random.Generator, loss: str, units: int) -> np.ndarray:
     if "cross-entropy" not in loss:
         return rng.normal(size=units)
     if loss == "softmax-cross-entropy":
-        return np.eye(units)[rng.integers(units)] if rng.random() < 0.5 else rng.dirichlet(np.ones(units))
-    return rng.integers(0, 2, units).astype(float) if rng.random() < 0.5 else rng.uniform(size=units)
+        return (
+            np.eye(units)[rng.integers(units)]
+            if rng.random() < 0.5
+            else rng.dirichlet(np.ones(units))
+        )
+    return (
+        rng.integers(0, 2, units).astype(float) if rng.random() < 0.5 else rng.uniform(size=units)
+    )

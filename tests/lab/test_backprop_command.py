@@ -28,7 +28,9 @@ def test_json(command):
     code, out, err = command("2a", "--json")
     assert (code, err) == (0, "")
     assert tuple(json.loads(out)) == ("format", *KEYS)
-    assert json.loads(out) == {"format": 1} | json.loads(json.dumps(trace(load("report-004/2a")).to_json()))
+    assert json.loads(out) == {"format": 1} | json.loads(
+        json.dumps(trace(load("report-004/2a")).to_json())
+    )
 
 
 def test_a_printed_trace_is_an_answer(command, tmp_path):
@@ -93,12 +95,17 @@ def test_neither_tensorflow_nor_other_heavy_modules_are_imported():
         "code = run(app, ['lab', 'backprop', 'report-004/1']); "
         f"print([name for name in {heavy} if name in sys.modules], code, file=sys.stderr)"
     )
-    found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    found = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert found.stderr.strip() == "[] 0"
 
 
 def test_a_terminal_without_greek():
-    script = "from fashion_nn.cli.main import app, run; raise SystemExit(run(app, ['lab', 'backprop', '1']))"
+    script = (
+        "from fashion_nn.cli.main import app, run; raise SystemExit(run(app, ['lab', 'backprop',"
+        " '1']))"
+    )
     found = subprocess.run(
         [sys.executable, "-X", "utf8=0", "-c", script],
         capture_output=True,

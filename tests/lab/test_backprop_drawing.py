@@ -24,7 +24,9 @@ def test_all_figures_into_a_folder(tmp_path):
     assert sorted(tmp_path.glob("new/*")) == sorted(paths)
 
 
-@pytest.mark.parametrize("name", ["report-001/sigmoid", "report-004/2b", "report-000/softsign-cross-entropy"])
+@pytest.mark.parametrize(
+    "name", ["report-001/sigmoid", "report-004/2b", "report-000/softsign-cross-entropy"]
+)
 def test_the_network_of_an_exercise(tmp_path, name):
     diagram(load(name), tmp_path / "network.png", title=name)
     picture = imread(tmp_path / "network.png")
@@ -36,7 +38,12 @@ def test_the_network_of_an_exercise(tmp_path, name):
 
 
 def test_a_network_too_large_to_draw(tmp_path):
-    values = {"layers": [40, 1], "activations": ["tanh"], "weights": 0.01, "loss": "half-squared-error"}
+    values = {
+        "layers": [40, 1],
+        "activations": ["tanh"],
+        "weights": 0.01,
+        "loss": "half-squared-error",
+    }
     values |= {"learning_rate": 1.0, "samples": [{"x": [1] * 40, "target": [1]}]}
     with pytest.raises(InputError, match="at most 12 units"):
         diagram(from_json(values), tmp_path / "network.png")

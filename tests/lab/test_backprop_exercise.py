@@ -29,7 +29,9 @@ def test_the_documented_form():
 
 
 def test_a_layer_may_have_a_number_or_a_matrix():
-    exercise = from_json(GOOD | {"weights": [0.2, [[1, 2, 3], [4, 5, 6]]], "biases": [[1, 2, 3], 0.5]})
+    exercise = from_json(
+        GOOD | {"weights": [0.2, [[1, 2, 3], [4, 5, 6]]], "biases": [[1, 2, 3], 0.5]}
+    )
     np.testing.assert_array_equal(exercise.weight_matrices[0], np.full((3, 5), 0.2))
     np.testing.assert_array_equal(exercise.weight_matrices[1], [[1, 2, 3], [4, 5, 6]])
     np.testing.assert_array_equal(exercise.bias_vectors[0], [1, 2, 3])
@@ -51,22 +53,43 @@ MALFORMED = [
         {"weights": [0.1, [[1, 2], [3, 4], [5, 6]]]},
         r"layer 2 needs 2 × 3 \(outputs × inputs\), got 3 × 2: transpose it",
     ),
-    ({"weights": [0.1, [[1, 2, 3], [4, 5]]]}, "layer 2 needs 2 × 3 .*, got rows of different lengths"),
+    (
+        {"weights": [0.1, [[1, 2, 3], [4, 5]]]},
+        "layer 2 needs 2 × 3 .*, got rows of different lengths",
+    ),
     ({"weights": [0.1, [1, 2, 3]]}, "layer 2 needs one number or a matrix"),
     ({"weights": [0.1, [[1, 2, "x"], [4, 5, 6]]]}, "layer 2 needs .* expected a number"),
     ({"biases": [[1, 2], 0]}, "biases: layer 1 needs 3 numbers, one a unit, got 2"),
     ({"loss": "mse"}, 'loss: got "mse", expected one of half-squared-error'),
-    ({"loss": "softmax-cross-entropy"}, "softmax-cross-entropy needs softmax or identity outputs, got sigmoid"),
+    (
+        {"loss": "softmax-cross-entropy"},
+        "softmax-cross-entropy needs softmax or identity outputs, got sigmoid",
+    ),
     ({"loss": "softsign-cross-entropy"}, "needs softsign or identity outputs, got sigmoid"),
-    ({"activations": ["tanh", "tanh"], "loss": "binary-cross-entropy"}, "needs sigmoid or softmax outputs, got tanh"),
-    ({"loss": "binary-cross-entropy", "samples": [{"x": [1] * 5, "target": [2, 0]}]}, "targets in 0..1, got"),
+    (
+        {"activations": ["tanh", "tanh"], "loss": "binary-cross-entropy"},
+        "needs sigmoid or softmax outputs, got tanh",
+    ),
+    (
+        {"loss": "binary-cross-entropy", "samples": [{"x": [1] * 5, "target": [2, 0]}]},
+        "targets in 0..1, got",
+    ),
     ({"learning_rate": -1}, "learning_rate: got -1"),
     ({"reduction": "average"}, 'reduction: got "average", expected one of sum, mean'),
     ({"samples": []}, "samples: got"),
-    ({"samples": [{"x": [1, 1], "target": [1, 0]}]}, "samples.0.x: the input layer has 5 units, got 2 numbers"),
-    ({"samples": [{"x": [1] * 5, "target": [1]}]}, "samples.0.target: the output layer has 2 units"),
+    (
+        {"samples": [{"x": [1, 1], "target": [1, 0]}]},
+        "samples.0.x: the input layer has 5 units, got 2 numbers",
+    ),
+    (
+        {"samples": [{"x": [1] * 5, "target": [1]}]},
+        "samples.0.target: the output layer has 2 units",
+    ),
     ({"samples": [{"x": [1] * 5}]}, "samples.0.target is missing"),
-    ({"samples": [{"x": [1] * 5, "target": [1, 0], "y": 1}]}, "unknown key 'samples.0.y': expected x, target"),
+    (
+        {"samples": [{"x": [1] * 5, "target": [1, 0], "y": 1}]},
+        "unknown key 'samples.0.y': expected x, target",
+    ),
     ({"query": [1]}, "query: the input layer has 5 units, got 1 numbers"),
     ({"layer": [5, 3]}, "unknown key 'layer'.*did you mean layers"),
     ({"layers": [10**6, 10**6, 2]}, "too many for an exercise"),
@@ -80,7 +103,9 @@ def test_malformed_exercises_are_refused_in_one_line(change, message):
     assert "\n" not in str(caught.value) and len(str(caught.value)) < 250
 
 
-@pytest.mark.parametrize("key", ["layers", "activations", "weights", "loss", "learning_rate", "samples"])
+@pytest.mark.parametrize(
+    "key", ["layers", "activations", "weights", "loss", "learning_rate", "samples"]
+)
 def test_missing_keys_are_named(key):
     with pytest.raises(InputError, match=f"{key} is missing"):
         from_json({name: value for name, value in GOOD.items() if name != key})
@@ -117,5 +142,7 @@ def test_names():
     assert load("2b") == load("report-004/2b")
     with pytest.raises(InputError, match="report-001/linear or report-003/linear"):
         load("linear")
-    with pytest.raises(InputError, match=r"unknown exercise 'report-004/2c'.*did you mean report-004/2"):
+    with pytest.raises(
+        InputError, match=r"unknown exercise 'report-004/2c'.*did you mean report-004/2"
+    ):
         load("report-004/2c")

@@ -1,4 +1,6 @@
-"""Grading of worked answers: errors planted in exercises of no report, by formulas of this file, must be found."""
+"""Grading of worked answers: errors planted in exercises of no report, by formulas of this file,
+must be found.
+"""
 
 import json
 
@@ -35,7 +37,9 @@ ETA = 0.7
 
 
 def work(**errors):
-    """The whole exercise by hand; `errors` replace one step, all that follows is computed from it."""
+    """The whole exercise by hand; `errors` replace one step, all that follows is computed from
+    it.
+    """
     step = {
         "net": lambda layer, w, x, b: w @ x + b[:, None],
         "output": lambda layer, z: np.tanh(z) if layer == 1 else 1 / (1 + np.exp(-z)),
@@ -52,9 +56,13 @@ def work(**errors):
         outputs.append(step["output"](layer, nets[-1]))
     deltas[2] = step["error"](outputs[3]) * step["slope"](3, outputs[3])
     for layer in (2, 1):
-        deltas[layer - 1] = step["back"](layer, W[layer], deltas[layer]) * step["slope"](layer, outputs[layer])
+        deltas[layer - 1] = step["back"](layer, W[layer], deltas[layer]) * step["slope"](
+            layer, outputs[layer]
+        )
     answers = {"nets": nets, "outputs": outputs[1:], "deltas": deltas}
-    answers["weight_gradients"] = [step["weight"](k, deltas[k - 1], outputs[k - 1]) for k in (1, 2, 3)]
+    answers["weight_gradients"] = [
+        step["weight"](k, deltas[k - 1], outputs[k - 1]) for k in (1, 2, 3)
+    ]
     answers["bias_gradients"] = [step["bias"](k, deltas[k - 1]) for k in (1, 2, 3)]
     for key, old, gradients in (
         ("updated_weights", W, answers["weight_gradients"]),
@@ -65,7 +73,9 @@ def work(**errors):
 
 
 def rounded(answers, digits):
-    return json.loads(json.dumps(answers), parse_float=lambda text: float(f"{float(text):.{digits}g}"))
+    return json.loads(
+        json.dumps(answers), parse_float=lambda text: float(f"{float(text):.{digits}g}")
+    )
 
 
 def only(layer, wrong, right):
@@ -74,11 +84,20 @@ def only(layer, wrong, right):
 
 
 PLANTS = {
-    "sign lost in the step": ({"step": lambda k, w, g: w + ETA * g}, "sign lost", "updated_weights", 3),
+    "sign lost in the step": (
+        {"step": lambda k, w, g: w + ETA * g},
+        "sign lost",
+        "updated_weights",
+        3,
+    ),
     "t - a": ({"error": lambda a: T - a}, "sign lost", "deltas", 3),
     "a + t": ({"error": lambda a: a + T}, "sign lost", "deltas", 3),
     "minus of a net dropped": (
-        {"net": only(2, lambda w, x, b: abs(w @ x + b[:, None]), lambda w, x, b: w @ x + b[:, None])},
+        {
+            "net": only(
+                2, lambda w, x, b: abs(w @ x + b[:, None]), lambda w, x, b: w @ x + b[:, None]
+            )
+        },
         "sign lost",
         "nets",
         2,
@@ -89,9 +108,18 @@ PLANTS = {
         "nets",
         2,
     ),
-    "1 + tanh squared": ({"slope": lambda k, a: 1 + a**2 if k == 1 else a * (1 - a)}, "sign lost", "deltas", 1),
+    "1 + tanh squared": (
+        {"slope": lambda k, a: 1 + a**2 if k == 1 else a * (1 - a)},
+        "sign lost",
+        "deltas",
+        1,
+    ),
     "one product with its sign lost": (
-        {"net": only(1, lambda w, x, b: abs(w) @ x + b[:, None], lambda w, x, b: w @ x + b[:, None])},
+        {
+            "net": only(
+                1, lambda w, x, b: abs(w) @ x + b[:, None], lambda w, x, b: w @ x + b[:, None]
+            )
+        },
         "sign lost",
         "nets",
         1,
@@ -157,20 +185,45 @@ PLANTS = {
         1,
     ),
     "f for f'": ({"slope": lambda k, a: a}, "wrong f′", "deltas", 3),
-    "the derivative of sigmoid in the outputs of tanh": ({"slope": lambda k, a: a * (1 - a)}, "wrong f′", "deltas", 1),
+    "the derivative of sigmoid in the outputs of tanh": (
+        {"slope": lambda k, a: a * (1 - a)},
+        "wrong f′",
+        "deltas",
+        1,
+    ),
     "1 - tanh": ({"slope": lambda k, a: 1 - a if k == 1 else a * (1 - a)}, "wrong f′", "deltas", 1),
     "no learning rate": ({"step": lambda k, w, g: w - g}, "wrong step", "updated_weights", 3),
-    "no bias": ({"net": only(1, lambda w, x, b: w @ x, lambda w, x, b: w @ x + b[:, None])}, "bias missing", "nets", 1),
+    "no bias": (
+        {"net": only(1, lambda w, x, b: w @ x, lambda w, x, b: w @ x + b[:, None])},
+        "bias missing",
+        "nets",
+        1,
+    ),
     "relu for sigmoid": (
-        {"output": lambda k, z: np.maximum(z, 0) if k == 2 else np.tanh(z) if k == 1 else 1 / (1 + np.exp(-z))},
+        {
+            "output": lambda k, z: (
+                np.maximum(z, 0) if k == 2 else np.tanh(z) if k == 1 else 1 / (1 + np.exp(-z))
+            )
+        },
         "wrong activation",
         "outputs",
         2,
     ),
-    "mean for sum": ({"bias": lambda k, d: d.mean(axis=1)}, "sum and mean confused", "bias_gradients", 3),
-    "first sample only": ({"bias": lambda k, d: d[:, 0]}, "sum and mean confused", "bias_gradients", 3),
+    "mean for sum": (
+        {"bias": lambda k, d: d.mean(axis=1)},
+        "sum and mean confused",
+        "bias_gradients",
+        3,
+    ),
+    "first sample only": (
+        {"bias": lambda k, d: d[:, 0]},
+        "sum and mean confused",
+        "bias_gradients",
+        3,
+    ),
 }
-# A slope that is wrong in layers 1 and 2 alone is wrong first in layer 2, of which δ is computed first.
+# A slope that is wrong in layers 1 and 2 alone is wrong first in layer 2, of which δ is computed
+# first.
 HIDDEN_SLOPE = {"slope": lambda k, a: a * (1 - a) if k == 3 else np.ones_like(a)}
 
 
@@ -187,7 +240,12 @@ def test_what_follows_from_a_mistake_is_no_new_mistake():
     marks = grade(EXERCISE, work(**HIDDEN_SLOPE)).marks
     verdicts = {(mark.term.key, mark.term.layer): mark.verdict for mark in marks}
     assert [m.cause for mark in marks for m in mark.mistakes] == ["f′ missing", "f′ missing"]
-    assert verdicts["deltas", 3] == verdicts["weight_gradients", 3] == verdicts["updated_biases", 3] == "right"
+    assert (
+        verdicts["deltas", 3]
+        == verdicts["weight_gradients", 3]
+        == verdicts["updated_biases", 3]
+        == "right"
+    )
     assert verdicts["deltas", 2] == verdicts["deltas", 1] == "wrong"
     assert verdicts["weight_gradients", 2] == verdicts["updated_weights", 1] == "follows"
 
@@ -195,15 +253,21 @@ def test_what_follows_from_a_mistake_is_no_new_mistake():
 def test_two_mistakes_are_told_apart():
     first = only(1, lambda w, x, b: w @ x, lambda w, x, b: w @ x + b[:, None])
     marks = grade(EXERCISE, work(net=first, step=lambda k, w, g: w + ETA * g))
-    wrong = [(mark.term, {mistake.cause for mistake in mark.mistakes}) for mark in marks.of("wrong")]
+    wrong = [
+        (mark.term, {mistake.cause for mistake in mark.mistakes}) for mark in marks.of("wrong")
+    ]
     assert wrong[0] == (("nets", 1), {"bias missing"})
     assert {term.key for term, _ in wrong[1:]} == {"updated_weights", "updated_biases"}
     assert all(errors == {"sign lost"} for _, errors in wrong[1:])
 
 
-@pytest.mark.parametrize("key", ["weight_gradients", "bias_gradients", "updated_weights", "updated_biases"])
+@pytest.mark.parametrize(
+    "key", ["weight_gradients", "bias_gradients", "updated_weights", "updated_biases"]
+)
 def test_an_error_in_a_term_that_is_not_shown(key):
-    answers = work(slope=lambda k, a: np.ones_like(a) if k == 3 else 1 - a**2 if k == 1 else a * (1 - a))
+    answers = work(
+        slope=lambda k, a: np.ones_like(a) if k == 3 else 1 - a**2 if k == 1 else a * (1 - a)
+    )
     marks = grade(EXERCISE, {key: answers[key]})
     first = marks.first_wrong
     assert (first.term, first.cause) == ((key, 3), "f′ missing")
@@ -259,7 +323,9 @@ def test_values_rounded_at_every_step_are_right_to_four_decimals():
 
 @pytest.mark.parametrize("decimals, digits", [(1, 1), (2, 2)])
 def test_rounding_is_an_error_below_three_digits_and_says_to_how_many(decimals, digits):
-    answers = work(output=lambda k, z: np.round(np.tanh(z) if k == 1 else 1 / (1 + np.exp(-z)), decimals))
+    answers = work(
+        output=lambda k, z: np.round(np.tanh(z) if k == 1 else 1 / (1 + np.exp(-z)), decimals)
+    )
     marks = grade(EXERCISE, answers)
     first = marks.first_wrong
     assert (first.term, first.cause) == (("outputs", 1), "rounding")
@@ -298,19 +364,28 @@ def test_class_counted_from_one_and_query_before_the_step():
     first = grade(exercise, {"query_class": 1}).first_wrong
     assert first.cause == "wrong class" and "counted from 1" in first.detail
     before = trace(from_json(exercise.to_json() | {"learning_rate": 0.0})).query_output
-    assert grade(exercise, {"query_output": before.tolist()}).first_wrong.cause == "parameters before the step"
+    assert (
+        grade(exercise, {"query_output": before.tolist()}).first_wrong.cause
+        == "parameters before the step"
+    )
 
 
 def test_any_part_of_the_keys_layers_and_numbers_may_be_answered():
     right = trace(EXERCISE).to_json()
-    part = {"deltas": [None, None, [[right["deltas"][2][0][0], None], [None, None]]], "loss_after": None}
+    part = {
+        "deltas": [None, None, [[right["deltas"][2][0][0], None], [None, None]]],
+        "loss_after": None,
+    }
     marks = grade(EXERCISE, part)
     assert [(mark.term, mark.verdict) for mark in marks.marks] == [(("deltas", 3), "right")]
 
 
 def test_short_forms_of_one_number_and_of_one_column():
     exercise = load("report-004/1")
-    short = {"nets": [0.2, [0.16495, 0.16495]], "bias_gradients": [0.00050575, [[-0.113937], [0.13437]]]}
+    short = {
+        "nets": [0.2, [0.16495, 0.16495]],
+        "bias_gradients": [0.00050575, [[-0.113937], [0.13437]]],
+    }
     assert grade(exercise, short).first_wrong is None
 
 
@@ -364,18 +439,30 @@ def _sign(rng, right, exercise):
 
 def _bias(rng, right, exercise):
     layer = int(rng.integers(exercise.depth))
-    return "bias_gradients", layer, lambda value, at: value * exercise.bias_vectors[at], "multiplied by the bias"
+    return (
+        "bias_gradients",
+        layer,
+        lambda value, at: value * exercise.bias_vectors[at],
+        "multiplied by the bias",
+    )
 
 
 def _input(rng, right, exercise):
     def plant(value, at):
-        return np.array(right["deltas"][at]).sum(axis=1, keepdims=True) * exercise.weight_matrices[at]
+        return (
+            np.array(right["deltas"][at]).sum(axis=1, keepdims=True) * exercise.weight_matrices[at]
+        )
 
     return "weight_gradients", int(rng.integers(exercise.depth)), plant, "weight taken for input"
 
 
 def _transposed(rng, right, exercise):
-    return "weight_gradients", int(rng.integers(exercise.depth)), lambda v, at: v.T, "transposed or wrong weight"
+    return (
+        "weight_gradients",
+        int(rng.integers(exercise.depth)),
+        lambda v, at: v.T,
+        "transposed or wrong weight",
+    )
 
 
 def _rounding(rng, right, exercise):
@@ -396,11 +483,15 @@ def test_errors_planted_in_one_term_of_random_exercises(seed, kind):
     key, layer, plant, error = kind(rng, right, exercise)
     value = np.array(right[key][layer])
     planted = plant(value, layer)
-    same = value.shape == planted.shape and np.allclose(value, planted, rtol=1e-2, atol=1e-3 * np.abs(value).max())
+    same = value.shape == planted.shape and np.allclose(
+        value, planted, rtol=1e-2, atol=1e-3 * np.abs(value).max()
+    )
     if same:
         return  # the error changes nothing here: a zero, a bias near 1, or a symmetric matrix
     right[key][layer] = planted.tolist()
-    first = grade(exercise, {name: given for name, given in right.items() if given is not None}).first_wrong
+    first = grade(
+        exercise, {name: given for name, given in right.items() if given is not None}
+    ).first_wrong
     assert (first.term.key, first.term.layer) == (key, layer + 1)
     assert error in (first.cause, *first.also)
 
@@ -409,6 +500,10 @@ def test_an_error_made_in_every_layer_of_terms_that_are_not_shown():
     answers = work(net=lambda k, w, x, b: w @ x - b[:, None])
     marks = grade(EXERCISE, {key: answers[key] for key in ("weight_gradients", "bias_gradients")})
     first = marks.first_wrong
-    assert (first.term, first.cause, first.made_in) == (("weight_gradients", 3), "sign lost", ("nets", 1))
+    assert (first.term, first.cause, first.made_in) == (
+        ("weight_gradients", 3),
+        "sign lost",
+        ("nets", 1),
+    )
     assert first.detail == "the bias is subtracted, in every layer"
     assert all(mark.verdict == "follows" for mark in marks.marks[1:])

@@ -1,4 +1,6 @@
-"""The algebra of linear units: collapse and regression, against the network that computes with numbers."""
+"""The algebra of linear units: collapse and regression, against the network that computes with
+numbers.
+"""
 
 import numpy as np
 import pytest
@@ -11,9 +13,16 @@ from fashion_nn.lab.backprop.symbolic import collapse, describe, regression, sym
 def values_of(known, exercise):
     """The exercise's numbers for the symbols."""
     numbers = {}
-    for matrices, arrays in ((known.weights, exercise.weight_matrices), (known.biases, exercise.bias_vectors)):
+    for matrices, arrays in (
+        (known.weights, exercise.weight_matrices),
+        (known.biases, exercise.bias_vectors),
+    ):
         for matrix, array in zip(matrices, arrays, strict=True):
-            numbers |= {symbol: value for symbol, value in zip(matrix, array.ravel(), strict=True) if symbol != 0}
+            numbers |= {
+                symbol: value
+                for symbol, value in zip(matrix, array.ravel(), strict=True)
+                if symbol != 0
+            }
     return numbers | dict(zip(known.inputs, exercise.inputs[:, 0], strict=True))
 
 
@@ -36,7 +45,9 @@ def test_one_layer_computes_what_the_layers_do(sizes, numbering):
         {
             "layers": list(sizes),
             "activations": ["identity"] * (len(sizes) - 1),
-            "weights": [rng.normal(size=shape).tolist() for shape in zip(sizes[1:], sizes, strict=False)],
+            "weights": [
+                rng.normal(size=shape).tolist() for shape in zip(sizes[1:], sizes, strict=False)
+            ],
             "biases": [rng.normal(size=size).tolist() for size in sizes[1:]],
             "loss": "half-squared-error",
             "learning_rate": 0.0,
@@ -45,7 +56,9 @@ def test_one_layer_computes_what_the_layers_do(sizes, numbering):
     )
     linear = collapse(sizes, numbering=numbering)
     numbers = values_of(linear.symbols, exercise)
-    weight, bias, y = (np.array(m.subs(numbers), np.float64) for m in (linear.weight, linear.bias, linear.expanded))
+    weight, bias, y = (
+        np.array(m.subs(numbers), np.float64) for m in (linear.weight, linear.bias, linear.expanded)
+    )
     np.testing.assert_allclose(weight @ exercise.inputs + bias, trace(exercise).outputs[-1])
     np.testing.assert_allclose(y, trace(exercise).outputs[-1])
 
@@ -56,7 +69,9 @@ def test_names_stay_distinct_where_a_number_has_two_digits():
     assert str(known.weights[0][0, 10]) == "w1_11" and str(known.weights[0][10, 0]) == "w11_1"
 
 
-@pytest.mark.parametrize("kind, name", [("linear", "report-003/linear"), ("logistic", "report-003/logistic")])
+@pytest.mark.parametrize(
+    "kind, name", [("linear", "report-003/linear"), ("logistic", "report-003/logistic")]
+)
 def test_the_regressions_of_report_003(kind, name):
     import sympy
 
@@ -80,13 +95,20 @@ def test_the_regressions_of_report_003(kind, name):
 
 
 def test_biases_become_the_intercept():
-    assert str(regression("linear", numbering="units", bias=True).intercept) == "b1*w31 + b2*w32 + b3"
+    assert (
+        str(regression("linear", numbering="units", bias=True).intercept) == "b1*w31 + b2*w32 + b3"
+    )
 
 
 def test_description():
     text = describe(load("report-003/logistic"), "mine")
     assert text.startswith("mine: 2-2-1 network")
-    for line in ("β1 = w1*w5 + w2*w6", "units L, L, S", "∂E/∂w2 = w6*x1*(ŷ - y)", "z = h1*w5 + h2*w6"):
+    for line in (
+        "β1 = w1*w5 + w2*w6",
+        "units L, L, S",
+        "∂E/∂w2 = w6*x1*(ŷ - y)",
+        "z = h1*w5 + h2*w6",
+    ):
         assert line in text
     assert "b' = b1*w31 + b2*w32 + b3" in describe(load("report-001/linear"))
 

@@ -1,4 +1,6 @@
-"""The trace: printed figures, finite differences, TensorFlow's autodiff in float64, and the extremes."""
+"""The trace: printed figures, finite differences, TensorFlow's autodiff in float64, and the
+extremes.
+"""
 
 import numpy as np
 import pytest
@@ -25,7 +27,9 @@ def autodiff(exercise):
         "sigmoid": tf.sigmoid,
         "tanh": tf.tanh,
         "relu": tf.nn.relu,
-        "leaky-relu": lambda z: tf.where(z > 0, z, 0.01 * z),  # tf.nn.leaky_relu rounds its slope to float32
+        "leaky-relu": lambda z: tf.where(
+            z > 0, z, 0.01 * z
+        ),  # tf.nn.leaky_relu rounds its slope to float32
         "softsign": tf.nn.softsign,
         "softmax": tf.nn.softmax,
     }
@@ -54,7 +58,12 @@ def autodiff(exercise):
         loss = tf.reduce_mean(samples) if exercise.reduction == "mean" else tf.reduce_sum(samples)
     gradients = [gradient.numpy() for gradient in tape.gradient(loss, [*weights, *biases, *nets])]
     n = exercise.depth
-    return loss.numpy(), gradients[:n], gradients[n : 2 * n], [delta.T for delta in gradients[2 * n :]]
+    return (
+        loss.numpy(),
+        gradients[:n],
+        gradients[n : 2 * n],
+        [delta.T for delta in gradients[2 * n :]],
+    )
 
 
 def assert_agrees_with_autodiff(exercise):
@@ -75,7 +84,9 @@ def assert_agrees_with_differences(exercise):
                 moved[number][index] += by
                 after = Parameters(moved[: exercise.depth], moved[exercise.depth :])
                 nets = forward(exercise, exercise.inputs, after).nets
-                values = criterion(exercise.loss, exercise.activations[-1]).value(nets[-1], exercise.targets)
+                values = criterion(exercise.loss, exercise.activations[-1]).value(
+                    nets[-1], exercise.targets
+                )
                 return values.mean() if exercise.reduction == "mean" else values.sum()
 
             assert mine[index] == pytest.approx(difference(loss), rel=1e-9, abs=1e-10)
@@ -84,11 +95,15 @@ def assert_agrees_with_differences(exercise):
 def difference(f, step=2e-3):
     """f'(0) from six points: the error falls with the sixth power of the step."""
     weights = (45, -9, 1)
-    return sum(w * (f(k * step) - f(-k * step)) for k, w in enumerate(weights, start=1)) / (60 * step)
+    return sum(w * (f(k * step) - f(-k * step)) for k, w in enumerate(weights, start=1)) / (
+        60 * step
+    )
 
 
 def near_a_kink(exercise, reach=0.15):
-    """Whether a net of a function with a kink at 0 is so near to it that a difference may cross it."""
+    """Whether a net of a function with a kink at 0 is so near to it that a difference may cross
+    it.
+    """
     kinked = {"relu", "leaky-relu", "softsign"}
     last = "softsign" if "softsign" in exercise.loss else exercise.activations[-1]
     nets = trace(exercise).nets
@@ -162,8 +177,12 @@ def test_softmax_of_large_nets(loss):
 
 
 def test_derivatives_of_saturated_units_keep_their_digits():
-    assert float(ACTIVATIONS["sigmoid"].slope(np.array(40.0))) == pytest.approx(np.exp(-40.0), rel=1e-12)
-    assert float(ACTIVATIONS["tanh"].slope(np.array(25.0))) == pytest.approx(4 * np.exp(-50.0), rel=1e-12)
+    assert float(ACTIVATIONS["sigmoid"].slope(np.array(40.0))) == pytest.approx(
+        np.exp(-40.0), rel=1e-12
+    )
+    assert float(ACTIVATIONS["tanh"].slope(np.array(25.0))) == pytest.approx(
+        4 * np.exp(-50.0), rel=1e-12
+    )
 
 
 @pytest.mark.parametrize("loss, activation", PAIRS)
@@ -171,7 +190,12 @@ def test_a_loss_that_includes_its_nonlinearity_applies_it_once(loss, activation)
     """Written with its nonlinearity or with identity, loss and gradients are the same."""
     if loss in {"half-squared-error", "binary-cross-entropy"}:
         return
-    values = {"layers": [2, 2], "weights": [[[0.3, -1], [2, 0.5]]], "biases": [[0.2, -0.1]], "loss": loss}
+    values = {
+        "layers": [2, 2],
+        "weights": [[[0.3, -1], [2, 0.5]]],
+        "biases": [[0.2, -0.1]],
+        "loss": loss,
+    }
     values |= {"learning_rate": 0.1, "samples": [{"x": [1, 2], "target": [0, 1]}]}
     shown = trace(from_json(values | {"activations": [activation]}))
     nets = trace(from_json(values | {"activations": ["identity"]}))
@@ -186,7 +210,10 @@ PRINTED = {
         "nets": [[0.2] * 3, [0.16495] * 2],
         "outputs": [[0.549834] * 3, [0.541144] * 2],
         "deltas": [[0.000505747] * 3, [-0.113937, 0.13437]],
-        "updated_weights": [[0.0994943, 0.0994943, 0.1, 0.1, 0.1] * 3, [0.162647] * 3 + [0.0261188] * 3],
+        "updated_weights": [
+            [0.0994943, 0.0994943, 0.1, 0.1, 0.1] * 3,
+            [0.162647] * 3 + [0.0261188] * 3,
+        ],
         "updated_biases": [[-0.000505747] * 3, [0.113937, -0.13437]],
     },
     "report-004/2b": {
@@ -201,10 +228,16 @@ PRINTED = {
     },
     "report-004/3": {
         "deltas": [[0, 0] * 4, [0, 0] * 3, [1 / 3, 1 / 3, -2 / 3, 1 / 3, 1 / 3, -2 / 3]],
-        "weight_gradients": [[0] * 16, [0] * 12, [0.203434] * 3 + [-0.0097695] * 3 + [-0.193665] * 3],
+        "weight_gradients": [
+            [0] * 16,
+            [0] * 12,
+            [0.203434] * 3 + [-0.0097695] * 3 + [-0.193665] * 3,
+        ],
         "updated_biases": [[0.1] * 4, [0.1] * 3, [0.0333333, 0.133333, 0.133333]],
     },
-    "report-000/softsign-cross-entropy": {"deltas": [[0.72727273, 0.1305405, -0.04729644, -0.51229508]]},
+    "report-000/softsign-cross-entropy": {
+        "deltas": [[0.72727273, 0.1305405, -0.04729644, -0.51229508]]
+    },
 }
 
 
@@ -221,7 +254,10 @@ def test_json_has_every_key_and_its_shapes():
     values = trace(exercise).to_json()
     assert tuple(values) == KEYS
     assert [np.shape(layer) for layer in values["nets"]] == [(3, 3), (2, 3)]  # units × samples
-    assert [np.shape(layer) for layer in values["weight_gradients"]] == [(3, 2), (2, 3)]  # outputs × inputs
+    assert [np.shape(layer) for layer in values["weight_gradients"]] == [
+        (3, 2),
+        (2, 3),
+    ]  # outputs × inputs
     assert [np.shape(layer) for layer in values["bias_gradients"]] == [(3,), (2,)]
     assert np.shape(values["query_output"]) == (2,)
     assert values["query_class"] == 0 and isinstance(values["loss_after"], float)
@@ -252,13 +288,24 @@ def test_sum_and_mean_differ_by_the_number_of_samples():
     ],
 )
 def test_class_of_a_single_output(activation, loss, target, x, expected):
-    values = {"layers": [1, 1], "activations": [activation], "weights": 1.0, "biases": 0.0, "loss": loss}
+    values = {
+        "layers": [1, 1],
+        "activations": [activation],
+        "weights": 1.0,
+        "biases": 0.0,
+        "loss": loss,
+    }
     values |= {"learning_rate": 0.0, "samples": [{"x": [1], "target": [target]}], "query": [x]}
     assert trace(from_json(values)).query_class == expected
 
 
 def test_numbers_that_are_too_large_are_refused_in_one_line():
-    values = {"layers": [1, 1], "activations": ["identity"], "weights": 1e200, "loss": "half-squared-error"}
+    values = {
+        "layers": [1, 1],
+        "activations": ["identity"],
+        "weights": 1e200,
+        "loss": "half-squared-error",
+    }
     values |= {"learning_rate": 1.0, "samples": [{"x": [1e200], "target": [0]}]}
     with pytest.raises(InputError, match="nets of layer 1: too large for a float64"):
         trace(from_json(values))

@@ -37,14 +37,32 @@ def test_the_class_of_a_single_output():
 
 
 def test_a_large_matrix_is_shortened():
-    values = {"layers": [40, 1], "activations": ["tanh"], "weights": 0.01, "loss": "half-squared-error"}
+    values = {
+        "layers": [40, 1],
+        "activations": ["tanh"],
+        "weights": 0.01,
+        "loss": "half-squared-error",
+    }
     values |= {"learning_rate": 1.0, "samples": [{"x": [1] * 40, "target": [1]}]}
     text = write_text(trace(from_json(values)))
     assert "…" in text and max(map(len, text.splitlines())) < 130
 
 
 # What GitHub's MathJax knows without packages of its own; \operatorname is not among them.
-COMMANDS = {"begin", "end", "frac", "tfrac", "left", "right", "partial", "delta", "eta", "sigma", "tanh", "max"}
+COMMANDS = {
+    "begin",
+    "end",
+    "frac",
+    "tfrac",
+    "left",
+    "right",
+    "partial",
+    "delta",
+    "eta",
+    "sigma",
+    "tanh",
+    "max",
+}
 COMMANDS |= {"sum", "ln", "cdot", "circ", "quad", "qquad", "mathrm", "le", "cdots"}
 
 
@@ -58,20 +76,33 @@ def test_brackets_stand_in_pairs(name):
 
 
 def every_pair():
-    values = {"layers": [2, 3, 2], "weights": 0.3, "biases": 0.1, "learning_rate": 0.1, "reduction": "mean"}
-    values |= {"samples": [{"x": [1, 2], "target": [0, 1]}, {"x": [-2, 1e-9], "target": [1, 0]}], "query": [1, 1]}
+    values = {
+        "layers": [2, 3, 2],
+        "weights": 0.3,
+        "biases": 0.1,
+        "learning_rate": 0.1,
+        "reduction": "mean",
+    }
+    values |= {
+        "samples": [{"x": [1, 2], "target": [0, 1]}, {"x": [-2, 1e-9], "target": [1, 0]}],
+        "query": [1, 1],
+    }
     for loss, activation in PAIRS:
         yield from_json(values | {"loss": loss, "activations": ["softmax", activation]})
 
 
-@pytest.mark.parametrize("exercise", list(every_pair()), ids=lambda e: f"{e.loss}-{e.activations[-1]}")
+@pytest.mark.parametrize(
+    "exercise", list(every_pair()), ids=lambda e: f"{e.loss}-{e.activations[-1]}"
+)
 def test_markdown_is_well_formed(exercise):
     markdown = write_markdown(trace(exercise), "mine")
     assert markdown.startswith("# mine\n")
     assert "@" not in markdown and "@" not in write_text(trace(exercise))
     fences = [line for line in markdown.splitlines() if line.startswith("```")]
     assert fences == ["```math", "```"] * (len(fences) // 2)
-    blocks = re.findall(r"```math\n(.*?)\n```", markdown, re.DOTALL) + re.findall(r"\$`(.*?)`\$", markdown)
+    blocks = re.findall(r"```math\n(.*?)\n```", markdown, re.DOTALL) + re.findall(
+        r"\$`(.*?)`\$", markdown
+    )
     for block in blocks:
         assert "\n" not in block and block.isascii()
         assert block.count("{") == block.count("}")

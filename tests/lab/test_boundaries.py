@@ -1,4 +1,6 @@
-"""Small networks in the plane: the data, the gradient, the same in Keras, what is measured and drawn."""
+"""Small networks in the plane: the data, the gradient, the same in Keras, what is measured and
+drawn.
+"""
 
 import json
 from dataclasses import replace
@@ -81,7 +83,9 @@ def test_one_step_follows_the_finite_differences(activation, hidden, moons):
 def test_keras_trains_the_same_network(points, plan):
     import keras
 
-    keras.config.set_dtype_policy(keras.config.dtype_policy())  # as a training leaves it: said, not a default
+    keras.config.set_dtype_policy(
+        keras.config.dtype_policy()
+    )  # as a training leaves it: said, not a default
     kept = keras.config.floatx()
     found = lab.agreement(lab.fit(points(), plan))
     assert found.largest_weight_difference < 1e-7
@@ -101,7 +105,9 @@ def test_training_lowers_the_loss_and_keeps_its_record(moons):
 
 
 def test_relu_is_piecewise_linear_and_tanh_is_not(moons):
-    relu, tanh = (lab.fit(moons, replace(SHORT, activation=name, passes=2000)) for name in ("relu", "tanh"))
+    relu, tanh = (
+        lab.fit(moons, replace(SHORT, activation=name, passes=2000)) for name in ("relu", "tanh")
+    )
     assert lab.linear_regions(relu) == lab.distinct_gradients(relu) <= 7
     assert lab.linear_regions(tanh) is None
     assert lab.distinct_gradients(tanh) > 10_000
@@ -151,7 +157,10 @@ def test_steps_bend_sharper_than_slopes(moons):
         (lambda: Plan(passes=0), "passes 0"),
         (lambda: Plan(l2=float("nan")), "l2 nan"),
         (lambda: Plan(seed=-1), "seed -1"),
-        (lambda: lab.fit(lab.moons(), replace(SHORT, learning_rate=1e9, activation="relu")), "too large"),
+        (
+            lambda: lab.fit(lab.moons(), replace(SHORT, learning_rate=1e9, activation="relu")),
+            "too large",
+        ),
         (lambda: lab.figure("report-002/9", "x.png"), "report-002/1"),
     ],
 )
@@ -161,10 +170,18 @@ def test_bad_plans_are_refused_in_one_line(make, says):
 
 
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=pytest.mark.slow if name == "report-002/4" else ()) for name in lab.FIGURES]
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.slow if name == "report-002/4" else ())
+        for name in lab.FIGURES
+    ],
 )
 def test_figures_are_complete(name, tmp_path):
-    fits = lab.figure(name, tmp_path / "x.png", train=lambda points, plan: lab.fit(points, replace(plan, passes=50)))
+    fits = lab.figure(
+        name,
+        tmp_path / "x.png",
+        train=lambda points, plan: lab.fit(points, replace(plan, passes=50)),
+    )
     assert len(fits) == {"report-002/2": 3, "report-002/3": 3, "report-002/4": 6}.get(name, 1)
     picture = imread(tmp_path / "x.png")
     assert picture.shape[1] > 1000
@@ -183,8 +200,30 @@ def command(*words: str) -> int:
 
 
 def test_the_command_prints_json(capsys, tmp_path):
-    words = ["--dataset", "iris", "--columns", "2,3", "--hidden", "4,3", "--activation", "relu", "--passes", "50"]
-    assert command(*words, "--learning-rate", "0.001", "--json", "--picture", str(tmp_path / "x.png"), "--neurons") == 0
+    words = [
+        "--dataset",
+        "iris",
+        "--columns",
+        "2,3",
+        "--hidden",
+        "4,3",
+        "--activation",
+        "relu",
+        "--passes",
+        "50",
+    ]
+    assert (
+        command(
+            *words,
+            "--learning-rate",
+            "0.001",
+            "--json",
+            "--picture",
+            str(tmp_path / "x.png"),
+            "--neurons",
+        )
+        == 0
+    )
     shown = json.loads(capsys.readouterr().out)
     plan = Plan(hidden=(4, 3), activation="relu", passes=50, learning_rate=0.001)
     assert shown["loss"] == lab.fit(lab.iris((2, 3)), plan).loss()

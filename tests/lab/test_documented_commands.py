@@ -1,4 +1,6 @@
-"""The commands of docs/lab.md: each is one that exists, and none of the reports' figures lacks its own."""
+"""The commands of docs/lab.md: each is one that exists, and none of the reports' figures lacks its
+own.
+"""
 
 import re
 import shlex

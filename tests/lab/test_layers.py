@@ -19,7 +19,9 @@ def test_derivatives_follow_the_finite_differences(name):
 
 @pytest.mark.parametrize("activation", [layers.SIGMOID, layers.TANH, layers.RELU, layers.SOFTSIGN])
 def test_the_slope_is_the_same_from_net_and_output(activation):
-    np.testing.assert_allclose(activation.slope_at_output(activation.apply(Z)), activation.slope(Z), atol=1e-15)
+    np.testing.assert_allclose(
+        activation.slope_at_output(activation.apply(Z)), activation.slope(Z), atol=1e-15
+    )
 
 
 def test_both_sigmoids_agree_and_only_one_keeps_small_values():

@@ -1,4 +1,6 @@
-"""Losses: values and slopes against strangers, the training step against autodiff, the studies, the command."""
+"""Losses: values and slopes against strangers, the training step against autodiff, the studies, the
+command.
+"""
 
 import json
 
@@ -24,7 +26,9 @@ PRINTED = {
 
 def test_the_slopes_that_report_000_prints():
     z, t = np.array(PRINTED["z"]), np.array(PRINTED["t"])
-    np.testing.assert_allclose(LOSSES["softsign-cross-entropy"].slope(z, t), PRINTED["slope"], atol=5e-9)
+    np.testing.assert_allclose(
+        LOSSES["softsign-cross-entropy"].slope(z, t), PRINTED["slope"], atol=5e-9
+    )
 
 
 @pytest.mark.parametrize("name", lab.BINARY)
@@ -34,7 +38,9 @@ def test_binary_slopes_follow_the_finite_differences(name, z, t):
     if abs(z) < 2 * step:  # softsign has a kink in its second derivative at 0
         z = 0.5
     ends = loss.value(np.array([z + step, z - step]), np.array([t, t]))
-    assert loss.slope(np.array([z]), np.array([t]))[0] == pytest.approx((ends[0] - ends[1]) / (2 * step), abs=1e-8)
+    assert loss.slope(np.array([z]), np.array([t]))[0] == pytest.approx(
+        (ends[0] - ends[1]) / (2 * step), abs=1e-8
+    )
 
 
 @pytest.mark.parametrize("name", ["softmax-cross-entropy", "softmax-squared-error"])
@@ -60,18 +66,28 @@ def test_slopes_agree_with_autodiff(name):
         "logistic-cross-entropy": lambda z, t: cross_entropy(tf.sigmoid(z), t),
         "softsign-cross-entropy": lambda z, t: cross_entropy((one + tf.math.softsign(z)) / 2, t),
         "logistic-squared-error": lambda z, t: (tf.sigmoid(z) - t) ** 2 / 2,
-        "softmax-cross-entropy": lambda z, t: -tf.reduce_sum(t * tf.math.log_softmax(z), axis=1, keepdims=True),
-        "softmax-squared-error": lambda z, t: tf.reduce_sum((tf.nn.softmax(z) - t) ** 2, axis=1, keepdims=True) / 2,
+        "softmax-cross-entropy": lambda z, t: (
+            -tf.reduce_sum(t * tf.math.log_softmax(z), axis=1, keepdims=True)
+        ),
+        "softmax-squared-error": lambda z, t: (
+            tf.reduce_sum((tf.nn.softmax(z) - t) ** 2, axis=1, keepdims=True) / 2
+        ),
     }
     stream = np.random.default_rng(1)
     z = 4 * stream.normal(size=(60, 5))
-    t = (stream.random((60, 5)) < 0.5).astype(float) if name in lab.BINARY else np.eye(5)[stream.integers(0, 5, 60)]
+    t = (
+        (stream.random((60, 5)) < 0.5).astype(float)
+        if name in lab.BINARY
+        else np.eye(5)[stream.integers(0, 5, 60)]
+    )
     scores = tf.Variable(z)
     with tf.GradientTape() as tape:
         found = values[name](scores, tf.constant(t))
         total = tf.reduce_sum(found)
     np.testing.assert_allclose(LOSSES[name].value(z, t), found.numpy(), rtol=1e-10, atol=1e-10)
-    np.testing.assert_allclose(LOSSES[name].slope(z, t), tape.gradient(total, scores).numpy(), atol=1e-10)
+    np.testing.assert_allclose(
+        LOSSES[name].slope(z, t), tape.gradient(total, scores).numpy(), atol=1e-10
+    )
 
 
 @pytest.mark.parametrize("kind", [np.float32, np.float64])
@@ -91,12 +107,16 @@ def test_softsign_keeps_the_larger_slope_everywhere():
     z = np.linspace(-40, 40, 80_001)
     ratio = layers.softsign_derivative(z) / layers.sigmoid_derivative(z)
     assert ratio.min() > 1.04
-    np.testing.assert_allclose(layers.sigmoid_derivative(z), layers.sigmoid(z) * layers.sigmoid(-z), atol=1e-16)
+    np.testing.assert_allclose(
+        layers.sigmoid_derivative(z), layers.sigmoid(z) * layers.sigmoid(-z), atol=1e-16
+    )
 
 
 def test_cross_entropy_is_entropy_and_divergence():
     p, q = np.array([0.2, 0.5, 0.3, 0]), np.array([0.1, 0.6, 0.2, 0.1])
-    assert lab.cross_entropy(p, q) == pytest.approx(lab.entropy(p) + lab.kl_divergence(p, q), abs=1e-15)
+    assert lab.cross_entropy(p, q) == pytest.approx(
+        lab.entropy(p) + lab.kl_divergence(p, q), abs=1e-15
+    )
     assert lab.kl_divergence(p, p) == 0 < lab.kl_divergence(p, q)
     hot = np.array([0.0, 1, 0, 0])
     assert lab.kl_divergence(hot, q) == lab.cross_entropy(hot, q) == pytest.approx(-np.log(0.6))
@@ -163,7 +183,10 @@ def test_a_step_is_that_of_autodiff(loss, classes, hidden):
         else:
             each = -tf.reduce_sum(t * tf.math.log(y) + (1 - t) * tf.math.log(1 - y), axis=1)
         mean = tf.reduce_mean(each)
-    expected = [old - 0.5 * slope.numpy() for old, slope in zip(weights, tape.gradient(mean, variables), strict=True)]
+    expected = [
+        old - 0.5 * slope.numpy()
+        for old, slope in zip(weights, tape.gradient(mean, variables), strict=True)
+    ]
     expected[0] *= 1 - 0.2 * 0.5
     expected[2] *= 1 - 0.2 * 0.5
     training.Network(plan, *weights).step(x, t)
@@ -188,7 +211,12 @@ def test_a_bad_start_saturates_and_squared_error_stays_there(digits):
         for name in ("logistic-cross-entropy", "logistic-squared-error")
     }
     assert all(curve.saturated[0] > 0.6 for curve in curves.values())
-    assert curves["logistic-cross-entropy"].relative(60) < 0.3 < 0.5 < curves["logistic-squared-error"].relative(60)
+    assert (
+        curves["logistic-cross-entropy"].relative(60)
+        < 0.3
+        < 0.5
+        < curves["logistic-squared-error"].relative(60)
+    )
 
 
 def test_a_study_of_digits():
@@ -221,7 +249,9 @@ def test_a_study_of_digits():
         (lambda: lab.values((float("inf"),), (0.0,)), "finite"),
         (lambda: lab.figure("report-000/9", "x.png", lambda name: None), "report-000/2"),
         (
-            lambda: lab.train(lab.load_task("digits", classes=None), Plan(loss="logistic-cross-entropy", epochs=1)),
+            lambda: lab.train(
+                lab.load_task("digits", classes=None), Plan(loss="logistic-cross-entropy", epochs=1)
+            ),
             "does not fit",
         ),
     ],
@@ -281,7 +311,13 @@ def test_the_command_runs_a_study(capsys, tmp_path):
 
 @pytest.mark.parametrize(
     "words",
-    [["nothing"], ["--z", "a"], ["--target", "2"], ["--figure", "report-000/2"], ["saturation", "--epochs", "0"]],
+    [
+        ["nothing"],
+        ["--z", "a"],
+        ["--target", "2"],
+        ["--figure", "report-000/2"],
+        ["saturation", "--epochs", "0"],
+    ],
 )
 def test_a_wrong_word_is_one_line_and_exit_code_2(words, capsys):
     assert command(*words) == 2
@@ -300,4 +336,7 @@ def test_what_report_000_says_of_mnist(real_data):
     noisy = lab.run_study("flipped-labels", options)
     errors = [noisy.final(name, "train_error")[0] for name in lab.BINARY]
     assert errors == sorted(errors)
-    assert min(lab.BINARY, key=lambda name: noisy.final(name, "valid_error")[0]) == "logistic-squared-error"
+    assert (
+        min(lab.BINARY, key=lambda name: noisy.final(name, "valid_error")[0])
+        == "logistic-squared-error"
+    )

@@ -25,21 +25,31 @@ SPIRAL = Settings(
     split=0.7,
 )
 
-# What the page's own code (nn.ts, dataset.ts and playground.ts at bd89e3a, seedrandom 2.4.4) gave under Node 20 for an
-# address: epochs, training and test loss after them, dead weights, the first neuron's weight for the first feature.
+# What the page's own code (nn.ts, dataset.ts and playground.ts at bd89e3a, seedrandom 2.4.4) gave
+# under Node 20 for an address: epochs, training and test loss after them, dead weights, the first
+# neuron's weight for the first feature.
 FROM_THE_PAGE = {
     "seed=0.12345": (50, 0.14573481133009955, 0.1933601164741208, 0, 0.4639635699433455),
     "seed=abc&dataset=xor&noise=20&activation=relu&networkShape=5,5&learningRate=0.1": (
         *(40, 0.08000812313234547, 0.09186054563082818, 0, -1.164443467412851),
     ),
-    "seed=0.12345&dataset=gauss&noise=35&percTrainData=70&batchSize=16&regularization=L2&regularizationRate=0.01"
-    "&xTimesY=true": (60, 0.07733948904303001, 0.08693350827402911, 0, 0.04069091848054698),
-    "seed=0.12345&dataset=spiral&noise=10&percTrainData=70&batchSize=30&regularization=L1&regularizationRate=0.002"
-    "&learningRate=0.1&sinX=true&sinY=true&xSquared=true&ySquared=true&xTimesY=true&networkShape=5,5": (
+    "seed=0.12345&dataset=gauss&noise=35&percTrainData=70&batchSize=16&regularization=L2&regularizationRate=0.01&xTimesY=true": (
+        60,
+        0.07733948904303001,
+        0.08693350827402911,
+        0,
+        0.04069091848054698,
+    ),
+    "seed=0.12345&dataset=spiral&noise=10&percTrainData=70&batchSize=30&regularization=L1&regularizationRate=0.002&learningRate=0.1&sinX=true&sinY=true&xSquared=true&ySquared=true&xTimesY=true&networkShape=5,5": (
         *(60, 0.34071498753559337, 0.4519557966117965, 11, -0.42907436358422474),
     ),
-    "seed=0.12345&dataset=circle&noise=50&percTrainData=33&batchSize=7&regularization=L1&regularizationRate=0.03"
-    "&networkShape=&xSquared=true": (30, 0.3951970624254283, 0.38474379381006457, 2, 0),
+    "seed=0.12345&dataset=circle&noise=50&percTrainData=33&batchSize=7&regularization=L1&regularizationRate=0.03&networkShape=&xSquared=true": (
+        30,
+        0.3951970624254283,
+        0.38474379381006457,
+        2,
+        0,
+    ),
     "seed=0.12345&problem=regression&regDataset=reg-plane&noise=10&networkShape=3": (
         *(10, 0.002704223206047599, 0.0029629427488293875, 0, -0.03588736003278326),
     ),
@@ -49,8 +59,13 @@ FROM_THE_PAGE = {
     "seed=0.12345&dataset=xor&initZero=true&activation=sigmoid&regularization=L1&regularizationRate=0.001": (
         *(20, 0.4968471492171467, 0.5024702901697572, 16, 0),
     ),
-    "seed=0&dataset=spiral&networkShape=5,5,5&activation=sigmoid&percTrainData=70&learningRate=0.1&sinX=true"
-    "&sinY=true": (700, 0.003959932400594289, 0.057171571775171535, 0, 0.011916908367089061),
+    "seed=0&dataset=spiral&networkShape=5,5,5&activation=sigmoid&percTrainData=70&learningRate=0.1&sinX=true&sinY=true": (
+        700,
+        0.003959932400594289,
+        0.057171571775171535,
+        0,
+        0.011916908367089061,
+    ),
 }
 
 
@@ -58,7 +73,11 @@ def test_the_random_stream_is_that_of_seedrandom():
     stream = SeedRandom("hello.")
     assert [stream.random(), stream.random()] == [0.9282578795792454, 0.3752569768646784]
     stream = SeedRandom("0.12345")
-    assert [stream.random() for _ in range(3)] == [0.9152007406557323, 0.4702753218035592, 0.2736265229359467]
+    assert [stream.random() for _ in range(3)] == [
+        0.9152007406557323,
+        0.4702753218035592,
+        0.2736265229359467,
+    ]
 
 
 @pytest.mark.parametrize("address", FROM_THE_PAGE)
@@ -73,7 +92,9 @@ def test_a_run_is_the_pages_own(address):
 
 @pytest.mark.parametrize("regularization", ["none", "L1", "L2"])
 def test_seeds_together_are_what_they_are_alone(regularization):
-    settings = replace(SPIRAL, batch_size=16, regularization=regularization, regularization_rate=0.01)
+    settings = replace(
+        SPIRAL, batch_size=16, regularization=regularization, regularization_rate=0.01
+    )
     together = train_seeds(settings, [0, "a", 2], epochs=4)
     for seed, found in zip([0, "a", 2], together, strict=True):
         alone = train(replace(settings, seed=str(seed)), epochs=4)
@@ -92,7 +113,11 @@ def test_single_precision_follows_double():
     ("dataset", "count", "holds"),
     [
         ("circle", 500, lambda r, x, y: (r < 2.5) | ((r > 3.5) & (r < 5))),
-        ("xor", 500, lambda r, x, y: (abs(x) > 0.3) & (abs(y) > 0.3) & (abs(x) < 5.3) & (abs(y) < 5.3)),
+        (
+            "xor",
+            500,
+            lambda r, x, y: (abs(x) > 0.3) & (abs(y) > 0.3) & (abs(x) < 5.3) & (abs(y) < 5.3),
+        ),
         ("spiral", 500, lambda r, x, y: r < 5),
         ("reg-plane", 1200, lambda r, x, y: (abs(x) < 6) & (abs(y) < 6)),
     ],
@@ -127,11 +152,17 @@ def test_the_variance_of_gauss_grows_with_noise():
 
 
 def test_what_an_epoch_leaves_over_counts_in_the_next():
-    """250 points by 240: one update in the first epoch, and in the second one by all 250 at once."""
+    """250 points by 240: one update in the first epoch, and in the second one by all 250 at
+    once.
+    """
     settings = Settings(batch_size=240, learning_rate=0.5, hidden=())
     begun = data.start(settings)
     inputs = data.features(begun.points, settings.features)[:250]
-    targets, weights, bias = begun.targets[:250, None], begun.weights[0].copy(), begun.biases[0].copy()
+    targets, weights, bias = (
+        begun.targets[:250, None],
+        begun.weights[0].copy(),
+        begun.biases[0].copy(),
+    )
     for rows in (slice(0, 240), slice(0, 250)):
         outputs = np.tanh(inputs[rows] @ weights + bias)
         delta = (outputs - targets[rows]) * (1 - outputs**2)
@@ -148,9 +179,14 @@ def test_the_loss_of_a_constant_zero_is_a_half():
 
 
 def test_l1_weights_that_cross_zero_stay_there():
-    settings = replace(SPIRAL, dataset="xor", features=playground.FEATURES, hidden=(5,), regularization="L1")
+    settings = replace(
+        SPIRAL, dataset="xor", features=playground.FEATURES, hidden=(5,), regularization="L1"
+    )
     found = train(replace(settings, regularization_rate=0.003), epochs=30)
-    weights, alive = (np.concatenate([one.ravel() for one in many]) for many in (found.weights, found.parameters.alive))
+    weights, alive = (
+        np.concatenate([one.ravel() for one in many])
+        for many in (found.weights, found.parameters.alive)
+    )
     assert 0 < (~alive).sum() < len(alive)
     assert (weights[~alive] == 0).all()
     assert (weights[alive] != 0).all()
@@ -166,7 +202,9 @@ def test_l1_weights_that_cross_zero_stay_there():
         features=st.lists(st.sampled_from(playground.FEATURES), min_size=1).map(tuple),
         hidden=st.lists(st.integers(1, 8), max_size=6).map(tuple),
         activation=st.sampled_from(playground.ACTIVATIONS),
-        learning_rate=st.sampled_from([0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]),
+        learning_rate=st.sampled_from(
+            [0.00001, 0.0001, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1, 3, 10]
+        ),
         batch_size=st.integers(1, 30),
         split=st.integers(10, 90).map(lambda percent: percent / 100),
         regularization=st.sampled_from(playground.REGULARIZATIONS),
@@ -271,16 +309,23 @@ def test_the_keras_script_makes_the_same_updates(changes, tmp_path, floatx, caps
     tolerance = 1e-7 if settings.regularization == "L2" else 1e-12
     for mine, theirs in zip(ours, model.get_weights(), strict=True):
         np.testing.assert_allclose(theirs, mine, rtol=0, atol=tolerance)
-    assert f"train loss {found.train_loss:.6f}\ntest loss {found.test_loss:.6f}" in capsys.readouterr().out
+    assert (
+        f"train loss {found.train_loss:.6f}\ntest loss {found.test_loss:.6f}"
+        in capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("activation", playground.ACTIVATIONS)
 def test_gradients_agree_with_autodiff(activation):
     tf = pytest.importorskip("tensorflow")
-    settings = Settings(dataset="gauss", hidden=(4, 3), activation=activation, batch_size=50, learning_rate=1.0)
+    settings = Settings(
+        dataset="gauss", hidden=(4, 3), activation=activation, batch_size=50, learning_rate=1.0
+    )
     begun = data.start(settings)
     found = train(replace(settings, split=0.1), epochs=1)  # one update by the first 50 points
-    variables = [tf.Variable(v) for pair in zip(begun.weights, begun.biases, strict=True) for v in pair]
+    variables = [
+        tf.Variable(v) for pair in zip(begun.weights, begun.biases, strict=True) for v in pair
+    ]
     functions = {"linear": tf.identity, "sigmoid": tf.sigmoid, "tanh": tf.tanh, "relu": tf.nn.relu}
     with tf.GradientTape() as tape:
         values = tf.constant(data.features(begun.points[:50], settings.features))
@@ -289,7 +334,9 @@ def test_gradients_agree_with_autodiff(activation):
             values = tf.tanh(values) if layer == 2 else functions[activation](values)
         loss = tf.reduce_mean(0.5 * (values[:, 0] - begun.targets[:50]) ** 2)
     ours = [value for pair in zip(found.weights, found.biases, strict=True) for value in pair]
-    for variable, gradient, after in zip(variables, tape.gradient(loss, variables), ours, strict=True):
+    for variable, gradient, after in zip(
+        variables, tape.gradient(loss, variables), ours, strict=True
+    ):
         np.testing.assert_allclose(variable - gradient, after, atol=1e-14)
 
 
@@ -317,7 +364,9 @@ def test_a_row_runs_again_over_seeds():
 
 def test_xor_by_one_line_is_right_on_at_most_69_per_cent():
     best = playground.best_for_xor()
-    assert best.accuracy == pytest.approx(playground.xor_accuracy(45, 106 / 30 / np.sqrt(2)), abs=1e-7)
+    assert best.accuracy == pytest.approx(
+        playground.xor_accuracy(45, 106 / 30 / np.sqrt(2)), abs=1e-7
+    )
     assert best.accuracy == pytest.approx(0.685467, abs=1e-6)
     assert best.offset == pytest.approx(106 / 30 / np.sqrt(2), abs=2e-3)
     begun = data.start(Settings(dataset="xor"))
@@ -349,8 +398,31 @@ def command(*words: str) -> int:
 
 
 def test_the_command_prints_json(capsys, tmp_path):
-    words = ["--dataset", "xor", "--features", "x1x2", "--hidden", "3", "--epochs", "5", "--seed", "7", "--noise", "10"]
-    assert command(*words, "--json", "--picture", str(tmp_path / "x.png"), "--keras", str(tmp_path / "x.py")) == 0
+    words = [
+        "--dataset",
+        "xor",
+        "--features",
+        "x1x2",
+        "--hidden",
+        "3",
+        "--epochs",
+        "5",
+        "--seed",
+        "7",
+        "--noise",
+        "10",
+    ]
+    assert (
+        command(
+            *words,
+            "--json",
+            "--picture",
+            str(tmp_path / "x.png"),
+            "--keras",
+            str(tmp_path / "x.py"),
+        )
+        == 0
+    )
     shown = json.loads(capsys.readouterr().out)
     settings = Settings(dataset="xor", features=("x1x2",), hidden=(3,), seed="7", noise_percent=10)
     found = train(settings, epochs=5)

@@ -1,4 +1,6 @@
-"""The stored trainings of report 002's four configurations are those of today's recipes, and come out again."""
+"""The stored trainings of report 002's four configurations are those of today's recipes, and come
+out again.
+"""
 
 import pytest
 
@@ -28,7 +30,9 @@ def test_a_first_epoch_comes_out_again(real_data, tmp_path):
     name = "dcn-tanh-xavier-adagrad"
     splits = datasets.load("mnist", data_dir=real_data)
     assert splits.fingerprint == RECORD["dataset"]["fingerprint"]
-    run = training.run(recipes.override(recipes.get(name), ["epochs=1"]), splits, tmp_path / "run").run
+    run = training.run(
+        recipes.override(recipes.get(name), ["epochs=1"]), splits, tmp_path / "run"
+    ).run
     (found,) = run.read_history()
     stored = RECORD["configurations"][name]["runs"][0]["history"][0]
     # Another processor sums in another order; 844 steps let that grow.

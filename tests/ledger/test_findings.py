@@ -43,7 +43,9 @@ def test_a_slip_belongs_to_a_statement_that_does_not_hold():
     assert (finding.verdict, finding.slip, finding.evidence) == ("differs", "slip", "command")
 
 
-@pytest.mark.parametrize(("words", "verdict"), [("0.9176", "match"), (["0.9176", "more"], "waiting")])
+@pytest.mark.parametrize(
+    ("words", "verdict"), [("0.9176", "match"), (["0.9176", "more"], "waiting")]
+)
 def test_a_criterion_is_asked_only_for_the_words_that_it_was_written_for(words, verdict):
     judge = only_for(words, lambda _: Outcome(True, 1, "why").finding())
     assert judge(claims.by_id("001-008")).verdict == verdict

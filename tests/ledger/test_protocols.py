@@ -1,4 +1,6 @@
-"""Stored results are what a run gives, a protocol resumes after a kill, and trainings delivered as files are read."""
+"""Stored results are what a run gives, a protocol resumes after a kill, and trainings delivered as
+files are read.
+"""
 
 import json
 from dataclasses import replace
@@ -12,9 +14,13 @@ from fashion_nn.ledger import claims, protocols
 
 
 def same(stored, again):
-    """Equal but for what single precision adds up over a training, on another kind of processor too."""
+    """Equal but for what single precision adds up over a training, on another kind of processor
+    too.
+    """
     if isinstance(stored, dict):
-        return stored.keys() == again.keys() and all(same(stored[key], again[key]) for key in stored)
+        return stored.keys() == again.keys() and all(
+            same(stored[key], again[key]) for key in stored
+        )
     if isinstance(stored, int | float) and not isinstance(stored, bool):
         return stored == pytest.approx(again, rel=1e-2, abs=1e-5)
     return stored == again
@@ -49,7 +55,9 @@ def small(monkeypatch):
         return [{"value": float(np.pi) * seed} for seed in seeds]
 
     parts = {name: lambda seeds, name=name: part(name, seeds) for name in "abc"}
-    monkeypatch.setitem(protocols.PROTOCOLS, "small", protocols.Protocol("small", "a small one", 2, 7, parts, "a"))
+    monkeypatch.setitem(
+        protocols.PROTOCOLS, "small", protocols.Protocol("small", "a small one", 2, 7, parts, "a")
+    )
     return done
 
 
@@ -59,7 +67,9 @@ def test_a_protocol_goes_on_where_it_was_killed(small, tmp_path):
         protocols.run("small", folder=tmp_path)
     assert not (tmp_path / "small.json").exists()
     seen = []
-    found = protocols.run("small", folder=tmp_path, progress=lambda done, total: seen.append((done, total)))
+    found = protocols.run(
+        "small", folder=tmp_path, progress=lambda done, total: seen.append((done, total))
+    )
     assert small == ["a", "b", "b", "c"]
     assert seen[-1] == (3, 3)
     assert list(found["parts"]) == ["a", "b", "c"]
@@ -69,7 +79,9 @@ def test_a_protocol_goes_on_where_it_was_killed(small, tmp_path):
 
 
 def test_other_seeds_or_parts_start_anew(small, tmp_path):
-    (tmp_path / "small.partial.json").write_text(json.dumps({"protocol": "small", "seeds": [0], "parts": {"a": []}}))
+    (tmp_path / "small.partial.json").write_text(
+        json.dumps({"protocol": "small", "seeds": [0], "parts": {"a": []}})
+    )
     small.append("b")
     assert len(protocols.run("small", folder=tmp_path)["parts"]["a"]) == 2
 
@@ -84,13 +96,18 @@ def test_an_unknown_protocol_and_a_broken_file_are_refused(tmp_path):
 
 def test_the_protocols_behind_claims_are_found():
     assert ledger.protocols_behind(ledger.select(["001"])) == []
-    assert ledger.protocols_behind(ledger.select(["004", "000-011"])) == ["bad-initialisation", "squared-error"]
+    assert ledger.protocols_behind(ledger.select(["004", "000-011"])) == [
+        "bad-initialisation",
+        "squared-error",
+    ]
     assert ledger.protocols_behind(ledger.select(["003-001"])) == ["playground"]
 
 
 def test_without_results_a_claim_waits(monkeypatch):
     monkeypatch.setattr(protocols, "stored", lambda name, *folder: None)
-    for entry in ledger.judge(ledger.select(["000-011", "002-012", "003-001", "003-006", "003-152", "003-157"])):
+    for entry in ledger.judge(
+        ledger.select(["000-011", "002-012", "003-001", "003-006", "003-152", "003-157"])
+    ):
         assert entry.finding.verdict == "waiting"
         assert "needs" in entry.finding.why
 
@@ -98,7 +115,13 @@ def test_without_results_a_claim_waits(monkeypatch):
 def _history(losses, accuracies):
     rows = zip(losses, accuracies, strict=True)
     return [
-        {"epoch": number, "loss": loss, "train_accuracy": accuracy, "valid_accuracy": accuracy, "valid_loss": loss}
+        {
+            "epoch": number,
+            "loss": loss,
+            "train_accuracy": accuracy,
+            "valid_accuracy": accuracy,
+            "valid_loss": loss,
+        }
         for number, (loss, accuracy) in enumerate(rows, start=1)
     ]
 
@@ -129,7 +152,9 @@ def dcn(monkeypatch):
 
 
 def test_the_ranking_of_the_convolutional_network_is_read_from_its_file(dcn):
-    verdicts = {entry.claim.id: entry.finding.verdict for entry in ledger.judge(ledger.select(["002"]))}
+    verdicts = {
+        entry.claim.id: entry.finding.verdict for entry in ledger.judge(ledger.select(["002"]))
+    }
     for number in (24, 35, 36, 37, 38, 40, 41, 42):
         assert verdicts[f"002-0{number}"] == "match", number
     assert verdicts["002-028"] == "match"
@@ -150,13 +175,19 @@ def test_fold_scores_are_compared_once_they_are_there(monkeypatch):
         return {"folds": {"accuracy": [accuracy] * 5, "fit_seconds": [seconds] * 5}}
 
     points = [
-        {"components": size, **folds(0.4 + 0.07 * number, 5.0)} for number, size in enumerate((2, 5, 10, 25, 50, 100))
+        {"components": size, **folds(0.4 + 0.07 * number, 5.0)}
+        for number, size in enumerate((2, 5, 10, 25, 50, 100))
     ]
-    points[-2:] = [{"components": 50, **folds(0.83, 10.0)}, {"components": 100, **folds(0.842, 20.0)}]
+    points[-2:] = [
+        {"components": 50, **folds(0.83, 10.0)},
+        {"components": 100, **folds(0.842, 20.0)},
+    ]
     points.append({"components": None, **folds(0.8517, 60.0)})
     studies = {"pca-logreg": points[:-1], "logreg": points[-1:]}
     found = {name: {"cross_validation": {"points": part}} for name, part in studies.items()}
-    monkeypatch.setattr(protocols, "stored", lambda name, *folder: found if name == "baselines" else None)
+    monkeypatch.setattr(
+        protocols, "stored", lambda name, *folder: found if name == "baselines" else None
+    )
     chosen = ledger.select(["003-157", "003-151", "003-153", "003-155"])
     assert [entry.finding.verdict for entry in ledger.judge(chosen)] == ["match"] * 4
     points[-1]["folds"]["accuracy"] = [0.80] * 5
@@ -165,12 +196,21 @@ def test_fold_scores_are_compared_once_they_are_there(monkeypatch):
 
 @pytest.mark.parametrize(
     ("accuracies", "verdict"),
-    [([0.8725, 0.874, 0.8755], "match"), ([0.9, 0.9001, 0.9002], "differs"), ([0.86, 0.9, 0.94], "match")],
+    [
+        ([0.8725, 0.874, 0.8755], "match"),
+        ([0.9, 0.9001, 0.9002], "differs"),
+        ([0.86, 0.9, 0.94], "match"),
+    ],
 )
 def test_over_seeds_the_scatter_widens_the_band(monkeypatch, accuracies, verdict):
-    runs = [{"seed": i, "history": _history([0.4], [each]), "kept_epoch": 1} for i, each in enumerate(accuracies)]
+    runs = [
+        {"seed": i, "history": _history([0.4], [each]), "kept_epoch": 1}
+        for i, each in enumerate(accuracies)
+    ]
     stored = {"configurations": {"mlp": {"runs": runs}}, "command": "fashion-nn compare"}
-    monkeypatch.setattr(protocols, "stored", lambda name, *folder: stored if name == "mlp" else None)
+    monkeypatch.setattr(
+        protocols, "stored", lambda name, *folder: stored if name == "mlp" else None
+    )
     (entry,) = ledger.judge(ledger.select(["003-117"]))  # 87.4
     assert entry.finding.verdict == verdict
     assert entry.finding.measured["n"] == 3

@@ -26,7 +26,11 @@ def test_json_is_a_list_of_objects(capsys):
     found = json.loads(capsys.readouterr().out)
     assert len(found) == 1 + len(ledger.select(["004"]))
     assert {"id", "quoted", "measured", "verdict", "evidence"} <= set(found[0])
-    assert (found[0]["id"], found[0]["quoted"], found[0]["verdict"]) == ("001-008", "0.9176", "differs")
+    assert (found[0]["id"], found[0]["quoted"], found[0]["verdict"]) == (
+        "001-008",
+        "0.9176",
+        "differs",
+    )
     assert found[0]["measured"] == pytest.approx(0.8175745)
 
 
@@ -49,10 +53,14 @@ def test_what_there_is_not_is_one_line(words, capsys):
 
 def test_full_says_first_how_long_it_takes(monkeypatch, capsys):
     ran = []
-    monkeypatch.setattr(ledger, "run", lambda name, progress=None: ran.append(name) or {"seconds": 1.0})
+    monkeypatch.setattr(
+        ledger, "run", lambda name, progress=None: ran.append(name) or {"seconds": 1.0}
+    )
     assert command("000-011", "--full") == 0
     assert ran == ["bad-initialisation"]
-    assert re.search(r"protocols: bad-initialisation; about \d+ s of processor time", capsys.readouterr().err)
+    assert re.search(
+        r"protocols: bad-initialisation; about \d+ s of processor time", capsys.readouterr().err
+    )
 
 
 def test_everything_at_once_fits_on_a_screen(capsys):
@@ -95,8 +103,11 @@ def test_the_policy_of_the_page_allows_its_script_alone(tmp_path, monkeypatch):
     digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
     (policy,) = (tag["content"] for tag in Elements(page).all("meta") if "http-equiv" in tag)
     assert policy.split("; ") == [
-        "default-src 'none'", "img-src data:", "style-src 'unsafe-inline'", f"script-src 'sha256-{digest}'"
-    ]  # fmt: skip
+        "default-src 'none'",
+        "img-src data:",
+        "style-src 'unsafe-inline'",
+        f"script-src 'sha256-{digest}'",
+    ]
 
 
 @pytest.mark.parametrize("width", [390, 1280])

@@ -66,7 +66,9 @@ def _changed(quoted):
 @pytest.mark.parametrize("id", EXACT)
 def test_changing_a_quoted_figure_changes_the_verdict(id, entries):
     before = entries[id].finding
-    after = ledger.judge([replace(claims.by_id(id), quoted=_changed(claims.by_id(id).quoted))])[0].finding
+    after = ledger.judge([replace(claims.by_id(id), quoted=_changed(claims.by_id(id).quoted))])[
+        0
+    ].finding
     if before.verdict in {"match", "match-rounding"}:
         assert after.verdict in {"differs", "waiting"}
     else:  # what differs for one reason may differ for another
@@ -89,9 +91,18 @@ def test_many_claims_are_held_to_their_figure():
         ("001-059", "-0.0000271"),
         ("004-052", "(1 - tanh^2(z))"),
         ("004-050", "[[0,0],[0,0],[0,0]]"),
-        ("000-021", "Figures 4 and 5 show the training error and validation loss during the training with noise"),
+        (
+            "000-021",
+            (
+                "Figures 4 and 5 show the training error and validation loss during the training"
+                " with noise"
+            ),
+        ),
         ("003-031", "tables: Hidden Layers 2; text: 2 hidden layers and 5 neurons in each"),
-        ("003-130", "10 percent validation set (MLP, CNN v1); later: .1 val data taken out of this round"),
+        (
+            "003-130",
+            "10 percent validation set (MLP, CNN v1); later: .1 val data taken out of this round",
+        ),
         ("003-134", "The size of the conv filter applied in the first layer is 3"),
         ("003-154", "The results seen in Figure 13"),
         ("003-179", "... * e^z/(1+e^z) * (1 - e^z/(1+e^z)) * w6 * x1"),
@@ -106,7 +117,10 @@ def test_statistical_figures_are_held_too(entries):
     assert entries["003-004"].finding.verdict == "match"
     assert judged("003-004", "0.317 / 0.351") == "differs"
     assert (
-        judged("000-011", "By around 50 iterations, the training loss has already been reduced to near zero")
+        judged(
+            "000-011",
+            "By around 50 iterations, the training loss has already been reduced to near zero",
+        )
         == "differs"
     )
     assert judged("000-015", "Each model was run 7 times each") == "differs"
@@ -166,7 +180,9 @@ def test_each_claim_is_counted_once_for_its_report(entries):
     for report in ledger.reports():
         chosen = ledger.select([report])
         assert sum(counts[report].values()) == len(chosen)
-        assert [claim.id for claim in chosen] == [f"{report}-{number:03}" for number in range(1, len(chosen) + 1)]
+        assert [claim.id for claim in chosen] == [
+            f"{report}-{number:03}" for number in range(1, len(chosen) + 1)
+        ]
 
 
 def test_ten_slips_are_shown_of_claims_that_differ(entries):
@@ -178,7 +194,9 @@ def test_ten_slips_are_shown_of_claims_that_differ(entries):
 def test_each_claim_is_about_a_system_of_its_report():
     systems = claims.systems()
     for claim in ledger.load():
-        first = re.match(r"S\d+-\d+", claim.system)[0]  # a claim about several is of S003-5,9 or S003-1..4
+        first = re.match(r"S\d+-\d+", claim.system)[
+            0
+        ]  # a claim about several is of S003-5,9 or S003-1..4
         assert systems[first].report == claim.report
 
 

@@ -18,7 +18,9 @@ def test_the_example_holds():
     assert doctest.testmod(comparison, extraglobs={"np": np}).failed == 0
 
 
-@pytest.mark.parametrize(("only_first", "only_second"), [(0, 0), (0, 1), (5, 5), (3, 12), (400, 500)])
+@pytest.mark.parametrize(
+    ("only_first", "only_second"), [(0, 0), (0, 1), (5, 5), (3, 12), (400, 500)]
+)
 def test_mcnemar_is_the_sign_test(only_first, only_second):
     first = np.repeat([True, False, True], [only_first, only_second, 50])
     second = np.repeat([False, True, True], [only_first, only_second, 50])
@@ -49,10 +51,16 @@ def test_holm_asks_for_more_where_more_is_compared():
 
 
 @settings(deadline=None)
-@given(st.integers(1, 5).flatmap(lambda models: arrays.arrays(bool, (models, 40), elements=st.booleans())))
+@given(
+    st.integers(1, 5).flatmap(
+        lambda models: arrays.arrays(bool, (models, 40), elements=st.booleans())
+    )
+)
 def test_sharing_no_letter_is_being_told_apart(right):
     letters = tied_groups(list(right))
-    pairs = sorted((mcnemar(right[i], right[j]).p, i, j) for i, j in combinations(range(len(right)), 2))
+    pairs = sorted(
+        (mcnemar(right[i], right[j]).p, i, j) for i, j in combinations(range(len(right)), 2)
+    )
     apart = set()
     for tested, (p, i, j) in enumerate(pairs):
         if p > measures.ALPHA / (len(pairs) - tested):

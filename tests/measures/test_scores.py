@@ -33,7 +33,9 @@ unhurried = settings(deadline=None)  # the first example pays for an import
 def predictions(draw) -> tuple[np.ndarray, np.ndarray]:
     """Labels and probabilities, among them certain and impossible ones, of 2 to 6 classes."""
     n, classes = draw(st.integers(1, 30)), draw(st.integers(2, 6))
-    weights = draw(arrays.arrays(float, (n, classes), elements=st.sampled_from([0.0, 1e-9, 0.1, 1.0, 3.0])))
+    weights = draw(
+        arrays.arrays(float, (n, classes), elements=st.sampled_from([0.0, 1e-9, 0.1, 1.0, 3.0]))
+    )
     weights[weights.sum(axis=1) == 0] = 1
     labels = draw(arrays.arrays(np.int64, n, elements=st.integers(0, classes - 1)))
     return labels, weights / weights.sum(axis=1, keepdims=True)
@@ -51,7 +53,10 @@ def softmax_example(n: int = 500, classes: int = 10, dtype: type = np.float32):
 def test_the_import_is_light():
     heavy = ("scipy", "sklearn", "pandas", "keras")
     code = f"import sys, fashion_nn.measures;print([m for m in {heavy} if m in sys.modules])"
-    assert subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout == "[]\n"
+    assert (
+        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+        == "[]\n"
+    )
 
 
 @pytest.mark.parametrize("module", [scores, objective])
@@ -84,12 +89,16 @@ def test_wilson_holds_the_share_and_mirrors(n, data):
 
 def test_wilson_covers_as_often_as_it_says():
     generator = np.random.default_rng(0)
-    inside = [low <= 0.94 <= high for low, high in (wilson(k, 400) for k in generator.binomial(400, 0.94, 4000))]
+    inside = [
+        low <= 0.94 <= high
+        for low, high in (wilson(k, 400) for k in generator.binomial(400, 0.94, 4000))
+    ]
     assert 0.94 < np.mean(inside) < 0.965
 
 
 @pytest.mark.parametrize(
-    ("correct", "n", "confidence"), [(0, 0, 0.95), (-1, 5, 0.95), (6, 5, 0.95), (1, 2, 0.0), (1, 2, 1.0)]
+    ("correct", "n", "confidence"),
+    [(0, 0, 0.95), (-1, 5, 0.95), (6, 5, 0.95), (1, 2, 0.0), (1, 2, 1.0)],
 )
 def test_wilson_refuses(correct, n, confidence):
     with pytest.raises(ValueError):
@@ -114,8 +123,12 @@ def test_confusion_and_class_scores_are_those_of_scikit_learn(example):
     classes = probabilities.shape[1]
     predicted = probabilities.argmax(axis=1)
     matrix = confusion(labels, predicted, classes)
-    np.testing.assert_array_equal(matrix, confusion_matrix(labels, predicted, labels=range(classes)))
-    expected = precision_recall_fscore_support(labels, predicted, labels=range(classes), zero_division=0)
+    np.testing.assert_array_equal(
+        matrix, confusion_matrix(labels, predicted, labels=range(classes))
+    )
+    expected = precision_recall_fscore_support(
+        labels, predicted, labels=range(classes), zero_division=0
+    )
     np.testing.assert_allclose(np.array(per_class(matrix)).T, expected)
 
 
@@ -151,7 +164,9 @@ def test_log_loss_is_that_of_scikit_learn(example, dtype):
 
 
 def test_log_loss_by_hand():
-    assert log_loss([0, 1], np.array([[0.5, 0.5], [0.75, 0.25]])) == pytest.approx(math.log(8) / 2, rel=1e-15)
+    assert log_loss([0, 1], np.array([[0.5, 0.5], [0.75, 0.25]])) == pytest.approx(
+        math.log(8) / 2, rel=1e-15
+    )
 
 
 @pytest.mark.parametrize(("dtype", "cost"), [(np.float32, 15.942385), (np.float64, 36.043653)])
@@ -160,7 +175,10 @@ def test_a_certain_mistake_is_clipped(dtype, cost):
 
 
 def test_log_loss_adds_up_in_float64():
-    labels, probabilities = np.zeros(1_000_000, int), np.full((1_000_000, 2), [0.3, 0.7], np.float32)
+    labels, probabilities = (
+        np.zeros(1_000_000, int),
+        np.full((1_000_000, 2), [0.3, 0.7], np.float32),
+    )
     assert log_loss(labels, probabilities) == pytest.approx(-math.log(np.float32(0.3)), rel=1e-12)
 
 
@@ -192,8 +210,18 @@ def test_scores_become_plain_json(example):
     scores = score(*example)
     values = scores.to_json()
     assert json.loads(json.dumps(values, allow_nan=False)) == values
-    assert set(values) == {"n", "correct", "accuracy", "interval", "log_loss", "brier", "calibration_error",
-                           "reliability", "per_class", "confusion"}  # fmt: skip
+    assert set(values) == {
+        "n",
+        "correct",
+        "accuracy",
+        "interval",
+        "log_loss",
+        "brier",
+        "calibration_error",
+        "reliability",
+        "per_class",
+        "confusion",
+    }
     assert values["per_class"][0] == scores.per_class[0]._asdict()
     assert type(values["confusion"][0][0]) is type(values["per_class"][0]["support"]) is int
 
@@ -265,7 +293,9 @@ def test_confused_pairs_by_hand():
 
 def test_worst_mistakes_by_hand():
     labels = [0, 0, 0, 1, 1, 1]
-    probabilities = np.array([[0.9, 0.1], [0.3, 0.7], [0.1, 0.9], [0.7, 0.3], [0.0, 1.0], [0.8, 0.2]])
+    probabilities = np.array(
+        [[0.9, 0.1], [0.3, 0.7], [0.1, 0.9], [0.7, 0.3], [0.0, 1.0], [0.8, 0.2]]
+    )
     assert worst_mistakes(labels, probabilities, 10).tolist() == [2, 5, 1, 3]
     assert worst_mistakes(labels, probabilities, 2).tolist() == [2, 5]
     assert worst_mistakes([0, 1], np.eye(2), 5).tolist() == []
@@ -315,7 +345,11 @@ def test_wrong_input_is_refused(measure, labels, probabilities, message):
 
 @pytest.mark.parametrize(
     ("labels", "predicted", "message"),
-    [([0, 1], [0], "2 labels but 1"), ([0, 3], [0, 1], r"not in 0\.\.2"), ([0, 1], [0, -1], r"not in 0\.\.2")],
+    [
+        ([0, 1], [0], "2 labels but 1"),
+        ([0, 3], [0, 1], r"not in 0\.\.2"),
+        ([0, 1], [0, -1], r"not in 0\.\.2"),
+    ],
 )
 def test_confusion_refuses(labels, predicted, message):
     with pytest.raises(ValueError, match=message):
@@ -323,4 +357,6 @@ def test_confusion_refuses(labels, predicted, message):
 
 
 def test_a_probability_may_exceed_1_by_rounding():
-    assert score([0], np.array([[1.0000001, 0.0]], np.float32)).log_loss == pytest.approx(0, abs=1e-6)
+    assert score([0], np.array([[1.0000001, 0.0]], np.float32)).log_loss == pytest.approx(
+        0, abs=1e-6
+    )

@@ -19,7 +19,10 @@ def test_every_recipe(recipe):
     assert recipes.from_json(recipe.to_json()) == recipe
     settings = set(Recipe.model_fields) - {"name", "model", "sources"}
     assert set(recipe.sources) <= settings
-    assert all(source.startswith(("report 00", "public code", "skeleton")) for source in recipe.sources.values())
+    assert all(
+        source.startswith(("report 00", "public code", "skeleton"))
+        for source in recipe.sources.values()
+    )
     with pytest.raises(ValidationError, match="frozen"):
         recipe.epochs = 1
 
@@ -27,18 +30,38 @@ def test_every_recipe(recipe):
 def test_published_settings():
     """Report 003, part 2, and the public code whose layers match its figures."""
     mlp, adam = RECIPES["mlp"], RECIPES["cnn-v2-adam"]
-    assert (mlp.optimizer, mlp.learning_rate, mlp.momentum, mlp.nesterov) == ("sgd", 0.01, 0.975, True)
-    assert (mlp.schedule, mlp.decay_per_step, mlp.batch_size, mlp.epochs) == ("inverse-time", 2e-6, 256, 100)
+    assert (mlp.optimizer, mlp.learning_rate, mlp.momentum, mlp.nesterov) == (
+        "sgd",
+        0.01,
+        0.975,
+        True,
+    )
+    assert (mlp.schedule, mlp.decay_per_step, mlp.batch_size, mlp.epochs) == (
+        "inverse-time",
+        2e-6,
+        256,
+        100,
+    )
     assert (mlp.patience, mlp.monitor, mlp.checkpoint_monitor, mlp.validation_fraction) == (
         50,
         "val_loss",
         "val_accuracy",
         0.1,
     )
-    assert (adam.model, adam.optimizer, adam.learning_rate, adam.decay_per_step) == ("cnn-v2", "adam", 1e-4, 1e-6)
+    assert (adam.model, adam.optimizer, adam.learning_rate, adam.decay_per_step) == (
+        "cnn-v2",
+        "adam",
+        1e-4,
+        1e-6,
+    )
     for name in ("cnn-v1", "cnn-v2"):
         recipe = RECIPES[name]
-        assert (recipe.optimizer, recipe.learning_rate, recipe.batch_size, recipe.epochs) == ("sgd", 0.01, 256, 100)
+        assert (recipe.optimizer, recipe.learning_rate, recipe.batch_size, recipe.epochs) == (
+            "sgd",
+            0.01,
+            256,
+            100,
+        )
     assert RECIPES["cnn-v2"].schedule == "inverse-time"
 
 
@@ -54,7 +77,12 @@ def test_the_four_configurations_of_report_002():
         recipe = RECIPES[name]
         assert recipe.options == {"activation": activation, "initializer": initializer}
         assert (recipe.optimizer, recipe.learning_rate) == (optimizer, learning_rate)
-        assert (recipe.batch_size, recipe.epochs, recipe.seed, recipe.patience) == (64, 10, 1000, None)
+        assert (recipe.batch_size, recipe.epochs, recipe.seed, recipe.patience) == (
+            64,
+            10,
+            1000,
+            None,
+        )
         assert {"validation_fraction", "monitor", "checkpoint_monitor"}.isdisjoint(recipe.sources)
 
 
@@ -100,12 +128,24 @@ def test_a_changed_option_is_not_published_any_more():
         ("learning_rate=nan", "learning_rate='nan'"),
         ("learning_rate=NaN", "learning_rate=nan"),
         ("optimizer=sdg", "optimizer='sdg'"),
-        ("optimizer=adam", "momentum=0.975, nesterov=true have no effect with optimizer=adam: set momentum=0.0, nes"),
+        (
+            "optimizer=adam",
+            (
+                "momentum=0.975, nesterov=true have no effect with optimizer=adam: set"
+                " momentum=0.0, nes"
+            ),
+        ),
         ("validation_fraction=0", "nothing to monitor"),
         ("momentum=0", "nesterov=true has no effect with momentum=0.0: set nesterov=false"),
-        ("initial_accumulator=0", "initial_accumulator=0.0 has no effect with optimizer=sgd: set initial_acc.*=0.1"),
+        (
+            "initial_accumulator=0",
+            "initial_accumulator=0.0 has no effect with optimizer=sgd: set initial_acc.*=0.1",
+        ),
         ("schedule=cosine", "decay_per_step=2e-06 has no effect with schedule=cosine"),
-        ("restart_epochs=3", "restart_epochs=3 has no effect with schedule=inverse-time: set restart_epochs=10"),
+        (
+            "restart_epochs=3",
+            "restart_epochs=3 has no effect with schedule=inverse-time: set restart_epochs=10",
+        ),
         ("warmup_fraction=0.4", "warmup_fraction=0.4 has no effect with schedule=inverse-time"),
         ("batch_size=[1]", "batch_size="),
     ],
@@ -127,7 +167,10 @@ def test_a_recipe_file_with_a_setting_without_effect_is_refused(tmp_path, monkey
     (tmp_path / "recipe.json").write_text(json.dumps(values))
     monkeypatch.chdir(tmp_path)
     assert run(app, ["train", "--recipe", "recipe.json", "--dataset", "digits"]) == 2
-    assert "error: restart_epochs=3 has no effect with schedule=inverse-time" in capsys.readouterr().err
+    assert (
+        "error: restart_epochs=3 has no effect with schedule=inverse-time"
+        in capsys.readouterr().err
+    )
     assert not (tmp_path / "models").exists()
 
 
@@ -143,9 +186,14 @@ def test_weight_decay_has_an_effect_with_each_optimizer(optimizer):
 
     trained = []
     for decay in (0.0, 0.5):
-        recipe = Recipe(name="x", model="mlp", optimizer=optimizer, weight_decay=decay, learning_rate=0.1)
+        recipe = Recipe(
+            name="x", model="mlp", optimizer=optimizer, weight_decay=decay, learning_rate=0.1
+        )
         assert "weight_decay" not in recipes.without_effect(recipe.to_json())
-        layers = [keras.layers.Dense(2, kernel_initializer="ones", name=name) for name in ("first", "last")]
+        layers = [
+            keras.layers.Dense(2, kernel_initializer="ones", name=name)
+            for name in ("first", "last")
+        ]
         model = keras.Sequential([keras.Input((2,)), *layers])
         model.compile(optimizers.optimizer(recipe, 1), "mse")
         model.fit(np.ones((4, 2)), np.ones((4, 2)), epochs=1, verbose=0)
@@ -154,7 +202,9 @@ def test_weight_decay_has_an_effect_with_each_optimizer(optimizer):
 
 
 def test_unknown_recipe_names_the_known_ones():
-    with pytest.raises(InputError, match=r"expected one of mlp, cnn-v1, cnn-v2, .*; did you mean cnn-v2"):
+    with pytest.raises(
+        InputError, match=r"expected one of mlp, cnn-v1, cnn-v2, .*; did you mean cnn-v2"
+    ):
         recipes.get("cnn-2")
 
 
@@ -166,8 +216,16 @@ def test_a_stored_recipe_with_an_unknown_key_is_refused():
 def test_departures_are_what_differs_from_the_recipe_of_that_name():
     changes = ["seed=3", "epochs=30", "augment.flip=true", "options.dropout_1=0.2"]
     changed = recipes.override(recipes.get("cnn-v2"), changes).to_json()
-    expected = {"epochs": (30, 100), "augment.flip": (True, False), "options.dropout_1": (0.2, None)}
+    expected = {
+        "epochs": (30, 100),
+        "augment.flip": (True, False),
+        "options.dropout_1": (0.2, None),
+    }
     assert recipes.departures(changed) == expected
-    older = {key: value for key, value in recipes.get("mlp").to_json().items() if key != "label_smoothing"}
+    older = {
+        key: value
+        for key, value in recipes.get("mlp").to_json().items()
+        if key != "label_smoothing"
+    }
     assert recipes.departures(older) == {}
     assert recipes.departures(changed | {"name": "of somebody"}) == {}

@@ -21,7 +21,11 @@ def run(tmp_path):
 @pytest.fixture
 def answers(run):
     given = TestPredictions(
-        np.array([0, 1, 1]), np.array([0, 1, 0]), np.float32([0.9, 0.8, 0.7]), np.float32([0.9, 0.8, 0.3]), "f" * 64
+        np.array([0, 1, 1]),
+        np.array([0, 1, 0]),
+        np.float32([0.9, 0.8, 0.7]),
+        np.float32([0.9, 0.8, 0.3]),
+        "f" * 64,
     )
     run.write_test_predictions(given)
     return given
@@ -30,7 +34,11 @@ def answers(run):
 def test_what_was_written_is_read_again(run):
     assert run.complete and runs.open_run(run.folder) == run
     assert run.read_record().to_json() == RECORD | {"format": 1}
-    assert run.read_metrics().to_json() == {"format": 1, "model_sha256": files.sha256(run.model), "valid": scores(0.5)}
+    assert run.read_metrics().to_json() == {
+        "format": 1,
+        "model_sha256": files.sha256(run.model),
+        "valid": scores(0.5),
+    }
     rows = [{"epoch": 1, "learning_rate": 0.1, "loss": 1 / 3, "accuracy": 0.5}]
     run.write_history(rows)
     assert run.read_history() == rows
@@ -66,15 +74,23 @@ def test_a_damaged_record_is_one_line(run, content):
 
 @pytest.mark.parametrize("lacking", RECORD)
 def test_a_half_written_record_is_one_line(run, lacking):
-    files.write_json(run.record, {"format": 1} | {key: value for key, value in RECORD.items() if key != lacking})
-    with pytest.raises(InputError, match=rf"run\.json: damaged \({lacking}: Field required\)") as caught:
+    files.write_json(
+        run.record, {"format": 1} | {key: value for key, value in RECORD.items() if key != lacking}
+    )
+    with pytest.raises(
+        InputError, match=rf"run\.json: damaged \({lacking}: Field required\)"
+    ) as caught:
         run.read_record()
     assert "\n" not in str(caught.value)
 
 
-@pytest.mark.parametrize("change", [{"n": 0}, {"accuracy": "0.5"}, {"interval": [0.5]}, {"confusion": [1, 2]}])
+@pytest.mark.parametrize(
+    "change", [{"n": 0}, {"accuracy": "0.5"}, {"interval": [0.5]}, {"confusion": [1, 2]}]
+)
 def test_figures_of_another_form_are_one_line(run, change):
-    files.write_json(run.metrics, {"model_sha256": files.sha256(run.model), "valid": scores(0.5) | change})
+    files.write_json(
+        run.metrics, {"model_sha256": files.sha256(run.model), "valid": scores(0.5) | change}
+    )
     with pytest.raises(InputError, match=rf"metrics\.json: damaged \(valid\.{next(iter(change))}"):
         run.read_metrics()
 
@@ -103,10 +119,14 @@ def test_answers_of_another_model_do_not_count(run, answers):
     assert run.read_test_predictions() is None
 
 
-@pytest.mark.parametrize("damage", [lambda content: content[:-40], lambda content: b"PK", lambda content: b""])
+@pytest.mark.parametrize(
+    "damage", [lambda content: content[:-40], lambda content: b"PK", lambda content: b""]
+)
 def test_damaged_answers_are_one_line(run, answers, damage):
     run.test_predictions.write_bytes(damage(run.test_predictions.read_bytes()))
-    with pytest.raises(InputError, match=r"test-predictions\.npz: damaged .*remove it and evaluate again"):
+    with pytest.raises(
+        InputError, match=r"test-predictions\.npz: damaged .*remove it and evaluate again"
+    ):
         run.read_test_predictions()
 
 
@@ -158,12 +178,22 @@ def test_a_taken_folder_is_refused(run, tmp_path):
 
 def test_leftovers_of_a_killed_save_are_removed_and_nothing_else(run):
     kept = [run.folder / ".notes", run.folder / "x.npz"]
-    for path in [*kept, run.folder / ".resume.npz.abc123.npz", run.folder / ".model.keras.q1.keras"]:
+    for path in [
+        *kept,
+        run.folder / ".resume.npz.abc123.npz",
+        run.folder / ".model.keras.q1.keras",
+    ]:
         path.write_text("")
     run.remove_leftovers()
     assert {path.name for path in run.folder.iterdir()} == {
-        "run.json", "split.json", "history.csv", "model.keras", "metrics.json", ".notes", "x.npz"
-    }  # fmt: skip
+        "run.json",
+        "split.json",
+        "history.csv",
+        "model.keras",
+        "metrics.json",
+        ".notes",
+        "x.npz",
+    }
 
 
 def test_the_environment_says_what_a_figure_depends_on():

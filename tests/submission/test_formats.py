@@ -1,4 +1,6 @@
-"""The formats of a prediction file: what is written, and that it is what is expected of such a file."""
+"""The formats of a prediction file: what is written, and that it is what is expected of such a
+file.
+"""
 
 import numpy as np
 import pytest

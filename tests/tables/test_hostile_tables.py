@@ -1,4 +1,6 @@
-"""Broken tables of test images through whole submissions: one line that names the place, and no file."""
+"""Broken tables of test images through whole submissions: one line that names the place, and no
+file.
+"""
 
 import gzip
 import subprocess
@@ -13,7 +15,9 @@ ROOT = Path(__file__).resolve().parents[2]
 MODEL = ROOT / "models" / "mlp" / "model.keras"
 NAMES = [f"pixel{i}" for i in range(1, 785)]
 # Squares and bars of several sizes, which the model takes for different things.
-PIXELS = np.array([np.pad(np.full((2 + i, 28 - i), 255 - i), ((0, 26 - i), (0, i))).ravel() for i in range(20)])
+PIXELS = np.array(
+    [np.pad(np.full((2 + i, 28 - i), 255 - i), ((0, 26 - i), (0, i))).ravel() for i in range(20)]
+)
 
 
 def text(header=NAMES, rows=PIXELS, comma=",", end="\n"):
@@ -48,8 +52,14 @@ WRONG = {
     "minus one": (changed(1, 784, ["-1"]), "data row 1 (line 2), column 'pixel784': got '-1'"),
     "0.5": (changed(11, 2, ["0.5"]), "data row 11 (line 12), column 'pixel2': got '0.5'"),
     "a word": (changed(11, 2, ["\x1b[31mshoe"]), r"column 'pixel2': got '\x1b[31mshoe'"),
-    "an id twice": (text(IDS, WITH_IDS), "data row 2 (line 3), column 'id': 7 occurs a second time"),
-    "an id that is no number": (text(IDS, [["x", *row] for row in PIXELS]), "data row 1 (line 2), column 'id'"),
+    "an id twice": (
+        text(IDS, WITH_IDS),
+        "data row 2 (line 3), column 'id': 7 occurs a second time",
+    ),
+    "an id that is no number": (
+        text(IDS, [["x", *row] for row in PIXELS]),
+        "data row 1 (line 2), column 'id'",
+    ),
     "a pixel column twice": (text(["pixel2", *NAMES[1:]]), "duplicates"),
     "783 pixels": (text(NAMES[:-1], PIXELS[:, :-1]), "expected a square number"),
 }
@@ -67,13 +77,20 @@ def test_a_broken_table_is_one_line_and_no_file(tmp_path, name):
     done = submit(tmp_path, "test.csv", content, "out.csv")
     assert done.returncode == 2 and done.stdout == "" and "Traceback" not in done.stderr
     *_, last = done.stderr.splitlines()
-    assert last.startswith("error: test.csv: ") and said in last and last.isascii() and last.isprintable()
+    assert (
+        last.startswith("error: test.csv: ")
+        and said in last
+        and last.isascii()
+        and last.isprintable()
+    )
     assert (tmp_path / "out.csv").read_text() == "older"
     assert {path.name for path in tmp_path.iterdir()} == {"test.csv", "out.csv"}
 
 
 def test_other_spellings_get_the_same_answers(tmp_path):
-    """A byte order mark, CRLF, quotes, 12.0 for 12, shuffled columns, a label at the end, no last newline, gzip."""
+    """A byte order mark, CRLF, quotes, 12.0 for 12, shuffled columns, a label at the end, no last
+    newline, gzip.
+    """
     done = submit(tmp_path, "plain.csv", text(), "plain.out")
     assert done.returncode == 0, done.stderr
     order = np.random.default_rng(1).permutation(784)
@@ -96,7 +113,16 @@ def test_a_million_rows_in_less_than_1_5_gib(tmp_path):
         file.write((",".join(NAMES) + "\n").encode())
         for _ in range(100):
             file.write(block)
-    command = [sys.executable, ROOT / "submit.py", "--model", MODEL, "--test", "test.csv", "--out", "out.csv"]
+    command = [
+        sys.executable,
+        ROOT / "submit.py",
+        "--model",
+        MODEL,
+        "--test",
+        "test.csv",
+        "--out",
+        "out.csv",
+    ]
     done, use = measuring.measured(command, cwd=tmp_path)
     print(f"peak {use.memory / (1 << 30):.2f} GiB, {use.seconds:.0f} s")
     assert done.returncode == 0, done.stderr

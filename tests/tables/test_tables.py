@@ -1,4 +1,6 @@
-"""The strict CSV reader: what it accepts, what it refuses and in which words, and that both parsers agree."""
+"""The strict CSV reader: what it accepts, what it refuses and in which words, and that both parsers
+agree.
+"""
 
 import csv
 import gzip
@@ -35,7 +37,9 @@ def write(folder: Path, content: str | bytes, name: str = "table.csv") -> Path:
 
 
 def refusal(path: Path, labels: str = "optional") -> str:
-    """The message that reading `path` ends with, the same from `read` and from `blocks`, without the path."""
+    """The message that reading `path` ends with, the same from `read` and from `blocks`, without
+    the path.
+    """
     with pytest.raises(InputError) as caught:
         tables.read(path, labels=labels)
     with pytest.raises(InputError) as again:
@@ -49,7 +53,9 @@ def refusal(path: Path, labels: str = "optional") -> str:
 
 @pytest.fixture(params=[None, (7, 30), (64, 10)], ids=["usual", "tiny reads", "tiny pieces"])
 def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run a test with the usual sizes, and with seams between reads, pieces and tables nearly everywhere."""
+    """Run a test with the usual sizes, and with seams between reads, pieces and tables nearly
+    everywhere.
+    """
     if request.param:
         monkeypatch.setattr(stream_module, "_READ_BYTES", request.param[0])
         monkeypatch.setattr(stream_module, "_PIECE_BYTES", request.param[1])
@@ -78,7 +84,10 @@ def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
         PLAIN.replace("20", "0000000000000000000000020"),
         "\n".join(",".join(f'"{cell}"' for cell in line.split(",")) for line in PLAIN.splitlines()),
         PLAIN.replace("20", '" 20 "'),
-        PLAIN.replace("pixel3", "pixel4").replace("pixel2", "pixel3").replace("l1", "l2").replace("l0", "l1"),
+        PLAIN.replace("pixel3", "pixel4")
+        .replace("pixel2", "pixel3")
+        .replace("l1", "l2")
+        .replace("l0", "l1"),
         PLAIN.replace("label", "Label "),
         PLAIN.replace("label", "class"),
         PLAIN.replace("label", "TARGET"),
@@ -89,10 +98,17 @@ def pieces(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> N
 )
 @pytest.mark.usefixtures("pieces")
 def test_the_same_table_in_many_spellings(tmp_path: Path, content: str) -> None:
-    for path in (write(tmp_path, content), write(tmp_path, gzip.compress(content.encode()), "table.CSV.gz")):
+    for path in (
+        write(tmp_path, content),
+        write(tmp_path, gzip.compress(content.encode()), "table.CSV.gz"),
+    ):
         table = tables.read(path, labels="required")
         assert table.pixels.tolist() == PIXELS
-        assert table.pixels.dtype == np.uint8 and table.pixels.flags.c_contiguous and table.pixels.base is None
+        assert (
+            table.pixels.dtype == np.uint8
+            and table.pixels.flags.c_contiguous
+            and table.pixels.base is None
+        )
         assert table.labels.tolist() == [9, 0] and table.labels.dtype == np.int64
         assert table.ids is None and table.id_column is None
         assert table.image_shape == (2, 2)
@@ -116,7 +132,22 @@ def test_large_labels_and_ids_beside_pixels(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "cell", ["", " ", "x", "?", "-1", "0.5", "nan", "shoe; \u00e9", '"a, ""b"""', "1" * 50, "\x01", "9.0", "1_0"]
+    "cell",
+    [
+        "",
+        " ",
+        "x",
+        "?",
+        "-1",
+        "0.5",
+        "nan",
+        "shoe; \u00e9",
+        '"a, ""b"""',
+        "1" * 50,
+        "\x01",
+        "9.0",
+        "1_0",
+    ],
 )
 @pytest.mark.parametrize("header", ["pixel0,label", "label,pixel0"])
 @pytest.mark.usefixtures("pieces")
@@ -158,7 +189,10 @@ def test_ignored_labels_may_be_of_any_encoding(tmp_path: Path) -> None:
         (PLAIN.replace("pixel1", "pixel_1"), ["'pixel_1'", "unknown"]),
         (PLAIN.replace("pixel1", "pixel-1"), ["'pixel-1'", "unknown"]),
         (PLAIN.replace("pixel1", "pixel\u0661"), [r"'pixel\u0661'", "unknown"]),
-        (PLAIN.replace("pixel1", "pixel2"), ["'pixel2' and 'pixel2' (numbers 3 and 4)", "duplicates"]),
+        (
+            PLAIN.replace("pixel1", "pixel2"),
+            ["'pixel2' and 'pixel2' (numbers 3 and 4)", "duplicates"],
+        ),
         (PLAIN.replace("pixel1", "Pixel2"), ["'Pixel2' and 'pixel2'", "duplicates"]),
         (PLAIN.replace("pixel1", "pixel02"), ["'pixel02' and 'pixel2'", "duplicates"]),
         (PLAIN.replace("pixel1", "class"), ["'label' and 'class'", "duplicates"]),
@@ -166,13 +200,26 @@ def test_ignored_labels_may_be_of_any_encoding(tmp_path: Path) -> None:
         ("label,id\n1,2\n", ["no pixel columns"]),
         (PLAIN.replace("pixel1", "pixel4"), ["1 of 5 pixel columns are missing: pixel1"]),
         ("pixel2,pixel3,pixel4,pixel5\n1,2,3,4\n", ["1 of 5 pixel columns are missing: pixel1"]),
-        ("pixel9999999\n1\n", ["9999998 of 9999999", "pixel1, pixel2, pixel3, pixel4, pixel5, ..."]),
+        (
+            "pixel9999999\n1\n",
+            ["9999998 of 9999999", "pixel1, pixel2, pixel3, pixel4, pixel5, ..."],
+        ),
         ("pixel0,pixel1,pixel2\n1,2,3\n", ["3 pixel columns, pixel0 to pixel2", "square"]),
-        (PLAIN.replace("9,0,1,20,255", "9,0,1,20"), ["data row 1 (line 2)", "got 4 cells", "expected 5"]),
-        (PLAIN.replace("0,12,0,0,7", "0,12,0,0,7,1"), ["data row 2 (line 3)", "got 6 cells", "expected 5"]),
+        (
+            PLAIN.replace("9,0,1,20,255", "9,0,1,20"),
+            ["data row 1 (line 2)", "got 4 cells", "expected 5"],
+        ),
+        (
+            PLAIN.replace("0,12,0,0,7", "0,12,0,0,7,1"),
+            ["data row 2 (line 3)", "got 6 cells", "expected 5"],
+        ),
         (PLAIN.replace("0,12,0,0,7", "0,12,0,0,7,"), ["data row 2 (line 3)", "got 6 cells"]),
-        # One cell too many in every row: pandas takes the first column as an index and shifts all names.
-        (f"{HEADER}\n9,0,1,20,255,3\n0,12,0,0,7,3\n", ["data row 1 (line 2)", "got 6 cells", "expected 5"]),
+        # One cell too many in every row: pandas takes the first column as an index and shifts all
+        # names.
+        (
+            f"{HEADER}\n9,0,1,20,255,3\n0,12,0,0,7,3\n",
+            ["data row 1 (line 2)", "got 6 cells", "expected 5"],
+        ),
         (PLAIN.replace("\n0", "\n\n0"), ["data row 2 (line 3)", "blank"]),
         (PLAIN.replace("\n0", "\n  \r\n0"), ["data row 2 (line 3)", "blank"]),
         (PLAIN.replace("\n9", "\n\n\n9"), ["data row 1 (line 2)", "blank"]),
@@ -181,12 +228,24 @@ def test_ignored_labels_may_be_of_any_encoding(tmp_path: Path) -> None:
         (PLAIN.replace("255", "  "), ["data row 1 (line 2)", "column 'pixel3'", "an empty cell"]),
         (PLAIN.replace("20", '""'), ["data row 1 (line 2)", "column 'pixel2'", "an empty cell"]),
         (PLAIN + ",,,,\n", ["data row 3 (line 4)", "column 'label'", "an empty cell"]),
-        (PLAIN.replace("\n9,", "\nshoe,"), ["data row 1 (line 2)", "column 'label'", "'shoe'", "0 or above"]),
+        (
+            PLAIN.replace("\n9,", "\nshoe,"),
+            ["data row 1 (line 2)", "column 'label'", "'shoe'", "0 or above"],
+        ),
         (PLAIN.replace("\n9,", "\n-1,"), ["column 'label'", "'-1'"]),
         (PLAIN.replace("\n9,", "\n1.5,"), ["column 'label'", "'1.5'"]),
-        (PLAIN.replace("\n9,", "\n1000000000000000000,"), ["column 'label'", "'1000000000000000000'"]),
-        ("id,pixel0\n1,5\n2,6\n1,7\n", ["data row 3 (line 4)", "column 'id'", "1 occurs a second time"]),
-        ("id,pixel0\n1,5\n1.0,6\n", ["data row 2 (line 3)", "column 'id'", "1 occurs a second time"]),
+        (
+            PLAIN.replace("\n9,", "\n1000000000000000000,"),
+            ["column 'label'", "'1000000000000000000'"],
+        ),
+        (
+            "id,pixel0\n1,5\n2,6\n1,7\n",
+            ["data row 3 (line 4)", "column 'id'", "1 occurs a second time"],
+        ),
+        (
+            "id,pixel0\n1,5\n1.0,6\n",
+            ["data row 2 (line 3)", "column 'id'", "1 occurs a second time"],
+        ),
         ("ImageId,pixel0\n1,5\nx2,6\n", ["data row 2 (line 3)", "column 'ImageId'", "'x2'"]),
         ("id,pixel0\n1.5,5\n", ["column 'id'", "'1.5'"]),
         ("id,pixel0\n-3,5\n", ["column 'id'", "'-3'"]),
@@ -221,7 +280,20 @@ NOT_PIXELS = """
 -1 256 260 299 300 999 1000 0256 99999999999999999999 1e9 1e99999 -1e0 0.5 254.9999999999 2.55 1e-1 1_0 0x1F 1f 0b1
 0o7 1j nan NaN inf -inf Infinity None null True shoe . .. + - e5 1e 1e+ --1 1.2.3 12.0.0 1;2 1/2 1-2 12a a12 5% $5 '5'
 """
-FOREIGN = ["\u0661", "1\u0661", "\uff11", "\u00b2", "\xa05", "\u20285", "5\t", "\t5", "\x0b5", "5\x0c", "1 2", "5\x1a"]
+FOREIGN = [
+    "\u0661",
+    "1\u0661",
+    "\uff11",
+    "\u00b2",
+    "\xa05",
+    "\u20285",
+    "5\t",
+    "\t5",
+    "\x0b5",
+    "5\x0c",
+    "1 2",
+    "5\x1a",
+]
 
 
 @pytest.mark.parametrize("cell", [*NOT_PIXELS.split(), *FOREIGN, "0" * 70])
@@ -262,13 +334,19 @@ def test_783_pixels(tmp_path: Path) -> None:
 
 def test_required_labels(tmp_path: Path) -> None:
     path = write(tmp_path, "id,pixel0\n1,2\n")
-    assert "there is no label column; expected one named label, class, target" in refusal(path, labels="required")
+    assert "there is no label column; expected one named label, class, target" in refusal(
+        path, labels="required"
+    )
     assert tables.read(path).labels is None
 
 
 def test_foreign_text_is_cut_and_escaped(tmp_path: Path) -> None:
     evil = "\x1b[31m\u202e" + "A" * 300
-    for content in (PLAIN.replace("20", evil), PLAIN.replace("label", evil), PLAIN.replace("\n9,", f"\n{evil},")):
+    for content in (
+        PLAIN.replace("20", evil),
+        PLAIN.replace("label", evil),
+        PLAIN.replace("\n9,", f"\n{evil},"),
+    ):
         message = refusal(write(tmp_path, content))
         assert r"'\x1b[31m\u202eAAAA" in message and "A..." in message
         assert 40 < message.count("A") < 80
@@ -290,20 +368,30 @@ def test_name_and_content_of_gzip_must_agree(tmp_path: Path) -> None:
 @pytest.mark.parametrize("fault", ["cut", "short", "flipped", "checksum", "tail"])
 def test_damaged_gzip(tmp_path: Path, fault: str) -> None:
     random = np.random.default_rng(0).integers(0, 256, (20_000, 4))
-    text = "pixel0,pixel1,pixel2,pixel3\n" + "\n".join(",".join(map(str, row)) for row in random.tolist())
+    text = "pixel0,pixel1,pixel2,pixel3\n" + "\n".join(
+        ",".join(map(str, row)) for row in random.tolist()
+    )
     packed = gzip.compress(text.encode())
     half = len(packed) // 2
     damaged = {
         "cut": packed[:-3],
         "short": packed[:half],
-        "flipped": packed[:half] + bytes(byte ^ 255 for byte in packed[half : half + 9]) + packed[half + 9 :],
+        "flipped": (
+            packed[:half]
+            + bytes(byte ^ 255 for byte in packed[half : half + 9])
+            + packed[half + 9 :]
+        ),
         "checksum": packed[:-8] + b"abcd" + packed[-4:],
         "tail": packed + b"abcd",
     }[fault]
-    assert "the gzip data is truncated or corrupt" in refusal(write(tmp_path, damaged, "table.csv.gz"))
+    assert "the gzip data is truncated or corrupt" in refusal(
+        write(tmp_path, damaged, "table.csv.gz")
+    )
 
 
-@pytest.mark.parametrize("text", [b"0\n" * (40 << 20), b"1\n" + b"\n" * (80 << 20)], ids=["rows", "blank lines"])
+@pytest.mark.parametrize(
+    "text", [b"0\n" * (40 << 20), b"1\n" + b"\n" * (80 << 20)], ids=["rows", "blank lines"]
+)
 def test_gzip_bombs_are_stopped(tmp_path: Path, text: bytes) -> None:
     path = write(tmp_path, gzip.compress(b"pixel0\n" + text), "bomb.csv.gz")
     with pytest.raises(InputError, match="unpacks to more than 100 times its size"):
@@ -315,7 +403,9 @@ def test_gzip_bombs_are_stopped(tmp_path: Path, text: bytes) -> None:
 @pytest.mark.parametrize("before", [b"", b"pixel0\n", b"pixel0\n1\n2\n"])
 def test_a_line_of_absurd_length(tmp_path: Path, name: str, before: bytes) -> None:
     content = before + b"0," * (5 << 20)
-    message = refusal(write(tmp_path, gzip.compress(content, 1) if name.endswith("gz") else content, name))
+    message = refusal(
+        write(tmp_path, gzip.compress(content, 1) if name.endswith("gz") else content, name)
+    )
     assert "longer than 4 MiB" in message
     assert ("after data row 2" if b"2" in before else "at the start") in message
 
@@ -359,18 +449,26 @@ def test_blocks_are_the_table_in_parts(tmp_path: Path) -> None:
     np.testing.assert_array_equal(whole.labels, rows[:, 2])
     np.testing.assert_array_equal(whole.ids, rows[:, 5])
     for name in ("pixels", "labels", "ids"):
-        np.testing.assert_array_equal(np.concatenate([getattr(part, name) for part in parts]), getattr(whole, name))
+        np.testing.assert_array_equal(
+            np.concatenate([getattr(part, name) for part in parts]), getattr(whole, name)
+        )
     fits_in_one = whole.pixels.nbytes <= tables._TABLE_BYTES
     assert len(parts) == 1 if fits_in_one else len(parts) > 100
 
 
-def test_an_id_of_an_earlier_block_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_id_of_an_earlier_block_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(stream_module, "_PIECE_BYTES", 100)
     monkeypatch.setattr(tables, "_TABLE_BYTES", 100)
-    path = write(tmp_path, "id,pixel0\n" + "".join(f"{index},1\n" for index in range(1000)) + "17,2\n")
+    path = write(
+        tmp_path, "id,pixel0\n" + "".join(f"{index},1\n" for index in range(1000)) + "17,2\n"
+    )
     iterator = tables.blocks(path)
     assert len(next(iterator).pixels) < 200
-    with pytest.raises(InputError, match=r"data row 1001 \(line 1002\), column 'id': 17 occurs a second time"):
+    with pytest.raises(
+        InputError, match=r"data row 1001 \(line 1002\), column 'id': 17 occurs a second time"
+    ):
         for _ in iterator:
             pass
 
@@ -393,7 +491,9 @@ def test_memory(tmp_path: Path) -> None:
         tracemalloc.stop()
 
 
-def test_an_abandoned_iterator_closes_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_abandoned_iterator_closes_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tables, "_TABLE_BYTES", 1)
     monkeypatch.setattr(stream_module, "_PIECE_BYTES", 1)
     path = write(tmp_path, PLAIN)
@@ -406,14 +506,32 @@ def test_an_abandoned_iterator_closes_the_file(tmp_path: Path, monkeypatch: pyte
 
 def test_the_module_is_light() -> None:
     code = "import sys, fashion_nn.tables; print(*sys.modules)"
-    modules = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.split()
+    modules = subprocess.run(
+        [sys.executable, "-c", code], check=True, capture_output=True, text=True
+    ).stdout.split()
     assert not {"pandas", "pyarrow", "tensorflow", "keras", "scipy", "sklearn"} & set(modules)
 
 
 # The two parsers
 
 
-ODD = ["", "256", "12.0", " 3", "3 ", '"7"', "007", "1.0.0", ".0", "0.0", "a", "\u0661", "\r", "\0", "\t"]
+ODD = [
+    "",
+    "256",
+    "12.0",
+    " 3",
+    "3 ",
+    '"7"',
+    "007",
+    "1.0.0",
+    ".0",
+    "0.0",
+    "a",
+    "\u0661",
+    "\r",
+    "\0",
+    "\t",
+]
 CELLS = st.one_of(
     st.integers(0, 255).map(str),
     st.integers(0, 10**19).map(str),
@@ -427,14 +545,18 @@ NAMES = st.permutations(["label", "id", "pixel0", "pixel1", "pixel2", "pixel3"])
 
 @st.composite
 def texts(draw: st.DrawFn) -> bytes:
-    """Lines that are mostly plain, with nasty cells here and there, and some bytes changed at random."""
+    """Lines that are mostly plain, with nasty cells here and there, and some bytes changed at
+    random.
+    """
     end = draw(st.sampled_from(["\n", "\n", "\r\n"]))
     comma = draw(st.sampled_from([",", ",", ", ", ".0,"]))
     lines = draw(st.lists(st.one_of(PLAIN_LINES, PLAIN_LINES, LINES), min_size=1, max_size=5))
     text = bytearray("".join(line.replace(",", comma) + end for line in lines).encode())
     for _ in range(draw(st.integers(0, 2))):
         place = draw(st.integers(0, len(text) - 1))
-        text[place : place + draw(st.integers(0, 2))] = bytes([draw(st.sampled_from(b'0129,,\n\r". -e_\0\xff'))])
+        text[place : place + draw(st.integers(0, 2))] = bytes(
+            [draw(st.sampled_from(b'0129,,\n\r". -e_\0\xff'))]
+        )
     return bytes(text.rstrip(b"\n")) + b"\n"
 
 
@@ -476,7 +598,9 @@ def test_the_plain_parser_reads_plain_tables(stream, names, rows, large, end, co
     piece = Plain(layout).parse(text, len(rows))
     assert piece is not None, "slow for no reason"
     columns = dict(zip(names, np.array(rows, np.int64).T, strict=True))
-    np.testing.assert_array_equal(piece.pixels, np.stack([columns[f"pixel{index}"] for index in range(4)], axis=1))
+    np.testing.assert_array_equal(
+        piece.pixels, np.stack([columns[f"pixel{index}"] for index in range(4)], axis=1)
+    )
     np.testing.assert_array_equal(piece.labels, columns["label"])
     np.testing.assert_array_equal(piece.ids, columns["id"])
 
@@ -520,7 +644,9 @@ def test_real_images(real_data: Path, tmp_path: Path) -> None:
     with gzip.open(real_data / "fashion-mnist" / "t10k-images-idx3-ubyte.gz") as file:
         pixels = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 784)[:1000]
     names = [f"pixel{index}" for index in range(1, 785)]
-    table = tables.read(write(tmp_path, "\n".join(",".join(map(str, row)) for row in [names, *pixels.tolist()])))
+    table = tables.read(
+        write(tmp_path, "\n".join(",".join(map(str, row)) for row in [names, *pixels.tolist()]))
+    )
     assert table.image_shape == (28, 28)
     np.testing.assert_array_equal(table.pixels, pixels)
 
@@ -528,8 +654,20 @@ def test_real_images(real_data: Path, tmp_path: Path) -> None:
 def test_the_benchmark_runs(tmp_path: Path) -> None:
     pytest.importorskip("pandas")
     script = Path(__file__).parents[2] / "benchmarks" / "csv_reading.py"
-    command = [sys.executable, script, "--rows", "300", "--repeats", "1", "--json", tmp_path / "figures.json"]
+    command = [
+        sys.executable,
+        script,
+        "--rows",
+        "300",
+        "--repeats",
+        "1",
+        "--json",
+        tmp_path / "figures.json",
+    ]
     done = subprocess.run(command, check=True, capture_output=True, text=True)
     result = json.loads((tmp_path / "figures.json").read_text())
-    assert result["rows"] == 300 and set(result["median"]) == {"pandas.read_csv", "fashion_nn.tables.read"}
+    assert result["rows"] == 300 and set(result["median"]) == {
+        "pandas.read_csv",
+        "fashion_nn.tables.read",
+    }
     assert f"{result['ratio']['total_s']:.3f}" in done.stdout

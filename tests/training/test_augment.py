@@ -14,7 +14,9 @@ def images():
 
 
 def changed(images, seed=1, **settings):
-    draws = augment.draw(Augmentation(**settings), len(images), images.shape[1:], np.random.default_rng(seed))
+    draws = augment.draw(
+        Augmentation(**settings), len(images), images.shape[1:], np.random.default_rng(seed)
+    )
     return draws, draws.apply(images, slice(None))
 
 
@@ -75,7 +77,13 @@ def test_erase_blackens_one_square_an_image(images):
 
 
 def test_same_seed_same_images_other_seed_others(images):
-    everything = {"flip": True, "shift_pixels": 3, "rotation_degrees": 10, "brightness": 0.2, "erase": 0.3}
+    everything = {
+        "flip": True,
+        "shift_pixels": 3,
+        "rotation_degrees": 10,
+        "brightness": 0.2,
+        "erase": 0.3,
+    }
     first, again, other = (changed(images, seed, **everything)[1] for seed in (1, 1, 2))
     assert np.array_equal(first, again) and not np.array_equal(first, other)
 

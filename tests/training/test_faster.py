@@ -33,7 +33,9 @@ def without_dropout(name):
 
 def flat_gradient(model, images, labels):
     with tf.GradientTape() as tape:
-        loss = tf.reduce_mean(keras.losses.sparse_categorical_crossentropy(labels, model(images, training=True)))
+        loss = tf.reduce_mean(
+            keras.losses.sparse_categorical_crossentropy(labels, model(images, training=True))
+        )
     parts = tape.gradient(loss, model.trainable_variables)
     return tf.concat([tf.cast(tf.reshape(part, -1), tf.float32) for part in parts], 0)
 
@@ -71,7 +73,11 @@ def test_fused_normalisation_is_that_of_keras(training):
             source = tf.constant(images)
             tape.watch(source)
             outputs = layer(source, training=training)
-        return [outputs, *tape.gradient(outputs, [source, *layer.trainable_variables], upstream), *layer.variables]
+        return [
+            outputs,
+            *tape.gradient(outputs, [source, *layer.trainable_variables], upstream),
+            *layer.variables,
+        ]
 
     for mine, theirs in zip(everything(fused), everything(plain), strict=True):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-4)
@@ -83,7 +89,9 @@ def test_statistics_and_answers_are_those_of_keras(name):
     twin = faster(model)
     images, _ = DIGITS
     np.testing.assert_allclose(twin(images, training=True), model(images, training=True), atol=1e-4)
-    for mine, theirs in zip(twin.non_trainable_variables, model.non_trainable_variables, strict=True):
+    for mine, theirs in zip(
+        twin.non_trainable_variables, model.non_trainable_variables, strict=True
+    ):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
     np.testing.assert_allclose(twin(images), model(images), atol=1e-5)
 
@@ -100,19 +108,29 @@ def test_a_faster_network_has_the_same_variables(name):
 def test_which_layers_are_replaced():
     kinds = {layer.name: type(layer) for layer in faster(zoo.build("cnn-v2")).layers}
     assert [name for name, kind in kinds.items() if kind is ProductConv2D] == ["conv_5", "conv_6"]
-    assert [name for name, kind in kinds.items() if kind is ByteDropout] == ["dropout_1", "dropout_2"]
+    assert [name for name, kind in kinds.items() if kind is ByteDropout] == [
+        "dropout_1",
+        "dropout_2",
+    ]
     assert sum(kind is FusedBatchNormalization for kind in kinds.values()) == 6
     kinds = {layer.name: type(layer) for layer in faster(zoo.build("sprint")).layers}
     assert [name for name, kind in kinds.items() if kind is ProductConv2D] == ["conv_7"]
     dense = faster(zoo.build("mlp"))
-    assert [type(layer) for layer in dense.layers] == [type(layer) for layer in zoo.build("mlp").layers]
+    assert [type(layer) for layer in dense.layers] == [
+        type(layer) for layer in zoo.build("mlp").layers
+    ]
 
 
 @pytest.mark.parametrize("rate", [0.5, 0.25, 0.3])
 def test_dropout_drops_that_share_and_keeps_the_mean(rate):
     layer = ByteDropout(rate, seed=1)
-    images = np.ones((64, 13, 13, 33), np.float32)  # an odd number of units: the last draw is not used up
-    first, second = np.asarray(layer(images, training=True)), np.asarray(layer(images, training=True))
+    images = np.ones(
+        (64, 13, 13, 33), np.float32
+    )  # an odd number of units: the last draw is not used up
+    first, second = (
+        np.asarray(layer(images, training=True)),
+        np.asarray(layer(images, training=True)),
+    )
     n = first.size
     assert abs((first == 0).mean() - rate) < 5 * np.sqrt(rate * (1 - rate) / n)
     np.testing.assert_allclose(np.unique(first), [0, 1 / (1 - rate)], rtol=1e-4)
@@ -123,7 +141,9 @@ def test_dropout_drops_that_share_and_keeps_the_mean(rate):
 
 
 @pytest.mark.parametrize("use_bias", [True, False])
-@pytest.mark.parametrize(("kernel", "padding"), [(3, "same"), (3, "valid"), (5, "same"), ((1, 3), "same")])
+@pytest.mark.parametrize(
+    ("kernel", "padding"), [(3, "same"), (3, "valid"), (5, "same"), ((1, 3), "same")]
+)
 def test_product_convolution_has_the_gradients_of_keras(kernel, padding, use_bias):
     images = RNG.normal(size=(8, 6, 5, 7)).astype(np.float32)
     plain = keras.layers.Conv2D(11, kernel, padding=padding, activation="relu", use_bias=use_bias)

@@ -23,11 +23,16 @@ def test_orthogonal_keeps_the_directions_and_levels_the_lengths(shape, dtype):
 
 def dense_network():
     keras.utils.set_random_seed(0)
-    return keras.Sequential([keras.Input((20,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(12, name="last")])
+    return keras.Sequential(
+        [keras.Input((20,)), keras.layers.Dense(16, "relu"), keras.layers.Dense(12, name="last")]
+    )
 
 
 def trained(optimizer, steps=5):
-    model, images = dense_network(), np.random.default_rng(1).normal(size=(64, 20)).astype(np.float32)
+    model, images = (
+        dense_network(),
+        np.random.default_rng(1).normal(size=(64, 20)).astype(np.float32),
+    )
     labels = np.arange(64) % 12
     model.compile(optimizer, keras.losses.SparseCategoricalCrossentropy(from_logits=True))
     for _ in range(steps):
@@ -37,15 +42,25 @@ def trained(optimizer, steps=5):
 
 def test_on_dense_kernels_it_is_the_one_of_keras():
     theirs = keras.optimizers.Muon(
-        0.01, momentum=0.9, weight_decay=0.1, adam_weight_decay=None, exclude_layers=["last"], adam_lr_ratio=1
+        0.01,
+        momentum=0.9,
+        weight_decay=0.1,
+        adam_weight_decay=None,
+        exclude_layers=["last"],
+        adam_lr_ratio=1,
     )
     for mine, other in zip(trained(Muon(0.01, 0.9, 0.1)), trained(theirs), strict=True):
         np.testing.assert_allclose(mine, other, atol=5e-4)
 
 
 def test_a_kernel_of_a_convolution_is_the_matrix_of_its_patches():
-    """One step on a convolution that sees whole images is that of a dense layer on the same pixels."""
-    images, kernel = RNG.normal(size=(32, 3, 3, 2)).astype(np.float32), RNG.normal(size=(3, 3, 2, 8))
+    """One step on a convolution that sees whole images is that of a dense layer on the same
+    pixels.
+    """
+    images, kernel = (
+        RNG.normal(size=(32, 3, 3, 2)).astype(np.float32),
+        RNG.normal(size=(3, 3, 2, 8)),
+    )
     head = RNG.normal(size=(8, 4))
     found = []
     for first in (keras.layers.Conv2D(8, 3, use_bias=False), keras.layers.Dense(8, use_bias=False)):

@@ -39,7 +39,15 @@ def few_digits() -> datasets.Splits:
     return datasets.Splits(
         **{
             name: getattr(splits, name)
-            for name in ("name", "class_names", "valid", "test", "valid_indices", "split_seed", "validation_fraction")
+            for name in (
+                "name",
+                "class_names",
+                "valid",
+                "test",
+                "valid_indices",
+                "split_seed",
+                "validation_fraction",
+            )
         },
         train=splits.train.take(np.arange(300)),
         fingerprint=splits.fingerprint,
@@ -61,7 +69,9 @@ def train(folder: Path, started, kill_at_sync: int | None) -> None:
     training.run(RECIPE, few_digits(), folder, resume=True)
 
 
-def run_child(folder: Path, *, kill_at_sync: int | None = None, kill_after: float | None = None) -> int:
+def run_child(
+    folder: Path, *, kill_at_sync: int | None = None, kill_after: float | None = None
+) -> int:
     """Train in a process of its own; return its exit code."""
     context = multiprocessing.get_context("forkserver")
     started = context.Event()
@@ -77,15 +87,20 @@ def run_child(folder: Path, *, kill_at_sync: int | None = None, kill_after: floa
 
 @pytest.fixture(scope="module", autouse=True)
 def _import_once():
-    # Children are forked from a server that has TensorFlow loaded, else each would spend seconds on it.
-    multiprocessing.get_context("forkserver").set_forkserver_preload(["fashion_nn.training", "fashion_nn.datasets"])
+    # Children are forked from a server that has TensorFlow loaded, else each would spend seconds on
+    # it.
+    multiprocessing.get_context("forkserver").set_forkserver_preload(
+        ["fashion_nn.training", "fashion_nn.datasets"]
+    )
 
 
 def same_bytes(whole: Path, killed: Path) -> None:
     for name in COMPARED:
         assert (killed / name).read_bytes() == (whole / name).read_bytes(), name
     assert len(Run(killed).read_history()) == len(Run(whole).read_history())
-    assert not [path for path in killed.iterdir() if path.name.startswith(".")], "leftovers of a killed save"
+    assert not [path for path in killed.iterdir() if path.name.startswith(".")], (
+        "leftovers of a killed save"
+    )
     assert not Run(killed).state.exists()
 
 
@@ -97,7 +112,8 @@ def test_killed_at_random_moments_ends_with_the_same_bytes(tmp_path, least_kills
     seconds = time.perf_counter() - began
     assert runs.open_run(whole).read_record().stopped_because == "patience"
 
-    # How far a training comes between two kills depends on the machine: one that ends is compared, and another begun.
+    # How far a training comes between two kills depends on the machine: one that ends is compared,
+    # and another begun.
     rng = np.random.default_rng(0)
     kills, trainings, waits = 0, 0, []
     killed = tmp_path / "killed-0"

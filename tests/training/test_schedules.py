@@ -19,7 +19,10 @@ def rates(*settings, steps):
 
 
 def test_constant_is_a_number():
-    assert schedules.learning_rate(recipes.Recipe(name="x", model="mlp", learning_rate=0.3), STEPS) == 0.3
+    assert (
+        schedules.learning_rate(recipes.Recipe(name="x", model="mlp", learning_rate=0.3), STEPS)
+        == 0.3
+    )
 
 
 def test_inverse_time_is_the_old_keras_decay():
@@ -31,14 +34,18 @@ def test_inverse_time_is_the_old_keras_decay():
 def test_cosine_ends_at_zero_after_all_epochs():
     steps = np.arange(0, 200, 10)
     found = rates("schedule=cosine", steps=[*steps, 200])
-    assert found[:-1] == pytest.approx(0.005 * (1 + np.cos(np.pi * steps / 200)), rel=1e-4, abs=1e-8)
+    assert found[:-1] == pytest.approx(
+        0.005 * (1 + np.cos(np.pi * steps / 200)), rel=1e-4, abs=1e-8
+    )
     assert found[-1] == pytest.approx(0, abs=1e-9)
 
 
 def test_cosine_restarts_double_their_period():
     first, second = 2 * STEPS, 4 * STEPS
     found = rates(
-        "schedule=cosine-restarts", "restart_epochs=2", steps=[0, first - 1, first, first + second - 1, first + second]
+        "schedule=cosine-restarts",
+        "restart_epochs=2",
+        steps=[0, first - 1, first, first + second - 1, first + second],
     )
     assert found[[0, 2, 4]] == pytest.approx(0.01, rel=1e-4)
     assert found[1] < 1e-4 and found[3] < 1e-4
@@ -72,7 +79,9 @@ def test_optimizer_has_the_recipe_settings(name):
 
 @pytest.mark.parametrize("start", [0.0, 0.1])
 def test_adagrad_divides_by_the_root_of_its_sums(start):
-    """With sums that start at 0 each weight's first step is the rate, whatever its gradient; Keras' 0.1 damps it."""
+    """With sums that start at 0 each weight's first step is the rate, whatever its gradient; Keras'
+    0.1 damps it.
+    """
     recipe = recipes.Recipe(name="x", model="dcn", optimizer="adagrad", initial_accumulator=start)
     weights, gradients = keras.Variable([1.0, 1.0]), np.array([0.5, 0.01], np.float32)
     optimizers.optimizer(recipe, STEPS).apply([keras.ops.convert_to_tensor(gradients)], [weights])

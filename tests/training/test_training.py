@@ -84,7 +84,9 @@ def test_saved_models_are_float32_without_optimizer_state(tmp_path, digits, prec
     with zipfile.ZipFile(outcome.run.model) as archive:
         config = archive.read("config.json").decode()
         weights = h5py.File(io.BytesIO(archive.read("model.weights.h5")))
-    types = {item.dtype for item in _leaves(weights) if item.dtype != np.uint32}  # random states are uint32
+    types = {
+        item.dtype for item in _leaves(weights) if item.dtype != np.uint32
+    }  # random states are uint32
     assert types == {np.dtype("float32")}
     assert "bfloat16" not in config
     assert "optimizer" not in weights
@@ -98,7 +100,9 @@ def _leaves(group):
 
 
 def test_bfloat16_learns(tmp_path, digits):
-    outcome = training.run(recipe("epochs=15", "precision=mixed_bfloat16"), digits, tmp_path / "run")
+    outcome = training.run(
+        recipe("epochs=15", "precision=mixed_bfloat16"), digits, tmp_path / "run"
+    )
     assert outcome.metrics.valid.accuracy > 0.5  # by chance 0.1
 
 
@@ -135,7 +139,9 @@ def test_a_folder_of_something_else_is_refused(tmp_path, digits):
 
 
 def test_patience_stops_and_the_best_epoch_is_kept(tmp_path, digits):
-    outcome = training.run(recipe("epochs=30", "learning_rate=0.2", "patience=2"), digits, tmp_path / "run")
+    outcome = training.run(
+        recipe("epochs=30", "learning_rate=0.2", "patience=2"), digits, tmp_path / "run"
+    )
     history = outcome.run.read_history()
     losses = [row["val_loss"] for row in history]
     assert outcome.stopped_because == "patience" and len(history) < 30
@@ -148,7 +154,9 @@ def test_divergence_is_an_error_that_keeps_the_last_good_model(tmp_path, digits)
     settings = ["weight_decay=203", "epochs=40"]
     watched = Watch()
     with pytest.raises(training.Diverged, match="not a finite number any more") as caught:
-        training.run(recipes.override(recipe(), settings), digits, tmp_path / "run", progress=watched)
+        training.run(
+            recipes.override(recipe(), settings), digits, tmp_path / "run", progress=watched
+        )
     assert "\n" not in str(caught.value)
     run = Run(tmp_path / "run")
     assert watched.rows and not run.complete
@@ -158,11 +166,17 @@ def test_divergence_is_an_error_that_keeps_the_last_good_model(tmp_path, digits)
 
 
 def test_weights_that_overflow_behind_a_finite_loss_are_not_kept(tmp_path):
-    """One step an epoch: its loss is of the weights before it, which the decay then turns into infinities."""
+    """One step an epoch: its loss is of the weights before it, which the decay then turns into
+    infinities.
+    """
     everything = datasets.load("digits", validation_fraction=0)
-    changed = recipe("validation_fraction=0", "monitor=loss", "checkpoint_monitor=loss", "batch_size=2048")
+    changed = recipe(
+        "validation_fraction=0", "monitor=loss", "checkpoint_monitor=loss", "batch_size=2048"
+    )
     changed = recipes.override(changed, ["learning_rate=1e30", "weight_decay=1e30"])
-    with pytest.raises(training.Diverged, match=r"a weight is not a finite number any more .* no model to keep"):
+    with pytest.raises(
+        training.Diverged, match=r"a weight is not a finite number any more .* no model to keep"
+    ):
         training.run(changed, everything, tmp_path / "run")
     run = Run(tmp_path / "run")
     assert not run.complete and not run.model.exists()
@@ -232,13 +246,21 @@ def test_wrong_builder_options_leave_nothing(tmp_path, digits, setting, said):
 @pytest.mark.parametrize("schedule", ["cosine", "cosine-restarts", "one-cycle"])
 def test_schedules_reach_the_optimizer(tmp_path, digits, schedule):
     changed = recipes.Recipe(
-        name="mlp", model="mlp", batch_size=256, epochs=4, restart_epochs=1, schedule=schedule, learning_rate=0.05
+        name="mlp",
+        model="mlp",
+        batch_size=256,
+        epochs=4,
+        restart_epochs=1,
+        schedule=schedule,
+        learning_rate=0.05,
     )
     outcome = training.run(changed, digits, tmp_path / "run")
     rates = [row["learning_rate"] for row in outcome.run.read_history()]
     steps = -(-len(digits.train) // 256)
     expected = training.schedules.learning_rate(changed, steps)
-    assert rates == pytest.approx([float(expected(steps * epoch)) for epoch in (1, 2, 3, 4)], rel=1e-5)
+    assert rates == pytest.approx(
+        [float(expected(steps * epoch)) for epoch in (1, 2, 3, 4)], rel=1e-5
+    )
 
 
 def test_an_estimate_is_for_all_rows_of_an_epoch(digits, monkeypatch):
@@ -260,11 +282,15 @@ def test_smoothed_labels_are_those_of_keras_on_one_hot_rows(smoothing):
     probabilities = np.random.default_rng(0).dirichlet(np.full(10, 0.3), 50).astype(np.float32)
     labels = np.arange(50) % 10
     ours = keras.losses.get(cross_entropy(smoothing))(labels, probabilities)
-    expected = keras.losses.categorical_crossentropy(np.eye(10)[labels], probabilities, label_smoothing=smoothing)
+    expected = keras.losses.categorical_crossentropy(
+        np.eye(10)[labels], probabilities, label_smoothing=smoothing
+    )
     np.testing.assert_allclose(ours, expected, rtol=1e-4)
 
 
-def test_the_kept_model_may_average_its_answer_with_that_on_the_mirrored_image(tmp_path, digits, finished):
+def test_the_kept_model_may_average_its_answer_with_that_on_the_mirrored_image(
+    tmp_path, digits, finished
+):
     both = training.run(recipe("average_mirror=true"), digits, tmp_path / "both")
     assert both.run.read_history() == finished.run.read_history()
     images = digits.valid.images
@@ -280,14 +306,20 @@ def test_the_kept_model_may_average_its_answer_with_that_on_the_mirrored_image(t
 
 
 def test_no_thread_of_a_dataset_can_hold_up_the_end_of_an_epoch(digits):
-    """The one that tunes datasets wakes after ever longer sleeps, and a dataset that is let go may wait for it."""
+    """The one that tunes datasets wakes after ever longer sleeps, and a dataset that is let go may
+    wait for it.
+    """
     assert batches(recipe(), digits.train, epoch=1).options().autotune.enabled is False
 
 
-@pytest.mark.parametrize("precision", ["float32", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)])
+@pytest.mark.parametrize(
+    "precision", ["float32", pytest.param("mixed_bfloat16", marks=pytest.mark.slow)]
+)
 def test_a_resume_is_exact_with_muon_smoothed_labels_and_the_mirror(tmp_path, digits, precision):
     settings = recipe("optimizer=muon", "schedule=one-cycle", "decay_per_step=0", "nesterov=false")
-    settings = recipes.override(settings, ["label_smoothing=0.1", "average_mirror=true", f"precision={precision}"])
+    settings = recipes.override(
+        settings, ["label_smoothing=0.1", "average_mirror=true", f"precision={precision}"]
+    )
     whole = training.run(settings, digits, tmp_path / "whole").run
     cut = training.run(settings, digits, tmp_path / "cut", stop=lambda history: "enough")
     assert cut.stopped_because == "enough" and len(cut.run.read_history()) == 1

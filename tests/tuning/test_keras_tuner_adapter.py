@@ -1,4 +1,6 @@
-"""What the search uses of keras-tuner beyond its documented interface is there, and is used in one module."""
+"""What the search uses of keras-tuner beyond its documented interface is there, and is used in one
+module.
+"""
 
 import ast
 import inspect
@@ -31,7 +33,9 @@ def test_the_installed_keras_tuner_has_the_private_parts(part):
     method = getattr(getattr(keras_tuner.oracles, part.oracle), part.name, None)
     assert callable(method), f"{named} is gone; used in {part.use}"
     parameters = tuple(inspect.signature(method).parameters)[1:]
-    assert parameters == part.parameters, f"{named} takes {parameters}, not {part.parameters}; used in {part.use}"
+    assert parameters == part.parameters, (
+        f"{named} takes {parameters}, not {part.parameters}; used in {part.use}"
+    )
 
 
 def private_names(source):
@@ -50,11 +54,15 @@ def private_names(source):
 
 def test_the_list_of_private_parts_is_complete():
     listed = {part.name for part in PRIVATE_PARTS}
-    assert private_names(Path(keras_tuner_adapter.__file__).read_text()) == {name for name in listed if name[0] == "_"}
+    assert private_names(Path(keras_tuner_adapter.__file__).read_text()) == {
+        name for name in listed if name[0] == "_"
+    }
 
 
 def test_no_other_module_knows_keras_tuner():
-    users = {path.name for path in PACKAGE.rglob("*.py") if "import keras_tuner\n" in path.read_text()}
+    users = {
+        path.name for path in PACKAGE.rglob("*.py") if "import keras_tuner\n" in path.read_text()
+    }
     assert users == {"keras_tuner_adapter.py"}
 
 

@@ -1,4 +1,6 @@
-"""Oracles are made again from what was recorded: wherever a search is cut, it goes on as if it had not been."""
+"""Oracles are made again from what was recorded: wherever a search is cut, it goes on as if it had
+not been.
+"""
 
 import hashlib
 import json
@@ -23,7 +25,10 @@ def fresh(algorithm, seed=1):
 
 def chance(what):
     """A number in 0..1 from the content of `what` alone."""
-    return int.from_bytes(hashlib.sha256(json.dumps(what, sort_keys=True).encode()).digest()[:4]) / 2**32
+    return (
+        int.from_bytes(hashlib.sha256(json.dumps(what, sort_keys=True).encode()).digest()[:4])
+        / 2**32
+    )
 
 
 def outcome(trial):
@@ -56,8 +61,9 @@ def record_of(proposal, ended):
 
 
 class Simulation:
-    """A search without trainings: trials end in an order that their numbers decide. `cuts` has its records after
-    each event, as a kill would leave them."""
+    """A search without trainings: trials end in an order that their numbers decide. `cuts` has its
+    records after each event, as a kill would leave them.
+    """
 
     def __init__(self, oracle, slots, trials, records=()):
         self.oracle, self.slots, self.trials = oracle, slots, trials
@@ -68,7 +74,11 @@ class Simulation:
 
     def run(self, most_events=10**9):
         while most_events > 0:
-            while len(self.running()) < self.slots and len(self.records) < self.trials and not self.vain:
+            while (
+                len(self.running()) < self.slots
+                and len(self.records) < self.trials
+                and not self.vain
+            ):
                 proposal = self.oracle.ask()
                 if isinstance(proposal, Finished):
                     break
@@ -81,11 +91,17 @@ class Simulation:
                 most_events -= 1
             if not self.running():
                 return self
-            # The end of a trial depends on its number and, in a real search, on nothing that a kill would change.
+            # The end of a trial depends on its number and, in a real search, on nothing that a kill
+            # would change.
             record = min(self.running(), key=lambda r: r.order + 3 * chance(r.order))
             status, score = outcome(record)
-            end = {"ended_order": len(self.records) - len(self.running()), "oracle_was_idle": self.vain}
-            self.records[record.order] = record.model_copy(update={"status": status, "score": score, **end})
+            end = {
+                "ended_order": len(self.records) - len(self.running()),
+                "oracle_was_idle": self.vain,
+            }
+            self.records[record.order] = record.model_copy(
+                update={"status": status, "score": score, **end}
+            )
             self.vain = False
             self.cuts.append(list(self.records))
             most_events -= 1
@@ -106,12 +122,16 @@ def test_cut_after_any_event_the_values_are_the_same(algorithm, slots):
         again.replay(list(events(cut)))
         continued = Simulation(again, slots, trials, cut).run(more)
         known = whole.records[: len(continued.records)]
-        assert [(r.values, r.hyperband) for r in continued.records] == [(r.values, r.hyperband) for r in known]
+        assert [(r.values, r.hyperband) for r in continued.records] == [
+            (r.values, r.hyperband) for r in known
+        ]
 
 
 def small(algorithm):
     """An oracle of a space of eight settings."""
-    parameters = space.space(recipes.get("mlp"), only=["nesterov", "augment.shift_pixels"], grid=algorithm == "grid")
+    parameters = space.space(
+        recipes.get("mlp"), only=["nesterov", "augment.shift_pixels"], grid=algorithm == "grid"
+    )
     return Oracle(algorithm, parameters, "val_accuracy", 3, seed=4)
 
 
@@ -129,7 +149,9 @@ def test_a_search_that_ends_by_itself_is_the_same_after_any_cut(algorithm):
 
 
 def test_a_bayesian_search_of_a_small_space_is_the_same_after_any_cut():
-    """It may propose a setting again, so it does not end; by induction two events after each cut are enough."""
+    """It may propose a setting again, so it does not end; by induction two events after each cut
+    are enough.
+    """
     whole = Simulation(small("bayesian"), 3, 10).run()
     assert len(whole.records) == 10
     for cut in whole.cuts:
@@ -191,7 +213,9 @@ def test_many_failures_do_not_end_a_search(algorithm):
 
 
 def test_an_oracle_without_a_proposal_says_whether_to_wait():
-    """Of eight settings all are proposed; then it is idle while one of them runs, and finished after that."""
+    """Of eight settings all are proposed; then it is idle while one of them runs, and finished
+    after that.
+    """
     oracle = small("grid")
     orders = []
     while isinstance(answer := oracle.ask(), Proposal):

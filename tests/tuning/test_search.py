@@ -1,4 +1,5 @@
-"""The search over an engine that scores without training: wherever it is killed, it ends with the same records.
+"""The search over an engine that scores without training: wherever it is killed, it ends with the
+same records.
 
 The command itself, killed by SIGKILL in the midst of real trials, is in test_command.py.
 """
@@ -31,7 +32,9 @@ class Killed(BaseException):
 
 
 class Scores:
-    """An engine whose curves come from the recipe's content; it writes a run folder's files, as small ones."""
+    """An engine whose curves come from the recipe's content; it writes a run folder's files, as
+    small ones.
+    """
 
     name, threads = "scores", 1
 
@@ -50,7 +53,13 @@ class Scores:
         self.ran.append(job.id)
         recipe = job.recipe.to_json()
         run = Run(self.folder.trial_folder(job.id))
-        for path in (run.record, run.history, run.model, run.metrics, *[run.state] * (job.until_epoch is not None)):
+        for path in (
+            run.record,
+            run.history,
+            run.model,
+            run.metrics,
+            *[run.state] * (job.until_epoch is not None),
+        ):
             files.write_atomic(path, json.dumps({"recipe": recipe}))
         if chance([recipe, "fails"]) < 0.1:
             return [Result(id=job.id, status="failed", message="it was too much", seconds=1.0)]
@@ -62,21 +71,35 @@ class Scores:
                 status = "stopped-early"
                 break
         score = max(row["val_accuracy"] for row in rows)
-        return [Result(id=job.id, status=status, score=score, best_epoch=len(rows), epochs_run=len(rows),
-                       seconds=1.0, history=rows)]  # fmt: skip
+        return [
+            Result(
+                id=job.id,
+                status=status,
+                score=score,
+                best_epoch=len(rows),
+                epochs_run=len(rows),
+                seconds=1.0,
+                history=rows,
+            )
+        ]
 
     def close(self):
         self.waiting = []
 
 
 def chance(what):
-    return int.from_bytes(hashlib.sha256(json.dumps(what, sort_keys=True).encode()).digest()[:4]) / 2**32
+    return (
+        int.from_bytes(hashlib.sha256(json.dumps(what, sort_keys=True).encode()).digest()[:4])
+        / 2**32
+    )
 
 
 def plan(algorithm="random", **more):
     only = ("learning_rate", "optimizer", "augment.flip", "augment.shift_pixels")
     parameters = space.space(BASE, only=only, grid=algorithm == "grid")
-    return search.SearchPlan(**{"algorithm": algorithm, "space": parameters, "recipe": BASE, "source": SOURCE, **more})
+    return search.SearchPlan(
+        **{"algorithm": algorithm, "space": parameters, "recipe": BASE, "source": SOURCE, **more}
+    )
 
 
 def run(folder, digits, which=None, *, trials=8, slots=1, resume=True, retrain=True, engines=None):
@@ -92,7 +115,10 @@ def run(folder, digits, which=None, *, trials=8, slots=1, resume=True, retrain=T
 
 def records(found):
     trials = [trial.to_json() for trial in found.read_trials()]
-    return [{name: value for name, value in trial.items() if name not in OF_THE_CLOCK} for trial in trials]
+    return [
+        {name: value for name, value in trial.items() if name not in OF_THE_CLOCK}
+        for trial in trials
+    ]
 
 
 def tree(found):
@@ -105,7 +131,9 @@ def tree(found):
 
 @pytest.mark.parametrize("slots", [1, 2])
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
-def test_killed_at_any_write_it_ends_with_the_same_records(algorithm, slots, digits, tmp_path, monkeypatch):
+def test_killed_at_any_write_it_ends_with_the_same_records(
+    algorithm, slots, digits, tmp_path, monkeypatch
+):
     trials = {"hyperband": sweep(9), "bayesian": 5}.get(algorithm, 8)
     which = plan(algorithm)
     whole = run(tmp_path / "whole", digits, which, trials=trials, slots=slots)
@@ -138,11 +166,14 @@ def test_killed_at_any_write_it_ends_with_the_same_records(algorithm, slots, dig
         assert records(found) == records(whole)
         assert tree(found) == tree(whole)
         assert found.read_best() == whole.read_best()
-    # With several at once, what ends first after a kill is not what would have; nothing is lost or doubled though.
+    # With several at once, what ends first after a kill is not what would have; nothing is lost or
+    # doubled though.
     ids = [trial.id for trial in found.read_trials()]
     assert ids == [f"{order:04d}" for order in range(trials)]
     assert all(trial.status in runs.DONE for trial in found.read_trials())
-    settings = [json.dumps([trial.values, trial.to_json()["tuner"]]) for trial in found.read_trials()]
+    settings = [
+        json.dumps([trial.values, trial.to_json()["tuner"]]) for trial in found.read_trials()
+    ]
     assert len(settings) == len(set(settings))
     again = []
     assert tree(run(folder, digits, which, trials=trials, engines=again)) == tree(found)
@@ -153,7 +184,11 @@ def test_temporary_files_of_a_killed_write_are_removed_and_nothing_else(digits, 
     found = run(tmp_path / "a", digits, trials=2)
     left = [found.trials / ".0001.json.0f1e2d3c.json", found.folder / ".best.json.0f1e2d3c.json"]
     left += [found.folder / ".search.html.0f1e2d3c.html", found.folder / ".rows.npz.0f1e2d3c.npz"]
-    kept = [found.trials / ".0001.json", found.folder / ".notes.txt", found.folder / ".best.json.mine.json"]
+    kept = [
+        found.trials / ".0001.json",
+        found.folder / ".notes.txt",
+        found.folder / ".best.json.mine.json",
+    ]
     for path in [*left, *kept]:
         path.write_text("{")
     before = tree(found)
@@ -228,7 +263,9 @@ def test_the_median_rule_is_data_and_can_be_left_out(digits, tmp_path):
         assert min(map(int, trial.thresholds)) == 3 and max(map(int, trial.thresholds)) == 8
     for other in (plan(median_rule=False), plan("hyperband")):
         folder = tmp_path / other.algorithm
-        assert not any(trial.thresholds for trial in run(folder, digits, other, trials=9).read_trials())
+        assert not any(
+            trial.thresholds for trial in run(folder, digits, other, trials=9).read_trials()
+        )
 
 
 @pytest.mark.parametrize(
@@ -278,10 +315,16 @@ def test_folders_that_are_taken_damaged_or_in_use(digits, tmp_path):
 
 
 def test_when_everything_fails_it_says_why(digits, tmp_path, monkeypatch):
-    monkeypatch.setattr(Scores, "wait", lambda self, seconds: [
-        Result(id=self.waiting.pop().id, status="failed", message="no such thing")
-    ])  # fmt: skip
-    with pytest.raises(InputError, match="the first 3 trials all failed, the last one so: no such thing"):
+    monkeypatch.setattr(
+        Scores,
+        "wait",
+        lambda self, seconds: [
+            Result(id=self.waiting.pop().id, status="failed", message="no such thing")
+        ],
+    )
+    with pytest.raises(
+        InputError, match="the first 3 trials all failed, the last one so: no such thing"
+    ):
         run(tmp_path / "a", digits)
 
 

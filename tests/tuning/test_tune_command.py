@@ -36,7 +36,10 @@ def run(words, code=0):
 
 
 def records(search):
-    return [{k: v for k, v in trial.to_json().items() if k not in OF_THE_CLOCK} for trial in search.read_trials()]
+    return [
+        {k: v for k, v in trial.to_json().items() if k not in OF_THE_CLOCK}
+        for trial in search.read_trials()
+    ]
 
 
 def figures(search):
@@ -48,13 +51,19 @@ def figures(search):
 
 def processes_of(folder):
     """Processes whose working directory or arguments lead to the search."""
-    found = subprocess.run(["ps", "-eo", "pid,stat,args"], capture_output=True, text=True).stdout.splitlines()
-    return [line for line in found if str(folder) in line and " Z" not in line and "pytest" not in line]
+    found = subprocess.run(
+        ["ps", "-eo", "pid,stat,args"], capture_output=True, text=True
+    ).stdout.splitlines()
+    return [
+        line for line in found if str(folder) in line and " Z" not in line and "pytest" not in line
+    ]
 
 
 def kill_when(words, ready, folder, seconds=300):
     """Start the command; SIGKILL it when `ready()`; wait until nothing of it is left."""
-    process = subprocess.Popen([*PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + seconds
     while process.poll() is None and not ready():
         assert time.monotonic() < deadline
@@ -73,21 +82,31 @@ def test_help_and_wrong_arguments_answer_at_once(tmp_path):
     for words, said in (
         (["--help"], None),
         (["nope"], "'nope' is neither a model nor a recipe: expected one of mlp, cnn-v1"),
-        (["mlp", "--algorithm", "best"], "--algorithm 'best': expected one of random, bayesian, hyperband, grid"),
+        (
+            ["mlp", "--algorithm", "best"],
+            "--algorithm 'best': expected one of random, bayesian, hyperband, grid",
+        ),
         (["mlp", "--set", "lerning_rate=1"], "did you mean learning_rate?"),
         (["mlp", "--set", "seed=1"], "--set seed: a search takes it from --seed"),
         (["mlp", "--set", "checkpoint_monitor=loss"], "a search chooses on validation"),
         (["mlp", "--budget", "soon"], "--budget 'soon': expected a time such as 90s, 30m or 2h"),
         (["mlp", "--address", "here:1"], "it needs --engine ray"),
-        *[(["mlp", "--engine", "ray"], "--engine ray needs Ray")] * (importlib.util.find_spec("ray") is None),
+        *[(["mlp", "--engine", "ray"], "--engine ray needs Ray")]
+        * (importlib.util.find_spec("ray") is None),
         (["mlp", "--trials", "0"], "--trials"),
         (["mlp", "--out", str(tmp_path)], "exists and is no search"),
     ):
         (tmp_path / "notes.txt").write_text("mine")
         done = subprocess.run(
-            [sys.executable, "-X", "importtime", "-m", "fashion_nn", "tune", *words], capture_output=True, text=True
+            [sys.executable, "-X", "importtime", "-m", "fashion_nn", "tune", *words],
+            capture_output=True,
+            text=True,
         )
-        imported = [line.rsplit("|")[-1].strip() for line in done.stderr.splitlines() if line.startswith("import time")]
+        imported = [
+            line.rsplit("|")[-1].strip()
+            for line in done.stderr.splitlines()
+            if line.startswith("import time")
+        ]
         assert not {"keras", "tensorflow", "keras_tuner", "ray", "sklearn"} & set(imported)
         lines = [line for line in done.stderr.splitlines() if not line.startswith("import time")]
         assert done.returncode == (2 if said else 0)
@@ -96,9 +115,14 @@ def test_help_and_wrong_arguments_answer_at_once(tmp_path):
 
 def test_train_takes_a_recipe_from_a_file_or_a_name(tmp_path):
     assert "name a recipe, or give one with --recipe" in run(["train"], 2).stderr
-    assert "name a recipe, or give one with --recipe" in run(["train", "mlp", "--recipe", "a"], 2).stderr
+    assert (
+        "name a recipe, or give one with --recipe"
+        in run(["train", "mlp", "--recipe", "a"], 2).stderr
+    )
     assert "cannot be read" in run(["train", "--recipe", tmp_path / "none.json"], 2).stderr
-    (tmp_path / "a.json").write_text(json.dumps({"recipe": {"name": "a", "model": "mlp", "speed": 3}}))
+    (tmp_path / "a.json").write_text(
+        json.dumps({"recipe": {"name": "a", "model": "mlp", "speed": 3}})
+    )
     assert "not a recipe: speed=3" in run(["train", "--recipe", tmp_path / "a.json"], 2).stderr
 
 
@@ -131,14 +155,18 @@ def test_a_search_killed_and_gone_on_with_and_its_recipe_trained(tmp_path):
 def test_ctrl_c_leaves_what_can_be_gone_on_with(tmp_path):
     search = Search(tmp_path / "s")
     words = tune(search.folder, "--trials", 2)
-    process = subprocess.Popen([*PROGRAM, *words], stderr=subprocess.PIPE, text=True, start_new_session=True)
+    process = subprocess.Popen(
+        [*PROGRAM, *words], stderr=subprocess.PIPE, text=True, start_new_session=True
+    )
     while not Run(search.trial_folder("0000")).exists:
         assert process.poll() is None
         time.sleep(0.02)
     os.killpg(process.pid, signal.SIGINT)  # as a terminal does: to the whole group
     _, said = process.communicate(timeout=300)
     assert process.returncode == 130
-    assert f"stopped; {search.folder} has every trial; resume with" in said and "Traceback" not in said
+    assert (
+        f"stopped; {search.folder} has every trial; resume with" in said and "Traceback" not in said
+    )
     assert re.search(r"fashion-nn tune mlp .*--resume$", said, re.MULTILINE)
     assert not processes_of(search.folder)
     assert [trial.status for trial in search.read_trials()] == ["running"]
@@ -162,17 +190,21 @@ def test_killed_again_and_again_it_ends_as_if_it_never_was(algorithm, tmp_path):
     run(tune(whole.folder, *words))
     trials = whole.read_trials()
     again = [*tune(killed.folder, *words), "--resume"]
-    # At the first trial's begin, at the first epoch and the end of every third, and while the best is trained again.
+    # At the first trial's begin, at the first epoch and the end of every third, and while the best
+    # is trained again.
     moments = [killed.trial_record("0000").exists]
     for trial in trials[1::3]:
         id = trial.id
         moments += [
             lambda id=id: Run(killed.trial_folder(id)).history.exists(),
             lambda id=id: (
-                killed.trial_record(id).exists() and '"ended": null' not in killed.trial_record(id).read_text()
+                killed.trial_record(id).exists()
+                and '"ended": null' not in killed.trial_record(id).read_text()
             ),
         ]
-    moments += [lambda: Run(killed.trials / f"{whole.read_best().trial}-retrained").history.exists()]
+    moments += [
+        lambda: Run(killed.trials / f"{whole.read_best().trial}-retrained").history.exists()
+    ]
     for ready in moments:
         seen = [trial.id for trial in killed.read_trials()] if killed.exists else []
         assert kill_when(again, ready, killed.folder) is None
@@ -199,7 +231,8 @@ def test_several_at_once_killed_lose_and_double_nothing(tmp_path):
     assert all(trial.status in runs.DONE for trial in trials)
     alone = Search(tmp_path / "alone")
     run(tune(alone.folder, "--trials", 6, "--workers", 2))
-    # Random settings do not depend on results, and figures not on kills; only the median rule looks back.
+    # Random settings do not depend on results, and figures not on kills; only the median rule looks
+    # back.
     assert [t.values for t in trials] == [t.values for t in alone.read_trials()]
     assert [t.history for t in trials[:5]] == [t.history for t in alone.read_trials()[:5]]
 
@@ -208,18 +241,29 @@ def test_several_at_once_killed_lose_and_double_nothing(tmp_path):
 def test_twenty_trials_keep_the_memory_flat(tmp_path):
     search = Search(tmp_path / "s")
     words = tune(search.folder, "--trials", 20, "--epochs", 1, "--no-retrain")
-    process = subprocess.Popen([*PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    process = subprocess.Popen(
+        [*PROGRAM, *words], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
     parent, server, ended = {}, {}, -1
     while process.poll() is None:
-        done = sum(trial.status != "running" for trial in search.read_trials()) if search.exists else 0
+        done = (
+            sum(trial.status != "running" for trial in search.read_trials()) if search.exists else 0
+        )
         if done != ended and done in (5, 12, 19):
-            children = subprocess.run(["pgrep", "-P", str(process.pid)], capture_output=True, text=True).stdout.split()
+            children = subprocess.run(
+                ["pgrep", "-P", str(process.pid)], capture_output=True, text=True
+            ).stdout.split()
             parent[done], server[done] = resident(process.pid), resident(children[0])
         ended = done
         time.sleep(0.1)
     assert process.returncode == 0
-    trials = [trial.peak_memory_bytes >> 20 for trial in search.read_trials() if trial.peak_memory_bytes]
-    print(f"resident MiB after so many trials: search {parent}, server {server}; trials {trials[0]}, …, {trials[-1]}")
+    trials = [
+        trial.peak_memory_bytes >> 20 for trial in search.read_trials() if trial.peak_memory_bytes
+    ]
+    print(
+        f"resident MiB after so many trials: search {parent}, server {server}; trials {trials[0]},"
+        f" …, {trials[-1]}"
+    )
     # Of 14 trials, each of some 100 MiB: one that stayed would be seen.
     assert parent[19] < parent[5] + 20 and server[19] < server[5] + 20
     assert max(trials[10:]) < max(trials[:10]) + 50

@@ -17,13 +17,14 @@ from fashion_nn.errors import InputError
 
 @dataclass(frozen=True)
 class Expected:
-    """What a model must be at 28 x 28 pixels and 10 classes, typed from the reports, not from our output.
+    """What a model must be at 28 x 28 pixels and 10 classes, typed from the reports, not from our
+    output.
 
-    table: a line for each layer after scaling and reshaping: type, output shape without the batch, parameters.
-    activations: of the convolutions, the dense layers and the last layer; linear where the activation is a layer.
-    dropout: published rates; None where none are.
-    scaled: what the first weights see of a black and of a white pixel.
-    large: too slow for the quick tests to train until it overfits.
+    table: a line for each layer after scaling and reshaping: type, output shape without the batch,
+    parameters. activations: of the convolutions, the dense layers and the last layer; linear where
+    the activation is a layer. dropout: published rates; None where none are. scaled: what the first
+    weights see of a black and of a white pixel. large: too slow for the quick tests to train until
+    it overfits.
     """
 
     total: int
@@ -233,8 +234,8 @@ def compile_for_training(model: keras.Model, learning_rate: float) -> None:
 
 def test_names_need_no_keras():
     code = (
-        "import sys; from fashion_nn import zoo; print(*(zoo.describe(name).name for name in zoo.names()));"
-        "print([m for m in ('keras', 'tensorflow', 'numpy') if m in sys.modules])"
+        "import sys; from fashion_nn import zoo; print(*(zoo.describe(name).name for name in"
+        " zoo.names()));print([m for m in ('keras', 'tensorflow', 'numpy') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [" ".join(zoo.names()), "[]"]
@@ -246,7 +247,10 @@ def test_a_module_among_the_models_is_found(tmp_path):
         "@register(source='nowhere', parameters=0, space={})\n"
         "def of_tomorrow(*, name, image_shape, classes): 'A model of tomorrow.'\n"
     )
-    code = f"from fashion_nn.zoo import models, names; models.__path__.append({str(tmp_path)!r}); print(*names())"
+    code = (
+        f"from fashion_nn.zoo import models, names; models.__path__.append({str(tmp_path)!r});"
+        " print(*names())"
+    )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.split() == [*zoo.names(), "of-tomorrow"]
 
@@ -269,7 +273,9 @@ def test_a_search_space_of_unknown_options_is_refused():
         pass
 
     with pytest.raises(ValueError, match="never-registered: the search space has unknown options"):
-        zoo.register(source="nowhere", parameters=1, space={"dropuot": zoo.OneOf(0.1)})(never_registered)
+        zoo.register(source="nowhere", parameters=1, space={"dropuot": zoo.OneOf(0.1)})(
+            never_registered
+        )
 
 
 @every_model
@@ -287,13 +293,16 @@ def test_the_stored_number_of_parameters_is_that_of_the_model(name):
 
 @pytest.mark.parametrize("call", [zoo.build, zoo.describe])
 def test_an_unknown_name_lists_the_known(call):
-    with pytest.raises(InputError, match="unknown model 'resnet-900': expected one of mlp, cnn-v1, cnn-v2"):
+    with pytest.raises(
+        InputError, match="unknown model 'resnet-900': expected one of mlp, cnn-v1, cnn-v2"
+    ):
         call("resnet-900")
 
 
 def test_an_unknown_option_lists_the_known():
     with pytest.raises(
-        InputError, match="mlp has no option 'dropuot': expected one of dropout_1, dropout_2, dropout_3"
+        InputError,
+        match="mlp has no option 'dropuot': expected one of dropout_1, dropout_2, dropout_3",
     ):
         zoo.build("mlp", dropuot=0.1)
 
@@ -316,12 +325,16 @@ def test_each_option_reaches_one_layer_or_all_norms(name):
         changed = [layer.get_config() for layer in zoo.build(name, **{option: 0.125}).layers]
         touched = [new["name"] for old, new in zip(standard, changed, strict=True) if old != new]
         if option == "bn_momentum":
-            assert touched == [config["name"] for config in standard if config["name"].startswith("norm_")]
+            assert touched == [
+                config["name"] for config in standard if config["name"].startswith("norm_")
+            ]
         else:
             assert touched == [option]
 
 
-@pytest.mark.parametrize("shape", [(28,), (28, 28, 1), 28, "28", (28.0, 28), (None, 28), (True, 28), None])
+@pytest.mark.parametrize(
+    "shape", [(28,), (28, 28, 1), 28, "28", (28.0, 28), (None, 28), (True, 28), None]
+)
 def test_an_image_shape_that_is_none_is_refused(shape):
     with pytest.raises(InputError, match="expected a height and a width in pixels"):
         zoo.build("mlp", image_shape=shape)
@@ -338,7 +351,10 @@ def test_fewer_than_two_classes_are_refused(classes):
 
 def split_table(text: str) -> list[tuple]:
     rows = (line.split() for line in text.strip().splitlines())
-    return [(kind, (None, *map(int, shape.split(","))), int(parameters)) for kind, shape, parameters in rows]
+    return [
+        (kind, (None, *map(int, shape.split(","))), int(parameters))
+        for kind, shape, parameters in rows
+    ]
 
 
 @every_model
@@ -360,7 +376,11 @@ def test_parameters(name):
 @every_model
 def test_activations_are_where_the_table_has_them(name):
     model = as_published(name)
-    inside = [layer.activation.__name__ for layer in model.layers if layer.name.startswith(("conv", "dense"))]
+    inside = [
+        layer.activation.__name__
+        for layer in model.layers
+        if layer.name.startswith(("conv", "dense"))
+    ]
     if not isinstance(model.layers[-1], keras.layers.Activation):
         inside.append(model.layers[-1].activation.__name__)
     assert inside == EXPECTED[name].activations
@@ -369,7 +389,9 @@ def test_activations_are_where_the_table_has_them(name):
 
 @pytest.mark.parametrize("name", [name for name in EXPECTED if EXPECTED[name].dropout])
 def test_published_dropout_rates(name):
-    dropouts = [layer for layer in as_published(name).layers if isinstance(layer, keras.layers.Dropout)]
+    dropouts = [
+        layer for layer in as_published(name).layers if isinstance(layer, keras.layers.Dropout)
+    ]
     assert [layer.rate for layer in dropouts] == EXPECTED[name].dropout
 
 
@@ -409,7 +431,9 @@ def test_the_first_weights_see_scaled_pixels(name):
     model = as_published(name)
     x = images(1, 28, 28)
     scaled = keras.Sequential(model.layers[:2])(x)
-    np.testing.assert_allclose(np.ravel(scaled), np.interp(np.ravel(x), (0, 255), EXPECTED[name].scaled), atol=1e-6)
+    np.testing.assert_allclose(
+        np.ravel(scaled), np.interp(np.ravel(x), (0, 255), EXPECTED[name].scaled), atol=1e-6
+    )
 
 
 @every_model
@@ -420,7 +444,9 @@ def test_gradients_are_finite_and_reach_every_weight(name):
     model = zoo.build(name, image_shape=(side, side), **easy(name))
     x, y = images(16, side, side), np.arange(16) % 10
     with tf.GradientTape() as tape:
-        loss = keras.ops.mean(keras.losses.sparse_categorical_crossentropy(y, model(x, training=True)))
+        loss = keras.ops.mean(
+            keras.losses.sparse_categorical_crossentropy(y, model(x, training=True))
+        )
     gradients = tape.gradient(loss, [weight.value for weight in model.trainable_weights])
     for weight, gradient in zip(model.trainable_weights, gradients, strict=True):
         assert np.isfinite(gradient).all(), weight.path
@@ -433,7 +459,9 @@ def test_gradients_are_finite_and_reach_every_weight(name):
 def test_a_saved_model_gives_the_same(name, suffix, tmp_path):
     side = small_side(name)
     model = zoo.build(name, image_shape=(side, side))
-    for weight in model.non_trainable_weights:  # not the moving means 0 and variances 1 of a new model
+    for (
+        weight
+    ) in model.non_trainable_weights:  # not the moving means 0 and variances 1 of a new model
         weight.assign(keras.random.uniform(weight.shape, 0.5, 1.5, seed=1))
     model.save(tmp_path / f"model{suffix}")
     loaded = keras.models.load_model(tmp_path / f"model{suffix}", compile=False)
@@ -471,7 +499,8 @@ def test_mixed_precision_still_gives_float32(name):
 
 # The gradients of the large ones are compared in test_faster.py.
 @pytest.mark.parametrize(
-    "name", [pytest.param(name, marks=[pytest.mark.slow] * EXPECTED[name].large) for name in EXPECTED]
+    "name",
+    [pytest.param(name, marks=[pytest.mark.slow] * EXPECTED[name].large) for name in EXPECTED],
 )
 def test_it_overfits_32_images(name):
     side = small_side(name)
@@ -525,7 +554,10 @@ def test_the_smallest_image_is_the_smallest_that_the_layers_allow(name):
     least = entry.smallest
     zoo.build(name, image_shape=(least, least))
     for shape in ((least - 1, 40), (40, least - 1)):
-        message = f"^{name} needs images of at least {least} x {least} pixels, got {shape[0]} x {shape[1]}$"
+        message = (
+            f"^{name} needs images of at least {least} x {least} pixels, got {shape[0]} x"
+            f" {shape[1]}$"
+        )
         with pytest.raises(InputError, match=message):
             zoo.build(name, image_shape=shape)
         if least > 1:  # so do the layers themselves
@@ -534,7 +566,9 @@ def test_the_smallest_image_is_the_smallest_that_the_layers_allow(name):
 
 
 def test_the_published_minimum():
-    with pytest.raises(InputError, match="cnn-v2 needs images of at least 22 x 22 pixels, got 8 x 8"):
+    with pytest.raises(
+        InputError, match="cnn-v2 needs images of at least 22 x 22 pixels, got 8 x 8"
+    ):
         zoo.build("cnn-v2", image_shape=(8, 8))
 
 
@@ -582,10 +616,16 @@ def test_the_activation_is_in_all_three_places(activation, formula):
     assert sum(layer.name.startswith("activation_") for layer in model.layers) == 3
 
 
-@pytest.mark.parametrize(("initializer", "fans"), [("xavier", lambda i, o: (i + o) / 2), ("he", lambda i, o: i)])
+@pytest.mark.parametrize(
+    ("initializer", "fans"), [("xavier", lambda i, o: (i + o) / 2), ("he", lambda i, o: i)]
+)
 def test_the_initial_weights_are_uniform_as_in_pytorch(initializer, fans):
     model = zoo.build("dcn", initializer=initializer)
-    for name, fan_in, fan_out in (("conv_1", 25, 800), ("conv_2", 800, 1600), ("dense_1", 1024, 1024)):
+    for name, fan_in, fan_out in (
+        ("conv_1", 25, 800),
+        ("conv_2", 800, 1600),
+        ("dense_1", 1024, 1024),
+    ):
         kernel, bias = model.get_layer(name).get_weights()
         scale = math.sqrt(1 if initializer == "xavier" else 2)
         bound = scale * math.sqrt(3 / fans(fan_in, fan_out))

@@ -28,7 +28,8 @@ def judge(right: np.ndarray, other: np.ndarray) -> Check:
     return Check(
         "against",
         "PASS",
-        f"{found.only_first:,} rows right only here, {found.only_second:,} only there, p {p}: {verdict}",
+        f"{found.only_first:,} rows right only here, {found.only_second:,} only there, p {p}:"
+        f" {verdict}",
         "p below 0.05 for a difference beyond chance",
         {"only_here": found.only_first, "only_there": found.only_second, "p": found.p},
     )

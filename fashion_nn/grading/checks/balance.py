@@ -36,7 +36,9 @@ def check(evidence: Evidence) -> Check:
     return judge(evidence.labels, np.diag(seen), basis, tolerance=_SENTINEL_TOLERANCE)
 
 
-def judge(labels: np.ndarray, confusion: np.ndarray, basis: str, *, tolerance: float = 0.0) -> Check:
+def judge(
+    labels: np.ndarray, confusion: np.ndarray, basis: str, *, tolerance: float = 0.0
+) -> Check:
     """Compare the classes of `labels` with those that `confusion` predicts.
 
     Args:

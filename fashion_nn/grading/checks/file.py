@@ -48,7 +48,11 @@ def _header(file: PredictionFile, header: Sequence[str] | None, classes: int) ->
         return "header missing"
     if file.header is None:
         return f"header {_shown(first)}: it is missing"
-    return None if file.header == tuple(header) else f"header {_shown(first)}{_width_named(file, classes)}"
+    return (
+        None
+        if file.header == tuple(header)
+        else f"header {_shown(first)}{_width_named(file, classes)}"
+    )
 
 
 def _header_of_any(file: PredictionFile, classes: int) -> str | None:
@@ -57,7 +61,9 @@ def _header_of_any(file: PredictionFile, classes: int) -> str | None:
     if named := _width_named(file, classes):
         return f"header {_shown(file.header)}{named}" if file.header else named.removeprefix(": ")
     if file.header is None:
-        return f"header missing: line 1 is {_shown(file.rows[0])}" if file.rows else "header missing"
+        return (
+            f"header missing: line 1 is {_shown(file.rows[0])}" if file.rows else "header missing"
+        )
     if file.columns == 1:
         return f"header {_shown(file.header)}: there is no id column; bare labels have no header"
     if file.header[0] in _INDEX_NAMES:
@@ -91,7 +97,9 @@ def _rows(file: PredictionFile, ids: list[str] | None, rows: int, classes: int) 
             return f"row {i + 1}: {_shown(row)}, expected the id {ids[i]}{_ids_named(file, ids)}"
         if len(row) != width or row[-1] not in labels:
             cause = _label_named(file, row, width, classes)
-            return f"row {i + 1}: {_shown(row)}, its label is not an integer 0..{classes - 1}{cause}"
+            return (
+                f"row {i + 1}: {_shown(row)}, its label is not an integer 0..{classes - 1}{cause}"
+            )
     return None
 
 

@@ -21,8 +21,13 @@ def check(evidence: Evidence) -> Check:
 def judge(score: Score) -> Check:
     """`score` as a check."""
     low, high = score.interval
-    shares = ", ".join(f"{k}: {share:.1%}" for k, share in enumerate(score.recall) if share is not None)
-    value = f"accuracy {score.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}, n={score.n:,}); recall {shares}"
+    shares = ", ".join(
+        f"{k}: {share:.1%}" for k, share in enumerate(score.recall) if share is not None
+    )
+    value = (
+        f"accuracy {score.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}, n={score.n:,});"
+        f" recall {shares}"
+    )
     figures: dict[str, Any] = {
         "n": score.n,
         "correct": score.correct,

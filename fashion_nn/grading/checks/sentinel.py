@@ -27,7 +27,9 @@ def check(evidence: Evidence) -> Check:
         return not_applicable("sentinel", why)
     if evidence.held_out is None:
         return judge(evidence.labels, evidence.probabilities, origin.sentinel.limits())
-    return _judge_with_model(evidence.labels, evidence.probabilities, origin.sentinel, evidence.held_out)
+    return _judge_with_model(
+        evidence.labels, evidence.probabilities, origin.sentinel, evidence.held_out
+    )
 
 
 def judge(labels: np.ndarray, probabilities: np.ndarray, limits: Limits) -> Check:
@@ -54,14 +56,19 @@ def judge(labels: np.ndarray, probabilities: np.ndarray, limits: Limits) -> Chec
     return Check("sentinel", sentinel.judge(rates, limits), value, _expected(limits), figures)
 
 
-def _judge_with_model(labels: np.ndarray, probabilities: np.ndarray, known: Sentinel, held_out: HeldOut) -> Check:
+def _judge_with_model(
+    labels: np.ndarray, probabilities: np.ndarray, known: Sentinel, held_out: HeldOut
+) -> Check:
     rates = sentinel.measure(held_out.predicted, known.baseline.probabilities(held_out.images))
     found = judge(labels, probabilities, sentinel.own_limits(rates))
     limits = known.limits()
     if found.verdict != "PASS" or sentinel.judge(rates, limits) == "PASS":
         return found
     # The model's own labels are no standard if they are suspect themselves.
-    value = f"{found.value}; its labels of held-out rows are as improbable: a weak model, or fed wrongly"
+    value = (
+        f"{found.value}; its labels of held-out rows are as improbable: a weak model, or fed"
+        " wrongly"
+    )
     return Check("sentinel", "WARN", value, _expected(limits), found.figures)
 
 

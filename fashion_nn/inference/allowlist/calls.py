@@ -87,7 +87,9 @@ def _keras_3(node: Mapping[str, Any]) -> Call:
         arguments = [keywords["inputs"]]
         keywords = {key: value for key, value in keywords.items() if key != "inputs"}
     first = rules.plain_list(arguments[0]) if len(arguments) == 1 else None
-    inputs = first if isinstance(first, list) else [leaf for part in arguments for leaf in _flat(part)]
+    inputs = (
+        first if isinstance(first, list) else [leaf for part in arguments for leaf in _flat(part)]
+    )
     operands = tuple(_operand(each) for each in inputs)
     return Call(operands, isinstance(first, list), _training(keywords))
 
@@ -199,7 +201,9 @@ class _References:
             numbers.setdefault(tensor.layer, set()).add(tensor.call)
         # Keras 2 counts the calls of a nested model from 1: it was called once when it was made.
         self._counted_from_1 = {
-            draft.stored for draft in drafts if draft.network and min(numbers.get(draft.stored, {0})) == 1
+            draft.stored
+            for draft in drafts
+            if draft.network and min(numbers.get(draft.stored, {0})) == 1
         }
 
     def tensor(self, tensor: Tensor) -> Tensor:
@@ -213,7 +217,9 @@ class _References:
         return Tensor(source.name, number, tensor.output)
 
     def call(self, draft: Draft, call: Call) -> Call:
-        inputs = tuple(self.tensor(part) if isinstance(part, Tensor) else part for part in call.inputs)
+        inputs = tuple(
+            self.tensor(part) if isinstance(part, Tensor) else part for part in call.inputs
+        )
         if draft.role != "operation":
             if not all(isinstance(part, Tensor) for part in inputs):
                 raise Refusal("is called on a number, expected tensors")

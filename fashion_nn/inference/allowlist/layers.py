@@ -1,9 +1,9 @@
 """The allow-list as data: every layer, argument and activation that a file may name.
 
-What is not here is refused. The entry of a layer gives a rule for each argument that any Keras from 2.0
-to 3.15 has written for it. The bounds are far above what image classifiers use, and small enough that
-one argument alone cannot exhaust a machine. What several arguments do together is measured in the
-confined process (`fashion_nn.inference.child.size_guard`).
+What is not here is refused. The entry of a layer gives a rule for each argument that any Keras from
+2.0 to 3.15 has written for it. The bounds are far above what image classifiers use, and small
+enough that one argument alone cannot exhaust a machine. What several arguments do together is
+measured in the confined process (`fashion_nn.inference.child.size_guard`).
 """
 
 from typing import Any
@@ -77,7 +77,9 @@ _positive = number(0, 1e6)
 
 
 def activation(value: Any) -> Any:
-    """An activation by its name, or a layer that is one, as in `Dense(10, activation=LeakyReLU(0.2))`."""
+    """An activation by its name, or a layer that is one, as in `Dense(10,
+    activation=LeakyReLU(0.2))`.
+    """
     if value is None or isinstance(value, str):
         return "linear" if value is None else one_of(*ACTIVATIONS)(value)
     name, config = node(value)
@@ -110,7 +112,9 @@ def _weight(*names: str) -> dict[str, Rule]:
 
 
 def _unused_weight(name: str) -> dict[str, Rule]:
-    """Arguments that Keras 2 inherited from its convolution, for a weight that the layer does not have."""
+    """Arguments that Keras 2 inherited from its convolution, for a weight that the layer does not
+    have.
+    """
     return {argument: dropped(rule) for argument, rule in _weight(name).items()}
 
 
@@ -201,7 +205,9 @@ def _upper(value: Any) -> Any:
 
 
 _COLOUR = {"factor": factor, **_RANGE, **_RANDOM}
-_INTERPOLATION = one_of("bilinear", "nearest", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic")
+_INTERPOLATION = one_of(
+    "bilinear", "nearest", "bicubic", "lanczos3", "lanczos5", "area", "gaussian", "mitchellcubic"
+)
 _AREA = {"height": whole(1, 1024), "width": whole(1, 1024), **_FORMAT}
 
 LAYERS: dict[str, dict[str, Rule]] = {
@@ -317,7 +323,10 @@ LAYERS: dict[str, dict[str, Rule]] = {
     "RandomColorDegeneration": _COLOUR,
     "RandomPosterization": _COLOUR,
     "RandomColorJitter": {
-        **{f"{part}_factor": maybe(factor) for part in ("brightness", "contrast", "saturation", "hue")},
+        **{
+            f"{part}_factor": maybe(factor)
+            for part in ("brightness", "contrast", "saturation", "hue")
+        },
         **_RANGE,
         **_RANDOM,
     },
@@ -330,7 +339,9 @@ LAYERS: dict[str, dict[str, Rule]] = {
 
 REQUIRED = {
     "Dense": ("units",),
-    **dict.fromkeys(("Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose"), ("filters", "kernel_size")),
+    **dict.fromkeys(
+        ("Conv1D", "Conv2D", "Conv1DTranspose", "Conv2DTranspose"), ("filters", "kernel_size")
+    ),
     **dict.fromkeys(("SeparableConv1D", "SeparableConv2D"), ("filters", "kernel_size")),
     **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D"), ("kernel_size",)),
     **dict.fromkeys(("Dropout", "SpatialDropout1D", "SpatialDropout2D", "AlphaDropout"), ("rate",)),

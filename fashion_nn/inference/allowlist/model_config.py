@@ -1,9 +1,9 @@
 """Reads the config of a model file, Keras' description of the architecture, into a `Network`.
 
-It accepts what Keras 2.0 to 3.15 have written, in .keras and .h5, and configs with only the keys that
-have no default. Nothing of the file is taken over as it is: each part is checked by the allow-list
-and written anew. What does not matter for predicting (how the model was compiled, built and seeded)
-is left out.
+It accepts what Keras 2.0 to 3.15 have written, in .keras and .h5, and configs with only the keys
+that have no default. Nothing of the file is taken over as it is: each part is checked by the
+allow-list and written anew. What does not matter for predicting (how the model was compiled, built
+and seeded) is left out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
@@ -65,7 +65,10 @@ def read(document: Any) -> Network:
         raise Refusal("its config describes no model: expected an object with a class name")
     name = document["class_name"]
     if name not in _NETWORKS:
-        raise Refusal(f"its model is a {quoted(name)}, expected Sequential or Functional: only Keras' own can be read")
+        raise Refusal(
+            f"its model is a {quoted(name)}, expected Sequential or Functional: only Keras' own can"
+            " be read"
+        )
     network = _Reader().network(document, top=True)
     _require_one_image(network)
     return network
@@ -103,7 +106,9 @@ class _Reader:
         if self.layers > MAX_LAYERS:
             raise Refusal(f"more than {MAX_LAYERS} layers")
         if not _has_class_name(entry):
-            raise Refusal(f"layer {position} is {quoted(entry)}, expected an object with a class name")
+            raise Refusal(
+                f"layer {position} is {quoted(entry)}, expected an object with a class name"
+            )
         class_name = ALIASES.get(entry["class_name"], entry["class_name"])
         try:
             stored = _stored_name(entry, default=f"{snake_case(class_name)[:100]}_{position}")
@@ -153,7 +158,9 @@ def _network_config(entry: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
     return rules.node(entry)
 
 
-def _require_keys(found: Mapping[str, Any], known: Set[str], ignored: Set[str] = frozenset()) -> None:
+def _require_keys(
+    found: Mapping[str, Any], known: Set[str], ignored: Set[str] = frozenset()
+) -> None:
     for key, value in found.items():
         if key not in known and key not in ignored and value is not None:
             raise Refusal(f"the field {quoted(key)} is not known")
@@ -216,7 +223,10 @@ _COMMON = {
     "autocast": rules.dropped(rules.flag),
     "input_dtype": rules.dropped(lambda dtype: dtype),
     "input_length": rules.dropped(rules.maybe(rules.whole(1, 4096))),
-    **{key: rules.dropped(rules.maybe(lambda shape: _without_batch(shape))) for key in _SHAPE_KEYS[:2]},
+    **{
+        key: rules.dropped(rules.maybe(lambda shape: _without_batch(shape)))
+        for key in _SHAPE_KEYS[:2]
+    },
     "input_shape": rules.dropped(operations.input_shape),
     "input_dim": rules.dropped(rules.maybe(rules.whole(1, 1 << 16))),
 }
@@ -273,7 +283,9 @@ def _first_shape(arguments: Mapping[str, Any]) -> Shape | None:
 def _without_batch(shape: Any) -> Shape:
     shape = rules.plain_list(shape)
     if not isinstance(shape, list) or len(shape) < 2:
-        raise Refusal(f"expected a list of the batch and at least one dimension, got {quoted(shape)}")
+        raise Refusal(
+            f"expected a list of the batch and at least one dimension, got {quoted(shape)}"
+        )
     rules.maybe(rules.whole(1, 1 << 16))(shape[0])
     return tuple(operations.input_shape(shape[1:]))
 
@@ -293,7 +305,9 @@ def _chain(name: str, drafts: Sequence[Draft], built_for: Any, *, top: bool) -> 
         if given is not None:
             layers.insert(0, _input_layer(given, {layer.name for layer in layers}))
         elif top:
-            raise Refusal("says nowhere what shape its input has: build the model before it is saved")
+            raise Refusal(
+                "says nowhere what shape its input has: build the model before it is saved"
+            )
     return Network(name, True, tuple(layers))
 
 
@@ -328,7 +342,9 @@ def _require_one_image(network: Network) -> None:
     if len(inputs) != 1:
         raise Refusal(f"has {len(inputs)} inputs, expected one image")
     if not network.sequential and len(network.outputs) != 1:
-        raise Refusal(f"has {len(network.outputs)} outputs, expected one with a value for each class")
+        raise Refusal(
+            f"has {len(network.outputs)} outputs, expected one with a value for each class"
+        )
     if cost(network) > MAX_CALLS:
         raise Refusal(f"calls its layers more than {MAX_CALLS} times")
 
@@ -339,6 +355,7 @@ def cost(network: Network) -> int:
     A layer that is called several times counts each time.
     """
     return sum(
-        (1 if network.sequential else len(layer.calls)) * (cost(layer.network) if layer.network else 1)
+        (1 if network.sequential else len(layer.calls))
+        * (cost(layer.network) if layer.network else 1)
         for layer in network.layers
     )

@@ -1,4 +1,6 @@
-"""The initializers, regularizers and constraints that a file may name for a weight, and their arguments."""
+"""The initializers, regularizers and constraints that a file may name for a weight, and their
+arguments.
+"""
 
 from fashion_nn.inference.allowlist.rules import (
     Rule,
@@ -79,7 +81,9 @@ CONSTRAINTS: dict[str, dict[str, Rule]] = {
     "UnitNorm": {"axis": axes},
 }
 
-_INITIALIZER_ALIASES = {other: name for name, others in _INITIALIZER_NAMES.items() for other in others}
+_INITIALIZER_ALIASES = {
+    other: name for name, others in _INITIALIZER_NAMES.items() for other in others
+}
 
 initializer = family("initializer", INITIALIZERS, _INITIALIZER_ALIASES)
 regularizer = family("regularizer", REGULARIZERS, {"l1": "L1", "l2": "L2", "l1_l2": "L1L2"})

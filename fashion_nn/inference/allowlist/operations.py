@@ -17,7 +17,8 @@ OPERATIONS = {
     "Softmax": ("softmax", 1),
     "Cast": ("cast", 1),
 }
-"""What arithmetic on a tensor, such as `inputs / 255`, leaves in a model: class -> (name in keras.ops, operands).
+"""What arithmetic on a tensor, such as `inputs / 255`, leaves in a model: class -> (name in
+keras.ops, operands).
 
 A Cast stands before a layer of another precision, in a model of Keras 3.5 to 3.9.
 """

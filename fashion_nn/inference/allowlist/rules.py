@@ -1,8 +1,8 @@
 """Rules for the value of one argument of a layer.
 
-A rule is a function from a value out of a file, parsed JSON of any content, to a clean value. The clean
-value consists of numbers, texts that we chose, and lists of them; or it is `DROPPED`, where the argument
-plays no part in predicting. For every other value the rule raises a `Refusal`.
+A rule is a function from a value out of a file, parsed JSON of any content, to a clean value. The
+clean value consists of numbers, texts that we chose, and lists of them; or it is `DROPPED`, where
+the argument plays no part in predicting. For every other value the rule raises a `Refusal`.
 """
 
 import math
@@ -37,7 +37,11 @@ def number(low: float = -1e9, high: float = 1e9) -> Rule:
     """A number from `low` to `high`."""
 
     def rule(value: Any) -> float:
-        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+        if (
+            isinstance(value, bool)
+            or not isinstance(value, int | float)
+            or not low <= value <= high
+        ):
             raise Refusal(f"expected a number from {low:g} to {high:g}, got {quoted(value)}")
         return value
 
@@ -68,7 +72,9 @@ def maybe(rule: Rule) -> Rule:
 
 
 def dropped(rule: Rule) -> Rule:
-    """An argument that is checked by `rule` and left out, because it plays no part in predicting."""
+    """An argument that is checked by `rule` and left out, because it plays no part in
+    predicting.
+    """
 
     def checked(value: Any) -> Any:
         rule(value)
@@ -99,7 +105,9 @@ def listed(rule: Rule, *lengths: int) -> Rule:
     def checked(value: Any) -> list[Any]:
         value = plain_list(value)
         if not isinstance(value, list) or len(value) not in lengths:
-            raise Refusal(f"expected a list of {' or '.join(map(str, lengths))}, got {quoted(value)}")
+            raise Refusal(
+                f"expected a list of {' or '.join(map(str, lengths))}, got {quoted(value)}"
+            )
         return [rule(part) for part in value]
 
     return checked
@@ -135,7 +143,9 @@ def plain_list(value: Any) -> Any:
     if isinstance(value, dict):
         if value.get("class_name") == "__tuple__":
             return value.get("items")
-        if value.get("class_name") in ("__numpy__", "__tensor__") and isinstance(value.get("config"), dict):
+        if value.get("class_name") in ("__numpy__", "__tensor__") and isinstance(
+            value.get("config"), dict
+        ):
             return value["config"].get("value")
     return value
 
@@ -159,7 +169,9 @@ def _count(value: Any) -> int:
 
 
 def dimensions(high: int, most: int) -> Rule:
-    """A shape without the batch: whole numbers up to `high`, or null for any; at most `most` values."""
+    """A shape without the batch: whole numbers up to `high`, or null for any; at most `most`
+    values.
+    """
 
     def rule(value: Any) -> list[int | None]:
         shape = listed(maybe(whole(1, high)), *range(1, 6))(value)
@@ -199,7 +211,9 @@ def require_builtin(value: Mapping[str, Any], name: str) -> None:
         Refusal: it names another module than Keras', or a registered name.
     """
     module, registered = value.get("module"), value.get("registered_name")
-    if module is not None and not (isinstance(module, str) and module.split(".")[0] in ("keras", "tf_keras")):
+    if module is not None and not (
+        isinstance(module, str) and module.split(".")[0] in ("keras", "tf_keras")
+    ):
         raise Refusal(f"{quoted(name)} is of the module {quoted(module)}, expected one of Keras")
     if registered not in (None, name):
         raise Refusal(f"{quoted(name)} is a custom object registered as {quoted(registered)}")
@@ -224,7 +238,9 @@ def seed(value: Any) -> Any:
     return DROPPED
 
 
-def family(name: str, classes: Mapping[str, Mapping[str, Rule]], aliases: Mapping[str, str]) -> Rule:
+def family(
+    name: str, classes: Mapping[str, Mapping[str, Rule]], aliases: Mapping[str, str]
+) -> Rule:
     """Objects of one kind, such as initializers: null, a name, or a node of an allowed class.
 
     Returns null or `{"module", "class_name", "config", "registered_name"}`.

@@ -1,13 +1,14 @@
 """What the confined process gives up before it looks at a stranger's file.
 
-Only the standard library is imported. Each layer is independent of the others: where the system does
-not offer one, the others still hold, and the process reports which hold.
+Only the standard library is imported. Each layer is independent of the others: where the system
+does not offer one, the others still hold, and the process reports which hold.
 
     limits      resource limits: memory, processor time, no file may grow, no core dump
                 (every POSIX system)
     parent      the process dies with its parent (Linux)
     network     a network namespace of its own, with nothing in it (Linux, where allowed)
-    files       Landlock: only Python, its packages and system libraries can be read, nothing written (5.13)
+    files       Landlock: only Python, its packages and the system's libraries can be read,
+                and nothing can be written but /dev/null (Linux 5.13)
     syscalls    seccomp: no new processes or programs, no sockets, no access to other processes
                 (Linux on x86-64 and arm64)
 """
@@ -60,7 +61,9 @@ def confine(memory: int, package: Path, die_with_parent: Callable[[], bool]) -> 
 
 
 def limit_processor_time(seconds: int) -> None:
-    """Allow `seconds` of processor time from now on; then the system ends this process (SIGXCPU)."""
+    """Allow `seconds` of processor time from now on; then the system ends this process
+    (SIGXCPU).
+    """
     used = resource.getrusage(resource.RUSAGE_SELF)
     spent = int(used.ru_utime + used.ru_stime)
     _set_limit(resource.RLIMIT_CPU, spent + seconds + 1, hard=False)
@@ -100,7 +103,9 @@ def _syscall(number: int, *arguments: object) -> int:
 
 def _prctl(option: int, *arguments: int | ctypes.c_void_p) -> bool:
     padded = [*arguments, *[0] * (4 - len(arguments))]
-    values = [part if isinstance(part, ctypes.c_void_p) else ctypes.c_ulong(part) for part in padded]
+    values = [
+        part if isinstance(part, ctypes.c_void_p) else ctypes.c_ulong(part) for part in padded
+    ]
     return bool(_libc().prctl(ctypes.c_int(option), *values) == 0)
 
 
@@ -162,7 +167,9 @@ def _allow(ruleset: int, path: Path, rights: int) -> None:
         os.close(descriptor)
 
 
-_SYSTEM = "/usr /lib /lib64 /lib32 /nix/store /etc/ld.so.cache /etc/localtime /dev/urandom /proc/self"
+_SYSTEM = (
+    "/usr /lib /lib64 /lib32 /nix/store /etc/ld.so.cache /etc/localtime /dev/urandom /proc/self"
+)
 _MACHINE = "/proc/cpuinfo /proc/meminfo /proc/stat /sys/devices/system/cpu /sys/devices/system/node"
 
 

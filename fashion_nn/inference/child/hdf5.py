@@ -79,9 +79,13 @@ class Store:
         for name in group:
             below = _with_slashes(f"{path}/{name}" if path else name)
             if below in self._kinds:
-                raise Refusal(f"HDF5: holds {quoted(below)} twice, once under a name with backslashes")
+                raise Refusal(
+                    f"HDF5: holds {quoted(below)} twice, once under a name with backslashes"
+                )
             if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise Refusal(f"HDF5: {quoted(below)} is a link to elsewhere, expected an object of this file")
+                raise Refusal(
+                    f"HDF5: {quoted(below)} is a link to elsewhere, expected an object of this file"
+                )
             child = group[name]
             self._visit(child, below)
             if isinstance(child, h5py.Group):
@@ -93,7 +97,8 @@ class Store:
                 self._stored[below] = child.name
 
     def _visit(self, child: Any, path: str) -> None:
-        # `h5o.get_info` would tell too, but it measures B-trees, which never ends in a crafted file.
+        # `h5o.get_info` would tell too, but it measures B-trees, which never ends in a crafted
+        # file.
         address = h5py.h5g.get_objinfo(child.id).objno
         if address in self._seen:
             raise Refusal(f"HDF5: {quoted(path)} is linked to twice")
@@ -123,7 +128,9 @@ class Store:
                 values = np.asarray(values, np.float32)
         values = np.asarray(values)
         if values.dtype.kind == "f" and not np.isfinite(values).all():
-            raise Refusal(f"weights: {quoted(path)} holds numbers that are not finite: the training diverged")
+            raise Refusal(
+                f"weights: {quoted(path)} holds numbers that are not finite: the training diverged"
+            )
         return values
 
     def _text(self, name: str) -> bytes | None:
@@ -133,7 +140,9 @@ class Store:
         value = self._file.attrs[name]
         content = value.encode() if isinstance(value, str) else value
         if not isinstance(content, bytes) or len(content) > MAX_TEXT_BYTES:
-            raise Refusal(f"HDF5: the attribute {name} is no text of at most {MAX_TEXT_BYTES} bytes")
+            raise Refusal(
+                f"HDF5: the attribute {name} is no text of at most {MAX_TEXT_BYTES} bytes"
+            )
         return bytes(content)  # h5py gives a subclass of bytes
 
     def _names(self, path: str, attribute: str) -> list[str]:
@@ -180,14 +189,17 @@ def _array_bytes(data: h5py.Dataset, path: str) -> int:
     filters = {settings.get_filter(i)[0] for i in range(settings.get_nfilters())}
     if filters - _FILTERS:
         raise Refusal(
-            f"HDF5: {quoted(path)} is packed with the filter {min(filters - _FILTERS)}, expected gzip or none"
+            f"HDF5: {quoted(path)} is packed with the filter {min(filters - _FILTERS)}, expected"
+            " gzip or none"
         )
     if data.shape is None or not _numeric(data):
         raise Refusal(f"HDF5: {quoted(path)} is no array of numbers")
     if settings.get_layout() == h5py.h5d.CHUNKED:
         chunk = int(np.prod(settings.get_chunk(), dtype=float)) * data.dtype.itemsize
         if chunk > MAX_CHUNK_BYTES:
-            raise Refusal(f"HDF5: {quoted(path)} is packed in pieces of more than {MAX_CHUNK_BYTES} bytes")
+            raise Refusal(
+                f"HDF5: {quoted(path)} is packed in pieces of more than {MAX_CHUNK_BYTES} bytes"
+            )
     return int(min(np.prod(data.shape, dtype=float) * data.dtype.itemsize, 1 << 62))
 
 

@@ -78,13 +78,18 @@ class SizeGuard:
         size = math.prod(part or 1 for part in shape)
         self.largest_output = max(self.largest_output, size)
         if size > MAX_OUTPUT:
-            self._refuse(f"layer {quoted(name)}: its output has {size} values for one image, at most {MAX_OUTPUT} fit")
+            self._refuse(
+                f"layer {quoted(name)}: its output has {size} values for one image, at most"
+                f" {MAX_OUTPUT} fit"
+            )
 
     def _count_weight(self, name: str, shape: Any) -> None:
         dimensions = (shape,) if isinstance(shape, int) else tuple(shape or ())
         self.parameters += math.prod(dimensions)
         if self.parameters > MAX_PARAMETERS:
-            self._refuse(f"layer {quoted(name)}: more than {MAX_PARAMETERS} weights in the model so far")
+            self._refuse(
+                f"layer {quoted(name)}: more than {MAX_PARAMETERS} weights in the model so far"
+            )
 
 
 def reason(error: BaseException) -> str:

@@ -36,7 +36,8 @@ class _Target:
         expected = tuple(self.weight.shape)
         if expected != value.shape:
             raise Refusal(
-                f"layer {quoted(self.leaf.stored)}: its weights have the shape {value.shape}, expected {expected}"
+                f"layer {quoted(self.leaf.stored)}: its weights have the shape {value.shape},"
+                f" expected {expected}"
             )
         self.weight.assign(value)
 
@@ -63,7 +64,9 @@ def copy(store: Store, built: BuiltModel, kind: Kind) -> None:
 # .keras
 
 
-def _groups(built: BuiltModel, network: Network, path: str, folder: str) -> Iterator[tuple[Layer, str]]:
+def _groups(
+    built: BuiltModel, network: Network, path: str, folder: str
+) -> Iterator[tuple[Layer, str]]:
     """Each leaf of `network` with the path of the group that holds its weights."""
     used: dict[str, int] = {}
     for layer in network.layers:
@@ -97,7 +100,9 @@ def _copy_group(store: Store, built: BuiltModel, layer: Layer, path: str) -> Non
 
 def _copy_h5(store: Store, built: BuiltModel) -> None:
     root = "model_weights" if store.is_group("model_weights") else ""
-    listed = {name: _weight_names(store, _join(root, name)) for name in store.names(root, "layer_names")}
+    listed = {
+        name: _weight_names(store, _join(root, name)) for name in store.names(root, "layer_names")
+    }
     stored = {name: names for name, names in listed.items() if names}
     targets = {layer.stored: _targets(built, layer) for layer in built.network.layers}
     wanted = [layer for layer in built.network.layers if targets[layer.stored]]
@@ -134,7 +139,9 @@ def _weight_names(store: Store, group: str) -> list[str]:
 
 
 def _targets(built: BuiltModel, layer: Layer) -> list[_Target]:
-    """The weights of an outer layer in the order of an .h5 file: those that train, then the rest."""
+    """The weights of an outer layer in the order of an .h5 file: those that train, then the
+    rest.
+    """
     trained: list[_Target] = []
     rest: list[_Target] = []
     for leaf, trainable in _trainability(layer):
@@ -180,4 +187,7 @@ def _short(weight: str) -> str:
 
 def _require_count(layer: Layer, found: int, expected: int) -> None:
     if found != expected:
-        raise Refusal(f"layer {quoted(layer.stored)}: the file holds {found} of its weights, expected {expected}")
+        raise Refusal(
+            f"layer {quoted(layer.stored)}: the file holds {found} of its weights, expected"
+            f" {expected}"
+        )

@@ -8,8 +8,8 @@ Only `entry` imports it. The requests come in this order:
     predict   images, and how to feed them       -> outputs, float32 (n, classes), raw
     weights   nothing                            -> shapes; all weights, float32, raw
 
-Every answer is a message (`fashion_nn.inference.shared.messages`). A header with `refused` or `failed`
-says in one line why there is no other answer.
+Every answer is a message (`fashion_nn.inference.shared.messages`). A header with `refused` or
+`failed` says in one line why there is no other answer.
 """
 
 import io
@@ -157,7 +157,10 @@ class ServedModel:
         if answer.shape != (1, shape[1]):
             raise Refusal(f"gives an answer of the shape {answer.shape}, expected (1, {shape[1]})")
         if not np.isfinite(answer).all():
-            raise Refusal("its outputs for an empty image are not finite numbers: damaged, or its training diverged")
+            raise Refusal(
+                "its outputs for an empty image are not finite numbers: damaged, or its training"
+                " diverged"
+            )
         return int(shape[1])
 
     def predict(self, content: bytearray, shape: list[int], feeding: dict[str, Any]) -> Reply:
@@ -191,7 +194,8 @@ def _import_keras(_content: bytearray) -> Reply:
         import keras
     except ImportError as error:
         raise Refusal(
-            f"TensorFlow and Keras are not importable here ({error.name}): install them beside Python"
+            f"TensorFlow and Keras are not importable here ({error.name}): install them beside"
+            " Python"
         ) from None
     if keras.backend.backend() != "tensorflow":
         raise Refusal("Keras runs on another backend than TensorFlow here")

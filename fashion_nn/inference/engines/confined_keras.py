@@ -59,8 +59,8 @@ class _Facts:
 class ConfinedPredictor(Predictor):
     """A model that Keras runs in a confined process.
 
-    The process imports TensorFlow while the caller goes on. What then turns out to be wrong with the
-    model is raised by the first use.
+    The process imports TensorFlow while the caller goes on. What then turns out to be wrong with
+    the model is raised by the first use.
     """
 
     engine = "keras"
@@ -158,12 +158,16 @@ class ConfinedPredictor(Predictor):
         seconds = max(1, math.ceil(min(self._seconds, self._limits.batch_seconds)))
         start = time.monotonic()
         pixels = np.ascontiguousarray(images, np.uint8).data.cast("B")
-        process.tell("predict", pixels, seconds=seconds, shape=images.shape, feeding=asdict(self.feeding))
+        process.tell(
+            "predict", pixels, seconds=seconds, shape=images.shape, feeding=asdict(self.feeding)
+        )
         expected = len(images) * classes * 4
         content = process.hear(expected, seconds=seconds).payload
         self._seconds -= time.monotonic() - start
         if len(content) != expected:
-            raise Refusal(f"the model could not be run ({len(content)} bytes of answers, expected {expected})")
+            raise Refusal(
+                f"the model could not be run ({len(content)} bytes of answers, expected {expected})"
+            )
         outputs = np.frombuffer(content, "=f4").reshape(len(images), classes)
         require_finite(outputs)
         return outputs

@@ -1,10 +1,10 @@
 """The parent's side of the confined process: starts it, talks to it, and ends it.
 
-The process starts with a fresh, small environment, in an empty folder and a session of its own; what
-else it gives up is in `fashion_nn.inference.child.confinement`. It answers over pipes, and nothing
-that it says is trusted: lengths are bounded before they are read, and whoever asked checks the
-values. It ends with its `ConfinedProcess`: on `close`, when that is collected, when this process
-exits, and (Linux) when this process is killed.
+The process starts with a fresh, small environment, in an empty folder and a session of its own;
+what else it gives up is in `fashion_nn.inference.child.confinement`. It answers over pipes, and
+nothing that it says is trusted: lengths are bounded before they are read, and whoever asked checks
+the values. It ends with its `ConfinedProcess`: on `close`, when that is collected, when this
+process exits, and (Linux) when this process is killed.
 """
 
 import contextlib
@@ -126,7 +126,9 @@ class ConfinedProcess:
             os.set_blocking(pipe.fileno(), False)
         self.layers: tuple[str, ...] | None = None
 
-    def tell(self, do: str, payload: bytes | memoryview = b"", *, seconds: int, **header: Json) -> None:
+    def tell(
+        self, do: str, payload: bytes | memoryview = b"", *, seconds: int, **header: Json
+    ) -> None:
         """Send a request. The process reads it while it arrives.
 
         Args:
@@ -237,7 +239,9 @@ def _cause(code: int) -> str:
 
 
 def _said(header: Mapping[str, Any]) -> str:
-    """Why the process refuses the model, or why the model fails. The file may have shaped the words."""
+    """Why the process refuses the model, or why the model fails. The file may have shaped the
+    words.
+    """
     if isinstance(header.get("refused"), str):
         return ascii_line(header["refused"], 300)
     return f"the model could not be run ({ascii_line(str(header.get('failed')), 200)})"

@@ -1,4 +1,6 @@
-"""ONNX Runtime in the parent process: the fast engine, only for the .onnx files that `trust` knows."""
+"""ONNX Runtime in the parent process: the fast engine, only for the .onnx files that `trust`
+knows.
+"""
 
 import hashlib
 import importlib.util

@@ -86,7 +86,9 @@ class Predictor(ABC):
                 f"got {image_shape[0]} x {image_shape[1]}: choose the model or the table that fits"
             )
         if classes is not None and classes != self.classes:
-            raise InputError(f"{shown(self.path)}: tells {self.classes} classes apart, expected {classes}")
+            raise InputError(
+                f"{shown(self.path)}: tells {self.classes} classes apart, expected {classes}"
+            )
 
     def outputs(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         """The model's own outputs, float32 (n, classes), in the order of the images.

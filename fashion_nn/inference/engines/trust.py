@@ -1,8 +1,9 @@
-"""Which .onnx files may be run beside a .keras file: those that this installation wrote, or that ship.
+"""Which .onnx files may be run beside a .keras file: those that this installation wrote, or that
+ship.
 
-ONNX Runtime parses in the parent process, so a file that a stranger handed in never reaches it. What
-is trusted is a pair of SHA-256 sums: of the .keras file, and of the .onnx file made from it. The
-record is in the user's own state folder, never in a run folder, which may be a stranger's too.
+ONNX Runtime parses in the parent process, so a file that a stranger handed in never reaches it.
+What is trusted is a pair of SHA-256 sums: of the .keras file, and of the .onnx file made from it.
+The record is in the user's own state folder, never in a run folder, which may be a stranger's too.
 """
 
 import json
@@ -30,7 +31,9 @@ def folder() -> Path:
         try:
             state = Path.home() / ".local" / "state"
         except RuntimeError:
-            raise InputError("no home folder to record .onnx files in: name one with XDG_STATE_HOME") from None
+            raise InputError(
+                "no home folder to record .onnx files in: name one with XDG_STATE_HOME"
+            ) from None
     return state / "fashion-nn" / "onnx"
 
 

@@ -1,8 +1,8 @@
 """Reads the zip archive of a .keras file strictly: what Keras writes, and nothing beside it.
 
-`zipfile` is not used: it builds a table of whatever the file claims to hold before anyone can look at
-it, and it searches for the archive in several places. Here only the central directory counts, and the
-header of each member has to agree with it.
+`zipfile` is not used: it builds a table of whatever the file claims to hold before anyone can look
+at it, and it searches for the archive in several places. Here only the central directory counts,
+and the header of each member has to agree with it.
 """
 
 import struct
@@ -44,8 +44,8 @@ def members(content: bytes) -> dict[str, memoryview]:
     """The three members of the archive, unpacked; a stored one is a view of `content`.
 
     Raises:
-        Refusal: damaged, encrypted, packed by another method than deflate, larger than its bound, or
-            not exactly config.json, metadata.json and model.weights.h5.
+        Refusal: damaged, encrypted, packed by another method than deflate, larger than its bound,
+            or not exactly config.json, metadata.json and model.weights.h5.
     """
     view = memoryview(content)
     found: dict[str, memoryview] = {}

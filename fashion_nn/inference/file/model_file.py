@@ -1,4 +1,6 @@
-"""A model file's bytes, read once: a path becomes `ModelFile`, and only its bytes are used after."""
+"""A model file's bytes, read once: a path becomes `ModelFile`, and only its bytes are used
+after.
+"""
 
 import hashlib
 import os
@@ -38,28 +40,38 @@ class ModelFile:
 def read(path: str | os.PathLike[str]) -> ModelFile:
     """Read the .keras, .h5 or .hdf5 file at `path`, once, with bounds on all its parts.
 
-    A symbolic link is followed, because people link to models; but only a regular file is read, whatever
-    the path leads to, and a pipe or a device is not even opened.
+    A symbolic link is followed, because people link to models; but only a regular file is read,
+    whatever the path leads to, and a pipe or a device is not even opened.
 
     Raises:
-        InputError: no such file, not a regular one, of another size than 1 byte to 256 MiB, or of other
-            content than its suffix says; a .keras that is not exactly the archive Keras writes.
+        InputError: no such file, not a regular one, of another size than 1 byte to 256 MiB, or of
+            other content than its suffix says; a .keras that is not exactly the archive Keras
+            writes.
     """
     name = Path(path)
     kind = _KINDS.get(name.suffix.lower())
     if kind is None:
-        raise InputError(f"{shown(path)}: suffix {quoted(name.suffix)} is not a model's: expected .keras or .h5")
+        raise InputError(
+            f"{shown(path)}: suffix {quoted(name.suffix)} is not a model's: expected .keras or .h5"
+        )
     with explained(path):
         content = read_bytes(name)
         if kind == "keras" and content.startswith(_MAGIC["h5"]):  # the default of Keras before 2.13
-            raise Refusal("its content is HDF5, as early versions of Keras wrote it: rename it to .h5")
+            raise Refusal(
+                "its content is HDF5, as early versions of Keras wrote it: rename it to .h5"
+            )
         if not content.startswith(_MAGIC[kind]):
-            raise Refusal(f"its content is not that of a {name.suffix.lower()} file: damaged, or another format")
+            raise Refusal(
+                f"its content is not that of a {name.suffix.lower()} file: damaged, or another"
+                " format"
+            )
         sha256 = hashlib.sha256(content).hexdigest()
         if kind == "h5":
             return ModelFile(path, kind, sha256, None, memoryview(content))
         members = archive.members(content)
-        return ModelFile(path, kind, sha256, bytes(members["config.json"]), members["model.weights.h5"])
+        return ModelFile(
+            path, kind, sha256, bytes(members["config.json"]), members["model.weights.h5"]
+        )
 
 
 def read_bytes(path: Path) -> bytes:
@@ -70,7 +82,8 @@ def read_bytes(path: Path) -> bytes:
     """
     try:
         _require_regular(os.stat(path))
-        # Between the two looks the path may have come to lead elsewhere: the open file is what counts.
+        # Between the two looks the path may have come to lead elsewhere: the open file is what
+        # counts.
         descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
         with open(descriptor, "rb") as file:
             size = _require_regular(os.fstat(descriptor))

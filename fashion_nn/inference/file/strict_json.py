@@ -18,15 +18,17 @@ MAX_TEXT = 1 << 16
 def parse(content: bytes, name: str) -> Any:
     """The value in `content`, called `name` in messages.
 
-    Refused: more than 4 MiB, other text than UTF-8, a key that stands twice, NaN, Infinity and numbers
-    beyond float64, nesting deeper than 96, more than 400,000 values, a text of more than 65,536 characters.
+    Refused: more than 4 MiB, other text than UTF-8, a key that stands twice, NaN, Infinity and
+    numbers beyond float64, nesting deeper than 96, more than 400,000 values, a text of more than
+    65,536 characters.
 
     Raises:
         Refusal: one of these, or not JSON.
     """
     if len(content) > MAX_BYTES:
         raise Refusal(f"{name}: {len(content)} bytes of JSON, at most {MAX_BYTES} are read")
-    # Every value but the first stands behind one of these: an upper bound, before anything is built.
+    # Every value but the first stands behind one of these: an upper bound, before anything is
+    # built.
     if content.count(b",") + content.count(b"[") + content.count(b"{") > MAX_VALUES:
         raise Refusal(f"{name}: more than {MAX_VALUES} values")
     try:
@@ -72,7 +74,9 @@ def _require_plain(value: Any, name: str) -> None:
             elif isinstance(node, list):
                 below += node
             elif isinstance(node, str) and len(node) > MAX_TEXT:
-                raise Refusal(f"{name}: a text of {len(node)} characters, at most {MAX_TEXT} are read")
+                raise Refusal(
+                    f"{name}: a text of {len(node)} characters, at most {MAX_TEXT} are read"
+                )
             elif isinstance(node, float) and not math.isfinite(node):
                 raise Refusal(f"{name}: a number is too large")
         level = below

@@ -1,1 +1,3 @@
-"""What both processes use: the network as plain data, how to feed it, refusals, and the Keras model of a network."""
+"""What both processes use: the network as plain data, how to feed it, refusals, and the Keras model
+of a network.
+"""

@@ -102,7 +102,10 @@ def feeding(network: Network, scale: Scale) -> Feeding:
     else:
         divide, why = scale == "0-1", "asked for"
     if divide and integers:
-        raise Refusal(f"takes integers of type {given.dtype}, which cannot be divided by 255: leave scale at auto")
+        raise Refusal(
+            f"takes integers of type {given.dtype}, which cannot be divided by 255: leave scale at"
+            " auto"
+        )
     return Feeding(layout, image_shape, given.dtype, divide, why)
 
 
@@ -118,7 +121,9 @@ def _layout(shape: tuple[int | None, ...]) -> tuple[Layout, tuple[int, int] | No
             return "image", None
         case (None, None, 1):
             return "channel", None
-    raise Refusal(f"takes inputs of shape {shape}, expected (784,), (28, 28) or (28, 28, 1), or another size")
+    raise Refusal(
+        f"takes inputs of shape {shape}, expected (784,), (28, 28) or (28, 28, 1), or another size"
+    )
 
 
 def _decide(network: Network, dtype: str) -> tuple[bool, str]:

@@ -1,6 +1,7 @@
 """Why a model file is refused: one line of printable ASCII, whatever the file contains.
 
-Both processes raise `Refusal`. The confined process sends its text, and the parent process cleans it again.
+Both processes raise `Refusal`. The confined process sends its text, and the parent process cleans
+it again.
 """
 
 import contextlib
@@ -47,7 +48,9 @@ def ascii_line(text: str, longest: int = LONGEST) -> str:
 
 
 def shown(path: str | os.PathLike[str]) -> str:
-    """`path` for a message: escaped where it is not printable ASCII, and only the end of a long one."""
+    """`path` for a message: escaped where it is not printable ASCII, and only the end of a long
+    one.
+    """
     text = _printable(os.fsdecode(path))
     return text if len(text) <= LONGEST else "..." + text[3 - LONGEST :]
 

@@ -1,7 +1,7 @@
 """Backpropagation worked by hand, for any exercise: trace, marking of answers, algebra, pictures.
 
-    exercise = load("report-004/1")          a built-in one, or a JSON file; from_json for values
-    worked = trace(exercise)                 nets, outputs, deltas, gradients, updates, losses, query
+    exercise = load("report-004/1")        a built-in one, or a JSON file; from_json for values
+    worked = trace(exercise)               nets, outputs, deltas, gradients, updates, losses
     write_text(worked), write_markdown(worked)
     grade(exercise, answers)                 the first wrong term, by how much, the error behind it
 

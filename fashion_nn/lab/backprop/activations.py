@@ -1,8 +1,8 @@
 """The activations of an exercise: each with its derivative, and with both as a person writes them.
 
-A *net* z is what reaches a unit, its *output* is a = f(z). Nets and outputs are float64 matrices, units ×
-samples. Six activations act on each net by itself; softmax acts on a column, so its derivative is a full
-Jacobian. The functions are those of `fashion_nn.lab.layers`.
+A *net* z is what reaches a unit, its *output* is a = f(z). Nets and outputs are float64 matrices,
+units × samples. Six activations act on each net by itself; softmax acts on a column, so its
+derivative is a full Jacobian. The functions are those of `fashion_nn.lab.layers`.
 
 Source: reports 001 (questions 5 to 7), 002 (equations 1 to 3), 004 (exercise 3).
 """
@@ -39,7 +39,9 @@ class Activation:
     slope: Callable[[Array], Array] | None
     """f'(z), elementwise; None for softmax."""
     invert: Callable[[Array], Array]
-    """Some z with f(z) = a and the same f'(z): the way from an output, perhaps a rounded one, to f'."""
+    """Some z with f(z) = a and the same f'(z): the way from an output, perhaps a rounded one, to
+    f'.
+    """
 
     def pull(self, z: Array, gradient: Array) -> Array:
         """From `gradient` = ∂E/∂a to ∂E/∂z, units × samples."""

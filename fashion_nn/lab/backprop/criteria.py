@@ -11,14 +11,15 @@ softsign-cross-entropy     the same, y = (1 + softsign(z)) / 2      softsign, id
 logistic-squared-error     ½ (y - t)², y = σ(z)                     sigmoid, identity
 =========================  =======================================  =========================
 
-A loss that names a nonlinearity includes it, and applies it to the nets once. With `identity` the output
-layer shows its nets as outputs; with the nonlinearity itself it shows probabilities (softsign: a in -1..1,
-y = (1 + a) / 2). Loss and gradients are the same. Any other pair has no meaning and is refused. Targets of
-a cross-entropy are in 0..1; they need not sum to 1.
+A loss that names a nonlinearity includes it, and applies it to the nets once. With `identity` the
+output layer shows its nets as outputs; with the nonlinearity itself it shows probabilities
+(softsign: a in -1..1, y = (1 + a) / 2). Loss and gradients are the same. Any other pair has no
+meaning and is refused. Targets of a cross-entropy are in 0..1; they need not sum to 1.
 
 Losses take nets, not outputs: once an output has been rounded to 0 or 1, its logarithm is lost.
 
-Source: reports 000 (parts 1 and 2.1), 002 (equation 4), 003 (sample question 1), 004 (exercises 1 and 3).
+Source: reports 000 (parts 1 and 2.1), 002 (equation 4), 003 (sample question 1), 004 (exercises 1
+and 3).
 """
 
 from collections.abc import Callable
@@ -76,7 +77,11 @@ def criterion(loss: str, activation: str) -> Criterion:
     if (loss, activation) in _CRITERIA:
         return _CRITERIA[loss, activation]
     able = " or ".join(output for known, output in PAIRS if known == loss)
-    why = "it reads every output as a probability" if loss == "binary-cross-entropy" else "it includes its nonlinearity"
+    why = (
+        "it reads every output as a probability"
+        if loss == "binary-cross-entropy"
+        else "it includes its nonlinearity"
+    )
     raise InputError(f"{loss} needs {able} outputs, got {activation}: {why}")
 
 
@@ -175,13 +180,17 @@ _SOFTMAX_BINARY = replace(
 
 _CRITERIA = {
     ("softmax-cross-entropy", "softmax"): _CATEGORICAL.comparing("a", "a"),
-    ("softmax-cross-entropy", "identity"): _CATEGORICAL.comparing("softmax(z)", r"\mathrm{softmax}(z)"),
+    ("softmax-cross-entropy", "identity"): _CATEGORICAL.comparing(
+        "softmax(z)", r"\mathrm{softmax}(z)"
+    ),
     ("binary-cross-entropy", "sigmoid"): _BINARY.comparing("a", "a"),
     ("binary-cross-entropy", "softmax"): _SOFTMAX_BINARY.comparing("a", "a"),
     ("logistic-cross-entropy", "sigmoid"): _BINARY.comparing("a", "a"),
     ("logistic-cross-entropy", "identity"): _BINARY.comparing("σ(z)", r"\sigma(z)"),
     ("softsign-cross-entropy", "softsign"): _SOFTSIGN.comparing("a", "a"),
-    ("softsign-cross-entropy", "identity"): _SOFTSIGN.comparing("softsign(z)", r"\mathrm{softsign}(z)"),
+    ("softsign-cross-entropy", "identity"): _SOFTSIGN.comparing(
+        "softsign(z)", r"\mathrm{softsign}(z)"
+    ),
     ("logistic-squared-error", "sigmoid"): _SQUARED.comparing("a", "a"),
     ("logistic-squared-error", "identity"): _SQUARED.comparing("σ(z)", r"\sigma(z)"),
 }

@@ -1,4 +1,6 @@
-"""Print figures: a network with its weights, activations with their derivatives, sigmoid beside softmax."""
+"""Print figures: a network with its weights, activations with their derivatives, sigmoid beside
+softmax.
+"""
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -42,9 +44,12 @@ class Diagram:
 
     Attributes:
         units: the label of each unit, layer by layer, inputs first.
-        connections: the label of each connection, a matrix outputs × inputs for each layer of weights.
-        biases: the label of the bias of each unit above the inputs; empty where the units have no bias.
-        weights: the numbers of the connections. Lines are wide for large ones, and negative ones have another colour.
+        connections: the label of each connection, a matrix outputs × inputs for each layer of
+            weights.
+        biases: the label of the bias of each unit above the inputs; empty where the units have no
+            bias.
+        weights: the numbers of the connections. Lines are wide for large ones, and negative ones
+            have another colour.
         captions: the text below each layer.
     """
 
@@ -75,14 +80,22 @@ def diagram(exercise: Exercise, path: PathLike, *, title: str = "") -> None:
         InputError: a layer is too large for a drawing.
     """
     if max(exercise.layers) > MOST_UNITS:
-        raise InputError(f"layers {list(exercise.layers)}: a drawing has at most {MOST_UNITS} units in a layer")
+        raise InputError(
+            f"layers {list(exercise.layers)}: a drawing has at most {MOST_UNITS} units in a layer"
+        )
     hidden = [[f"$h_{{{n}}}$" for n in range(1, size + 1)] for size in exercise.layers[1:-1]]
     if len(hidden) > 1:
-        hidden = [[f"$h^{{[{k}]}}_{{{n + 1}}}$" for n in range(len(row))] for k, row in enumerate(hidden, start=1)]
+        hidden = [
+            [f"$h^{{[{k}]}}_{{{n + 1}}}$" for n in range(len(row))]
+            for k, row in enumerate(hidden, start=1)
+        ]
     units = [
         [f"$x_{{{n}}}$" for n in range(1, exercise.layers[0] + 1)],
         *hidden,
-        [f"$y_{{{n}}}$" if exercise.layers[-1] > 1 else "$y$" for n in range(1, exercise.layers[-1] + 1)],
+        [
+            f"$y_{{{n}}}$" if exercise.layers[-1] > 1 else "$y$"
+            for n in range(1, exercise.layers[-1] + 1)
+        ],
     ]
     captions = ["inputs"]
     connections = []
@@ -109,10 +122,15 @@ def draw(picture: Diagram, path: PathLike) -> None:
     height = _UNIT_GAP * (tallest - 1) + 1.75 + below
     middle = (height + below) / 2 - 0.3
     places = [
-        [(0.8 + _LAYER_GAP * layer, middle + _UNIT_GAP * ((len(units) - 1) / 2 - n)) for n in range(len(units))]
+        [
+            (0.8 + _LAYER_GAP * layer, middle + _UNIT_GAP * ((len(units) - 1) / 2 - n))
+            for n in range(len(units))
+        ]
         for layer, units in enumerate(picture.units)
     ]
-    largest = max((abs(w) for matrix in picture.weights or () for row in matrix for w in row), default=1.0)
+    largest = max(
+        (abs(w) for matrix in picture.weights or () for row in matrix for w in row), default=1.0
+    )
     with png_figure(path, width, height, layout=None) as figure:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, width), ylim=(0, height), aspect="equal")
@@ -126,7 +144,15 @@ def draw(picture: Diagram, path: PathLike) -> None:
                 _unit(axes, place, units[unit], bias, face="#EAF2F8" if layer else "white")
             if picture.captions:
                 x = places[layer][0][0]
-                axes.text(x, 0.32, picture.captions[layer], fontsize=9, color=INK, ha="center", va="center")
+                axes.text(
+                    x,
+                    0.32,
+                    picture.captions[layer],
+                    fontsize=9,
+                    color=INK,
+                    ha="center",
+                    va="center",
+                )
 
 
 def _connections(picture: Diagram, places: Sequence[Sequence[Point]]) -> Iterator[_Connection]:
@@ -148,7 +174,9 @@ def _unit(axes: "Axes", place: Point, label: str, bias: str | None, face: str) -
     if bias is not None:
         top = y + _RADIUS
         arrow = {"arrowstyle": "-|>", "color": GREEN, "shrinkA": 0, "shrinkB": 0, "lw": 0.9}
-        axes.annotate(bias, (x, top), (x, top + 0.24), ha="center", fontsize=9, color=GREEN, arrowprops=arrow)
+        axes.annotate(
+            bias, (x, top), (x, top + 0.24), ha="center", fontsize=9, color=GREEN, arrowprops=arrow
+        )
 
 
 def _connect(axes: "Axes", connection: _Connection, largest: float) -> None:
@@ -174,7 +202,9 @@ def _connect(axes: "Axes", connection: _Connection, largest: float) -> None:
         x, y = start + (end - start) * (0.30 + 0.12 * (connection.source % 2))
         box = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
         label = connection.label
-        axes.text(x, y, label, ha="center", va="center", fontsize=9, color=colour, bbox=box, zorder=2)
+        axes.text(
+            x, y, label, ha="center", va="center", fontsize=9, color=colour, bbox=box, zorder=2
+        )
 
 
 def activations(
@@ -207,14 +237,26 @@ def activations(
             right.plot(*_with_gaps(z, curve), line, color=colour)
         for point in points:
             _mark(right, point, float(curves[0].slope(np.array(point))), far=point > reach / 2)
-        left.set(xlabel="net z", ylabel="output f(z)", ylim=_limits([curve.apply(z) for curve in curves]))
-        right.set(xlabel="net z", ylabel="derivative f'(z)", ylim=_limits([curve.slope(z) for curve in curves]))
+        left.set(
+            xlabel="net z", ylabel="output f(z)", ylim=_limits([curve.apply(z) for curve in curves])
+        )
+        right.set(
+            xlabel="net z",
+            ylabel="derivative f'(z)",
+            ylim=_limits([curve.slope(z) for curve in curves]),
+        )
         for axes in (left, right):
             _plain(axes)
             axes.set_xticks(np.linspace(-reach, reach, 9))
         if len(names) > 1:
             handles, labels = left.get_legend_handles_labels()
-            figure.legend(handles[::-1], labels[::-1], loc="outside lower center", ncols=len(names), frameon=False)
+            figure.legend(
+                handles[::-1],
+                labels[::-1],
+                loc="outside lower center",
+                ncols=len(names),
+                frameon=False,
+            )
 
 
 @dataclass(frozen=True)
@@ -238,7 +280,13 @@ def _mark(axes: "Axes", point: float, value: float, *, far: bool) -> None:
     written = np.format_float_positional(value, precision=2, fractional=False, trim="-")
     axes.plot(point, value, "o", color=_COLOURS[0], markersize=5)
     offset = (-8, 8) if far else (6, 6)
-    axes.annotate(f"f'({point:.4g}) = {written}", (point, value), offset, textcoords="offset points", fontsize=8)
+    axes.annotate(
+        f"f'({point:.4g}) = {written}",
+        (point, value),
+        offset,
+        textcoords="offset points",
+        fontsize=8,
+    )
 
 
 def _with_gaps(z: Array, curve: _Curve) -> tuple[Array, Array]:
@@ -260,7 +308,8 @@ def _limits(curves: Sequence[Array]) -> tuple[float, float]:
 
 
 def sigmoid_and_softmax(path: PathLike) -> None:
-    """Sigmoid and softmax of one net while the other nets are 0, and what the outputs of a layer sum to.
+    """Sigmoid and softmax of one net while the other nets are 0, and what the outputs of a layer
+    sum to.
 
     Source: report 004, exercise 3.
     """
@@ -268,15 +317,21 @@ def sigmoid_and_softmax(path: PathLike) -> None:
     with png_figure(path, 9, 3.8) as figure:
         figure.suptitle("Sigmoid and softmax: the same curve for two units, not the same function")
         left, right = figure.subplots(1, 2)
-        left.plot(z, layers.sigmoid(z), "-", color=VERMILION, linewidth=4, alpha=0.45, label="sigmoid")
+        left.plot(
+            z, layers.sigmoid(z), "-", color=VERMILION, linewidth=4, alpha=0.45, label="sigmoid"
+        )
         for units, colour, line in ((2, BLUE, "--"), (3, GREEN, "-."), (10, ORANGE, ":")):
             nets = np.vstack([z, np.zeros((units - 1, len(z)))])
             left.plot(z, softmax(nets)[0], line, color=colour, label=f"softmax, {units} units")
         left.set(xlabel="net z of one unit, the others 0", ylabel="its output", ylim=(-0.05, 1.05))
         nets = np.vstack([z, np.zeros((2, len(z)))])
-        right.plot(z, layers.sigmoid(nets).sum(axis=0), "-", color=VERMILION, label="three sigmoid units")
+        right.plot(
+            z, layers.sigmoid(nets).sum(axis=0), "-", color=VERMILION, label="three sigmoid units"
+        )
         right.plot(z, softmax(nets).sum(axis=0), "--", color=BLUE, label="three softmax units")
-        right.set(xlabel="net z of one unit, the others 0", ylabel="sum of the outputs", ylim=(0, 2.15))
+        right.set(
+            xlabel="net z of one unit, the others 0", ylabel="sum of the outputs", ylim=(0, 2.15)
+        )
         for axes in (left, right):
             _plain(axes)
             axes.legend(frameon=False, fontsize=9)
@@ -288,14 +343,23 @@ def _plain(axes: "Axes") -> None:
 
 
 def _neural_network(path: PathLike) -> None:
-    labels = [[[f"$w_{{{unit}{source}}}$" for source in (1, 2)] for unit in of] for of in ((1, 2), (3,))]
+    labels = [
+        [[f"$w_{{{unit}{source}}}$" for source in (1, 2)] for unit in of] for of in ((1, 2), (3,))
+    ]
     units = (("$x_1$", "$x_2$"), ("$h_1$", "$h_2$"), ("$y$",))
-    draw(Diagram("A network of linear units", units, labels, (("$b_1$", "$b_2$"), ("$b_3$",))), path)
+    draw(
+        Diagram("A network of linear units", units, labels, (("$b_1$", "$b_2$"), ("$b_3$",))), path
+    )
 
 
 def _collapsed_network(path: PathLike) -> None:
     draw(
-        Diagram("The one unit it is equal to", (("$x_1$", "$x_2$"), ("$y$",)), [[["$w_1'$", "$w_2'$"]]], [["$b'$"]]),
+        Diagram(
+            "The one unit it is equal to",
+            (("$x_1$", "$x_2$"), ("$y$",)),
+            [[["$w_1'$", "$w_2'$"]]],
+            [["$b'$"]],
+        ),
         path,
     )
 
@@ -322,9 +386,15 @@ def _question(names: Sequence[str], title: str, layers: int) -> Callable[[PathLi
 FIGURES: dict[str, Callable[[PathLike], None]] = {
     "report-001-figure-1": _neural_network,
     "report-001-figure-2": _collapsed_network,
-    "report-001-question-5": _question(("sigmoid",), "Sigmoid and its derivative, at the nets of question 4", 2),
-    "report-001-question-6": _question(("tanh", "sigmoid"), "Tanh beside sigmoid, at the nets of the hidden units", 1),
-    "report-001-question-7": _question(("relu", "sigmoid", "tanh"), "ReLU beside sigmoid and tanh", 1),
+    "report-001-question-5": _question(
+        ("sigmoid",), "Sigmoid and its derivative, at the nets of question 4", 2
+    ),
+    "report-001-question-6": _question(
+        ("tanh", "sigmoid"), "Tanh beside sigmoid, at the nets of the hidden units", 1
+    ),
+    "report-001-question-7": _question(
+        ("relu", "sigmoid", "tanh"), "ReLU beside sigmoid and tanh", 1
+    ),
     "report-003-figure-15": _logistic_regression,
     "report-004-sigmoid-softmax": sigmoid_and_softmax,
 }

@@ -1,4 +1,6 @@
-"""An exercise: a small network, its parameters, a loss, samples, and a query point; read from JSON and checked."""
+"""An exercise: a small network, its parameters, a loss, samples, and a query point; read from JSON
+and checked.
+"""
 
 import json
 from collections.abc import Iterable
@@ -8,7 +10,15 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationError,
+    model_validator,
+)
 
 from fashion_nn.core.text import did_you_mean
 from fashion_nn.errors import InputError
@@ -44,7 +54,9 @@ def _number(value: Any) -> float:
 
 
 def _numbers(depth: int) -> BeforeValidator:
-    """One number, or a list with one entry for each layer: a number, or numbers nested `depth` deep."""
+    """One number, or a list with one entry for each layer: a number, or numbers nested `depth`
+    deep.
+    """
 
     def nested(value: Any, left: int) -> Any:
         if not left:
@@ -61,7 +73,9 @@ def _numbers(depth: int) -> BeforeValidator:
             try:
                 layers.append(nested(entry, depth if isinstance(entry, list | tuple) else 0))
             except ValueError as error:
-                shape = ("a list of numbers, one a unit", "a matrix of numbers, outputs × inputs")[depth - 1]
+                shape = ("a list of numbers, one a unit", "a matrix of numbers, outputs × inputs")[
+                    depth - 1
+                ]
                 raise ValueError(f"layer {layer} needs one number or {shape}: {error}") from None
         return tuple(layers)
 
@@ -86,38 +100,49 @@ class Sample(_Given):
 class Exercise(_Given):
     """A network of dense layers and one step of gradient descent on all samples together.
 
-    Layers of weights are numbered from 1. `weights` and `biases` are one number for all layers, or a list with one
-    entry for each: a number, or a matrix outputs × inputs (biases: a list with one number for each unit).
-    `reduction` says whether the loss is the sum over the samples or their mean; it is always the sum over units.
+    Layers of weights are numbered from 1. `weights` and `biases` are one number for all layers, or
+    a list with one entry for each: a number, or a matrix outputs × inputs (biases: a list with one
+    number for each unit). `reduction` says whether the loss is the sum over the samples or their
+    mean; it is always the sum over units.
     """
 
-    layers: tuple[Annotated[int, Field(strict=True, ge=1)], ...] = Field(min_length=2, description="units, input first")
-    activations: tuple[Annotated[str, _known(ACTIVATIONS)], ...] = Field(description="one a layer of weights")
+    layers: tuple[Annotated[int, Field(strict=True, ge=1)], ...] = Field(
+        min_length=2, description="units, input first"
+    )
+    activations: tuple[Annotated[str, _known(ACTIVATIONS)], ...] = Field(
+        description="one a layer of weights"
+    )
     weights: Annotated[Any, _numbers(2)]
     biases: Annotated[Any, _numbers(1)] = 0.0
     loss: Annotated[str, _known(LOSSES)]
     learning_rate: Annotated[Number, Field(ge=0)]
     reduction: Annotated[str, _known(("sum", "mean"))] = "sum"
     samples: tuple[Sample, ...] = Field(min_length=1)
-    query: Vector | None = Field(None, description="a point to classify with the updated parameters")
+    query: Vector | None = Field(
+        None, description="a point to classify with the updated parameters"
+    )
 
     @model_validator(mode="after")
     def _agree(self) -> "Exercise":
         if len(self.activations) != self.depth:
             raise ValueError(
-                f"activations: {len(self.layers)} layers of units need {self.depth} (all but the input layer), "
-                f"got {len(self.activations)}"
+                f"activations: {len(self.layers)} layers of units need {self.depth} (all but the"
+                f" input layer), got {len(self.activations)}"
             )
         criterion(self.loss, self.activations[-1])
         parameters = sum((a + 1) * b for a, b in zip(self.layers, self.layers[1:], strict=False))
         if parameters > MAX_PARAMETERS or sum(self.layers) * len(self.samples) > MAX_NETS:
-            raise ValueError(f"{parameters:,} parameters, {len(self.samples):,} samples: too many for an exercise")
+            raise ValueError(
+                f"{parameters:,} parameters, {len(self.samples):,} samples: too many for an"
+                " exercise"
+            )
         for number, sample in enumerate(self.samples):
             _require_length(f"samples.{number}.x", sample.x, self.layers[0], "input")
             _require_length(f"samples.{number}.target", sample.target, self.layers[-1], "output")
             if "cross-entropy" in self.loss and not all(0 <= value <= 1 for value in sample.target):
                 raise ValueError(
-                    f"samples.{number}.target: {self.loss} needs targets in 0..1, got {list(sample.target)}"
+                    f"samples.{number}.target: {self.loss} needs targets in 0..1, got"
+                    f" {list(sample.target)}"
                 )
         if self.query is not None:
             _require_length("query", self.query, self.layers[0], "input")
@@ -167,7 +192,9 @@ class Exercise(_Given):
 
 def _filled(key: str, given: Any, shapes: list[tuple[int, ...]]) -> tuple[Array, ...]:
     if isinstance(given, tuple) and len(given) != len(shapes):
-        raise ValueError(f"{key}: expected one number or {len(shapes)} entries, one a layer, got {len(given)}")
+        raise ValueError(
+            f"{key}: expected one number or {len(shapes)} entries, one a layer, got {len(given)}"
+        )
     entries = given if isinstance(given, tuple) else (given,) * len(shapes)
     arrays = []
     for layer, (entry, shape) in enumerate(zip(entries, shapes, strict=True), start=1):
@@ -178,7 +205,9 @@ def _filled(key: str, given: Any, shapes: list[tuple[int, ...]]) -> tuple[Array,
         if found != shape:
             meant = " (outputs × inputs)" if len(shape) == 2 else " numbers, one a unit"
             mend = ": transpose it" if found == shape[::-1] and len(shape) == 2 else ""
-            raise ValueError(f"{key}: layer {layer} needs {_times(shape)}{meant}, got {_times(found)}{mend}")
+            raise ValueError(
+                f"{key}: layer {layer} needs {_times(shape)}{meant}, got {_times(found)}{mend}"
+            )
         arrays.append(np.array(entry))
     return tuple(arrays)
 
@@ -225,7 +254,9 @@ def from_json(values: Any, source: str = "exercise") -> Exercise:
         InputError: something is missing, unknown, of the wrong shape or out of range.
     """
     if not isinstance(values, dict):
-        raise InputError(f"{source}: expected a JSON object with {', '.join(Exercise.model_fields)}")
+        raise InputError(
+            f"{source}: expected a JSON object with {', '.join(Exercise.model_fields)}"
+        )
     try:
         return Exercise.model_validate(values)
     except ValidationError as error:
@@ -244,7 +275,11 @@ def _first_problem(error: ValidationError) -> str:
         return f"{where} is missing"
     message = problem["msg"].removeprefix("Value error, ").replace("Input should be", "expected")
     got = json.dumps(problem["input"], default=str)
-    return f"{where}: got {got if len(got) <= 60 else got[:57] + '...'}, {message}" if where else message
+    return (
+        f"{where}: got {got if len(got) <= 60 else got[:57] + '...'}, {message}"
+        if where
+        else message
+    )
 
 
 def read_json(path: Path) -> Any:
@@ -257,7 +292,9 @@ def read_json(path: Path) -> Any:
     def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         values = dict(pairs)
         if len(values) != len(pairs):
-            twice = next(key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number]))
+            twice = next(
+                key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number])
+            )
             raise ValueError(f"the key {twice!r} stands twice")
         return values
 
@@ -271,11 +308,14 @@ def read_json(path: Path) -> Any:
 
 def built_in() -> dict[str, dict[str, Any]]:
     """The built-in exercises by name: `about` says what each is, `exercise` is its JSON form."""
-    return json.loads(resources.files(__package__).joinpath("exercises.json").read_text(encoding="utf-8"))
+    return json.loads(
+        resources.files(__package__).joinpath("exercises.json").read_text(encoding="utf-8")
+    )
 
 
 def load(name: str) -> Exercise:
-    """The exercise called `name`: a built-in one, by its name or what follows the slash, or a JSON file.
+    """The exercise called `name`: a built-in one, by its name or what follows the slash, or a JSON
+    file.
 
     Raises:
         InputError: there is none, or the file is no exercise.
@@ -291,5 +331,6 @@ def load(name: str) -> Exercise:
     if short:
         raise InputError(f"exercise {name!r} could be {' or '.join(short)}: give the full name")
     raise InputError(
-        f"unknown exercise {name!r}: expected a JSON file or {', '.join(known)}{did_you_mean(name, known)}"
+        f"unknown exercise {name!r}: expected a JSON file or"
+        f" {', '.join(known)}{did_you_mean(name, known)}"
     )

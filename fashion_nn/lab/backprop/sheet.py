@@ -1,8 +1,9 @@
 """The terms of an exercise, and the rule by which each follows from those before it.
 
-Notation, for layers of weights l = 1..L: the input a[0] = x, nets z[l] = W[l] a[l-1] + b[l], outputs
-a[l] = f(z[l]), and δ[l] = ∂E/∂z[l], where E is the loss that is reported: with the reduction `mean`
-δ carries the factor 1/samples, and gradients are plain sums over the columns of δ in either case.
+Notation, for layers of weights l = 1..L: the input a[0] = x, nets z[l] = W[l] a[l-1] + b[l],
+outputs a[l] = f(z[l]), and δ[l] = ∂E/∂z[l], where E is the loss that is reported: with the
+reduction `mean` δ carries the factor 1/samples, and gradients are plain sums over the columns of δ
+in either case.
 
     δ[L] = ∂E/∂z[L]                          from the loss
     δ[l] = (W[l+1]ᵀ δ[l+1]) ∘ f'(z[l])       softmax: its Jacobian in place of ∘ f'
@@ -37,7 +38,9 @@ KEYS = LAYERED + SINGLE
 
 
 class Term(NamedTuple):
-    """One quantity of an exercise: a key of the trace, and the layer (from 1; 0 where there is none)."""
+    """One quantity of an exercise: a key of the trace, and the layer (from 1; 0 where there is
+    none).
+    """
 
     key: str
     layer: int = 0
@@ -74,11 +77,18 @@ def terms(exercise: Exercise) -> list[Term]:
 class Sheet(dict[Term, Array]):
     """The terms that are written down so far; `compute` works out a further one from them.
 
-    A sheet does not claim that its terms are right: the marking fills sheets with a student's terms and asks
-    what should follow. Nets, outputs and deltas are units × samples; losses and the class are 0-d.
+    A sheet does not claim that its terms are right: the marking fills sheets with a student's terms
+    and asks what should follow. Nets, outputs and deltas are units × samples; losses and the class
+    are 0-d.
     """
 
-    def __init__(self, exercise: Exercise, values: Mapping[Term, Array] = {}, *, slopes_from_outputs: bool = False):
+    def __init__(
+        self,
+        exercise: Exercise,
+        values: Mapping[Term, Array] = {},
+        *,
+        slopes_from_outputs: bool = False,
+    ):
         super().__init__(values)
         self.exercise = exercise
         self.slopes_from_outputs = slopes_from_outputs
@@ -122,7 +132,9 @@ class Sheet(dict[Term, Array]):
         return self[Term("outputs", layer)] if layer else self.exercise.inputs
 
     def net(self, layer: int) -> Array:
-        """z[layer] as f' and the loss see it: as written, or worked out from the output as written."""
+        """z[layer] as f' and the loss see it: as written, or worked out from the output as
+        written.
+        """
         if self.slopes_from_outputs:
             return self.activation(layer).invert(self.output(layer))
         return self[Term("nets", layer)]
@@ -165,7 +177,9 @@ class Sheet(dict[Term, Array]):
             case "loss_before":
                 return self._loss(self.net(self.exercise.depth))
             case "loss_after":
-                return self._loss(forward(self.exercise, self.exercise.inputs, self.updated()).nets[-1])
+                return self._loss(
+                    forward(self.exercise, self.exercise.inputs, self.updated()).nets[-1]
+                )
             case "query_output":
                 return self.pass_query().outputs[-1][:, 0]
             case "query_class":
@@ -173,8 +187,12 @@ class Sheet(dict[Term, Array]):
                 return np.array(np.nan if chosen is None else chosen)
         raise KeyError(term.key)
 
-    def combine(self, layer: int, *, weight: Array | None = None, below: Array | None = None) -> Array:
-        """z[layer] = W a + b, with another weight matrix or other outputs of the layer below where given."""
+    def combine(
+        self, layer: int, *, weight: Array | None = None, below: Array | None = None
+    ) -> Array:
+        """z[layer] = W a + b, with another weight matrix or other outputs of the layer below where
+        given.
+        """
         weight = self.weight(layer) if weight is None else weight
         below = self.output(layer - 1) if below is None else below
         return weight @ below + self.bias(layer)[:, None]
@@ -221,7 +239,8 @@ def forward(exercise: Exercise, x: Array, parameters: Parameters) -> Passed:
 def classify(exercise: Exercise, output: Array) -> int | None:
     """The class, from 0, that the outputs (units,) speak for; None where they are no classes.
 
-    Several outputs: the largest, and the first of equal ones. One output: class 1 above the `threshold`.
+    Several outputs: the largest, and the first of equal ones. One output: class 1 above the
+    `threshold`.
     """
     if len(output) > 1:
         return int(output.argmax())
@@ -232,8 +251,9 @@ def classify(exercise: Exercise, output: Array) -> int | None:
 def threshold(exercise: Exercise) -> float | None:
     """What a single output has to exceed for class 1; None where it is a regression.
 
-    It is the middle of the codes of the two classes. These are 0 and 1; they are -1 and 1 wherever a target is
-    -1, and for tanh and softsign unless a target is 0. With other targets the exercise is a regression.
+    It is the middle of the codes of the two classes. These are 0 and 1; they are -1 and 1 wherever
+    a target is -1, and for tanh and softsign unless a target is 0. With other targets the exercise
+    is a regression.
     """
     activation = exercise.activations[-1]
     targets = set(exercise.targets.flat)

@@ -67,7 +67,9 @@ class Trace:
 
     def to_json(self) -> dict[str, Any]:
         """All terms as plain Python values."""
-        values: dict[str, Any] = {key: [array.tolist() for array in getattr(self, key)] for key in LAYERED}
+        values: dict[str, Any] = {
+            key: [array.tolist() for array in getattr(self, key)] for key in LAYERED
+        }
         values["loss_before"] = self.loss_before
         values["loss_after"] = self.loss_after
         values["query_output"] = None if self.query_output is None else self.query_output.tolist()
@@ -87,12 +89,16 @@ def solve(exercise: Exercise) -> Sheet:
             sheet[term] = sheet.compute(term)
             if term.key != "query_class" and not np.isfinite(sheet[term]).all():
                 where = f" of layer {term.layer}" if term.layer else ""
-                raise InputError(f"{term.key}{where}: too large for a float64: use smaller weights, inputs or rate")
+                raise InputError(
+                    f"{term.key}{where}: too large for a float64: use smaller weights, inputs or"
+                    " rate"
+                )
     return sheet
 
 
 def trace(exercise: Exercise) -> Trace:
-    """Work the exercise: one forward pass, one backward pass, one step of gradient descent, and the query.
+    """Work the exercise: one forward pass, one backward pass, one step of gradient descent, and the
+    query.
 
     Raises:
         InputError: a term is too large for float64.

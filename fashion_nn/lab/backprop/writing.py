@@ -1,4 +1,5 @@
-"""A worked exercise as a person would write it: plain text, or Markdown with LaTeX that GitHub renders.
+"""A worked exercise as a person would write it: plain text, or Markdown with LaTeX that GitHub
+renders.
 
 Both come from the same lines: a symbol, the formula behind it, and the number, column or matrix.
 Numbers have six digits, and a matrix of more than `MOST` rows or columns is shortened with dots.
@@ -48,7 +49,11 @@ def text(trace: Trace, title: str = "exercise") -> str:
     lines = [f"{title}: {_summary(trace)}"]
     for section in _sections(trace):
         lines += ["", section.heading, *(f"  {remark}" for remark, _ in section.remarks)]
-        lines += [f"  {line}".rstrip() for row in section.rows for line in _side_by_side([_block(one) for one in row])]
+        lines += [
+            f"  {line}".rstrip()
+            for row in section.rows
+            for line in _side_by_side([_block(one) for one in row])
+        ]
     return "\n".join(lines)
 
 
@@ -64,7 +69,12 @@ def markdown(trace: Trace, title: str = "exercise") -> str:
 
 
 def _equation(line: _Line) -> str:
-    parts = (line.symbol[1], line.formula[1] if line.formula else "", line.substituted, _latex(line.value))
+    parts = (
+        line.symbol[1],
+        line.formula[1] if line.formula else "",
+        line.substituted,
+        _latex(line.value),
+    )
     return " = ".join(part for part in parts if part)
 
 
@@ -77,16 +87,27 @@ def _summary(trace: Trace) -> str:
 
 
 def _sections(trace: Trace) -> list[_Section]:
-    sections = [_given(trace), _forward(trace), _backward(trace), _gradients(trace), _updates(trace)]
+    sections = [
+        _given(trace),
+        _forward(trace),
+        _backward(trace),
+        _gradients(trace),
+        _updates(trace),
+    ]
     return [*sections, _query(trace, trace.query)] if trace.query else sections
 
 
 def _given(trace: Trace) -> _Section:
     exercise = trace.exercise
     rows: list[tuple[_Line, ...]] = [
-        (_Line(("a[0] = x", "a^{[0]} = x"), None, exercise.inputs), _Line(("t", "t"), None, exercise.targets))
+        (
+            _Line(("a[0] = x", "a^{[0]} = x"), None, exercise.inputs),
+            _Line(("t", "t"), None, exercise.targets),
+        )
     ]
-    for layer, (weight, bias) in enumerate(zip(exercise.weight_matrices, exercise.bias_vectors, strict=True), start=1):
+    for layer, (weight, bias) in enumerate(
+        zip(exercise.weight_matrices, exercise.bias_vectors, strict=True), start=1
+    ):
         rows.append((_Line(_at("W", layer), None, weight), _Line(_at("b", layer), None, bias)))
     return _Section("Given", [*rows, (_Line(("η", r"\eta"), None, exercise.learning_rate),)])
 
@@ -98,9 +119,13 @@ def _forward(trace: Trace) -> _Section:
         f = ACTIVATIONS[name]
         lead = "f'(z) = " if f.slope else ""
         latex = rf"f(z) = {f.latex_formula},\quad {lead}{f.latex_derivative}"
-        remarks.append((f"{name}: f(z) = {f.formula}, {lead}{f.derivative}", f"{name}: $`{latex}`$"))
+        remarks.append(
+            (f"{name}: f(z) = {f.formula}, {lead}{f.derivative}", f"{name}: $`{latex}`$")
+        )
     parameters = Parameters(exercise.weight_matrices, exercise.bias_vectors)
-    rows = _passed(exercise, exercise.inputs, parameters, zip(trace.nets, trace.outputs, strict=True))
+    rows = _passed(
+        exercise, exercise.inputs, parameters, zip(trace.nets, trace.outputs, strict=True)
+    )
     loss = _criterion(exercise)
     formula = _of_output_layer(exercise, loss.formula, loss.latex)
     return _Section("Forward", [*rows, (_Line(("E", "E"), formula, trace.loss_before),)], remarks)
@@ -113,7 +138,9 @@ def _passed(
     passed: Iterable[tuple[Array, Array]],
     new: str = "",
 ) -> list[tuple[_Line, ...]]:
-    """A row for each layer of a forward pass with its net and output; `new` marks the parameters after the step."""
+    """A row for each layer of a forward pass with its net and output; `new` marks the parameters
+    after the step.
+    """
     rows: list[tuple[_Line, ...]] = []
     mark = r"_{\mathrm{new}}" if new else ""
     layers = zip(exercise.activations, *parameters, passed, strict=True)
@@ -126,7 +153,12 @@ def _passed(
             f"W^{{[{layer}]}}{mark} a^{{[{layer - 1}]}} + b^{{[{layer}]}}{mark}",
         )
         applied = f"{f.symbol}(z[{layer}])", rf"{f.latex}\left(z^{{[{layer}]}}\right)"
-        rows.append((_Line(_at("z", layer), formula, net, substituted), _Line(_at("a", layer), applied, output)))
+        rows.append(
+            (
+                _Line(_at("z", layer), formula, net, substituted),
+                _Line(_at("a", layer), applied, output),
+            )
+        )
         below = output
     return rows
 
@@ -153,7 +185,9 @@ def _backward(trace: Trace) -> _Section:
     if exercise.reduction == "mean" and count > 1:
         remark = f"δ = ∂E/∂z of the mean over the samples, so it has the factor 1/{count}"
         remarks.append((remark, remark))
-    if exercise.loss == "softmax-cross-entropy" and not np.allclose(exercise.targets.sum(axis=0), 1):
+    if exercise.loss == "softmax-cross-entropy" and not np.allclose(
+        exercise.targets.sum(axis=0), 1
+    ):
         remark = "the targets do not sum to 1: t is subtracted from softmax times the sum of t"
         remarks.append((remark, remark))
     loss = _criterion(exercise)
@@ -164,7 +198,10 @@ def _backward(trace: Trace) -> _Section:
         back = f"W[{layer + 1}]ᵀ δ[{layer + 1}]"
         latex = rf"\left(W^{{[{layer + 1}]}}\right)^T \delta^{{[{layer + 1}]}}"
         if f.slope:
-            times = f"({back}) ∘ {f.symbol}'(z[{layer}])", rf"{latex} \circ {f.latex}'\left(z^{{[{layer}]}}\right)"
+            times = (
+                f"({back}) ∘ {f.symbol}'(z[{layer}])",
+                rf"{latex} \circ {f.latex}'\left(z^{{[{layer}]}}\right)",
+            )
         else:
             times = f"J(z[{layer}]) {back}", rf"J\left(z^{{[{layer}]}}\right) {latex}"
         rows.append((_Line(_at("δ", layer), times, trace.deltas[layer - 1]),))
@@ -174,12 +211,17 @@ def _backward(trace: Trace) -> _Section:
 def _gradients(trace: Trace) -> _Section:
     rows = []
     for layer in range(trace.exercise.depth, 0, -1):
-        weights = f"δ[{layer}] a[{layer - 1}]ᵀ", rf"\delta^{{[{layer}]}} \left(a^{{[{layer - 1}]}}\right)^T"
+        weights = (
+            f"δ[{layer}] a[{layer - 1}]ᵀ",
+            rf"\delta^{{[{layer}]}} \left(a^{{[{layer - 1}]}}\right)^T",
+        )
         biases = _at("δ", layer)
         if len(trace.exercise.samples) > 1:
             biases = f"Σ δ[{layer}]", rf"\sum_{{\mathrm{{samples}}}} \delta^{{[{layer}]}}"
         of_weights = _Line(_slope("W", layer), weights, trace.weight_gradients[layer - 1])
-        rows.append((of_weights, _Line(_slope("b", layer), biases, trace.bias_gradients[layer - 1])))
+        rows.append(
+            (of_weights, _Line(_slope("b", layer), biases, trace.bias_gradients[layer - 1]))
+        )
     return _Section("Gradients", rows)
 
 
@@ -191,15 +233,21 @@ def _updates(trace: Trace) -> _Section:
             plain, latex = _at(letter, layer)
             gradient, latex_gradient = _slope(letter, layer)
             formula = f"{plain} - η {gradient}", rf"{latex} - \eta\,{latex_gradient}"
-            row.append(_Line((f"new {plain}", rf"{latex}_{{\mathrm{{new}}}}"), formula, values[layer - 1]))
+            row.append(
+                _Line((f"new {plain}", rf"{latex}_{{\mathrm{{new}}}}"), formula, values[layer - 1])
+            )
         rows.append(tuple(row))
-    return _Section("Update", [*rows, (_Line(("new E", r"E_{\mathrm{new}}"), None, trace.loss_after),)])
+    return _Section(
+        "Update", [*rows, (_Line(("new E", r"E_{\mathrm{new}}"), None, trace.loss_after),)]
+    )
 
 
 def _query(trace: Trace, query: WorkedQuery) -> _Section:
     x = np.array(trace.exercise.query)
     parameters = Parameters(trace.updated_weights, trace.updated_biases)
-    rows = _passed(trace.exercise, x, parameters, zip(query.nets, query.outputs, strict=True), new="new ")
+    rows = _passed(
+        trace.exercise, x, parameters, zip(query.nets, query.outputs, strict=True), new="new "
+    )
     given = (_Line(("a[0] = x", "a^{[0]} = x"), None, x),)
     verdict = _class(trace.exercise, query)
     return _Section("Query, with the new parameters", [given, *rows], [(verdict, verdict)])
@@ -210,7 +258,9 @@ def _class(exercise: Exercise, query: WorkedQuery) -> str:
         return "no class: the single output is a regression"
     units = exercise.layers[-1]
     if units > 1:
-        return f"class {query.chosen + 1} of {units} (query_class {query.chosen}): the largest output"
+        return (
+            f"class {query.chosen + 1} of {units} (query_class {query.chosen}): the largest output"
+        )
     middle = f"{'above' if query.chosen else 'not above'} {threshold(exercise):g}"
     return f"class {query.chosen} of 0 and 1: the output {number(query.outputs[-1][0])} is {middle}"
 
@@ -234,7 +284,11 @@ def _cells(value: Array | float) -> list[list[str]]:
     matrix = matrix[:, None] if matrix.ndim == 1 else np.atleast_2d(matrix)
     rows, columns = (_shown(count) for count in matrix.shape)
     return [
-        ["…" if row is None or column is None else number(matrix[row, column]) for column in columns] for row in rows
+        [
+            "…" if row is None or column is None else number(matrix[row, column])
+            for column in columns
+        ]
+        for row in rows
     ]
 
 
@@ -256,13 +310,23 @@ def _latex_number(text: str) -> str:
 
 
 def _block(line: _Line) -> list[str]:
-    """The line as a block of text: the symbol and formula before the middle of the bracketed matrix."""
-    words = " = ".join(part for part in (line.symbol[0], line.formula[0] if line.formula else "") if part) + " = "
+    """The line as a block of text: the symbol and formula before the middle of the bracketed
+    matrix.
+    """
+    words = (
+        " = ".join(
+            part for part in (line.symbol[0], line.formula[0] if line.formula else "") if part
+        )
+        + " = "
+    )
     if np.ndim(line.value) == 0:
         return [words + number(float(line.value))]
     cells = _cells(line.value)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    rows = ["  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True)) for row in cells]
+    rows = [
+        "  ".join(cell.rjust(width) for cell, width in zip(row, widths, strict=True))
+        for row in cells
+    ]
     middle = (len(rows) - 1) // 2
     return [
         (words if index == middle else " " * len(words)) + left + row + right
@@ -277,7 +341,9 @@ def _brackets(rows: int) -> Sequence[tuple[str, str]]:
 
 
 def _side_by_side(blocks: list[list[str]]) -> list[str]:
-    """Blocks beside each other with their middles on one line; below each other where that is too wide."""
+    """Blocks beside each other with their middles on one line; below each other where that is too
+    wide.
+    """
     if sum(len(block[0]) + 5 for block in blocks) > WIDTH:
         return [line for block in blocks for line in block]
     above = [(len(block) - 1) // 2 for block in blocks]

@@ -1,4 +1,5 @@
-"""Decision boundaries of small networks in the plane: report 002 part 1, and question 2 of report 003.
+"""Decision boundaries of small networks in the plane: report 002 part 1, and question 2 of report
+003.
 
 found = fit(moons(), Plan(hidden=(5,), activation="relu"))
 found.accuracy(), bends(boundary(found)), linear_regions(found)
@@ -27,7 +28,15 @@ from fashion_nn.lab.boundaries.measures import (
     heading,
     linear_regions,
 )
-from fashion_nn.lab.boundaries.training import ACTIVATIONS, Agreement, Fit, Plan, agreement, fit, fit_in_keras
+from fashion_nn.lab.boundaries.training import (
+    ACTIVATIONS,
+    Agreement,
+    Fit,
+    Plan,
+    agreement,
+    fit,
+    fit_in_keras,
+)
 
 __all__ = [
     "ACTIVATIONS",

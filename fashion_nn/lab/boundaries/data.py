@@ -56,7 +56,8 @@ class Points:
 def moons(count: int = 200, *, noise: float = 0.2, seed: int = 0) -> Points:
     """Two interleaved half circles.
 
-    Source: report 002 part 1.1: scikit-learn's make_moons(200, noise=0.20) after numpy.random.seed(0).
+    Source: report 002 part 1.1: scikit-learn's make_moons(200, noise=0.20) after
+    numpy.random.seed(0).
     """
     from sklearn.datasets import make_moons
 
@@ -67,14 +68,17 @@ def moons(count: int = 200, *, noise: float = 0.2, seed: int = 0) -> Points:
 def iris(columns: tuple[int, ...] = (0, 1), *, standardise: bool = True) -> Points:
     """The 150 flowers of iris, three classes, by two of the four measures.
 
-    They are standardised, because with the raw centimetres, which are all positive, most of the networks stay at
-    chance. Report 002 says neither which columns it took nor how. Most examples take the first two, the sepals'.
+    They are standardised, because with the raw centimetres, which are all positive, most of the
+    networks stay at chance. Report 002 says neither which columns it took nor how. Most examples
+    take the first two, the sepals'.
 
     Raises:
         InputError: not two different columns of 0..3.
     """
     if len(columns) != 2 or len(set(columns)) != 2 or not set(columns) <= set(range(4)):
-        raise InputError(f"columns {columns} of iris: expected two different ones of 0 to 3, such as 0,1")
+        raise InputError(
+            f"columns {columns} of iris: expected two different ones of 0 to 3, such as 0,1"
+        )
     from sklearn.datasets import load_iris
 
     found = load_iris()

@@ -44,7 +44,8 @@ class ReportFigure:
 def side_by_side(fits: Mapping[str, Fit], path: PathLike, *, title: str, columns: int = 3) -> None:
     """One panel a network: the regions of its classes, the line between them, the training points.
 
-    The colour is stronger where the network is surer. The keys of `fits` are the titles of the panels.
+    The colour is stronger where the network is surer. The keys of `fits` are the titles of the
+    panels.
     """
     columns = min(columns, len(fits))
     lines = -(-len(fits) // columns)
@@ -58,7 +59,11 @@ def side_by_side(fits: Mapping[str, Fit], path: PathLike, *, title: str, columns
             if one.points.name not in explained:
                 _legend(axes)
                 explained.add(one.points.name)
-            axes.set_title(f"{name}\naccuracy {one.accuracy():.3f}, loss {one.loss():.3f}", fontsize=9, loc="left")
+            axes.set_title(
+                f"{name}\naccuracy {one.accuracy():.3f}, loss {one.loss():.3f}",
+                fontsize=9,
+                loc="left",
+            )
         for axes in grid[len(fits) :]:
             axes.axis("off")
 
@@ -66,8 +71,8 @@ def side_by_side(fits: Mapping[str, Fit], path: PathLike, *, title: str, columns
 def neurons(one: Fit, path: PathLike, *, title: str) -> None:
     """One panel for each unit of the first hidden layer, and one for the whole network.
 
-    A unit divides the plane along the line where its net is 0, whatever its activation. The last panel shows these
-    lines, dashed, under the boundary of the network.
+    A unit divides the plane along the line where its net is 0, whatever its activation. The last
+    panel shows these lines, dashed, under the boundary of the network.
 
     Source: report 003, sample question 2.
     """
@@ -85,15 +90,19 @@ def neurons(one: Fit, path: PathLike, *, title: str) -> None:
         for unit in range(units):
             _unit_line(grid[units], one, unit, linewidth=0.8, linestyle="--")
         _points(grid[units], one.points)
-        grid[units].set_title(f"network, accuracy {one.accuracy():.3f}\n(dashed: its units)", fontsize=9, loc="left")
+        grid[units].set_title(
+            f"network, accuracy {one.accuracy():.3f}\n(dashed: its units)", fontsize=9, loc="left"
+        )
         for axes in grid[units + 1 :]:
             axes.axis("off")
 
 
 def softening(one: Fit, path: PathLike, *, title: str) -> None:
-    """The boundary of a network beside that of the same network with steps in place of its activations.
+    """The boundary of a network beside that of the same network with steps in place of its
+    activations.
 
-    With steps the boundary follows the lines of the units; the slopes of the activations round its corners.
+    With steps the boundary follows the lines of the units; the slopes of the activations round its
+    corners.
 
     Source: report 003, sample question 2.
     """
@@ -101,13 +110,17 @@ def softening(one: Fit, path: PathLike, *, title: str) -> None:
     with png_figure(path, 7.8, 4.1) as figure:
         figure.suptitle(title)
         panels = figure.subplots(1, 2)
-        for axes, shown, name in zip(panels, (hard, one), ("steps", one.plan.activation), strict=True):
+        for axes, shown, name in zip(
+            panels, (hard, one), ("steps", one.plan.activation), strict=True
+        ):
             _regions(axes, shown)
             for unit in range(one.plan.hidden[0]):
                 _unit_line(axes, one, unit, linewidth=0.8, linestyle="--")
             _points(axes, one.points)
             sharpest = measures.bends(measures.boundary(shown)).sharpest
-            axes.set_title(f"{name}: sharpest bend {sharpest:.0f}° (dashed: the units)", fontsize=9, loc="left")
+            axes.set_title(
+                f"{name}: sharpest bend {sharpest:.0f}° (dashed: the units)", fontsize=9, loc="left"
+            )
         _legend(panels[0])
 
 
@@ -122,7 +135,9 @@ def scatter_and_boundary(one: Fit, path: PathLike, *, title: str) -> None:
         left.set_title(f"(a) the data, {len(one.points.x)} points", fontsize=9, loc="left")
         _regions(right, one)
         _points(right, one.points)
-        right.set_title(f"(b) {_describe(one.plan)}\naccuracy {one.accuracy():.3f}", fontsize=9, loc="left")
+        right.set_title(
+            f"(b) {_describe(one.plan)}\naccuracy {one.accuracy():.3f}", fontsize=9, loc="left"
+        )
 
 
 def figure(name: str, path: PathLike, *, train: Train = fit) -> dict[str, Fit]:
@@ -145,8 +160,9 @@ def figure(name: str, path: PathLike, *, train: Train = fit) -> dict[str, Fit]:
 def deep_plan(activation: str, layers: int) -> Plan:
     """The networks of report 002's figure 4: five units in each hidden layer.
 
-    The report states neither widths nor learning rate nor passes. The rate here is a tenth of that of the shallow
-    networks, because at 0.01 of a summed gradient the units of deep ReLU networks die.
+    The report states neither widths nor learning rate nor passes. The rate here is a tenth of that
+    of the shallow networks, because at 0.01 of a summed gradient the units of deep ReLU networks
+    die.
     """
     return Plan(hidden=(5,) * (layers - 2), activation=activation, learning_rate=0.001)
 
@@ -157,7 +173,14 @@ def _describe(plan: Plan) -> str:
 
 
 def _legend(axes: "Axes") -> None:
-    axes.legend(fontsize=7, title="class", title_fontsize=7, loc="upper right", framealpha=0.85, handletextpad=0.1)
+    axes.legend(
+        fontsize=7,
+        title="class",
+        title_fontsize=7,
+        loc="upper right",
+        framealpha=0.85,
+        handletextpad=0.1,
+    )
 
 
 def _frame(axes: "Axes", points: Points) -> None:
@@ -191,10 +214,18 @@ def _regions(axes: "Axes", one: Fit) -> None:
     extent = one.points.extent()
     chances = one.probabilities(extent.grid(_FILL))
     sure = (chances.max(axis=1) - 1 / one.points.classes) / (1 - 1 / one.points.classes)
-    colours = np.array([to_rgb(_COLOURS[label % 3]) for label in range(one.points.classes)])[chances.argmax(axis=1)]
+    colours = np.array([to_rgb(_COLOURS[label % 3]) for label in range(one.points.classes)])[
+        chances.argmax(axis=1)
+    ]
     strength = (0.08 + 0.3 * sure)[:, None]
     shown = (1 - strength) + strength * colours
-    axes.imshow(shown.reshape(_FILL, _FILL, 3), origin="lower", extent=extent, aspect="auto", interpolation="bilinear")
+    axes.imshow(
+        shown.reshape(_FILL, _FILL, 3),
+        origin="lower",
+        extent=extent,
+        aspect="auto",
+        interpolation="bilinear",
+    )
     for line in measures.boundary(one):
         axes.plot(*line.T, color="black", linewidth=1.3)
     _frame(axes, one.points)
@@ -203,7 +234,9 @@ def _regions(axes: "Axes", one: Fit) -> None:
 def _unit(axes: "Axes", one: Fit, unit: int) -> None:
     extent = one.points.extent()
     outputs = one.layers(extent.grid(_FILL))[1][:, unit].reshape(_FILL, _FILL)
-    shown = axes.imshow(outputs, origin="lower", extent=extent, aspect="auto", cmap="Greys", alpha=0.45)
+    shown = axes.imshow(
+        outputs, origin="lower", extent=extent, aspect="auto", cmap="Greys", alpha=0.45
+    )
     _unit_line(axes, one, unit, linewidth=1.6)
     _points(axes, one.points)
     _frame(axes, one.points)
@@ -234,7 +267,9 @@ _WIDTHS = {
     for letter, units in zip("abc", (3, 5, 10), strict=True)
 }
 _DEPTHS = {
-    f"({letter}) {layers}-layer {activation} on {source.__name__}": Planned(source, deep_plan(activation, layers))
+    f"({letter}) {layers}-layer {activation} on {source.__name__}": Planned(
+        source, deep_plan(activation, layers)
+    )
     for letter, source, activation, layers in (
         ("a", data.moons, "tanh", 3),
         ("b", data.moons, "relu", 4),
@@ -248,11 +283,15 @@ _TANH = {"": Planned(data.moons, Plan())}
 _SIGMOID = {"": Planned(data.moons, Plan(activation="sigmoid"))}
 
 FIGURES: Mapping[str, ReportFigure] = {
-    "report-002/1": ReportFigure(_TANH, _single(scatter_and_boundary, "Make-moons and the boundary of a tanh network")),
+    "report-002/1": ReportFigure(
+        _TANH, _single(scatter_and_boundary, "Make-moons and the boundary of a tanh network")
+    ),
     "report-002/2": ReportFigure(_ACTIVATIONS, _titled("Three hidden units, three activations")),
     "report-002/3": ReportFigure(_WIDTHS, _titled("Tanh, more and more hidden units")),
     "report-002/4": ReportFigure(_DEPTHS, _titled("Deeper networks, five units a hidden layer")),
-    "report-003/16": ReportFigure(_SIGMOID, _single(neurons, "What each sigmoid neuron divides, and the network")),
+    "report-003/16": ReportFigure(
+        _SIGMOID, _single(neurons, "What each sigmoid neuron divides, and the network")
+    ),
     "report-003/17": ReportFigure(
         _SIGMOID, _single(softening, "A combination of neurons, with steps and with sigmoids")
     ),

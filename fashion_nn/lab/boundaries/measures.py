@@ -1,4 +1,6 @@
-"""Measures of a decision boundary: how sharply it bends, and of how many linear pieces it is made."""
+"""Measures of a decision boundary: how sharply it bends, and of how many linear pieces it is
+made.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
@@ -29,9 +31,10 @@ class Bends:
     Attributes:
         length: of all its lines, in units of the axes.
         turned: sum of all changes of direction, in degrees.
-        sharpest: the largest change of direction within a length of 0.1, in degrees: the angle of a corner for
-            straight pieces, small for a smooth line.
-        in_corners: share of `turned` that happens on the most bent tenth of the length; near 1 for straight pieces.
+        sharpest: the largest change of direction within a length of 0.1, in degrees: the angle of a
+            corner for straight pieces, small for a smooth line.
+        in_corners: share of `turned` that happens on the most bent tenth of the length; near 1 for
+            straight pieces.
     """
 
     length: float
@@ -117,12 +120,23 @@ def heading(fit: Fit) -> str:
     """A line that says what was trained."""
     plan = fit.plan
     shape = "-".join(map(str, (2, *plan.hidden, fit.points.classes)))
-    return f"{fit.points.name}, {plan.activation} {shape}, {plan.passes:,} passes at {plan.learning_rate:g}"
+    return (
+        f"{fit.points.name}, {plan.activation} {shape}, {plan.passes:,} passes at"
+        f" {plan.learning_rate:g}"
+    )
 
 
 def as_table(found: Mapping[str, Description]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Columns and rows of text."""
-    columns = ("network", "loss", "accuracy", "fresh accuracy", "sharpest bend", "turn in corners", "linear regions")
+    columns = (
+        "network",
+        "loss",
+        "accuracy",
+        "fresh accuracy",
+        "sharpest bend",
+        "turn in corners",
+        "linear regions",
+    )
     rows = []
     for name, one in found.items():
         row = [
@@ -141,7 +155,9 @@ def as_table(found: Mapping[str, Description]) -> tuple[tuple[str, ...], list[tu
     return (*columns, "Keras differs by") if compared else columns, rows
 
 
-def level_lines(height: Callable[[Floats], Floats], extent: Extent, *, grid: int = _GRID) -> list[Floats]:
+def level_lines(
+    height: Callable[[Floats], Floats], extent: Extent, *, grid: int = _GRID
+) -> list[Floats]:
     """Lines (n, 2) where a function of points (n, 2) is 0."""
     import contourpy
 
@@ -173,20 +189,26 @@ def bends(lines: list[Floats]) -> Bends:
 
 
 def linear_regions(fit: Fit, *, grid: int = _GRID) -> int | None:
-    """Number of regions of the picture on which a ReLU network is linear (patterns of units that are on).
+    """Number of regions of the picture on which a ReLU network is linear (patterns of units that
+    are on).
 
     None for another activation.
 
-    n units in one hidden layer cut the plane into 1 + n + n(n - 1)/2 regions at most: 7 for 3 units.
+    n units in one hidden layer cut the plane into 1 + n + n(n - 1)/2 regions at most: 7 for 3
+    units.
     """
     if fit.plan.activation != "relu":
         return None
-    on = np.concatenate([layer > 0 for layer in fit.layers(fit.points.extent().grid(grid))[1:-1]], axis=1)
+    on = np.concatenate(
+        [layer > 0 for layer in fit.layers(fit.points.extent().grid(grid))[1:-1]], axis=1
+    )
     return len(np.unique(np.packbits(on, axis=1), axis=0))
 
 
 def distinct_gradients(fit: Fit, *, grid: int = 200) -> int:
-    """How many different slopes the second score minus the first has on a grid: few if it is piecewise linear."""
+    """How many different slopes the second score minus the first has on a grid: few if it is
+    piecewise linear.
+    """
     slope = ACTIVATIONS[fit.plan.activation].slope_at_output
     layers = fit.layers(fit.points.extent().grid(grid))
     last = fit.weights[-1]
@@ -197,7 +219,9 @@ def distinct_gradients(fit: Fit, *, grid: int = 200) -> int:
 
 
 def hardened(fit: Fit, factor: float = 100.0) -> Fit:
-    """The same network with the first hidden layer's weights multiplied: sigmoids become steps at the same lines."""
+    """The same network with the first hidden layer's weights multiplied: sigmoids become steps at
+    the same lines.
+    """
     weights = (factor * fit.weights[0], *fit.weights[1:])
     return replace(fit, weights=weights, biases=(factor * fit.biases[0], *fit.biases[1:]))
 

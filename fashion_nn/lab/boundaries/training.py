@@ -1,4 +1,5 @@
-"""The network of report 002 part 1 in NumPy, for any number of layers, and the same network in Keras.
+"""The network of report 002 part 1 in NumPy, for any number of layers, and the same network in
+Keras.
 
 Full-batch gradient descent on the summed softmax cross-entropy plus ½ · l2 · Σw².
 """
@@ -25,7 +26,8 @@ class Plan:
     """What to train; the defaults are the network of report 002, figure 1.
 
     Attributes:
-        hidden: units of each hidden layer: (3,) is the report's "3-layer network", input and output counted.
+        hidden: units of each hidden layer: (3,) is the report's "3-layer network", input and output
+            counted.
         passes: gradient steps, each on all points.
         learning_rate: of the summed gradient, not of its mean.
         l2: weight of ½ · Σw², biases excepted.
@@ -44,14 +46,19 @@ class Plan:
 
     def __post_init__(self) -> None:
         if self.activation not in ACTIVATIONS:
-            raise InputError(f"activation {self.activation!r}: expected one of {', '.join(ACTIVATIONS)}")
+            raise InputError(
+                f"activation {self.activation!r}: expected one of {', '.join(ACTIVATIONS)}"
+            )
         if not self.hidden or not all(1 <= units <= 1000 for units in self.hidden):
-            raise InputError(f"hidden {self.hidden}: expected layers of 1 to 1000 units, such as 3 or 5,5")
+            raise InputError(
+                f"hidden {self.hidden}: expected layers of 1 to 1000 units, such as 3 or 5,5"
+            )
         if self.passes < 1:
             raise InputError(f"passes {self.passes}: expected at least 1")
         if not 0 < self.learning_rate < np.inf or not 0 <= self.l2 < np.inf:
             raise InputError(
-                f"learning rate {self.learning_rate} and l2 {self.l2}: expected a number above 0 and one from 0"
+                f"learning rate {self.learning_rate} and l2 {self.l2}: expected a number above 0"
+                " and one from 0"
             )
         if not 0 <= self.seed < 2**32:
             raise InputError(f"seed {self.seed}: expected 0 to 4294967295")
@@ -64,8 +71,8 @@ class Fit:
     Attributes:
         weights: (units before, units) of each layer.
         biases: (units,) of each layer.
-        losses: the mean cross-entropy (nats a point, without the penalty) before training and after every
-            `LOSS_EVERY` passes, the last included.
+        losses: the mean cross-entropy (nats a point, without the penalty) before training and after
+            every `LOSS_EVERY` passes, the last included.
     """
 
     plan: Plan
@@ -75,7 +82,9 @@ class Fit:
     losses: Floats
 
     def layers(self, x: Floats) -> list[Floats]:
-        """Outputs of every layer at x (n, 2): the points, the hidden layers, and the scores before softmax."""
+        """Outputs of every layer at x (n, 2): the points, the hidden layers, and the scores before
+        softmax.
+        """
         activation = ACTIVATIONS[self.plan.activation]
         found = [x]
         for number, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
@@ -169,7 +178,9 @@ def fit(points: Points, plan: Plan, *, progress: Progress | None = None) -> Fit:
                 if progress:
                     progress(done, plan.passes)
     if not all(np.isfinite(layer).all() for layer in weights):
-        raise InputError(f"the weights became infinite: the learning rate {plan.learning_rate} is too large")
+        raise InputError(
+            f"the weights became infinite: the learning rate {plan.learning_rate} is too large"
+        )
     if progress:
         progress(plan.passes, plan.passes)
     found = Fit(plan, points, tuple(weights), tuple(biases), np.empty(0))
@@ -229,9 +240,17 @@ def _keras_model(points: Points, plan: Plan) -> Any:
         activation = plan.activation if number < len(plan.hidden) else None
         # Keras penalises l2 * w², the report ½ * l2 * w².
         penalty = keras.regularizers.L2(plan.l2 / 2)
-        model.add(keras.layers.Dense(units, activation=activation, kernel_regularizer=penalty, dtype=dtype))
-    summed = keras.losses.SparseCategoricalCrossentropy(from_logits=True, reduction="sum", dtype=dtype)
-    model.compile(optimizer=keras.optimizers.SGD(plan.learning_rate), loss=summed, jit_compile=False)
+        model.add(
+            keras.layers.Dense(
+                units, activation=activation, kernel_regularizer=penalty, dtype=dtype
+            )
+        )
+    summed = keras.losses.SparseCategoricalCrossentropy(
+        from_logits=True, reduction="sum", dtype=dtype
+    )
+    model.compile(
+        optimizer=keras.optimizers.SGD(plan.learning_rate), loss=summed, jit_compile=False
+    )
     return model
 
 

@@ -1,4 +1,5 @@
-"""Losses side by side: report 000 part 2, and why a classifier is not trained by squared error (report 003).
+"""Losses side by side: report 000 part 2, and why a classifier is not trained by squared error
+(report 003).
 
 LOSSES["softsign-cross-entropy"].slope(z, t)
 found = run_study("bad-initialisation", StudyOptions(dataset="digits"))

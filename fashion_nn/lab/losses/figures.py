@@ -52,12 +52,20 @@ def curves(found: StudyResult, path: PathLike, measure: str = "train_loss") -> N
     with png_figure(path, 0.5 + 3.5 * len(found.curves), 3.7) as figure:
         figure.suptitle(f"{found.title}: {_UNITS[measure].removesuffix(' (%)')}, {found.task}")
         panels = figure.subplots(1, len(found.curves), squeeze=False)[0]
-        for axes, (label, runs), letter, colour in zip(panels, found.curves.items(), "abc", _COLOURS, strict=False):
+        for axes, (label, runs), letter, colour in zip(
+            panels, found.curves.items(), "abc", _COLOURS, strict=False
+        ):
             scale = 100 if measure.endswith("error") else 1
             values = scale * np.array([getattr(run, measure) for run in runs])
             epochs = runs[0].epoch
             axes.plot(epochs, values.T, color=colour, linewidth=0.8, alpha=0.7)
-            axes.plot(epochs, values.mean(axis=0), color="black", linewidth=1.6, label=f"mean of {len(runs)} runs")
+            axes.plot(
+                epochs,
+                values.mean(axis=0),
+                color="black",
+                linewidth=1.6,
+                label=f"mean of {len(runs)} runs",
+            )
             axes.set_title(f"({letter}) {_title(label)}", fontsize=9, loc="left")
             axes.set_ylim(0, None)
             _dress(axes, "epoch")
@@ -66,12 +74,17 @@ def curves(found: StudyResult, path: PathLike, measure: str = "train_loss") -> N
 
 
 def saturation(found: StudyResult, path: PathLike) -> None:
-    """How fast the slopes of logistic and softsign vanish, and what that does to a training. Report 000, part 2.3."""
+    """How fast the slopes of logistic and softsign vanish, and what that does to a training. Report
+    000, part 2.3.
+    """
     z = np.linspace(0, 15, 301)
     with png_figure(path, 11, 3.9) as figure:
         figure.suptitle(f"{found.title}, {found.task}")
         left, middle, right = figure.subplots(1, 3)
-        slopes = {"softsign": layers.softsign_derivative(z), "logistic": layers.sigmoid_derivative(z)}
+        slopes = {
+            "softsign": layers.softsign_derivative(z),
+            "logistic": layers.sigmoid_derivative(z),
+        }
         for (name, values), colour, line in zip(slopes.items(), _COLOURS, _LINES, strict=False):
             left.semilogy(z, values, line, color=colour, label=name)
         left.set(ylabel="slope of the activation", xlim=(0, 15))
@@ -89,7 +102,9 @@ def saturation(found: StudyResult, path: PathLike) -> None:
 
 
 def squared_error(found: StudyResult, path: PathLike) -> None:
-    """Training and validation error of a classifier by cross-entropy and by squared error. Report 003, why not MSE."""
+    """Training and validation error of a classifier by cross-entropy and by squared error. Report
+    003, why not MSE.
+    """
     with png_figure(path, 9, 4) as figure:
         figure.suptitle(f"{found.title}, {found.task}: mean and range of {_runs(found)} runs")
         left, right = figure.subplots(1, 2, sharey=True)
@@ -97,7 +112,9 @@ def squared_error(found: StudyResult, path: PathLike) -> None:
             _mean_and_range(axes, found, measure)
             axes.set_ylim(0, None)
             axes.set_title(_UNITS[measure], fontsize=9, loc="left")
-        figure.legend(*left.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False)
+        figure.legend(
+            *left.get_legend_handles_labels(), loc="outside lower center", ncols=2, frameon=False
+        )
 
 
 def figure(name: str, path: PathLike, run: Callable[[str], StudyResult]) -> StudyResult | None:
@@ -149,7 +166,14 @@ def _mean_and_range(axes: "Axes", found: StudyResult, measure: str) -> None:
     for (label, runs), colour, line in zip(found.curves.items(), _COLOURS, _LINES, strict=False):
         values = 100 * np.array([getattr(run, measure) for run in runs])
         axes.plot(runs[0].epoch, values.mean(axis=0), line, color=colour, label=_title(label))
-        axes.fill_between(runs[0].epoch, values.min(axis=0), values.max(axis=0), color=colour, alpha=0.2, linewidth=0)
+        axes.fill_between(
+            runs[0].epoch,
+            values.min(axis=0),
+            values.max(axis=0),
+            color=colour,
+            alpha=0.2,
+            linewidth=0,
+        )
     _dress(axes, "epoch")
 
 

@@ -1,7 +1,8 @@
 """The losses that the reports compare: values, slopes and formulas.
 
-A loss is a function of the net z of the output, which the reports call its score. A binary loss takes z and t of
-one shape, with t 0 or 1. A softmax loss takes z (n, k) and t one-hot (n, k), and its values are (n, 1).
+A loss is a function of the net z of the output, which the reports call its score. A binary loss
+takes z and t of one shape, with t 0 or 1. A softmax loss takes z (n, k) and t one-hot (n, k), and
+its values are (n, 1).
 """
 
 from collections.abc import Callable, Mapping
@@ -28,8 +29,8 @@ class Loss:
     slope: Callable[[Floats, Floats], Floats]
 
 
-# The slopes of the logistic losses differ from those of `layers` in the last bit, on which trainings that the
-# ledger has stored depend.
+# The slopes of the logistic losses differ from those of `layers` in the last bit, on which
+# trainings that the ledger has stored depend.
 LOSSES: Mapping[str, Loss] = {
     loss.name: loss
     for loss in (
@@ -84,13 +85,17 @@ def entropy(p: Floats) -> float:
 
 
 def cross_entropy(p: Floats, q: Floats) -> float:
-    """-Σ p ln q of two distributions over the same classes, in nats: entropy(p) + kl_divergence(p, q)."""
+    """-Σ p ln q of two distributions over the same classes, in nats: entropy(p) + kl_divergence(p,
+    q).
+    """
     return float(-sum(true * np.log(said) for true, said in zip(p, q, strict=True) if true > 0))
 
 
 def kl_divergence(p: Floats, q: Floats) -> float:
     """Σ p ln(p / q), in nats; for a one-hot p it is the cross-entropy, -ln q of the true class."""
-    return float(sum(true * np.log(true / said) for true, said in zip(p, q, strict=True) if true > 0))
+    return float(
+        sum(true * np.log(true / said) for true, said in zip(p, q, strict=True) if true > 0)
+    )
 
 
 @dataclass(frozen=True)
@@ -105,14 +110,18 @@ class Value:
 
 
 def values(z: tuple[float, ...], t: tuple[float, ...]) -> list[Value]:
-    """The three binary losses at the scores z, each with its target; a single target is used for all scores.
+    """The three binary losses at the scores z, each with its target; a single target is used for
+    all scores.
 
     Raises:
-        InputError: a target other than 0 and 1, a score that is not finite, or numbers that do not match.
+        InputError: a target other than 0 and 1, a score that is not finite, or numbers that do not
+            match.
     """
     targets = t * len(z) if len(t) == 1 else t
     if len(targets) != len(z):
-        raise InputError(f"{len(z)} scores and {len(t)} targets: give one target, or one for each score")
+        raise InputError(
+            f"{len(z)} scores and {len(t)} targets: give one target, or one for each score"
+        )
     if not set(targets) <= {0.0, 1.0} or not np.isfinite(z).all():
         raise InputError(f"scores {z} and targets {t}: expected finite scores and targets 0 or 1")
     return [_value(LOSSES[name], *at) for name in BINARY for at in zip(z, targets, strict=True)]
@@ -121,12 +130,19 @@ def values(z: tuple[float, ...], t: tuple[float, ...]) -> list[Value]:
 def _value(loss: Loss, z: float, t: float) -> Value:
     score = np.array(z, dtype=np.float64)
     target = np.array(t, dtype=np.float64)
-    return Value(loss.name, float(z), float(t), float(loss.value(score, target)), float(loss.slope(score, target)))
+    return Value(
+        loss.name,
+        float(z),
+        float(t),
+        float(loss.value(score, target)),
+        float(loss.slope(score, target)),
+    )
 
 
 def values_table(found: list[Value]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Columns and rows of text."""
     rows: list[tuple[str, ...]] = [
-        (one.loss, f"{one.z:g}", f"{one.t:g}", f"{one.value:.8f}", f"{one.slope:.8f}") for one in found
+        (one.loss, f"{one.z:g}", f"{one.t:g}", f"{one.value:.8f}", f"{one.slope:.8f}")
+        for one in found
     ]
     return ("loss", "z", "t", "value", "slope"), rows

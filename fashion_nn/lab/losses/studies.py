@@ -1,4 +1,6 @@
-"""Comparisons of networks over seeds: those of report 000, and the one that report 003 argues for."""
+"""Comparisons of networks over seeds: those of report 000, and the one that report 003 argues
+for.
+"""
 
 import statistics
 from collections.abc import Mapping
@@ -71,7 +73,9 @@ class StudyResult:
         return mean_sd([getattr(curve, measure)[-1] for curve in self.curves[label]])
 
     def relative(self, label: str, epoch: int) -> MeanSd:
-        """Mean and standard deviation of the training loss at an epoch as a share of that at the start."""
+        """Mean and standard deviation of the training loss at an epoch as a share of that at the
+        start.
+        """
         return mean_sd([curve.relative(epoch) for curve in self.curves[label]])
 
     @property
@@ -83,7 +87,8 @@ class StudyResult:
     def to_json(self) -> dict[str, Any]:
         """Everything as plain Python values, with a summary of each label."""
         summary = {
-            label: {measure: self.final(label, measure)._asdict() for measure in MEASURES} for label in self.curves
+            label: {measure: self.final(label, measure)._asdict() for measure in MEASURES}
+            for label in self.curves
         }
         return {**asdict(self), "summary": summary}
 
@@ -114,13 +119,19 @@ STUDIES: Mapping[str, Study] = {
     ),
     "saturation": Study(
         "Saturated hidden units: softsign against logistic (weights of standard deviation 10)",
-        {name: Plan(loss="logistic-cross-entropy", hidden=name, init_sd=10) for name in ("softsign", "logistic")},
+        {
+            name: Plan(loss="logistic-cross-entropy", hidden=name, init_sd=10)
+            for name in ("softsign", "logistic")
+        },
         runs=6,
         source="report 000, part 2.3",
     ),
     "squared-error": Study(
         "The same classifier by cross-entropy and by squared error",
-        {name: Plan(loss=name, epochs=100) for name in ("softmax-cross-entropy", "softmax-squared-error")},
+        {
+            name: Plan(loss=name, epochs=100)
+            for name in ("softmax-cross-entropy", "softmax-squared-error")
+        },
         runs=5,
         classes=None,
         source="report 003, why not MSE",
@@ -128,8 +139,11 @@ STUDIES: Mapping[str, Study] = {
 }
 
 
-def run_study(name: str, options: StudyOptions | None = None, *, progress: Progress | None = None) -> StudyResult:
-    """Train every network of a study from seeds 0, 1, ... on the same images and the same flipped labels.
+def run_study(
+    name: str, options: StudyOptions | None = None, *, progress: Progress | None = None
+) -> StudyResult:
+    """Train every network of a study from seeds 0, 1, ... on the same images and the same flipped
+    labels.
 
     Args:
         name: a key of `STUDIES`.
@@ -164,16 +178,30 @@ def run_study(name: str, options: StudyOptions | None = None, *, progress: Progr
         part = part_of(progress, before, total)
         curves[label] = tuple(train_seeds(task, plan, range(runs), progress=part))
         before += runs * plan.epochs
-    return StudyResult(name, study.title, task.name, len(task.x), len(task.valid_x), task.flipped, curves)
+    return StudyResult(
+        name, study.title, task.name, len(task.x), len(task.valid_x), task.flipped, curves
+    )
 
 
 def as_table(found: StudyResult) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Columns and rows of text: each label at the end, mean ± standard deviation over the seeds."""
-    columns = ("network", "runs", "epochs", "start loss", "train loss", "train error", "valid loss", "valid error")
+    columns = (
+        "network",
+        "runs",
+        "epochs",
+        "start loss",
+        "train loss",
+        "train error",
+        "valid loss",
+        "valid error",
+    )
     rows = []
     for label, curves in found.curves.items():
         start = statistics.fmean(curve.train_loss[0] for curve in curves)
-        ends = ["{:.4f} ± {:.4f}".format(*found.final(label, measure)) for measure in found.measures_shown]
+        ends = [
+            "{:.4f} ± {:.4f}".format(*found.final(label, measure))
+            for measure in found.measures_shown
+        ]
         rows.append((label, str(len(curves)), str(curves[0].epoch[-1]), f"{start:.3f}", *ends))
     extra = ("saturated", "freed") if found.name == "saturation" else ()
     return (*columns, *extra), rows

@@ -21,7 +21,8 @@ SATURATED = 0.01
 
 @dataclass(frozen=True, eq=False)
 class Task:
-    """Images as float32 (n, pixels) in 0..1, and targets float32 (n, 1) of 0 and 1 or one-hot (n, k).
+    """Images as float32 (n, pixels) in 0..1, and targets float32 (n, 1) of 0 and 1 or one-hot (n,
+    k).
 
     `truth` holds the training targets before labels were flipped.
     """
@@ -46,8 +47,10 @@ class Plan:
     Attributes:
         loss: a name of `LOSSES` that fits the task: binary, or softmax.
         hidden: softsign or logistic.
-        init_sd: standard deviation of all initial weights and biases: 0.1, and 10 for a very bad start.
-        weight_decay: after each update the weights are multiplied by 1 - weight_decay · learning_rate.
+        init_sd: standard deviation of all initial weights and biases: 0.1, and 10 for a very bad
+            start.
+        weight_decay: after each update the weights are multiplied by 1 - weight_decay ·
+            learning_rate.
         log_every: epochs between two measurements.
 
     Raises:
@@ -140,19 +143,24 @@ def load_task(
     seed: int = 0,
     data_dir: str | PathLike[str] | None = None,
 ) -> Task:
-    """Training and validation images, both from the data set's training rows; its test rows are not read.
+    """Training and validation images, both from the data set's training rows; its test rows are not
+    read.
 
     Args:
         classes: tell the second from the first; None for all classes, one-hot.
-        images: number of training images, drawn by `seed`. Where there are fewer, training keeps its share.
+        images: number of training images, drawn by `seed`. Where there are fewer, training keeps
+            its share.
         valid_images: number of validation images.
-        flipped: share of the training labels to replace by a wrong class; exactly that share is replaced.
+        flipped: share of the training labels to replace by a wrong class; exactly that share is
+            replaced.
 
     Raises:
         InputError: no such data or class, or a share outside 0..1.
     """
     if not 0 <= flipped <= 1 or images < 2 or valid_images < 1:
-        raise InputError(f"flipped {flipped}, images {images}: expected a share of 0 to 1 and at least 2 images")
+        raise InputError(
+            f"flipped {flipped}, images {images}: expected a share of 0 to 1 and at least 2 images"
+        )
     splits = datasets.load(dataset, data_dir=data_dir)
     rows = splits.original_train()
     if classes and not (len(set(classes)) == 2 and set(classes) <= set(range(splits.classes))):
@@ -164,7 +172,9 @@ def load_task(
     cut = min(images, len(chosen) * images // (images + valid_images))
     chosen = chosen[: cut + valid_images]
     x = rows.images[chosen].reshape(len(chosen), -1).astype(np.float32) / 255
-    labels = (rows.labels[chosen] == classes[1]).astype(np.int64) if classes else rows.labels[chosen]
+    labels = (
+        (rows.labels[chosen] == classes[1]).astype(np.int64) if classes else rows.labels[chosen]
+    )
     kinds = 2 if classes else splits.classes
     given = np.concatenate([_flipped(labels[:cut], flipped, kinds, stream), labels[cut:]])
     name = f"{splits.name} {classes[0]} against {classes[1]}" if classes else splits.name
@@ -173,7 +183,9 @@ def load_task(
     return Task(name, x[:cut], targets[:cut], truth[:cut], x[cut:], truth[cut:])
 
 
-def _flipped(labels: NDArray[np.int64], share: float, kinds: int, stream: np.random.Generator) -> NDArray[np.int64]:
+def _flipped(
+    labels: NDArray[np.int64], share: float, kinds: int, stream: np.random.Generator
+) -> NDArray[np.int64]:
     """The labels with a share of them replaced by another class."""
     flipped = labels.copy()
     turned = stream.permutation(len(labels))[: round(share * len(labels))]
@@ -182,14 +194,22 @@ def _flipped(labels: NDArray[np.int64], share: float, kinds: int, stream: np.ran
 
 
 def _targets(labels: NDArray[np.int64], kinds: int | None) -> Floats:
-    return labels[:, None].astype(np.float32) if kinds is None else np.eye(kinds, dtype=np.float32)[labels]
+    return (
+        labels[:, None].astype(np.float32)
+        if kinds is None
+        else np.eye(kinds, dtype=np.float32)[labels]
+    )
 
 
-def train_seeds(task: Task, plan: Plan, seeds: range, *, progress: Progress | None = None) -> list[Curve]:
+def train_seeds(
+    task: Task, plan: Plan, seeds: range, *, progress: Progress | None = None
+) -> list[Curve]:
     """The same plan from several seeds; `progress` counts the epochs of all of them."""
     total = len(seeds) * plan.epochs
     return [
-        train(task, replace(plan, seed=seed), progress=part_of(progress, number * plan.epochs, total))
+        train(
+            task, replace(plan, seed=seed), progress=part_of(progress, number * plan.epochs, total)
+        )
         for number, seed in enumerate(seeds)
     ]
 
@@ -203,10 +223,13 @@ def train(task: Task, plan: Plan, *, progress: Progress | None = None) -> Curve:
         InputError: the loss does not fit the task, or is no longer finite.
     """
     if (task.t.shape[1] > 1) != plan.loss.startswith("softmax"):
-        raise InputError(f"loss {plan.loss} does not fit {task.name}: softmax is for more than two classes")
+        raise InputError(
+            f"loss {plan.loss} does not fit {task.name}: softmax is for more than two classes"
+        )
     from threadpoolctl import threadpool_limits
 
-    # The products are small: on a machine that others use too, a second thread makes them ten times slower.
+    # The products are small: on a machine that others use too, a second thread makes them ten times
+    # slower.
     with threadpool_limits(1, user_api="blas"):
         return _train(task, plan, progress)
 
@@ -227,7 +250,9 @@ def _train(task: Task, plan: Plan, progress: Progress | None) -> Curve:
         if epoch % plan.log_every == 0 or epoch == plan.epochs:
             log.append(_measure(task, network, stuck, epoch))
             if not np.isfinite(log[-1].train_loss):
-                raise InputError(f"the loss became infinite by epoch {epoch}: use a smaller learning rate")
+                raise InputError(
+                    f"the loss became infinite by epoch {epoch}: use a smaller learning rate"
+                )
         if progress:
             progress(epoch, plan.epochs)
     return Curve(plan, *(tuple(column) for column in zip(*log, strict=True)))
@@ -235,7 +260,9 @@ def _train(task: Task, plan: Plan, progress: Progress | None) -> Curve:
 
 @dataclass
 class Network:
-    """The weights (inputs, units) and biases (units,) of both layers, which a step changes in place."""
+    """The weights (inputs, units) and biases (units,) of both layers, which a step changes in
+    place.
+    """
 
     plan: Plan
     hidden_weights: Floats
@@ -256,7 +283,9 @@ class Network:
             (plan.units, outputs),
             (outputs,),
         )
-        return cls(plan, *(stream.normal(0, plan.init_sd, shape).astype(np.float32) for shape in shapes))
+        return cls(
+            plan, *(stream.normal(0, plan.init_sd, shape).astype(np.float32) for shape in shapes)
+        )
 
     def nets(self, x: Floats) -> Floats:
         """What the hidden units receive."""
@@ -295,12 +324,16 @@ class Network:
 
 
 def _classes(values: Floats) -> NDArray[np.int64] | NDArray[np.bool_]:
-    """The class of each row of scores or targets; a score of 0 is class 0, as in the report's own code."""
+    """The class of each row of scores or targets; a score of 0 is class 0, as in the report's own
+    code.
+    """
     return values.argmax(axis=1) if values.shape[1] > 1 else values[:, 0] > 0
 
 
 def _without_traces(values: Floats) -> Floats:
-    """Set to 0 what no weight would notice: saturated units leave numbers like 1e-43, which slow products tenfold."""
+    """Set to 0 what no weight would notice: saturated units leave numbers like 1e-43, which slow
+    products tenfold.
+    """
     values[np.abs(values) < 1e-20] = 0
     return values
 

@@ -3,8 +3,8 @@
     settings = from_url(address) or Settings(dataset="spiral", hidden=(5, 5, 5), ...)
     fit = train(settings, epochs=700)       fit.train_loss, fit.test_loss, fit.feature_strength()
 
-A seed means what it means in the page's address: the same points, order, split and initial weights. A training is
-the page's own, update by update, up to rounding.
+A seed means what it means in the page's address: the same points, order, split and initial weights.
+A training is the page's own, update by update, up to rounding.
 
 Source: github.com/tensorflow/playground, src/nn.ts, dataset.ts, playground.ts and state.ts.
 """
@@ -13,7 +13,17 @@ from fashion_nn.lab.playground.data import Start, start
 from fashion_nn.lab.playground.half_plane import HalfPlane, best_for_xor, xor_accuracy
 from fashion_nn.lab.playground.keras_script import keras_script
 from fashion_nn.lab.playground.picture import draw, gallery, picture
-from fashion_nn.lab.playground.rows import ROWS, Rerun, Row, Summary, as_table, rerun, rows, summarise, train_rows
+from fashion_nn.lab.playground.rows import (
+    ROWS,
+    Rerun,
+    Row,
+    Summary,
+    as_table,
+    rerun,
+    rows,
+    summarise,
+    train_rows,
+)
 from fashion_nn.lab.playground.settings import (
     ACTIVATIONS,
     DATASETS,

@@ -1,4 +1,6 @@
-"""The Playground's points, features, split and initial weights, drawn in its order from its random stream."""
+"""The Playground's points, features, split and initial weights, drawn in its order from its random
+stream.
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -50,10 +52,11 @@ class Start:
 
 
 def start(settings: Settings) -> Start:
-    """Data and initial weights of a set-up, as the page has them after it was opened with this seed.
+    """Data and initial weights of a set-up, as the page has them after it was opened with this
+    seed.
 
-    Source: `generateData` and `reset` of the Playground: seed, points, shuffle, split, then a weight for each
-    link, neuron by neuron.
+    Source: `generateData` and `reset` of the Playground: seed, points, shuffle, split, then a
+    weight for each link, neuron by neuron.
     """
     stream = SeedRandom(settings.seed)
     points = generate(settings, stream)
@@ -65,7 +68,13 @@ def start(settings: Settings) -> Start:
         drawn = np.array([[stream.random() - 0.5 for _ in range(before)] for _ in range(units)])
         weights.append(np.zeros((before, units)) if settings.zero_init else drawn.T.copy())
         biases.append(np.full(units, 0.0 if settings.zero_init else 0.1))
-    return Start(table[:, :2].copy(), table[:, 2].copy(), settings.train_points, tuple(weights), tuple(biases))
+    return Start(
+        table[:, :2].copy(),
+        table[:, 2].copy(),
+        settings.train_points,
+        tuple(weights),
+        tuple(biases),
+    )
 
 
 def features(points: Array, names: tuple[str, ...]) -> Array:
@@ -79,7 +88,9 @@ def generate(settings: Settings, stream: SeedRandom) -> list[Point]:
 
 
 def _circle(count: int, noise: float, stream: SeedRandom) -> list[Point]:
-    """Positive within radius 2.5, negative from 3.5 to 5; noise moves the place at which the target is read."""
+    """Positive within radius 2.5, negative from 3.5 to 5; noise moves the place at which the target
+    is read.
+    """
     radius = 5.0
     points = []
     for low, high in ((0.0, radius * 0.5), (radius * 0.7, radius)):
@@ -90,7 +101,9 @@ def _circle(count: int, noise: float, stream: SeedRandom) -> list[Point]:
             y = r * math.cos(angle)
             at_x = x + stream.uniform(-radius, radius) * noise
             at_y = y + stream.uniform(-radius, radius) * noise
-            points.append((x, y, 1.0 if math.sqrt(at_x * at_x + at_y * at_y) < radius * 0.5 else -1.0))
+            points.append(
+                (x, y, 1.0 if math.sqrt(at_x * at_x + at_y * at_y) < radius * 0.5 else -1.0)
+            )
     return points
 
 
@@ -136,7 +149,10 @@ def _spiral(count: int, noise: float, stream: SeedRandom) -> list[Point]:
 
 def _plane(count: int, noise: float, stream: SeedRandom) -> list[Point]:
     """A slope: -1 where x + y is -10, 1 where it is 10."""
-    return [(x, y, _linear(at[0] + at[1], -10, 10, -1, 1)) for (x, y), at in _square(count, noise, stream)]
+    return [
+        (x, y, _linear(at[0] + at[1], -10, 10, -1, 1))
+        for (x, y), at in _square(count, noise, stream)
+    ]
 
 
 def _hills(count: int, noise: float, stream: SeedRandom) -> list[Point]:
@@ -153,7 +169,9 @@ def _hills(count: int, noise: float, stream: SeedRandom) -> list[Point]:
 
 
 def _square(count: int, noise: float, stream: SeedRandom) -> list[tuple[Place, Place]]:
-    """Places in the square from -6 to 6, each with the one, moved by noise, at which its target is read."""
+    """Places in the square from -6 to 6, each with the one, moved by noise, at which its target is
+    read.
+    """
     radius = 6
     places = []
     for _ in range(count):

@@ -1,4 +1,6 @@
-"""The best accuracy of a single straight line on the XOR data, exactly: for the distribution, not for a sample."""
+"""The best accuracy of a single straight line on the XOR data, exactly: for the distribution, not
+for a sample.
+"""
 
 import math
 from dataclasses import dataclass
@@ -13,7 +15,9 @@ _OUTER = 5.3
 
 @dataclass(frozen=True)
 class HalfPlane:
-    """The points with x·cos(angle) + y·sin(angle) > offset are called positive; angle in degrees."""
+    """The points with x·cos(angle) + y·sin(angle) > offset are called positive; angle in
+    degrees.
+    """
 
     angle: float
     offset: float
@@ -33,7 +37,8 @@ def xor_accuracy(angle: float, offset: float) -> float:
 
 
 def best_for_xor() -> HalfPlane:
-    """The best half-plane, found by a search over angles (degrees) and offsets, first coarse, then fine.
+    """The best half-plane, found by a search over angles (degrees) and offsets, first coarse, then
+    fine.
 
     In closed form the best line at 45° is x + y = 106/30.
     """
@@ -51,9 +56,12 @@ def _best(angles: np.ndarray, offsets: np.ndarray, known: HalfPlane | None = Non
 
 
 def _share_inside(angle: float, offset: float, sign_x: int, sign_y: int) -> float:
-    """Share of one square on the positive side: its corners, cut by the line, then the shoelace formula."""
+    """Share of one square on the positive side: its corners, cut by the line, then the shoelace
+    formula.
+    """
     corners = [
-        (sign_x * x, sign_y * y) for x, y in ((_INNER, _INNER), (_OUTER, _INNER), (_OUTER, _OUTER), (_INNER, _OUTER))
+        (sign_x * x, sign_y * y)
+        for x, y in ((_INNER, _INNER), (_OUTER, _INNER), (_OUTER, _OUTER), (_INNER, _OUTER))
     ]
     heights = [x * math.cos(angle) + y * math.sin(angle) - offset for x, y in corners]
     inside: list[tuple[float, float]] = []
@@ -63,6 +71,10 @@ def _share_inside(angle: float, offset: float, sign_x: int, sign_y: int) -> floa
             inside.append(start)
         if low * high < 0:
             share = low / (low - high)
-            inside.append((start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1])))
-    twice = sum(a[0] * b[1] - b[0] * a[1] for a, b in zip(inside, inside[1:] + inside[:1], strict=True))
+            inside.append(
+                (start[0] + share * (end[0] - start[0]), start[1] + share * (end[1] - start[1]))
+            )
+    twice = sum(
+        a[0] * b[1] - b[0] * a[1] for a, b in zip(inside, inside[1:] + inside[:1], strict=True)
+    )
     return abs(twice) / 2 / (_OUTER - _INNER) ** 2

@@ -34,13 +34,19 @@ def draw(fits: Mapping[str, Fit], path: PathLike) -> None:
         picture(next(iter(fits.values())), path)
     else:
         table = next(iter(fits)).partition("/")[0].replace("-", " ")
-        gallery(list(fits.values()), path, title=f"Playground runs of report 003, {table} (○ training, ◇ test points)")
+        gallery(
+            list(fits.values()),
+            path,
+            title=f"Playground runs of report 003, {table} (○ training, ◇ test points)",
+        )
 
 
 def picture(fit: Fit, path: PathLike) -> None:
-    """Draw a training: links as wide as their weights, each neuron's output over the plane, boundary, losses.
+    """Draw a training: links as wide as their weights, each neuron's output over the plane,
+    boundary, losses.
 
-    The colours are the page's: orange for -1, blue for 1, and nothing beyond. The square at a neuron is its bias.
+    The colours are the page's: orange for -1, blue for 1, and nothing beyond. The square at a
+    neuron is its bias.
     """
     tallest = max(fit.settings.shape)
     height = max(6.8, 1.2 + 0.5 * tallest)
@@ -60,7 +66,8 @@ def picture(fit: Fit, path: PathLike) -> None:
 
 
 def gallery(fits: Sequence[Fit], path: PathLike, *, title: str, columns: int = 4) -> None:
-    """Draw the boundaries of several trainings side by side, each with its network, epochs and losses.
+    """Draw the boundaries of several trainings side by side, each with its network, epochs and
+    losses.
 
     Source: report 003, figures 1 to 3.
     """
@@ -73,7 +80,9 @@ def gallery(fits: Sequence[Fit], path: PathLike, *, title: str, columns: int = 4
             _draw_boundary(axes, fit, fit.layers(_grid(200))[-1][:, 0])
             chosen = fit.settings
             shape = "-".join(map(str, chosen.shape))
-            heading = f"{chosen.dataset}, {chosen.activation} {shape}{_penalty(fit)}, {fit.epochs} epochs"
+            heading = (
+                f"{chosen.dataset}, {chosen.activation} {shape}{_penalty(fit)}, {fit.epochs} epochs"
+            )
             names = [_LABELS[name] for name in chosen.features]
             inputs = ", ".join(names) if len(names) < len(_LABELS) else "all features"
             losses = f"training loss {fit.train_loss:.3f}, test loss {fit.test_loss:.3f}"
@@ -84,7 +93,11 @@ def gallery(fits: Sequence[Fit], path: PathLike, *, title: str, columns: int = 4
 
 def _penalty(fit: Fit) -> str:
     chosen = fit.settings
-    return "" if chosen.regularization == "none" else f", {chosen.regularization} {chosen.regularization_rate:g}"
+    return (
+        ""
+        if chosen.regularization == "none"
+        else f", {chosen.regularization} {chosen.regularization_rate:g}"
+    )
 
 
 def _title(fit: Fit) -> str:
@@ -117,8 +130,12 @@ def _shade(value: float) -> Any:
     return _colours()((float(np.clip(value, -1, 1)) + 1) / 2)
 
 
-def _draw_network(figure: "Figure", fit: Fit, width: float, height: float, output: tuple[float, float]) -> None:
-    """Columns of neurons, and the links between them; the output's links end at the boundary's left side."""
+def _draw_network(
+    figure: "Figure", fit: Fit, width: float, height: float, output: tuple[float, float]
+) -> None:
+    """Columns of neurons, and the links between them; the output's links end at the boundary's left
+    side.
+    """
     wide, high = figure.get_size_inches()
     board = figure.add_axes((0, 0, 1, 1), zorder=-1)
     board.set(xlim=(0, wide), ylim=(0, high))
@@ -146,7 +163,9 @@ def _draw_network(figure: "Figure", fit: Fit, width: float, height: float, outpu
                 _draw_bias(board, x - size / 2, y - size / 2, fit.biases[layer - 1][unit])
 
 
-def _draw_links(board: "Axes", fit: Fit, places: list[list[tuple[float, float]]], size: float) -> None:
+def _draw_links(
+    board: "Axes", fit: Fit, places: list[list[tuple[float, float]]], size: float
+) -> None:
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
 
@@ -161,13 +180,19 @@ def _draw_links(board: "Axes", fit: Fit, places: list[list[tuple[float, float]]]
             middle = (x0 + x1) / 2
             curve = Path([(x0, y0), (middle, y0), (middle, y1), (x1, y1)], [1, 4, 4, 4])
             line = 0.4 + 4.5 * min(abs(weight) / 5, 1)
-            board.add_patch(PathPatch(curve, fill=False, edgecolor=_shade(weight), linewidth=line, alpha=0.85))
+            board.add_patch(
+                PathPatch(curve, fill=False, edgecolor=_shade(weight), linewidth=line, alpha=0.85)
+            )
 
 
 def _draw_bias(board: "Axes", x: float, y: float, bias: float) -> None:
     from matplotlib.patches import Rectangle
 
-    board.add_patch(Rectangle((x - 0.11, y - 0.02), 0.09, 0.09, facecolor=_shade(bias), edgecolor=INK, linewidth=0.4))
+    board.add_patch(
+        Rectangle(
+            (x - 0.11, y - 0.02), 0.09, 0.09, facecolor=_shade(bias), edgecolor=INK, linewidth=0.4
+        )
+    )
 
 
 def _draw_map(axes: "Axes", values: np.ndarray, alpha: float = 1.0) -> None:
@@ -184,7 +209,9 @@ def _draw_boundary(axes: "Axes", fit: Fit, output: np.ndarray) -> None:
     side = int(np.sqrt(len(output)))
     steps = np.linspace(-_EXTENT, _EXTENT, side)
     if output.min() < 0 < output.max():
-        axes.contour(steps, steps, output.reshape(side, side), levels=[0], colors="black", linewidths=1)
+        axes.contour(
+            steps, steps, output.reshape(side, side), levels=[0], colors="black", linewidths=1
+        )
     shades = _colours()((np.clip(fit.start.targets, -1, 1) + 1) / 2)
     cut = fit.start.train_points
     x1, x2 = fit.start.points.T
@@ -199,8 +226,18 @@ def _draw_boundary(axes: "Axes", fit: Fit, output: np.ndarray) -> None:
         label="test",
         alpha=0.9,
     )
-    axes.scatter(x1[:cut], x2[:cut], c=shades[:cut], s=14, edgecolors="white", linewidths=0.6, label="training")
-    axes.set(xlim=(-_EXTENT, _EXTENT), ylim=(-_EXTENT, _EXTENT), xticks=[-5, 0, 5], yticks=[-5, 0, 5])
+    axes.scatter(
+        x1[:cut],
+        x2[:cut],
+        c=shades[:cut],
+        s=14,
+        edgecolors="white",
+        linewidths=0.6,
+        label="training",
+    )
+    axes.set(
+        xlim=(-_EXTENT, _EXTENT), ylim=(-_EXTENT, _EXTENT), xticks=[-5, 0, 5], yticks=[-5, 0, 5]
+    )
     axes.tick_params(labelsize=8)
 
 
@@ -215,4 +252,11 @@ def _draw_losses(axes: "Axes", fit: Fit) -> None:
     axes.xaxis.label.set_fontsize(9)
     axes.grid(alpha=0.3)
     axes.spines[["top", "left"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=9, loc="lower left", bbox_to_anchor=(-0.02, 1.0), ncols=2, borderaxespad=0.1)
+    axes.legend(
+        frameon=False,
+        fontsize=9,
+        loc="lower left",
+        bbox_to_anchor=(-0.02, 1.0),
+        ncols=2,
+        borderaxespad=0.1,
+    )

@@ -1,4 +1,6 @@
-"""The trainings that report 003 tabulates, as settings, and how to repeat each over several seeds."""
+"""The trainings that report 003 tabulates, as settings, and how to repeat each over several
+seeds.
+"""
 
 import statistics
 from collections.abc import Mapping, Sequence
@@ -25,7 +27,9 @@ class Row:
 
 @dataclass(frozen=True)
 class Summary:
-    """A measure over seeds: mean, standard deviation (n - 1), median, and the value of each seed."""
+    """A measure over seeds: mean, standard deviation (n - 1), median, and the value of each
+    seed.
+    """
 
     mean: float
     sd: float
@@ -40,7 +44,9 @@ class Summary:
 
 @dataclass(frozen=True)
 class Rerun:
-    """One set-up over several seeds. `feature_strength` and `test_accuracy` (None for regression) are medians."""
+    """One set-up over several seeds. `feature_strength` and `test_accuracy` (None for regression)
+    are medians.
+    """
 
     settings: Settings
     epochs: int
@@ -64,7 +70,9 @@ def rows(name: str) -> dict[str, Row]:
     """
     found = {known: row for known, row in ROWS.items() if name in (known, known.partition("/")[0])}
     if not found:
-        raise InputError(f"no row {name!r}: expected table-1, ..., table-4 or one of {', '.join(ROWS)}")
+        raise InputError(
+            f"no row {name!r}: expected table-1, ..., table-4 or one of {', '.join(ROWS)}"
+        )
     return found
 
 
@@ -75,8 +83,12 @@ def rerun(
     progress: Progress | None = None,
     **changes: Any,
 ) -> Rerun:
-    """Train a row again from each seed; `changes` are settings by name, for where the report contradicts itself."""
-    return summarise(train_seeds(changed(row.settings, **changes), seeds, epochs=row.epochs, progress=progress))
+    """Train a row again from each seed; `changes` are settings by name, for where the report
+    contradicts itself.
+    """
+    return summarise(
+        train_seeds(changed(row.settings, **changes), seeds, epochs=row.epochs, progress=progress)
+    )
 
 
 def train_rows(
@@ -85,20 +97,32 @@ def train_rows(
     seeds: Sequence[str | int] | None = None,
     progress: Progress | None = None,
 ) -> dict[str, list[Fit]]:
-    """Train each row from every one of the seeds, or from its own; `progress` counts epochs of all rows."""
+    """Train each row from every one of the seeds, or from its own; `progress` counts epochs of all
+    rows.
+    """
     total = sum(row.epochs for row in planned.values())
     before = 0
     fits: dict[str, list[Fit]] = {}
     for name, row in planned.items():
         part = part_of(progress, before, total)
-        fits[name] = train_seeds(row.settings, seeds or [row.settings.seed], epochs=row.epochs, progress=part)
+        fits[name] = train_seeds(
+            row.settings, seeds or [row.settings.seed], epochs=row.epochs, progress=part
+        )
         before += row.epochs
     return fits
 
 
 def as_table(found: Mapping[str, Fit | Rerun]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Columns and rows of text for trainings or reruns by name."""
-    columns = ("run", "network", "epochs", "train loss", "test loss", "test accuracy", "strength of the features")
+    columns = (
+        "run",
+        "network",
+        "epochs",
+        "train loss",
+        "test loss",
+        "test accuracy",
+        "strength of the features",
+    )
     rows = []
     for name, one in found.items():
         if isinstance(one, Fit):
@@ -107,13 +131,17 @@ def as_table(found: Mapping[str, Fit | Rerun]) -> tuple[tuple[str, ...], list[tu
             accuracy = accuracies.test if accuracies else None
             strength: Mapping[str, float] = one.feature_strength()
         else:
-            losses = [f"{loss.mean:.3f} ± {loss.sd:.3f}" for loss in (one.train_loss, one.test_loss)]
+            losses = [
+                f"{loss.mean:.3f} ± {loss.sd:.3f}" for loss in (one.train_loss, one.test_loss)
+            ]
             accuracy = one.test_accuracy
             strength = one.feature_strength
         network = f"{one.settings.activation} {'-'.join(map(str, one.settings.shape))}"
         features = " ".join(f"{feature} {value:.2f}" for feature, value in strength.items())
         share = "" if accuracy is None else f"{accuracy:.3f}"
-        rows.append((name or one.settings.dataset, network, str(one.epochs), *losses, share, features))
+        rows.append(
+            (name or one.settings.dataset, network, str(one.epochs), *losses, share, features)
+        )
     return columns, rows
 
 
@@ -129,13 +157,21 @@ def summarise(fits: Sequence[Fit]) -> Rerun:
         train_loss=Summary.of([fit.train_loss for fit in fits]),
         test_loss=Summary.of([fit.test_loss for fit in fits]),
         test_accuracy=statistics.median(accuracies) if accuracies else None,
-        feature_strength={name: statistics.median(one[name] for one in strengths) for name in strengths[0]},
+        feature_strength={
+            name: statistics.median(one[name] for one in strengths) for name in strengths[0]
+        },
         seconds=first.seconds,
     )
 
 
 def _row(
-    system: int, dataset: str, epochs: int, layers: int, units: int, activation: str = "sigmoid", **given: Any
+    system: int,
+    dataset: str,
+    epochs: int,
+    layers: int,
+    units: int,
+    activation: str = "sigmoid",
+    **given: Any,
 ) -> Row:
     settings = Settings(
         dataset=dataset,
@@ -151,7 +187,16 @@ def _row(
 
 def _regularised(system: int, dataset: str, kind: str) -> Row:
     epochs, layers = (1000, 3) if dataset == "spiral" else (250, 2)
-    return _row(system, dataset, epochs, layers, 5, features=FEATURES, regularization=kind, regularization_rate=0.01)
+    return _row(
+        system,
+        dataset,
+        epochs,
+        layers,
+        5,
+        features=FEATURES,
+        regularization=kind,
+        regularization_rate=0.01,
+    )
 
 
 # Layers as the tables print them; the text says two hidden layers of five for every spiral.

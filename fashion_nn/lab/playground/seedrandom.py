@@ -55,7 +55,9 @@ class SeedRandom:
             second = 2 * self.random() - 1
             square = first * first + second * second
             if 0 < square <= 1:
-                return mean + math.sqrt(variance) * (math.sqrt(-2 * math.log(square) / square) * first)
+                return mean + math.sqrt(variance) * (
+                    math.sqrt(-2 * math.log(square) / square) * first
+                )
 
     def shuffle(self, items: list[Any]) -> None:
         """Shuffle in place, by Fisher and Yates from the end; each draw includes the last place."""

@@ -1,4 +1,6 @@
-"""What can be set in the Playground, as one checked value; to and from the address that the page shows."""
+"""What can be set in the Playground, as one checked value; to and from the address that the page
+shows.
+"""
 
 import math
 from collections.abc import Callable, Mapping
@@ -35,8 +37,8 @@ class Settings:
     """One Playground set-up; the defaults are those of the page.
 
     Attributes:
-        dataset: circle, xor, gauss, spiral (500 points, targets ±1, tanh output) or reg-plane, reg-gauss
-            (1200 points, targets in [-1, 1], linear output).
+        dataset: circle, xor, gauss, spiral (500 points, targets ±1, tanh output) or reg-plane,
+            reg-gauss (1200 points, targets in [-1, 1], linear output).
         features: inputs of the network, names of `FEATURES`; kept in the page's order.
         hidden: neurons of each hidden layer; () for none.
         activation: of the hidden neurons.
@@ -70,16 +72,39 @@ class Settings:
             _require_one_of("feature", name, FEATURES)
         if not self.features:
             raise InputError(f"no features: give at least one of {', '.join(FEATURES)}")
-        object.__setattr__(self, "features", tuple(name for name in FEATURES if name in self.features))
-        _require(all(1 <= n <= 1000 for n in self.hidden), "hidden", self.hidden, "layers of 1 to 1000 neurons")
+        object.__setattr__(
+            self, "features", tuple(name for name in FEATURES if name in self.features)
+        )
+        _require(
+            all(1 <= n <= 1000 for n in self.hidden),
+            "hidden",
+            self.hidden,
+            "layers of 1 to 1000 neurons",
+        )
         _require(len(self.hidden) <= 20, "hidden", self.hidden, "at most 20 layers")
-        _require(bool(self.seed) and not set(self.seed) & set("&=#%? "), "seed", self.seed, "text that fits an address")
-        _require(0 < self.learning_rate < math.inf, "learning rate", self.learning_rate, "a number above 0")
-        _require(0 <= self.regularization_rate < math.inf, "rate", self.regularization_rate, "a number from 0")
+        _require(
+            bool(self.seed) and not set(self.seed) & set("&=#%? "),
+            "seed",
+            self.seed,
+            "text that fits an address",
+        )
+        _require(
+            0 < self.learning_rate < math.inf,
+            "learning rate",
+            self.learning_rate,
+            "a number above 0",
+        )
+        _require(
+            0 <= self.regularization_rate < math.inf,
+            "rate",
+            self.regularization_rate,
+            "a number from 0",
+        )
         _require(0 <= self.noise_percent <= 100, "noise", self.noise_percent, "per cent, 0 to 100")
         _require(0 < self.split < 1, "split", self.split, "a fraction between 0 and 1, such as 0.7")
         _require(0 < self.train_points < self.points, "split", self.split, "points on both sides")
-        # The page updates after point batch_size of an epoch: with a larger batch it would never learn.
+        # The page updates after point batch_size of an epoch: with a larger batch it would never
+        # learn.
         _require(
             1 <= self.batch_size <= self.train_points,
             "batch size",
@@ -94,7 +119,8 @@ class Settings:
 
     @property
     def train_points(self) -> int:
-        # Rounded first: 0.29 * 100 is 28.999999999999996 in floating point, but 29 per cent on the page.
+        # Rounded first: 0.29 * 100 is 28.999999999999996 in floating point, but 29 per cent on the
+        # page.
         return math.floor(self.points * round(self.split * 100, 9) / 100)
 
     @property
@@ -108,7 +134,9 @@ class Settings:
 
     def url(self) -> str:
         """The address that opens this set-up in the Playground."""
-        problem, key = ("regression", "regDataset") if self.regression else ("classification", "dataset")
+        problem, key = (
+            ("regression", "regDataset") if self.regression else ("classification", "dataset")
+        )
         values = {
             "activation": self.activation,
             "regularization": self.regularization,
@@ -130,9 +158,9 @@ class Settings:
 def from_url(address: str) -> Settings:
     """The set-up behind a Playground address, as the page reads it.
 
-    Keys that are absent or empty keep the page's default; keys that do not change a run (showTestData,
-    discretize, tutorial, cosX and cosY, ..._hide) are ignored. An address without a seed, which the page
-    would draw, gets "0".
+    Keys that are absent or empty keep the page's default; keys that do not change a run
+    (showTestData, discretize, tutorial, cosX and cosY, ..._hide) are ignored. An address without a
+    seed, which the page would draw, gets "0".
 
     Raises:
         InputError: no settings in it, or a value that the page would not understand.
@@ -143,8 +171,8 @@ def from_url(address: str) -> Settings:
     known = {*_READERS, *FEATURE_KEYS.values(), "problem", "dataset", "regDataset"}
     if not known & set(given):
         raise InputError(
-            f"no Playground settings in {address!r}: expected what follows # in the page's address, "
-            "such as activation=tanh&dataset=circle&networkShape=4,2"
+            f"no Playground settings in {address!r}: expected what follows # in the page's address,"
+            " such as activation=tanh&dataset=circle&networkShape=4,2"
         )
     values: dict[str, Any] = {"hidden": ()} if "networkShape" in given else {}
     for key, (name, read) in _READERS.items():
@@ -160,7 +188,9 @@ def from_url(address: str) -> Settings:
         _require_one_of("dataset", values["dataset"], CLASSIFICATION)
     default = Settings().features
     values["features"] = tuple(
-        name for name, key in FEATURE_KEYS.items() if _boolean(given.get(key) or _yes(name in default))
+        name
+        for name, key in FEATURE_KEYS.items()
+        if _boolean(given.get(key) or _yes(name in default))
     )
     return Settings(**values)
 
@@ -172,7 +202,11 @@ def changed(settings: Settings, **given: Any) -> Settings:
 
 def parse_features(text: str) -> tuple[str, ...]:
     """Names divided by commas, or `all`."""
-    return FEATURES if text.strip() == "all" else tuple(filter(None, (name.strip() for name in text.split(","))))
+    return (
+        FEATURES
+        if text.strip() == "all"
+        else tuple(filter(None, (name.strip() for name in text.split(","))))
+    )
 
 
 def parse_hidden(text: str) -> tuple[int, ...]:
@@ -181,7 +215,9 @@ def parse_hidden(text: str) -> tuple[int, ...]:
     try:
         return () if text in ("", "none") else tuple(int(part) for part in text.split(","))
     except ValueError:
-        raise InputError(f"hidden {text!r}: expected the neurons of each hidden layer, such as 5,5, or none") from None
+        raise InputError(
+            f"hidden {text!r}: expected the neurons of each hidden layer, such as 5,5, or none"
+        ) from None
 
 
 def _boolean(value: str) -> bool:
@@ -217,7 +253,9 @@ def _read(key: str, text: str, read: Callable[[str], Any]) -> Any:
     except InputError:
         raise
     except ValueError:
-        raise InputError(f"{key}={text} in the address: expected a number, as the page writes it") from None
+        raise InputError(
+            f"{key}={text} in the address: expected a number, as the page writes it"
+        ) from None
 
 
 def _require(holds: bool, name: str, value: object, expected: str) -> None:

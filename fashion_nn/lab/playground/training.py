@@ -1,7 +1,7 @@
 """The Playground's training, for any number of seeds at once.
 
-All arrays have the seed as their first axis, so twenty trainings cost little more than one: a single update is
-so small that most of its time is spent on calling NumPy.
+All arrays have the seed as their first axis, so twenty trainings cost little more than one: a
+single update is so small that most of its time is spent on calling NumPy.
 """
 
 import time
@@ -50,8 +50,8 @@ class Fit:
     Attributes:
         start: data and initial weights.
         parameters: weights and biases after training.
-        losses: (epochs + 1, 2), training and test loss as the page shows them, from epoch 0 on: the average of
-            ½(output - target)² over the points, without the penalty.
+        losses: (epochs + 1, 2), training and test loss as the page shows them, from epoch 0 on: the
+            average of ½(output - target)² over the points, without the penalty.
         seconds: how long the training took; networks that were trained together share it.
     """
 
@@ -87,7 +87,9 @@ class Fit:
         for number, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
             values = found[-1] @ weights + biases
             last = number == len(self.weights) - 1
-            _activate(_output_activation(self.settings) if last else self.settings.activation, values)
+            _activate(
+                _output_activation(self.settings) if last else self.settings.activation, values
+            )
             found.append(values)
         return found
 
@@ -148,10 +150,12 @@ def train_seeds(
     dtype: DTypeLike = np.float64,
     progress: Progress | None = None,
 ) -> list[Fit]:
-    """Train one set-up from several seeds at once; each result is what it would be alone, up to rounding.
+    """Train one set-up from several seeds at once; each result is what it would be alone, up to
+    rounding.
 
-    An epoch goes through the training points in their fixed order and updates after every `batch_size` of them,
-    by the mean gradient. Points that are left over at its end count in the first update of the next epoch.
+    An epoch goes through the training points in their fixed order and updates after every
+    `batch_size` of them, by the mean gradient. Points that are left over at its end count in the
+    first update of the next epoch.
 
     Args:
         settings: the set-up; its own seed is ignored.
@@ -161,7 +165,8 @@ def train_seeds(
         progress: called with (epochs done, epochs) after each.
 
     Raises:
-        InputError: a number of epochs below 1, no seed, or losses that are not finite (too large a learning rate).
+        InputError: a number of epochs below 1, no seed, or losses that are not finite (too large a
+            learning rate).
     """
     if epochs < 1:
         raise InputError(f"epochs {epochs}: expected at least 1")
@@ -174,7 +179,8 @@ def train_seeds(
     losses = _train(network, epochs, progress)
     seconds = time.perf_counter() - began
     return [
-        Fit(one, starts[row], network.parameters(row), losses[:, row].copy(), seconds) for row, one in enumerate(each)
+        Fit(one, starts[row], network.parameters(row), losses[:, row].copy(), seconds)
+        for row, one in enumerate(each)
     ]
 
 
@@ -188,7 +194,9 @@ def _train(network: "_Network", epochs: int, progress: Progress | None) -> NDArr
             losses[epoch] = network.losses()
         if not np.isfinite(losses[epoch]).all():
             rate = network.settings.learning_rate
-            raise InputError(f"the loss became infinite in epoch {epoch}: the learning rate {rate} is too large")
+            raise InputError(
+                f"the loss became infinite in epoch {epoch}: the learning rate {rate} is too large"
+            )
         if progress:
             progress(epoch, epochs)
     return losses
@@ -197,9 +205,9 @@ def _train(network: "_Network", epochs: int, progress: Progress | None) -> NDArr
 class _Network:
     """Networks of one shape, one for each seed, in buffers that are made once.
 
-    `theta` (seeds, parameters) holds all parameters. `layers[l]` are views of it, (seeds, units, units before + 1),
-    with the biases in the last column, which is multiplied with a row of ones. Points are columns, so that what is
-    computed for a seed is contiguous.
+    `theta` (seeds, parameters) holds all parameters. `layers[l]` are views of it, (seeds, units,
+    units before + 1), with the biases in the last column, which is multiplied with a row of ones.
+    Points are columns, so that what is computed for a seed is contiguous.
     """
 
     def __init__(self, settings: Settings, starts: Sequence[data.Start], dtype: np.dtype):
@@ -217,7 +225,11 @@ class _Network:
             mask[:, :, :-1] = 1
             self.layers[layer][:, :, :-1] = np.stack([one.weights[layer].T for one in starts])
             self.layers[layer][:, :, -1] = np.stack([one.biases[layer] for one in starts])
-        penalty = 0.0 if settings.regularization == "none" else settings.learning_rate * settings.regularization_rate
+        penalty = (
+            0.0
+            if settings.regularization == "none"
+            else settings.learning_rate * settings.regularization_rate
+        )
         self.decay = is_weight * dtype.type(penalty)
         self._lay_out(starts)
 
@@ -239,15 +251,20 @@ class _Network:
         self.cut = self.settings.train_points
         size = self.settings.batch_size
         left_over = self.cut % size
-        self.batches = [self._batch(slice(at, at + size)) for at in range(0, self.cut - size + 1, size)]
-        # From the second epoch on, the first update also counts what was left over at the end of the one before.
+        self.batches = [
+            self._batch(slice(at, at + size)) for at in range(0, self.cut - size + 1, size)
+        ]
+        # From the second epoch on, the first update also counts what was left over at the end of
+        # the one before.
         joined = np.r_[self.cut - left_over : self.cut, 0:size]
         self.joined = self._batch(joined) if left_over else self.batches[0]
         self.buffers = {count: _Buffers(self, count) for count in {size, size + left_over}}
         self.all = _Buffers(self, self.inputs.shape[2])
 
     def _batch(self, points: slice | NDArray[np.int64]) -> tuple[Array, Array]:
-        return np.ascontiguousarray(self.inputs[:, :, points]), np.ascontiguousarray(self.targets[:, :, points])
+        return np.ascontiguousarray(self.inputs[:, :, points]), np.ascontiguousarray(
+            self.targets[:, :, points]
+        )
 
     def epoch(self, *, first: bool) -> None:
         batches = self.batches if first else [self.joined, *self.batches[1:]]
@@ -284,7 +301,9 @@ class _Network:
         """Mean training and test loss of each seed, (seeds, 2)."""
         outputs = self.all.forward(self.inputs)
         halves = (0.5 * (outputs - self.targets) ** 2)[:, 0]
-        return np.stack([halves[:, : self.cut].mean(axis=1), halves[:, self.cut :].mean(axis=1)], axis=1)
+        return np.stack(
+            [halves[:, : self.cut].mean(axis=1), halves[:, self.cut :].mean(axis=1)], axis=1
+        )
 
     def parameters(self, row: int) -> Parameters:
         """Those of one seed."""
@@ -325,7 +344,9 @@ class _Buffers:
         return output
 
     def backward(self, inputs: Array, targets: Array) -> None:
-        """Write the gradient of the summed loss, for the last forward pass, into the network's buffer."""
+        """Write the gradient of the summed loss, for the last forward pass, into the network's
+        buffer.
+        """
         last = len(self.deltas) - 1
         np.subtract(self.outputs[last], targets, out=self.deltas[last])
         for layer in range(last, -1, -1):
@@ -341,9 +362,9 @@ def _output_activation(settings: Settings) -> str:
     return "linear" if settings.regression else "tanh"
 
 
-# `fashion_nn.lab.layers` has these functions too. They are written again here, because the parity with the
-# Playground is exact to the last bit: its order of operations differs, such as f - f² for f (1 - f), and the
-# training needs them in place.
+# `fashion_nn.lab.layers` has these functions too. They are written again here, because the parity
+# with the Playground is exact to the last bit: its order of operations differs, such as f - f² for
+# f (1 - f), and the training needs them in place.
 
 
 def _activate(name: str, values: Array) -> None:

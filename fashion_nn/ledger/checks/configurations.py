@@ -133,7 +133,9 @@ def some_accuracy() -> Check:
         ends = at_end(curves, "test_accuracy")
         margins = {name: _margin(printed, ends[name], curves[name]) for name in ends}
         fits = [name for name in ends if abs(ends[name].mean - printed) <= margins[name]]
-        bands = ", ".join(f"{name} {100 * end.mean:.2f} ± {100 * margins[name]:.2f}" for name, end in ends.items())
+        bands = ", ".join(
+            f"{name} {100 * end.mean:.2f} ± {100 * margins[name]:.2f}" for name, end in ends.items()
+        )
         why = f"within the band of {' and '.join(fits) or 'none'}: {bands}"
         return Outcome(bool(fits), ends, why)
 

@@ -15,7 +15,15 @@ import numpy as np
 from fashion_nn.lab import backprop
 from fashion_nn.ledger import claims, quotations
 from fashion_nn.ledger.claims import Claim
-from fashion_nn.ledger.findings import Check, Finding, Json, Outcome, Verdict, not_reproducible, worst
+from fashion_nn.ledger.findings import (
+    Check,
+    Finding,
+    Json,
+    Outcome,
+    Verdict,
+    not_reproducible,
+    worst,
+)
 from fashion_nn.ledger.quotations import PrintedNumber
 
 Place = tuple[str, int, tuple[int, ...]]
@@ -23,7 +31,8 @@ Place = tuple[str, int, tuple[int, ...]]
 Hypothesis = tuple[str, float]
 """What may have gone wrong, in words, and the value that it would give."""
 
-# The terms of report 001's network as it names them: a bar is the derivative of the loss by the barred thing.
+# The terms of report 001's network as it names them: a bar is the derivative of the loss by the
+# barred thing.
 NAMES: dict[str, Place] = {
     "z_1": ("nets", 1, (0, 0)),
     "z_2": ("nets", 1, (1, 0)),
@@ -70,7 +79,10 @@ def evidence_of(exercise: str) -> str:
 def named_values(exercise: str) -> dict[str, float]:
     """Every term of a 2-2-1 network by report 001's names, with the derivatives by outputs."""
     trace = worked(exercise)
-    values = {name: float(getattr(trace, key)[layer - 1][entry]) for name, (key, layer, entry) in NAMES.items()}
+    values = {
+        name: float(getattr(trace, key)[layer - 1][entry])
+        for name, (key, layer, entry) in NAMES.items()
+    }
     values["ybar"] = float(trace.outputs[1][0, 0] - trace.exercise.targets[0, 0])
     by_outputs = trace.exercise.weight_matrices[1].T @ trace.deltas[1]
     values["hbar_1"] = float(by_outputs[0, 0])
@@ -126,7 +138,9 @@ def named(exercise: str, name: str, *, last: bool = False, copied_from: str = ""
 
 
 def _slip(number: PrintedNumber, exercise: str, name: str, copied_from: str) -> str:
-    tried = [(words, number.against(value)) for words, value in _hypotheses(exercise, name, copied_from)]
+    tried = [
+        (words, number.against(value)) for words, value in _hypotheses(exercise, name, copied_from)
+    ]
     fits = [words for words, verdict in tried if verdict == Verdict.MATCH]
     fits += [words for words, verdict in tried if verdict == Verdict.ROUNDING]
     if fits and (number.value or fits[0].startswith("this is")):

@@ -104,7 +104,10 @@ def _equal(one: "Expr", other: "Expr") -> bool:
     if sympy.simplify(difference) == 0:
         return True
     names = sorted(difference.free_symbols, key=str)
-    points = ({name: sympy.Rational(3 * i + 7 * k + 2, 5) for k, name in enumerate(names)} for i in range(-3, 4))
+    points = (
+        {name: sympy.Rational(3 * i + 7 * k + 2, 5) for k, name in enumerate(names)}
+        for i in range(-3, 4)
+    )
     return all(abs(sympy.N(difference.subs(point))) < 1e-12 for point in points)
 
 
@@ -137,7 +140,9 @@ def _swaps(extra: set["Expr"], missing: set["Expr"]) -> Iterator[str]:
                 break
 
 
-def arithmetic(value: Callable[[], float], *, mend: Mend | None = None, evidence: str = "") -> Check:
+def arithmetic(
+    value: Callable[[], float], *, mend: Mend | None = None, evidence: str = ""
+) -> Check:
     """A line `sum = result`: the sum as printed, its printed result, and the right value of the
     term.
 

@@ -102,7 +102,10 @@ def _among(numbers: Sequence[PrintedNumber], records: Sequence[Record]) -> Verdi
     if len(numbers) != len(_LOSSES):
         return Verdict.DIFFERS
     counted = _counted(numbers, records)
-    return worst(_in_band(number, column(counted, kind)) for number, kind in zip(numbers, _LOSSES, strict=True))
+    return worst(
+        _in_band(number, column(counted, kind))
+        for number, kind in zip(numbers, _LOSSES, strict=True)
+    )
 
 
 def _in_band(number: PrintedNumber, values: Sequence[float]) -> Verdict:

@@ -31,7 +31,9 @@ def spread(records: Sequence[Record], *path: str) -> Spread:
     return Spread.of(column(records, *path))
 
 
-def over_seeds(protocol: str, words: str | Sequence[str], criterion: Criterion, evidence: str = "") -> Check:
+def over_seeds(
+    protocol: str, words: str | Sequence[str], criterion: Criterion, evidence: str = ""
+) -> Check:
     """A statement about what a protocol measured.
 
     Args:

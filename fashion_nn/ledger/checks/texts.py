@@ -42,7 +42,9 @@ def numbers(
     why: str = "",
 ) -> Check:
     """Printed numbers against values that are computed when asked; see `quotations.judge`."""
-    return Check(lambda claim: quotations.judge(claim, values(), unit=unit, why=why, evidence=evidence))
+    return Check(
+        lambda claim: quotations.judge(claim, values(), unit=unit, why=why, evidence=evidence)
+    )
 
 
 def quoted(id: str) -> list[float]:
@@ -81,7 +83,11 @@ def fraction(text: str) -> Fraction | None:
     decimals = len(text.partition(".")[2])
     value = float(text)
     unit = 10.0 ** -max(decimals, 8)  # NumPy prints eight digits and drops zeros at the end
-    candidates = {Fraction(right, n) for n in _FOLD_SIZES for right in (math.floor(value * n), math.ceil(value * n))}
+    candidates = {
+        Fraction(right, n)
+        for n in _FOLD_SIZES
+        for right in (math.floor(value * n), math.ceil(value * n))
+    }
     fits = [one for one in candidates if abs(one.value - value) <= unit / 2 * 1.000001]
     return fits[0] if len(fits) == 1 else None
 
@@ -95,7 +101,9 @@ def fold_sizes() -> list[int] | None:
 
 # --- report 002's four configurations
 
-_CONFIGURATION = re.compile(r"(Leaky ReLU|ReLU|Sigmoid|Tanh) (Xavier|He) (Adam|SGD|Adagrad) ([\d.]+)")
+_CONFIGURATION = re.compile(
+    r"(Leaky ReLU|ReLU|Sigmoid|Tanh) (Xavier|He) (Adam|SGD|Adagrad) ([\d.]+)"
+)
 
 
 @dataclass(frozen=True)
@@ -124,7 +132,9 @@ class Configuration:
 
 def configurations() -> list[Configuration]:
     """The configurations that report 002 lists."""
-    return [Configuration(*found) for found in _CONFIGURATION.findall(claims.by_id("002-024").quoted)]
+    return [
+        Configuration(*found) for found in _CONFIGURATION.findall(claims.by_id("002-024").quoted)
+    ]
 
 
 # --- captions of figures, which the text refers to by number

@@ -68,7 +68,9 @@ def of_run(
     return Check(only_for(words, judge))
 
 
-def of_seeds(name: str, words: str, criterion: Callable[[Sequence[History], Claim], Outcome]) -> Check:
+def of_seeds(
+    name: str, words: str, criterion: Callable[[Sequence[History], Claim], Outcome]
+) -> Check:
     """A statement about the training of a recipe: from its histories, one for each seed."""
 
     def judge(claim: Claim) -> Finding:
@@ -99,7 +101,9 @@ def _stored_runs(name: str) -> Sequence[Mapping[str, Any]]:
 
 
 def histories(name: str) -> list[History]:
-    """The histories of a recipe's trainings, seeds 0, 1, …; without stored ones, that of its run."""
+    """The histories of a recipe's trainings, seeds 0, 1, …; without stored ones, that of its
+    run.
+    """
     stored = _stored_runs(name)
     if stored:
         return [[_epoch(row) for row in one["history"]] for one in stored]
@@ -143,7 +147,9 @@ class Share:
     seeds: int = 1
 
     def margin(self, printed: float) -> float:
-        """How far a printed accuracy, 0 to 1, may be from ours: 95 % of one run against our mean."""
+        """How far a printed accuracy, 0 to 1, may be from ours: 95 % of one run against our
+        mean.
+        """
         variances = self.value * (1 - self.value) + max(printed * (1 - printed), 0)
         of_seeds = self.scatter**2 * (1 + 1 / self.seeds)
         return _Z * (variances / self.rows + of_seeds) ** 0.5
@@ -222,7 +228,9 @@ def near_epoch(words: str, epoch_of: Callable[[History], int]) -> Check:
 
 
 def plateau(history: History) -> int:
-    """The first epoch from which on the best validation accuracy is within half a point of the end."""
+    """The first epoch from which on the best validation accuracy is within half a point of the
+    end.
+    """
     best = np.maximum.accumulate([row["val_accuracy"] for row in history])
     return int(np.argmax(best >= best[-1] - 0.005)) + 1
 

@@ -22,7 +22,8 @@ CE, SOFTSIGN, SQUARED = losses.BINARY
 VALUES = "fashion-nn lab losses values --z=-6,-4,-2,-1,-0.56,-0.2"
 SYMBOLIC = "fashion-nn lab losses values"
 PRIVATE = absent(
-    "needs the course's private files data.pk and trained_model.pk; the formulas are checked by 000-001 and 000-022"
+    "needs the course's private files data.pk and trained_model.pk; the formulas are checked by"
+    " 000-001 and 000-022"
 )
 # Shares of the loss at the start.
 NEAR_ZERO = 0.05
@@ -130,7 +131,11 @@ def _runs(parts: Parts, claim: Claim) -> Outcome:
 
 def _valid(parts: Parts, _: Claim) -> Outcome:
     measures = ("valid_loss", "valid_error")
-    found = {f"{measure} {name}": column(parts[name], measure) for measure in measures for name in losses.BINARY}
+    found = {
+        f"{measure} {name}": column(parts[name], measure)
+        for measure in measures
+        for name in losses.BINARY
+    }
     holds = all(
         above(found[f"{measure} {other}"], found[f"{measure} {SQUARED}"])
         for measure in measures
@@ -181,11 +186,15 @@ CHECKS: dict[str, Check] = {
         "greatest with Logistic Squared Error and the smallest with Logistic Cross Entropy",
         ordered("train_error", (CE, SOFTSIGN, SQUARED)),
     ),
-    "000-020": over_seeds("flipped-labels", "squared error would have the lower validation", _valid),
+    "000-020": over_seeds(
+        "flipped-labels", "squared error would have the lower validation", _valid
+    ),
     "000-021": fact("with noise", _captions),
     "000-022": expression(_logistic_derivative, evidence=SYMBOLIC),
     "000-023": expression(_softsign_derivative, evidence=SYMBOLIC),
     "000-024": fact("(1) approaches zero much quicker than (2)", _quicker, SYMBOLIC),
     "000-025": fact("softsign nonlinearity will have a larger gradient", _larger, SYMBOLIC),
-    "000-026": over_seeds("saturation", "better to use the softsign", ordered("freed", ("logistic", "softsign"))),
+    "000-026": over_seeds(
+        "saturation", "better to use the softsign", ordered("freed", ("logistic", "softsign"))
+    ),
 }

@@ -9,4 +9,6 @@ from fashion_nn.ledger.course import (
 )
 from fashion_nn.ledger.findings import Check
 
-CHECKS: dict[str, Check] = report_002_gradients.CHECKS | report_002_boundaries.CHECKS | report_002_configurations.CHECKS
+CHECKS: dict[str, Check] = (
+    report_002_gradients.CHECKS | report_002_boundaries.CHECKS | report_002_configurations.CHECKS
+)

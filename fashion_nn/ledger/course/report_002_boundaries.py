@@ -46,7 +46,8 @@ def _apart(parts: Parts, one: str, other: str) -> float:
         strict=True,
     )
     return statistics.fmean(
-        statistics.fmean(a != b for a, b in zip(first, second, strict=True)) for first, second in seeds
+        statistics.fmean(a != b for a, b in zip(first, second, strict=True))
+        for first, second in seeds
     )
 
 
@@ -164,7 +165,9 @@ def _both(parts: Parts, _: Claim) -> Outcome:
         for name in (*smooth, "relu/4 layers")
     }
     holds = all(
-        above(found[f"{dataset}/relu/4 layers"], found[f"{dataset}/{name}"]) for dataset in datasets for name in smooth
+        above(found[f"{dataset}/relu/4 layers"], found[f"{dataset}/{name}"])
+        for dataset in datasets
+        for name in smooth
     )
     why = "share of the turning in corners; criterion: more with ReLU, on both data sets"
     return Outcome(holds, spreads(found), why)
@@ -178,13 +181,16 @@ def _own_figure() -> Measured:
 
 
 CHECKS: dict[str, Check] = {
-    "002-010": absent("the pictures are missing from the report; ours can be drawn", _own_figure, _command(1)),
+    "002-010": absent(
+        "the pictures are missing from the report; ours can be drawn", _own_figure, _command(1)
+    ),
     "002-011": bound("ReLU, Sigmoid, Tanh", _different, 2),
     "002-012": bound("sharp, straight boundaries", _straight, 2),
     "002-013": bound("provide smoother decision boundaries", _smoother, 2),
     "002-014": bound("more pronounced separation", _pronounced, 2),
     "002-015": bound(
-        "With 3 hidden units (3a), the decision boundary is relatively simple. As we increase to 5 (3b)",
+        "With 3 hidden units (3a), the decision boundary is relatively simple. As we increase to 5"
+        " (3b)",
         _more_units,
         3,
     ),

@@ -20,7 +20,9 @@ from fashion_nn.ledger.claims import Claim
 from fashion_nn.ledger.findings import Check, Measured, Outcome
 
 CLOCK = absent("wall clock of the author's machine")
-SMOOTHED = absent("TensorBoard's smoothing of a curve that is not printed, with a weight that is not stated")
+SMOOTHED = absent(
+    "TensorBoard's smoothing of a curve that is not printed, with a weight that is not stated"
+)
 LEAKY = "leaky-relu-he-adam"
 TANH = "tanh-xavier-adagrad"
 RELU = "relu-xavier-adam"
@@ -73,7 +75,9 @@ def _comparable(curves: Curves, _: Claim) -> Outcome:
 def _oscillating(curves: Curves, _: Claim) -> Outcome:
     rising = roughness(curves, "loss")
     until = epochs_until(curves)
-    holds = all(rising[LEAKY] > rising[name] and until[LEAKY] >= until[name] for name in _others(curves))
+    holds = all(
+        rising[LEAKY] > rising[name] and until[LEAKY] >= until[name] for name in _others(curves)
+    )
     measured = {"share of rising steps": rising, "epochs to 90 %": until}
     why = "training loss; criterion: the most turns, and the most epochs to 90 % of the way"
     return Outcome(holds, measured, why)
@@ -102,7 +106,10 @@ def _above_98(curves: Curves, claim: Claim) -> Outcome:
 def _low_start(curves: Curves, _: Claim) -> Outcome:
     start = first_epochs(curves)
     until = epochs_until(curves)
-    holds = all(start[LEAKY] < start[name] - 0.02 and until[LEAKY] >= until[name] for name in _others(curves))
+    holds = all(
+        start[LEAKY] < start[name] - 0.02 and until[LEAKY] >= until[name]
+        for name in _others(curves)
+    )
     why = "validation accuracy; criterion: two points below every other after one epoch, "
     why += "and slowest"
     return Outcome(holds, {"first epoch": start, "epochs to 90 %": until}, why)
@@ -114,7 +121,9 @@ def _smooth_two(curves: Curves, _: Claim) -> Outcome:
     accuracy = at_end(curves, "test_accuracy")
     pairs = [(one, other) for one in (TANH, SGD) for other in (RELU, LEAKY)]
     holds = all(
-        rough[one] <= rough[other] and loss[one].mean < loss[other].mean and accuracy[one].mean > accuracy[other].mean
+        rough[one] <= rough[other]
+        and loss[one].mean < loss[other].mean
+        and accuracy[one].mean > accuracy[other].mean
         for one, other in pairs
     )
     measured: Measured = {"rising steps": rough, "test loss": loss, "test accuracy": accuracy}
@@ -175,7 +184,8 @@ def _distance(one: str, other: str) -> int:
 
 CHECKS: dict[str, Check] = {
     "002-024": dcn(
-        "ReLU Xavier Adam 0.005; Sigmoid He SGD 0.01; Tanh Xavier Adagrad 0.01; Leaky ReLU He Adam 0.005",
+        "ReLU Xavier Adam 0.005; Sigmoid He SGD 0.01; Tanh Xavier Adagrad 0.01; Leaky ReLU He Adam"
+        " 0.005",
         _four,
     ),
     "002-025": absent(
@@ -188,13 +198,17 @@ CHECKS: dict[str, Check] = {
     **{f"002-0{number}": CLOCK for number in range(31, 35)},
     "002-035": dcn("lowest final test loss", extreme("test_loss", TANH, False)),
     "002-036": dcn("significantly higher loss and converged slowly", _slow_start),
-    "002-037": dcn("effectively minimized by the tanh-xavier-adagrad", extreme("loss", TANH, False)),
+    "002-037": dcn(
+        "effectively minimized by the tanh-xavier-adagrad", extreme("loss", TANH, False)
+    ),
     "002-038": dcn("comparable performance in terms of convergence", _comparable),
     "002-039": dcn("slow decrease, with noticeable oscillations", _oscillating),
     "002-040": dcn("reaching around", _about(TANH)),
     "002-041": dcn("slightly above", _above_98),
     "002-042": dcn("much lower accuracy value and exhibited a slower convergence", _low_start),
-    "002-043": dcn("smoother learning curves with lower test losses and higher accuracies", _smooth_two),
+    "002-043": dcn(
+        "smoother learning curves with lower test losses and higher accuracies", _smooth_two
+    ),
     "002-044": dcn("slightly slower compared to Adagrad and Adam", _slightly_slower),
     "002-045": dcn("best performing one", _best),
     "002-046": fact(

@@ -59,7 +59,9 @@ def _weights_2(_: Claim) -> Outcome:
     return _factor(trace.outputs[0] @ _errors(trace).T, trace.weight_gradients[1].T)
 
 
-def _biases(layer: int, equation: Callable[[backprop.Trace], np.ndarray]) -> Callable[[Claim], Outcome]:
+def _biases(
+    layer: int, equation: Callable[[backprop.Trace], np.ndarray]
+) -> Callable[[Claim], Outcome]:
     """The derivatives by the biases of a layer, printed with a column for each sample."""
 
     def criterion(_: Claim) -> Outcome:

@@ -18,7 +18,8 @@ from fashion_nn.ledger.claims import Claim
 from fashion_nn.ledger.findings import Check, Finding, Outcome, Spread, Verdict
 
 NOT_IN_DOCUMENT = absent(
-    "what was run is not in the document; the public file with the same layers says otherwise or nothing"
+    "what was run is not in the document; the public file with the same layers says otherwise or"
+    " nothing"
 )
 # Claims that quote the accuracies of the dense network and of the convolutional one.
 MLP_ACCURACY = "003-117"
@@ -231,8 +232,12 @@ CHECKS: dict[str, Check] = {
     ),
     "003-129": trainings.of_seeds("mlp", "we would have been overfitting", _overfitting),
     "003-130": fact("validation set", _fractions, "fashion-nn reproduce 003-130"),
-    "003-131": fact("convnets will train quicker", _slower, "fashion-nn models cnn-v1", builds_models=True),
-    "003-132": fact("more learned parameters", _more_parameters, "fashion-nn models", builds_models=True),
+    "003-131": fact(
+        "convnets will train quicker", _slower, "fashion-nn models cnn-v1", builds_models=True
+    ),
+    "003-132": fact(
+        "more learned parameters", _more_parameters, "fashion-nn models", builds_models=True
+    ),
     "003-133": layer_tables.shapes("cnn-v1", 0),
     "003-134": fact(
         "size of the conv filter applied in the first layer is",
@@ -242,10 +247,14 @@ CHECKS: dict[str, Check] = {
     ),
     "003-135": Check(_pooling, builds_models=True),
     "003-136": of_run("cnn-v1", "underfitting our train set", _underfitting),
-    "003-137": fact("dropout_48 acts on a", _last_dropout, "fashion-nn models cnn-v1", builds_models=True),
+    "003-137": fact(
+        "dropout_48 acts on a", _last_dropout, "fashion-nn models cnn-v1", builds_models=True
+    ),
     "003-138": fact("less dropout", _less_dropout, "fashion-nn models", builds_models=True),
     "003-139": NOT_IN_DOCUMENT,
     "003-140": NOT_IN_DOCUMENT,
-    "003-141": absent("nothing was run: the text only proposes it, and what was run is not in the document"),
+    "003-141": absent(
+        "nothing was run: the text only proposes it, and what was run is not in the document"
+    ),
     "003-142": fact("Figure 11: CNN results - v2", _caption, "fashion-nn models cnn-v2"),
 }

@@ -242,7 +242,11 @@ def _set_up(parts: Parts, dataset: str, shape: str, loss: float) -> dict[str, fl
 
 def _race(parts: Parts) -> Race:
     """Median epochs to a test loss below 0.01, in nine set-ups."""
-    return {f"{dataset} {shape}": _set_up(parts, dataset, shape, 0.01) for dataset in _SETS for shape in _SHAPES}
+    return {
+        f"{dataset} {shape}": _set_up(parts, dataset, shape, 0.01)
+        for dataset in _SETS
+        for shape in _SHAPES
+    }
 
 
 def _plain(found: Race) -> dict[str, dict[str, float | None]]:
@@ -310,18 +314,28 @@ CHECKS: dict[str, Check] = {
         _one_line,
         "fashion-nn lab playground --dataset xor --hidden none",
     ),
-    "003-033": _over_seeds("multiplying X1 and X2 together", _product, "table-1/gauss --features x1x2"),
-    "003-034": fact("squaring each of the features", _ring, "fashion-nn lab playground --row table-1/circle"),
+    "003-033": _over_seeds(
+        "multiplying X1 and X2 together", _product, "table-1/gauss --features x1x2"
+    ),
+    "003-034": fact(
+        "squaring each of the features", _ring, "fashion-nn lab playground --row table-1/circle"
+    ),
     "003-035": fact(
         "performed slightly better across the board",
         _across_the_board,
         "fashion-nn reproduce 003-035",
     ),
-    "003-036": _over_seeds("reg. rate fixed to 0.01 throughout", _rate, "table-2/spiral-l2 --rate 0.001"),
+    "003-036": _over_seeds(
+        "reg. rate fixed to 0.01 throughout", _rate, "table-2/spiral-l2 --rate 0.001"
+    ),
     "003-037": _over_seeds("standard input of X1 and X2", _left_over, "table-2"),
     "003-038": _over_seeds("Sin transformations to play a role", _sines, "table-2/xor-l2"),
-    "003-039": _over_seeds("highly skewed by the Sin", _skewed, "table-2/spiral-l1 --rate 0.001 --hidden 5,5"),
-    "003-040": _over_seeds("almost equally important", _equal, "table-2/spiral-l2 --rate 0.001 --hidden 5,5"),
+    "003-039": _over_seeds(
+        "highly skewed by the Sin", _skewed, "table-2/spiral-l1 --rate 0.001 --hidden 5,5"
+    ),
+    "003-040": _over_seeds(
+        "almost equally important", _equal, "table-2/spiral-l2 --rate 0.001 --hidden 5,5"
+    ),
     "003-041": _over_seeds("Relu always converged quicker", _relu_first),
     "003-042": _over_seeds("never quicker than Relu", _tanh_between),
     "003-043": _over_seeds("Sigmoid couldn't draw", _sigmoid_fails, "table-3/xor-sigmoid-2x5"),

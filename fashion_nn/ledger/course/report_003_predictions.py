@@ -128,7 +128,9 @@ def _third(points: Points, _: Claim) -> Outcome:
 def _listing(claim: Claim) -> Outcome:
     numbers = quotations.read(claim.quoted.replace(",", ", "))
     printed = [int(number.value) for number in numbers]
-    found = (re.match(r"PCA\((\d+)\) \+ logistic", system.name) for system in claims.systems().values())
+    found = (
+        re.match(r"PCA\((\d+)\) \+ logistic", system.name) for system in claims.systems().values()
+    )
     components = [int(match[1]) for match in found if match]
     why = "components of the six systems of the report"
     return Outcome(printed == components, components, why)
@@ -167,7 +169,9 @@ CHECKS: dict[str, Check] = {
         "the picture is missing from the report; ours is models/mlp/weights.png",
         evidence="fashion-nn evaluate models/mlp",
     ),
-    "003-149": over_seeds("components", "significant overlap", _overlap, "fashion-nn reproduce 003-149 --full"),
+    "003-149": over_seeds(
+        "components", "significant overlap", _overlap, "fashion-nn reproduce 003-149 --full"
+    ),
     "003-150": over_seeds(
         "components",
         "loss of variance is too great",
@@ -181,7 +185,9 @@ CHECKS: dict[str, Check] = {
     "003-155": folds("very similar accuracy at a third", _third),
     "003-156": fact("[", _listing, "fashion-nn reproduce 003-156"),
     **{id: fold_score() for id in texts.FOLDS},
-    "003-162": numbers(_mean_score, unit=1.0, why="mean of the five printed scores; ours: see 003-157"),
+    "003-162": numbers(
+        _mean_score, unit=1.0, why="mean of the five printed scores; ours: see 003-157"
+    ),
     **{f"003-{number}": CLOCK for number in range(163, 168)},
     "003-168": numbers(_mean_time, unit=1.0, why="mean of the five printed times"),
     "003-169": CLOCK,

@@ -124,7 +124,9 @@ def _printed_factors(claim: Claim) -> float:
 
 
 def _derivative_with(factors: float) -> int | None:
-    """The hidden weight, 1 to 4, whose derivative has this product of factors; the last that fits."""
+    """The hidden weight, 1 to 4, whose derivative has this product of factors; the last that
+    fits.
+    """
     of_weights = {1: _W[4] * _X1, 2: _W[5] * _X1, 3: _W[4] * _X2, 4: _W[5] * _X2}
     fits = [number for number, value in of_weights.items() if abs(factors - value) < 1e-12]
     return fits[-1] if fits else None
@@ -172,7 +174,10 @@ CHECKS: dict[str, Check] = {
     "003-175": expression(lambda: _regression().coefficients[1], evidence=ALGEBRA),
     "003-176": expression(_bce_slope, evidence=ALGEBRA),
     "003-177": expression(lambda: ["sigma(z)", "sigma(z) (1 - sigma(z))"], evidence=ALGEBRA),
-    **{f"003-{177 + number}": fact("e^z/(1+e^z)", partial(_bce_gradient, number), ALGEBRA) for number in range(1, 7)},
+    **{
+        f"003-{177 + number}": fact("e^z/(1+e^z)", partial(_bce_gradient, number), ALGEBRA)
+        for number in range(1, 7)
+    },
     "003-184": over_seeds(
         "boundaries",
         "soften the respective decision boundary",

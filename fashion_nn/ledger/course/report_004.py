@@ -103,7 +103,10 @@ def _first_class(_: Claim) -> Outcome:
 def _batch(_: Claim) -> Outcome:
     trace = worked(TWO)
     given = trace.exercise.to_json()
-    singles = [backprop.trace(backprop.from_json(given | {"samples": [sample]})) for sample in given["samples"]]
+    singles = [
+        backprop.trace(backprop.from_json(given | {"samples": [sample]}))
+        for sample in given["samples"]
+    ]
     gaps = []
     for key in _GRADIENTS:
         for layer in range(trace.exercise.depth):
@@ -172,7 +175,10 @@ def query(key: str, layer: int) -> Check:
 
 def _terms(exercise: str, first: int, terms: Iterable[Term]) -> dict[str, Check]:
     """Checks of consecutive claims, each about one term."""
-    return {f"004-{number:03}": term(exercise, key, layer) for number, (key, layer) in enumerate(terms, start=first)}
+    return {
+        f"004-{number:03}": term(exercise, key, layer)
+        for number, (key, layer) in enumerate(terms, start=first)
+    }
 
 
 def _each_layer(layers: Iterable[int], *keys: str) -> list[Term]:
@@ -207,8 +213,12 @@ CHECKS: dict[str, Check] = {
     **_terms(TWO, 33, _each_layer((3, 2, 1), *_GRADIENTS)),
     **_terms(TWO, 39, _each_layer((3, 2, 1), *_UPDATED)),
     "004-045": fact("joint update of all the singular", _batch, evidence_of(TWO)),
-    "004-046": fact("s_i(1-s_i) if i=j, -s_i s_j otherwise", _softmax_derivative, evidence_of(THREE)),
-    "004-047": fact("sum of the softmax outputs is always equal to 1", _sums_to_one, evidence_of(THREE)),
+    "004-046": fact(
+        "s_i(1-s_i) if i=j, -s_i s_j otherwise", _softmax_derivative, evidence_of(THREE)
+    ),
+    "004-047": fact(
+        "sum of the softmax outputs is always equal to 1", _sums_to_one, evidence_of(THREE)
+    ),
     "004-048": term(THREE, "outputs", 3),
     "004-049": term(THREE, "deltas", 3),
     "004-050": zero_matrix(THREE, 2),

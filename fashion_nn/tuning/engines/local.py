@@ -98,7 +98,9 @@ class LocalEngine:
                     self._send(Stop(each.job.id))
             limits = [each.seconds_left for each in self._running.values() if not each.over_time]
             left = max(0.0, min([deadline - time.monotonic(), *limits]))
-            results = [result for message in self._receive(left) if (result := self._result(message))]
+            results = [
+                result for message in self._receive(left) if (result := self._result(message))
+            ]
             if results or not self._running or time.monotonic() >= deadline:
                 return results
 

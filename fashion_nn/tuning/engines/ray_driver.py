@@ -28,7 +28,15 @@ from fashion_nn.core.python_process import parent_connections
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Search
 from fashion_nn.tuning.engines.local import LocalEngine
-from fashion_nn.tuning.engines.ray_engine import Connect, Connected, Files, Returned, Submission, pack, unpack
+from fashion_nn.tuning.engines.ray_engine import (
+    Connect,
+    Connected,
+    Files,
+    Returned,
+    Submission,
+    pack,
+    unpack,
+)
 from fashion_nn.tuning.trial import Job, Result
 
 if TYPE_CHECKING:
@@ -161,7 +169,9 @@ class _Cluster:
             message = f"its task failed: {type(error.cause).__name__}: {error.cause}"
         except ray.exceptions.RayError as error:
             message = f"lost with its worker, {_RETRIES + 1} times ({type(error).__name__})"
-        return Returned(Result(id=job.id, status="failed", message=" ".join(message.split())[:500]), {})
+        return Returned(
+            Result(id=job.id, status="failed", message=" ".join(message.split())[:500]), {}
+        )
 
     def cancel(self) -> None:
         import ray
@@ -172,7 +182,9 @@ class _Cluster:
             ray.wait(list(self.running), num_returns=len(self.running), timeout=_CANCEL_SECONDS)
 
 
-def run_trial(job: Job, splits: "Splits", files: Mapping[str, Files], versions: Versions) -> Returned:
+def run_trial(
+    job: Job, splits: "Splits", files: Mapping[str, Files], versions: Versions
+) -> Returned:
     """The task: run `job` in a process of its own, and return its result and its run.
 
     The process is forked from one that stays with the worker, with TensorFlow imported and the rows
@@ -264,7 +276,9 @@ def _connect(address: str | None, folder: str) -> None:
 
 def _threads(processors: list[int], slots: int) -> int:
     """The most threads with which `slots` trials fit into nodes with these `processors`."""
-    fitting = (n for n in range(max(processors), 1, -1) if sum(each // n for each in processors) >= slots)
+    fitting = (
+        n for n in range(max(processors), 1, -1) if sum(each // n for each in processors) >= slots
+    )
     return next(fitting, 1)
 
 
@@ -299,15 +313,23 @@ def _require_same_versions(nodes: list[dict[str, Any]], expected: Versions) -> N
         try:
             found = ray.get(reference)
         except ray.exceptions.RayError as error:
-            raise InputError(f"{name} does not answer ({type(error).__name__}): see that it runs") from None
+            raise InputError(
+                f"{name} does not answer ({type(error).__name__}): see that it runs"
+            ) from None
         _require_version(name, found, expected)
 
 
 def _require_version(name: str, found: Versions, expected: Versions) -> None:
     if "missing" in found:
-        raise InputError(f"{name} has no {found['missing']}: install fashion-nn {expected['fashion-nn']} there")
+        raise InputError(
+            f"{name} has no {found['missing']}: install fashion-nn {expected['fashion-nn']} there"
+        )
     # A commit is known in a checkout only.
-    differ = [key for key in expected if found.get(key) != expected[key] and (key != "commit" or found.get(key))]
+    differ = [
+        key
+        for key in expected
+        if found.get(key) != expected[key] and (key != "commit" or found.get(key))
+    ]
     if differ:
         listed = ", ".join(f"{key} {found.get(key)} (here {expected[key]})" for key in differ)
         mend = "give all machines the same versions, or figures would not compare"

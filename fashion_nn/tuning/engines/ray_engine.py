@@ -94,7 +94,9 @@ class RayEngine:
 
     name = "ray"
 
-    def __init__(self, folder: str | Path, address: str | None, slots: int | None, splits: "Splits"):
+    def __init__(
+        self, folder: str | Path, address: str | None, slots: int | None, splits: "Splits"
+    ):
         require_ray()
         if address is not None:
             _require_listening(address)
@@ -182,12 +184,18 @@ def require_ray() -> None:
         InputError: it is not installed.
     """
     if importlib.util.find_spec("ray") is None:
-        raise InputError("--engine ray needs Ray, which is not installed here: pip install 'fashion-nn[ray]'")
+        raise InputError(
+            "--engine ray needs Ray, which is not installed here: pip install 'fashion-nn[ray]'"
+        )
 
 
 def pack(folder: Path) -> Files:
     """The files in `folder` and below, by their path in it; none if there is no such folder."""
-    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
 
 
 def unpack(files: Mapping[str, bytes], folder: Path) -> None:
@@ -204,7 +212,9 @@ def unpack(files: Mapping[str, bytes], folder: Path) -> None:
     try:
         beside.replace(folder)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be written ({error.strerror}): make room or choose another --out") from None
+        raise InputError(
+            f"{folder}: cannot be written ({error.strerror}): make room or choose another --out"
+        ) from None
 
 
 def _require_listening(address: str) -> None:

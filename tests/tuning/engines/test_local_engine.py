@@ -29,7 +29,9 @@ def finish(engine, *jobs):
 
 
 def started(engine, id):
-    """Wait until trial `id` has a process, and a run folder, so that it is in the midst of its training."""
+    """Wait until trial `id` has a process, and a run folder, so that it is in the midst of its
+    training.
+    """
     run = Run(engine._search.trial_folder(id))
     while not (id in engine.pids and run.exists):
         assert engine.wait(0.05) == []
@@ -70,19 +72,31 @@ def results(engine, make_job):
 
 
 def test_a_job_goes_through_a_pipe_and_a_result_through_json(make_job, results):
-    job = make_job("0009", thresholds={3: 0.5}, start_from="0001", until_epoch=2, folds=3, time_limit_seconds=1.5)
+    job = make_job(
+        "0009",
+        thresholds={3: 0.5},
+        start_from="0001",
+        until_epoch=2,
+        folds=3,
+        time_limit_seconds=1.5,
+    )
     assert pickle.loads(pickle.dumps(job)) == job
     assert Result.from_json(json.loads(json.dumps(results["0000"].to_json()))) == results["0000"]
 
 
-def test_a_trial_leaves_an_ordinary_run_with_the_figures_of_a_training(engine, results, make_job, digits, tmp_path):
+def test_a_trial_leaves_an_ordinary_run_with_the_figures_of_a_training(
+    engine, results, make_job, digits, tmp_path
+):
     outcome = training.run(make_job("0008").recipe, digits, tmp_path / "run")
     result, run = results["0008"], Run(engine._search.trial_folder("0008"))
     assert result.status == "completed" and result.message is None
     assert result.history == outcome.run.read_history() == run.read_history()
     assert result.score == max(row["val_accuracy"] for row in result.history)
     assert result.best_epoch == outcome.best_epoch and result.epochs_run == 3
-    assert result.worker.endswith(f":{result.worker.rsplit(':')[-1]}") and result.peak_memory_bytes > 100 << 20
+    assert (
+        result.worker.endswith(f":{result.worker.rsplit(':')[-1]}")
+        and result.peak_memory_bytes > 100 << 20
+    )
     assert run.model.read_bytes() == outcome.run.model.read_bytes()
     assert run.read_metrics().valid == outcome.metrics.valid
 
@@ -101,14 +115,18 @@ def test_below_the_median_it_ends(results):
 
 
 def test_going_on_with_another_trial_is_as_never_having_stopped(engine, results):
-    assert results["0003"].epochs_run == 2 and results["0003"].history == results["0000"].history[:2]
+    assert (
+        results["0003"].epochs_run == 2 and results["0003"].history == results["0000"].history[:2]
+    )
     assert results["0004"].history == results["0000"].history
     whole, continued = (Run(engine._search.trial_folder(id)) for id in ("0000", "0004"))
     assert continued.model.read_bytes() == whole.model.read_bytes()
     assert len(continued.read_record().sessions) == 2, "it did go on"
 
 
-def test_without_the_state_to_go_on_with_it_trains_from_the_start(make_job, digits, tmp_path, results):
+def test_without_the_state_to_go_on_with_it_trains_from_the_start(
+    make_job, digits, tmp_path, results
+):
     found = perform(make_job("0004", start_from="0003"), tmp_path / "0004", digits)
     assert found.history == results["0008"].history
 
@@ -133,7 +151,11 @@ def test_folds_hold_out_every_row_once_and_no_test_row(engine, results, digits):
 def test_the_file_of_rows_has_no_test_rows(digits, tmp_path):
     rows.write(digits, tmp_path / "rows.npz")
     read = rows.read(tmp_path / "rows.npz")
-    assert read.test is None and read.split_id == digits.split_id and read.class_names == digits.class_names
+    assert (
+        read.test is None
+        and read.split_id == digits.split_id
+        and read.class_names == digits.class_names
+    )
     for part in ("train", "valid"):
         assert (getattr(read, part).images == getattr(digits, part).images).all()
         assert (getattr(read, part).labels == getattr(digits, part).labels).all()
@@ -152,7 +174,10 @@ def test_a_crash_or_a_hang_costs_only_itself(engine, make_job):
     os.kill(hung, signal.SIGSTOP)  # it does not even answer a polite end
     found = {result.id: result for result in (finish_one(engine), finish_one(engine))}
     assert found["0012"].status == "completed"
-    assert found["0011"].status == "timed-out" and found["0011"].message == "ended after its time limit of 6 s"
+    assert (
+        found["0011"].status == "timed-out"
+        and found["0011"].message == "ended after its time limit of 6 s"
+    )
     assert not alive(hung)
 
 
@@ -206,7 +231,10 @@ def test_no_process_outlives_the_engine(how, make_job, tmp_path, digits):
         assert not Search(tmp_path).rows.exists()
     else:
         owner = subprocess.Popen(
-            [sys.executable, "-c", SUBMIT, str(tmp_path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            [sys.executable, "-c", SUBMIT, str(tmp_path)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
         )
         owner.stdin.writelines(pickle.dumps(job).hex() + "\n" for job in jobs)
         owner.stdin.close()

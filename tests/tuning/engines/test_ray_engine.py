@@ -1,4 +1,6 @@
-"""Trials as Ray tasks, on a cluster of several nodes that is started here: each node is processes of its own."""
+"""Trials as Ray tasks, on a cluster of several nodes that is started here: each node is processes
+of its own.
+"""
 
 import contextlib
 import dataclasses
@@ -38,7 +40,14 @@ class Node:
     def __init__(self, folder, *words):
         self.folder = folder
         self.log = folder / f"{secrets.token_hex(4)}.log"
-        command = [Path(sys.executable).with_name("ray"), "start", "--block", "--num-cpus", "1", *words]
+        command = [
+            Path(sys.executable).with_name("ray"),
+            "start",
+            "--block",
+            "--num-cpus",
+            "1",
+            *words,
+        ]
         ports = ["--ray-client-server-port", "--dashboard-agent-listen-port"]
         command += [word for name in ports for word in (name, str(free_port()))]
         self.process = subprocess.Popen(
@@ -51,7 +60,9 @@ class Node:
         )
 
     def wait(self):
-        wait_for(lambda: "This command will now block" in self.log.read_text(), 300, self.log.read_text)
+        wait_for(
+            lambda: "This command will now block" in self.log.read_text(), 300, self.log.read_text
+        )
         return self
 
     @property
@@ -71,13 +82,23 @@ class Node:
 def trials_below(root):
     """Processes of trials that come from `root`: those that a server of trials has forked."""
     servers = servers_below(root)
-    parents = {pid: int((read(pid, "stat").rpartition(b")")[2].split() or [0, 0])[1]) for pid in servers}
+    parents = {
+        pid: int((read(pid, "stat").rpartition(b")")[2].split() or [0, 0])[1]) for pid in servers
+    }
     # A trial that starts a command has, for a moment, a child with its own name: that is none.
-    return [pid for pid, parent in parents.items() if parent in servers and parents.get(parent) not in servers]
+    return [
+        pid
+        for pid, parent in parents.items()
+        if parent in servers and parents.get(parent) not in servers
+    ]
 
 
 def servers_below(root):
-    return {pid for pid in measuring.tree(root) if b"fashion_nn.tuning.engines.server" in read(pid, "cmdline")}
+    return {
+        pid
+        for pid in measuring.tree(root)
+        if b"fashion_nn.tuning.engines.server" in read(pid, "cmdline")
+    }
 
 
 def read(pid, name):
@@ -206,12 +227,18 @@ def test_close_ends_the_trials_and_leaves_the_cluster(cluster, remote, make_job)
     remote.close()
     wait_until_gone([helper, *running])
     assert not place.exists() and first.process.poll() is None and second.process.poll() is None
-    assert not list(first.folder.glob("fashion-nn-trials-*")), "a machine of the cluster keeps nothing"
+    assert not list(first.folder.glob("fashion-nn-trials-*")), (
+        "a machine of the cluster keeps nothing"
+    )
 
 
-@pytest.mark.parametrize("address", ["nonsense", "127.0.0.1:{port}", "ray://127.0.0.1:{port}", "127.0.0.1:99999"])
+@pytest.mark.parametrize(
+    "address", ["nonsense", "127.0.0.1:{port}", "ray://127.0.0.1:{port}", "127.0.0.1:99999"]
+)
 def test_an_address_where_nothing_is_is_refused_at_once(address, digits, tmp_path, monkeypatch):
-    monkeypatch.setattr(ray_engine, "PythonProcess", None)  # no cluster is asked, which would take Ray long
+    monkeypatch.setattr(
+        ray_engine, "PythonProcess", None
+    )  # no cluster is asked, which would take Ray long
     with pytest.raises(InputError, match=r"^--address \S+: (expected auto|nothing answers there)"):
         RayEngine(tmp_path, address.format(port=free_port()), 1, digits)
 
@@ -224,14 +251,18 @@ def test_nodes_with_other_versions_are_refused(cluster, digits, tmp_path, monkey
         "metadata.version = lambda name: '99.1' if name == 'fashion-nn' else version(name)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(tmp_path), prepend=os.pathsep)
-    with pytest.raises(InputError, match=r"^node \w+ at \S+ has fashion-nn \S+ \(here 99.1\): give all machines"):
+    with pytest.raises(
+        InputError, match=r"^node \w+ at \S+ has fashion-nn \S+ \(here 99.1\): give all machines"
+    ):
         RayEngine(tmp_path / "search", cluster[0], 1, digits)
 
 
 @pytest.mark.slow  # Ray tries for twenty seconds
 def test_a_cluster_with_another_token_is_refused(cluster, digits, tmp_path, monkeypatch):
     monkeypatch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
-    with pytest.raises(InputError, match=r"^--address \S+: no Ray cluster that can be used .* RAY_AUTH_TOKEN"):
+    with pytest.raises(
+        InputError, match=r"^--address \S+: no Ray cluster that can be used .* RAY_AUTH_TOKEN"
+    ):
         RayEngine(tmp_path, cluster[0], 1, digits)
 
 
@@ -265,7 +296,10 @@ engine.wait(600)
 @pytest.mark.slow  # that a killed search leaves no process is in test_local_engine.py
 def test_a_killed_search_takes_its_local_cluster_along(make_job, tmp_path):
     owner = subprocess.Popen(
-        [sys.executable, "-c", OWNER, tmp_path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, "-c", OWNER, tmp_path],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
     )
     print(pickle.dumps(make_job("0000", *LONG)).hex(), file=owner.stdin, flush=True)
     helper, place = owner.stdout.readline().split()
@@ -315,10 +349,14 @@ def test_a_search_goes_on_where_a_node_is_killed(cluster, local, digits, tmp_pat
     trials = folder.read_trials()
     assert [trial.id for trial in trials] == [f"{i:04d}" for i in range(4)]
     assert {trial.status for trial in trials} == {"completed"}
-    assert sorted(trial.id for trial in ended) == [trial.id for trial in trials], "none is lost, none done twice"
+    assert sorted(trial.id for trial in ended) == [trial.id for trial in trials], (
+        "none is lost, none done twice"
+    )
     assert len({node_of(trial) for trial in ended}) == 2
     again = [trial for trial in trials if trial.id in running]
-    assert again and len({node_of(trial) for trial in again}) == 1, "what ran on the lost node ran on the other"
+    assert again and len({node_of(trial) for trial in again}) == 1, (
+        "what ran on the lost node ran on the other"
+    )
     found = finish(local, *(plan.job_of(trial) for trial in again))
     assert [found[trial.id].score for trial in again] == [trial.score for trial in again]
 

@@ -1,4 +1,6 @@
-"""A student's answers: read from JSON into terms, and compared with a value to as many digits as they have."""
+"""A student's answers: read from JSON into terms, and compared with a value to as many digits as
+they have.
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -60,9 +62,9 @@ def place(term: Term, entry: Sequence[int]) -> str:
 def read(values: Any, right: Sheet, source: str = "answers") -> dict[Term, Array]:
     """The answered terms, with NaN where a single number is left out (null).
 
-    The keys are those of a trace; `format` is ignored. A layer or a number that is null is not answered. One
-    number stands for a whole matrix, a flat list for one column. A matrix of another shape than the term's is
-    kept: it is a mistake of the student, not a broken file.
+    The keys are those of a trace; `format` is ignored. A layer or a number that is null is not
+    answered. One number stands for a whole matrix, a flat list for one column. A matrix of another
+    shape than the term's is kept: it is a mistake of the student, not a broken file.
 
     Args:
         values: the parsed JSON object.
@@ -125,7 +127,10 @@ def _shaped(array: Array, term: Term, right: Sheet, source: str) -> Array:
     if term not in right:
         raise InputError(f"{source}: {term.key}: the exercise has no query")
     if np.isnan(right[term]).any():
-        raise InputError(f"{source}: query_class: the single output of this exercise is a regression, not a class")
+        raise InputError(
+            f"{source}: query_class: the single output of this exercise is a regression, not a"
+            " class"
+        )
     shape = right[term].shape
     if array.ndim == 0:
         return np.full(shape, array)
@@ -139,9 +144,10 @@ def _shaped(array: Array, term: Term, right: Sheet, source: str) -> Array:
 def digits(answer: Array, value: Array) -> Digits:
     """Significant digits to which each entry of `answer` is `value` rounded.
 
-    `EXACT` where they are equal except for float32 rounding; 0 where the answer is no rounding of the value. An
-    entry may be rounded to significant digits of its own, or all entries to the same decimals; then the digits
-    are those of the largest entry. Entries that are left out count as exact.
+    `EXACT` where they are equal except for float32 rounding; 0 where the answer is no rounding of
+    the value. An entry may be rounded to significant digits of its own, or all entries to the same
+    decimals; then the digits are those of the largest entry. Entries that are left out count as
+    exact.
     """
     scale = _largest(value)
     error = np.abs(answer - value)
@@ -175,10 +181,14 @@ def _multiples(answer: Array, unit: Array | float) -> Mask:
 def closeness(answer: Array, value: Array, term: Term, right: Sheet) -> Digits:
     """Digits to which the entries of an answer agree with `value` without being a rounding of it.
 
-    They are counted from the size of the entry, or from a hundredth of the largest one if that is more. The
-    size of an updated parameter is that of its step.
+    They are counted from the size of the entry, or from a hundredth of the largest one if that is
+    more. The size of an updated parameter is that of its step.
     """
-    size = value - right.parameter(term) if term.key in {"updated_weights", "updated_biases"} else value
+    size = (
+        value - right.parameter(term)
+        if term.key in {"updated_weights", "updated_biases"}
+        else value
+    )
     with np.errstate(all="ignore"):
         floor = np.maximum(np.abs(size), 0.01 * _largest(size))
         agree = -np.log10(2 * np.abs(answer - value) / floor)

@@ -12,20 +12,25 @@ def describe(grade: Grade, title: str = "exercise") -> str:
     counts = grade.counts
     first = grade.first_wrong
     lines = [
-        f"{title}: {len(grade.marks)} terms answered, {counts['right']} right, {counts['wrong']} wrong, "
-        f"{counts['follows']} that follow from a mistake"
+        f"{title}: {len(grade.marks)} terms answered, {counts['right']} right, {counts['wrong']}"
+        f" wrong, {counts['follows']} that follow from a mistake"
     ]
     if first:
         lines += ["", f"first wrong term: {_mistake(first)}"]
     if grade.coarsest:
         term = label(grade.coarsest.term)
         shown = grade.coarsest.digits
-        lines += ["", f"rounding: terms are right to {shown} digits or more, the coarsest is {term}"]
+        lines += [
+            "",
+            f"rounding: terms are right to {shown} digits or more, the coarsest is {term}",
+        ]
     lines.append("")
     width = max(len(label(mark.term)) for mark in grade.marks)
     for mark in grade.marks:
         lines.append(f"{label(mark.term):{width}}  {_verdict(mark)}")
-        lines += [f"{'':{width}}  {_mistake(other)}" for other in mark.mistakes if other is not first]
+        lines += [
+            f"{'':{width}}  {_mistake(other)}" for other in mark.mistakes if other is not first
+        ]
     return "\n".join(lines)
 
 

@@ -1,8 +1,8 @@
 """Find the error behind a wrong term: hypotheses are recomputed and compared with the answer.
 
-`find` asks one explanation after another, and the first that fits is the finding. `LIKELY` and `UNLIKELY` are
-their order: an explanation that seldom fits by chance comes first. A further explanation is a function and a line
-there.
+`find` asks one explanation after another, and the first that fits is the finding. `LIKELY` and
+`UNLIKELY` are their order: an explanation that seldom fits by chance comes first. A further
+explanation is a function and a line there.
 """
 
 import re
@@ -24,9 +24,11 @@ class Case:
     """A term with wrong entries, and everything that may explain them.
 
     Attributes:
-        near: digits to which each entry agrees with what could stand there, without being a rounding of it.
+        near: digits to which each entry agrees with what could stand there, without being a
+            rounding of it.
         right: the solved exercise.
-        sheets: what the student may have computed from; the first is the answer as written, the last `right`.
+        sheets: what the student may have computed from; the first is the answer as written, the
+            last `right`.
         hidden: earlier terms that the answer does not show, the nearest first.
     """
 
@@ -57,7 +59,9 @@ class Case:
         return abs(answered - round(answered, 6)) > 1e-9
 
     def fit(self, value: Array, least: int = ENOUGH) -> Mask | None:
-        """The wrong entries that `value` explains to `least` digits; None if the first is not among them."""
+        """The wrong entries that `value` explains to `least` digits; None if the first is not among
+        them.
+        """
         if value.shape != self.answer.shape:
             return None
         # Most hypotheses are far off, which is quicker to see than to count digits.
@@ -119,7 +123,9 @@ Fit = Callable[[Array], Mask | None]
 
 
 def find(case: Case) -> Finding | None:
-    """What explains the first wrong entry; None if it is wrong only because of rounding on the way to it."""
+    """What explains the first wrong entry; None if it is wrong only because of rounding on the way
+    to it.
+    """
     likely = _first(case, LIKELY)
     if likely or case.near[case.entry] >= ENOUGH:
         return likely
@@ -135,7 +141,9 @@ def misshapen(case: Case) -> Finding:
     if answer.shape == right.shape[::-1]:
         for value in (right, case.right[case.term]):
             if (digits(answer.T, value) >= ENOUGH).all():
-                return Finding("transposed or wrong weight", f"transposed: {shapes}", case.term, case.wrong)
+                return Finding(
+                    "transposed or wrong weight", f"transposed: {shapes}", case.term, case.wrong
+                )
     return Finding("wrong shape", shapes, case.term, case.wrong)
 
 
@@ -163,7 +171,9 @@ def _best(case: Case, candidates: Iterable[Candidate], fit: Fit | None = None) -
         score = (is_whole, int(explained.sum()))
         if best is None or score > best_score:
             best_score = score
-            best = Finding(candidate.cause, candidate.detail, candidate.made_in, explained, candidate.made)
+            best = Finding(
+                candidate.cause, candidate.detail, candidate.made_in, explained, candidate.made
+            )
         elif score == best_score and candidate.cause not in (best.cause, *best.also):
             best = replace(best, also=(*best.also, candidate.cause))
     return best
@@ -186,7 +196,9 @@ def _sign_lost_too(case: Case) -> Iterator[Candidate]:
 
 
 def _earlier(case: Case, kinds: Iterable[ErrorKind]) -> Iterator[Candidate]:
-    """Errors made in a hidden term, with the hidden terms after it computed from what the error gives."""
+    """Errors made in a hidden term, with the hidden terms after it computed from what the error
+    gives.
+    """
     sheet = case.sheets[0]
     for made_in in case.hidden:
         for kind in kinds:
@@ -256,7 +268,9 @@ def _hidden_error_to_nine_digits(case: Case) -> Finding | None:
 
 
 def _rounded_result(case: Case, least: int) -> Finding | None:
-    """The right value, or the student's own, rounded to `least` digits or more, but fewer than are needed."""
+    """The right value, or the student's own, rounded to `least` digits or more, but fewer than are
+    needed.
+    """
     for sheet in reversed(case.sheets):
         found = digits(case.answer, sheet.compute(case.term))
         coarse = case.wrong & (found >= least)
@@ -272,7 +286,9 @@ def _rounded_to_nothing(case: Case) -> Finding | None:
     coarse = case.wrong & (case.answer == 0) & (np.abs(value) <= 0.05)
     if not coarse[case.entry]:
         return None
-    return Finding("rounding", f"rounded until nothing is left, {ENOUGH} are needed", case.term, coarse)
+    return Finding(
+        "rounding", f"rounded until nothing is left, {ENOUGH} are needed", case.term, coarse
+    )
 
 
 def _rounded_on_the_way(case: Case) -> Finding | None:
@@ -285,7 +301,9 @@ def _rounded_on_the_way(case: Case) -> Finding | None:
                     explained = case.fit(value)
                     if explained is not None:
                         detail = f"{candidate.detail} rounded to {places} {kind}"
-                        return Finding("rounding", detail, candidate.made_in, explained, candidate.made)
+                        return Finding(
+                            "rounding", detail, candidate.made_in, explained, candidate.made
+                        )
     return None
 
 
@@ -299,7 +317,9 @@ def _to_significant(value: Array, places: int) -> Array:
 
 
 def _misprint(case: Case) -> Finding | None:
-    """The first wrong entry has a digit wrong, two digits swapped, or its point in another place."""
+    """The first wrong entry has a digit wrong, two digits swapped, or its point in another
+    place.
+    """
     answered = float(case.answer[case.entry])
     for sheet in reversed(case.sheets):
         value = float(sheet.compute(case.term)[case.entry])

@@ -1,9 +1,9 @@
 """The usual errors of a person who works backpropagation by hand, each as a recomputation.
 
-A hypothesis takes a sheet (what is written down so far) and a term. It yields, for each way to make the error
-in that term, a detail in words and the value that the term would have. Hypotheses know no exercise and no
-answer: `diagnosis` compares their values with an answer. `COMMON` lists the errors, the likelier first;
-`rare_errors` has those that fit an answer by chance more easily.
+A hypothesis takes a sheet (what is written down so far) and a term. It yields, for each way to make
+the error in that term, a detail in words and the value that the term would have. Hypotheses know no
+exercise and no answer: `diagnosis` compares their values with an answer. `COMMON` lists the errors,
+the likelier first; `rare_errors` has those that fit an answer by chance more easily.
 """
 
 from collections.abc import Callable, Iterator
@@ -105,7 +105,10 @@ def _sign_of_slope(sheet: Sheet, layer: int) -> Hypotheses:
         case "tanh":
             yield "f' = 1 + tanh² in place of the minus", gradient_into(sheet, layer) * (1 + a**2)
         case "sigmoid":
-            yield "f' = σ (1 + σ) in place of the minus", gradient_into(sheet, layer) * (a * (1 + a))
+            yield (
+                "f' = σ (1 + σ) in place of the minus",
+                gradient_into(sheet, layer) * (a * (1 + a)),
+            )
 
 
 def times_bias(sheet: Sheet, term: Term) -> Hypotheses:
@@ -119,7 +122,10 @@ def times_bias(sheet: Sheet, term: Term) -> Hypotheses:
             product = sheet.weight(term.layer) @ sheet.output(term.layer - 1)
             yield "W a multiplied by b, not b added", product * factor
         case "updated_weights" | "updated_biases":
-            yield "the step is multiplied by the bias", sheet.parameter(term) - step(sheet, term) * factor
+            yield (
+                "the step is multiplied by the bias",
+                sheet.parameter(term) - step(sheet, term) * factor,
+            )
         case "bias_gradients":
             yield "the derivative of b is 1, not b", value * factor
         case _:
@@ -136,7 +142,10 @@ def wrong_weight(sheet: Sheet, term: Term) -> Hypotheses:
             above = sheet.delta(layer + 1)
             for detail, weight in _other_weights(sheet, layer + 1, transposed=True):
                 yield detail, sheet.pull(layer, weight.T @ above)
-            yield "outputs taken for weights", sheet.pull(layer, above.sum(axis=0) * sheet.output(layer))
+            yield (
+                "outputs taken for weights",
+                sheet.pull(layer, above.sum(axis=0) * sheet.output(layer)),
+            )
         case "weight_gradients":
             yield from _transpositions("the gradient", sheet.compute(term))
         case "updated_weights":
@@ -149,12 +158,17 @@ def wrong_weight(sheet: Sheet, term: Term) -> Hypotheses:
                 yield f"{detail} is updated", other - change
 
 
-def _other_weights(sheet: Sheet, layer: int, *, transposed: bool = False) -> Iterator[tuple[str, Array]]:
+def _other_weights(
+    sheet: Sheet, layer: int, *, transposed: bool = False
+) -> Iterator[tuple[str, Array]]:
     """Matrices of the same shape that could be taken for W[layer]."""
     name = f"W[{layer}]"
     weight = sheet.weight(layer)
     if weight.shape[0] == weight.shape[1]:
-        yield f"{name} in place of {name}ᵀ" if transposed else f"{name}ᵀ in place of {name}", weight.T
+        yield (
+            f"{name} in place of {name}ᵀ" if transposed else f"{name}ᵀ in place of {name}",
+            weight.T,
+        )
     if 1 not in weight.shape:
         yield f"{name} filled column by column", weight.reshape(weight.shape[::-1]).T
     updated = Term("updated_weights", layer)
@@ -179,7 +193,10 @@ def weight_for_input(sheet: Sheet, term: Term) -> Hypotheses:
     layer = term.layer
     if term.key == "nets":
         squares = (sheet.weight(layer) ** 2).sum(axis=1) + sheet.bias(layer)
-        yield "w · w in place of w · a", np.broadcast_to(squares[:, None], sheet.compute(term).shape)
+        yield (
+            "w · w in place of w · a",
+            np.broadcast_to(squares[:, None], sheet.compute(term).shape),
+        )
     elif term.key in {"weight_gradients", "updated_weights"}:
         gradient = sheet.delta(layer).sum(axis=1, keepdims=True) * sheet.weight(layer)
         if term.key == "weight_gradients":
@@ -211,12 +228,18 @@ def derivative_wrong(sheet: Sheet, term: Term) -> Hypotheses:
     elif name == "softmax":
         yield "the Jacobian of softmax without what is off its diagonal", gradient * a * (1 - a)
     else:
-        yield f"a (1 - a), which is right for sigmoid, with the output of {name}", gradient * a * (1 - a)
+        yield (
+            f"a (1 - a), which is right for sigmoid, with the output of {name}",
+            gradient * a * (1 - a),
+        )
     if name != "tanh":
         yield f"1 - a², which is right for tanh, with the output of {name}", gradient * (1 - a**2)
     for other in ACTIVATIONS.values():
         if other.slope and other.name != name:
-            yield f"the derivative of {other.name} in place of that of {name}", gradient * other.slope(z)
+            yield (
+                f"the derivative of {other.name} in place of that of {name}",
+                gradient * other.slope(z),
+            )
     if activation.slope:
         yield "f'(a) in place of f'(z)", gradient * activation.slope(a)
         yield "f' multiplied once more", sheet.compute(term) * activation.slope(z)

@@ -1,10 +1,11 @@
-"""Grade a worked answer: the first wrong term, by how much, the error behind it, and what merely follows.
+"""Grade a worked answer: the first wrong term, by how much, the error behind it, and what merely
+follows.
 
-The answer is read term by term, in the order in which a person computes. A term is right when it is the
-right value, rounded to three digits or more. If it is not, it may follow correctly from the student's own
-earlier terms. Otherwise a new mistake was made, and `diagnosis` looks for the error behind it: in this term
-first, then in earlier terms that the answer does not show. The next terms are expected to follow from what
-the answer shows.
+The answer is read term by term, in the order in which a person computes. A term is right when it is
+the right value, rounded to three digits or more. If it is not, it may follow correctly from the
+student's own earlier terms. Otherwise a new mistake was made, and `diagnosis` looks for the error
+behind it: in this term first, then in earlier terms that the answer does not show. The next terms
+are expected to follow from what the answer shows.
 """
 
 from dataclasses import dataclass
@@ -39,8 +40,8 @@ class Mistake:
     """One mistake: where it shows first, by how much, and the error behind it.
 
     Attributes:
-        entry: the first wrong entry, counted from 0; empty for a single number, and for an answer of the wrong
-            shape, which has no numbers to compare (NaN).
+        entry: the first wrong entry, counted from 0; empty for a single number, and for an answer
+            of the wrong shape, which has no numbers to compare (NaN).
         answered: the number in the answer.
         right: the number in the right solution.
         expected: what follows from the student's own earlier terms.
@@ -164,8 +165,9 @@ def grade(exercise: Exercise, answers: Any, source: str = "answers") -> Grade:
 class _Grader:
     """Reads the answers in order and keeps what the student may have computed from.
 
-    A student goes on from the numbers as written, or from unrounded ones that are not shown, into which only
-    the mistakes are taken over. For f' they take the nets or the outputs. So there are four sheets.
+    A student goes on from the numbers as written, or from unrounded ones that are not shown, into
+    which only the mistakes are taken over. For f' they take the nets or the outputs. So there are
+    four sheets.
     """
 
     def __init__(self, right: Sheet, answers: dict[Term, Array]):
@@ -209,15 +211,23 @@ class _Grader:
         return Mark(term, "follows" if follows else "right", None if fewest == EXACT else fewest)
 
     def _mark_misshapen(self, term: Term, answer: Array) -> Mark:
-        finding = misshapen(self._case(term, answer, np.ones(answer.shape, np.bool_), np.zeros(answer.shape, np.int64)))
+        finding = misshapen(
+            self._case(
+                term, answer, np.ones(answer.shape, np.bool_), np.zeros(answer.shape, np.int64)
+            )
+        )
         self._compute_on_all(term)
         nan = float("nan")
         entries = int(finding.explained.sum())
-        mistake = Mistake(term, (), nan, nan, nan, finding.cause, finding.detail, finding.made_in, entries)
+        mistake = Mistake(
+            term, (), nan, nan, nan, finding.cause, finding.detail, finding.made_in, entries
+        )
         return Mark(term, "wrong", None, (mistake,))
 
     def _explain(self, term: Term, answer: Array) -> tuple[Digits, list[Mistake]]:
-        """The digits that the entries have right, few in those that are wrong, and the mistakes behind these."""
+        """The digits that the entries have right, few in those that are wrong, and the mistakes
+        behind these.
+        """
         possible = [self.right[term], *(sheet.compute(term) for sheet in self.sheets)]
         best = np.max([digits(answer, value) for value in possible], axis=0)
         near = self._near(term, answer, possible)
@@ -243,7 +253,9 @@ class _Grader:
         return Case(term, answer, wrong, near, self.right, self._distinct_sheets(), self.hidden)
 
     def _distinct_sheets(self) -> list[Sheet]:
-        """The sheets that differ, and the right one: while everything is right there is only one."""
+        """The sheets that differ, and the right one: while everything is right there is only
+        one.
+        """
         known: list[Sheet] = []
         for sheet in (*self.sheets, self.right):
             if not any(sheet.agrees_with(other) for other in known):
@@ -272,7 +284,9 @@ class _Grader:
         return np.max([closeness(answer, value, term, self.right) for value in values], axis=0)
 
     def _adopt(self, finding: Finding) -> None:
-        """Take over what an error made of terms that the answer does not show, and what follows from that."""
+        """Take over what an error made of terms that the answer does not show, and what follows
+        from that.
+        """
         first = self.hidden.index(finding.made_in)
         for sheet in self.sheets:
             for term in reversed(self.hidden[: first + 1]):

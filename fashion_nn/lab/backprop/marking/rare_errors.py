@@ -1,6 +1,7 @@
 """Errors in a single product, weight or place, and rounding within a step.
 
-They fit an answer by chance more easily than those of `errors`, so they are tried when none of these fits.
+They fit an answer by chance more easily than those of `errors`, so they are tried when none of
+these fits.
 """
 
 from collections.abc import Callable, Iterator
@@ -14,7 +15,9 @@ from fashion_nn.lab.backprop.marking.errors import ErrorKind, Hypotheses, gradie
 from fashion_nn.lab.backprop.sheet import Sheet, Term
 
 MAX_TRIED = 2000
-"""Maximum number of products and values to try: single weights are tried only in networks that fit on paper."""
+"""Maximum number of products and values to try: single weights are tried only in networks that fit
+on paper.
+"""
 
 
 @dataclass(frozen=True)
@@ -48,10 +51,20 @@ def _as_sum(sheet: Sheet, term: Term) -> _Sum | None:
     layer = term.layer
     if term.key == "nets":
         bias = sheet.bias(layer)[:, None]
-        found = _Sum(sheet.weight(layer), sheet.output(layer - 1), f"a[{layer - 1}]", lambda total: total + bias)
+        found = _Sum(
+            sheet.weight(layer),
+            sheet.output(layer - 1),
+            f"a[{layer - 1}]",
+            lambda total: total + bias,
+        )
     elif term.key == "deltas" and layer < sheet.exercise.depth:
         weight = sheet.weight(layer + 1).T
-        found = _Sum(weight, sheet.delta(layer + 1), f"δ[{layer + 1}]", lambda total: sheet.pull(layer, total))
+        found = _Sum(
+            weight,
+            sheet.delta(layer + 1),
+            f"δ[{layer + 1}]",
+            lambda total: sheet.pull(layer, total),
+        )
     else:
         return None
     return found if found.weight.size <= MAX_TRIED else None
@@ -120,7 +133,10 @@ def _orders(what: str, value: Array) -> Iterator[tuple[str, Array]]:
             order = list(range(count))
             order[first] = second
             order[second] = first
-            yield f"{what} with {word} {first + 1} and {second + 1} swapped", value.take(order, axis)
+            yield (
+                f"{what} with {word} {first + 1} and {second + 1} swapped",
+                value.take(order, axis),
+            )
 
 
 def one_weight_wrong(sheet: Sheet, term: Term) -> Hypotheses:
