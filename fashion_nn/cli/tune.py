@@ -55,7 +55,8 @@ Trials = Annotated[
     typer.Option(
         "--trials",
         min=1,
-        help=f"Total number of trials [default: {TRIALS}; hyperband: a sweep; --budget: no limit].",
+        help=f"Total number of trials [default: {TRIALS}; hyperband: a sweep; "
+        "grid: all points; --budget: no limit].",
     ),
 ]
 Budget = Annotated[
@@ -297,16 +298,15 @@ def _number_of_trials(request: Request, plan: "SearchPlan") -> int | None:
     """The maximum number of trials; None: until the time is over."""
     from fashion_nn.tuning import oracle, space
 
-    trials = request.trials
-    if trials is None and request.algorithm == "hyperband":
-        trials = oracle.sweep(plan.recipe.epochs)
-    elif trials is None and request.budget is None:
-        trials = TRIALS
     if request.algorithm == "grid":
         size = space.grid_size(plan.space)
         console.note(f"the grid has {size:,} points")
-        trials = min(trials or size, size)
-    return trials
+        return min(request.trials or size, size)
+    if request.trials is not None:
+        return request.trials
+    if request.algorithm == "hyperband":
+        return oracle.sweep(plan.recipe.epochs)
+    return TRIALS if request.budget is None else None
 
 
 def _run(request: Request, plan: "SearchPlan", limits: SearchLimits, splits: "Splits") -> Search:
