@@ -32,7 +32,8 @@ AsListed = Annotated[
     bool,
     typer.Option(
         "--as-listed",
-        help="Also measure as report 003 did (slow): components of all rows, its solver.",
+        help="Also repeat the procedure of report 003 (slow): components fitted on "
+        "all rows, solver liblinear.",
     ),
 ]
 Iterations = Annotated[
@@ -311,7 +312,7 @@ def edges_rbf(
 ) -> None:
     """Logistic regression on edges, with a Gaussian kernel.
 
-    The kernel compares edge directions (Nyström approximation). It is accurate after about ten
+    The kernel compares edge directions (Nyström approximation). Fitting takes about ten
     minutes on a CPU.
     """
     results = _results("edges-rbf", dataset, out, json)

@@ -73,7 +73,8 @@ def _root(
 def main() -> None:
     """Entry point of `fashion-nn`.
 
-    The exit code is 0, 2 for bad input, 3 for a failed check, or 70 for a defect of the program.
+    The exit code is 0 on success, 2 for bad input, 3 for a failed check, 70 for an internal
+    error, 130 after Ctrl-C and 143 after SIGTERM.
     """
     sys.exit(run(app, sys.argv[1:]))
 

@@ -44,7 +44,9 @@ DataDir = Annotated[
 ]
 TestCsv = Annotated[
     Path | None,
-    typer.Option("--test", help="Labelled CSV with the test split of a training CSV."),
+    typer.Option(
+        "--test", help="Labelled CSV with the test rows, if the data set is a training CSV."
+    ),
 ]
 Models = Annotated[Path, typer.Option("--models", help="Folder that holds the run folders.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]

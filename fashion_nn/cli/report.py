@@ -28,7 +28,7 @@ Every = Annotated[
 ]
 Image = Annotated[
     int,
-    typer.Option("--image", help="Index of the test image that the layers are shown for."),
+    typer.Option("--image", help="Index of the test image whose layer outputs are shown."),
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
 

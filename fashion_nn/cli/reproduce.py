@@ -27,7 +27,8 @@ Full = Annotated[
     bool,
     typer.Option(
         "--full",
-        help="Run the statistical protocols of the claims again; prints their duration first.",
+        help="Repeat the trainings on which the claims rest, over several seeds; "
+        "prints the expected duration first.",
     ),
 ]
 Page = Annotated[

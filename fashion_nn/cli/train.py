@@ -43,7 +43,7 @@ Budget = Annotated[
     str | None,
     typer.Option(
         "--budget",
-        help="Stop after this time, such as 90s, 30m or 2h, and save the best model until then.",
+        help="Stop after this time, such as 90s, 30m or 2h, and save the best model so far.",
     ),
 ]
 Changes = Annotated[
@@ -72,7 +72,7 @@ def train(
     data_dir: DataDir = None,
     test: TestCsv = None,
 ) -> None:
-    """Train a model by a recipe.
+    """Train a model from a recipe.
 
     The run folder gets the model that is best on the validation rows, its card and pictures.
     """
