@@ -1,5 +1,6 @@
-"""Write a prediction file for a CSV of test images: python submit.py --model FILE --test CSV --out
-CSV.
+"""Write a prediction file for a CSV of test images.
+
+python submit.py --model FILE --test CSV --out CSV
 """
 
 from fashion_nn.core.safe_path import drop_working_folder

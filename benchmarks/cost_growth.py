@@ -1,7 +1,7 @@
 """How time and memory grow with rows, parameters and batch size, as a table and a picture.
 
-    python benchmarks/cost_growth.py --most-rows 1000000 --json benchmarks/cost_growth.json
-    --picture docs/growth.png
+    python benchmarks/cost_growth.py --most-rows 1000000 --json benchmarks/cost_growth.json \\
+        --picture docs/growth.png
 
 Each point is a process of its own, or several that follow one another: the highest memory is that
 of the largest. Pixels are noise, which costs what others cost. Minutes with a million rows.

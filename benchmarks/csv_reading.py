@@ -1,7 +1,7 @@
 """How long the strict CSV reader takes, beside plain `pandas.read_csv`.
 
-A table like Fashion-MNIST's is made in a temporary folder; then both read it in turn, each time in
-a fresh process, so that imports and first touches of memory count. Prints medians and the ratio;
+A table like Fashion-MNIST's is made in a temporary folder; then both read it alternately, each time
+in a fresh process, so that imports and first touches of memory count. Prints medians and the ratio;
 the two must see the same pixels.
 
     python benchmarks/csv_reading.py --rows 60000 --repeats 5 --json csv_reading.json
@@ -38,11 +38,17 @@ READERS = {
 }
 
 CHILD = """
-import json, resource, sys, time path = sys.argv[1] start = time.perf_counter() {0} imported, cpu =
-time.perf_counter(), time.process_time() {1} read, cpu = time.perf_counter(), time.process_time() -
-cpu peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 figures =
-dict(import_s=imported - start, read_s=read - imported, total_s=read - start, cpu_s=cpu,
-peak_mib=peak) print(json.dumps(dict(figures, checksum={2})))
+import json, resource, sys, time
+path = sys.argv[1]
+start = time.perf_counter()
+{0}
+imported, cpu = time.perf_counter(), time.process_time()
+{1}
+read, cpu = time.perf_counter(), time.process_time() - cpu
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+figures = dict(import_s=imported - start, read_s=read - imported, total_s=read - start)
+figures |= dict(cpu_s=cpu, peak_mib=peak)
+print(json.dumps(dict(figures, checksum={2})))
 """
 
 
@@ -129,8 +135,8 @@ def main() -> None:
     result = compare(arguments.rows, arguments.repeats, arguments.seed)
     machine, versions = result["machine"], result["versions"]
     print(
-        f"{result['rows']} rows, {result['columns']} columns, {result['bytes'] / 1e6:.0f} MB;"
-        " medians of",
+        f"{result['rows']} rows, {result['columns']} columns, "
+        f"{result['bytes'] / 1e6:.0f} MB; medians of",
         end=" ",
     )
     print(f"{result['repeats']} fresh processes each, in turn")

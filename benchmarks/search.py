@@ -1,8 +1,9 @@
 """How long a search takes to its best validation score, beside plain keras-tuner.
 
-    python benchmarks/search.py --trials 12 --epochs 10 --repeats 3 --json benchmarks/search.json
-    --docs docs/tuning.md python benchmarks/search.py --situations --json
-    benchmarks/search_situations.json --docs docs/tuning.md
+    python benchmarks/search.py --trials 12 --epochs 10 --repeats 3 \\
+        --json benchmarks/search.json --docs docs/tuning.md
+    python benchmarks/search.py --situations \\
+        --json benchmarks/search_situations.json --docs docs/tuning.md
 
 Both sides search over the same space of the zoo's mlp, at random with the same seeds, on the same
 rows: Fashion-MNIST where FASHION_NN_DATA names its folder, else the embedded digits. Theirs is

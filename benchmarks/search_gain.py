@@ -6,8 +6,8 @@ The validation rows of the stored split are put aside. `fashion-nn tune` searche
 are trained with seeds that no trial had, on the same rows, and answer the rows that were put aside.
 The test split is not touched.
 
-    python benchmarks/search_gain.py --folder FOLDER --json benchmarks/search_gain.json --docs
-    docs/tuning.md
+    python benchmarks/search_gain.py --folder FOLDER --json benchmarks/search_gain.json \\
+        --docs docs/tuning.md
 
 All state is in FOLDER: the same command goes on where it was stopped. Needs Fashion-MNIST
 (FASHION_NN_DATA).

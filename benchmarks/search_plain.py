@@ -1,7 +1,7 @@
 """A search with plain keras-tuner, as one would write it: the other side of benchmarks/search.py.
 
-    python benchmarks/search_plain.py DATA.npz FOLDER --algorithm random --trials 12 --epochs 10
-    --seed 1
+    python benchmarks/search_plain.py DATA.npz FOLDER --algorithm random --trials 12 --epochs 10 \\
+        --seed 1
 
 The network is the zoo's mlp and the space has the parameters of PARAMETERS, as `fashion-nn tune`
 has them. `--log` is there to watch it; `--abort-at` and `--stop-at` let a trial crash or hang.

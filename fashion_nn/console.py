@@ -222,7 +222,7 @@ def _column(title: str, values: Sequence[object]) -> _Column:
         cells=cells,
         right=all(_numeric(value) for value in values),
         width=max(widest, len(title)),
-        least_width=max(widest, *(len(word) for word in title.split())),
+        least_width=max([widest, *(len(word) for word in title.split())]),
     )
 
 

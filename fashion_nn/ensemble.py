@@ -148,8 +148,10 @@ def weigh(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
         probabilities: of m members for n images, (m, n, k).
 
     The loss is convex in the weights; expectation-maximisation for the proportions of a mixture
-    finds its minimum. Source: A. P. Dempster, N. M. Laird, D. B. Rubin, Maximum likelihood from
-    incomplete data, JRSS B 39 (1977).
+    finds its minimum.
+
+    Source: A. P. Dempster, N. M. Laird, D. B. Rubin, Maximum likelihood from incomplete data,
+    JRSS B 39 (1977).
     """
     of_truth = np.maximum(
         probabilities[:, np.arange(len(labels)), labels].astype(np.float64), 1e-12

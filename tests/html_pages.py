@@ -54,9 +54,10 @@ def require_well_shown(browser, pages, scheme, width):
 
 _CONTRAST = """() => {
     const shade = text => {
-        const parts = text.match(/\\d+/g).slice(0, 3).map(part => part / 255) const linear =
-        parts.map(part => part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4) return
-        .2126 * linear[0] + .7152 * linear[1] + .0722 * linear[2]
+        const parts = text.match(/\\d+/g).slice(0, 3).map(part => part / 255)
+        const linear = parts.map(part =>
+            part <= .04045 ? part / 12.92 : ((part + .055) / 1.055) ** 2.4)
+        return .2126 * linear[0] + .7152 * linear[1] + .0722 * linear[2]
     }
     const paper = shade(getComputedStyle(document.body).backgroundColor)
     const ratio = element => {

@@ -22,9 +22,8 @@ def example(splits):
 
     def network(X, y, learning_rate, **options):
         keras.utils.set_random_seed(0)
-        model = zoo.build(
-            "mlp", image_shape=(28, 28), classes=y.shape[1], **options
-        )  # y is one-hot in here
+        # Here, y is one-hot.
+        model = zoo.build("mlp", image_shape=(28, 28), classes=y.shape[1], **options)
         rows = keras.Sequential(
             [keras.Input((28 * 28,), dtype="uint8"), keras.layers.Reshape((28, 28)), model]
         )
@@ -33,17 +32,15 @@ def example(splits):
         )
         return rows
 
-    images = splits.train.images.reshape(
-        -1, 28 * 28
-    )  # scikit-learn takes tables alone; they may stay uint8
+    # Scikit-learn takes tables only; they may stay uint8.
+    images = splits.train.images.reshape(-1, 28 * 28)
     labels = np.array(splits.class_names)[splits.train.labels]  # of any kind, such as texts
 
     # The wrapper has no model_kwargs__learning_rate: each point of the grid is a whole dictionary.
     dropouts = {"dropout_1": 0.1, "dropout_2": 0.1, "dropout_3": 0.1}
     grid = {"model_kwargs": [{"learning_rate": rate, **dropouts} for rate in (1e-5, 1e-3)]}
-    search = GridSearchCV(
-        keras.wrappers.SKLearnClassifier(network), grid, cv=2, error_score="raise"
-    )
+    classifier = keras.wrappers.SKLearnClassifier(network)
+    search = GridSearchCV(classifier, grid, cv=2, error_score="raise")
     # Settings of the fit belong here: the copy that is made for a fold forgets the wrapper's own
     # fit_kwargs.
     return search.fit(images, labels, epochs=5, batch_size=32, verbose=0)

@@ -24,8 +24,8 @@ from fashion_nn import submission
 from fashion_nn.cli.main import run
 from fashion_nn.core.files import write_atomic
 texts = [
-    submission.render(submission.Predictions(np.full(200_000, label), None, 10, None, "keras")) for
-    label in range(3)
+    submission.render(submission.Predictions(np.full(200_000, label), None, 10, None, "keras"))
+    for label in range(3)
 ]
 def write(words, standalone_mode):
     print("writing", flush=True)
@@ -142,10 +142,10 @@ def test_a_real_full_disk(tmp_path):
     one.
     """
     script = (
-        f"mount -t tmpfs -o size=64k none {tmp_path} && cd {tmp_path} && head -c 60000 /dev/zero >"
-        f" filler && echo older > out.csv && {sys.executable} -c 'import sys; from"
-        ' fashion_nn.core.files import write_atomic; write_atomic("out.csv", bytes(30000))\' ;'
-        " cat out.csv; ls -A"
+        f"mount -t tmpfs -o size=64k none {tmp_path} && cd {tmp_path} && "
+        "head -c 60000 /dev/zero > filler && echo older > out.csv && "
+        f"{sys.executable} -c 'from fashion_nn.core.files import write_atomic; "
+        'write_atomic("out.csv", bytes(30000))\' ; cat out.csv; ls -A'
     )
     probe = ["unshare", "-Urm", "mount", "-t", "tmpfs", "none", tmp_path]
     try:

@@ -28,8 +28,10 @@ CODE = f"""
 import contextlib, io, json, sys
 from fashion_nn.cli.main import app, run
 for line in sys.stdin:
-    with contextlib.redirect_stdout(io.StringIO()) as out, contextlib.redirect_stderr(io.StringIO())
-    as err:
+    with (
+        contextlib.redirect_stdout(io.StringIO()) as out,
+        contextlib.redirect_stderr(io.StringIO()) as err,
+    ):
         code = run(app, line.split())
     heavy = [name for name in {HEAVY!r} if name in sys.modules]
     print(json.dumps([line.strip(), code, heavy, out.getvalue(), err.getvalue().splitlines()]))

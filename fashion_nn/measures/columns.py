@@ -66,10 +66,10 @@ def sentence(scores: Any, figures: Sequence[Score] = PROBABILISTIC) -> str:
 class RunFigures:
     """What is known of a complete run.
 
-    epochs: number of epochs in its history. answers: its answers to the single test images, None
-    where they are not stored. tied: letters that it shares with the runs that are not told apart
-    from it, see `tied_groups`; None
-        where there is nothing to compare it with.
+    epochs: number of epochs in its history.
+    answers: its answers to the single test images, None where they are not stored.
+    tied: letters that it shares with the runs that are not told apart from it, see `tied_groups`;
+        None where there is nothing to compare it with.
     """
 
     run: "Run"
@@ -105,7 +105,8 @@ class Shown:
     """How a figure is shown to people.
 
     text: from the value of the column to what is shown; values that were not measured never reach
-    it. place: figures stand in the order of the columns, but those with a larger number come later.
+        it.
+    place: figures stand in the order of the columns, but those with a larger number come later.
     """
 
     title: str

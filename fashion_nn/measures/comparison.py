@@ -17,7 +17,8 @@ class McNemar(NamedTuple):
     """McNemar's test of two models.
 
     only_first, only_second: number of images that only the first or only the second model answered
-    rightly. p: the two-sided exact p-value.
+        rightly.
+    p: the two-sided exact p-value.
     """
 
     only_first: int
@@ -26,8 +27,10 @@ class McNemar(NamedTuple):
 
 
 def mcnemar(first: NDArray[np.bool_], second: NDArray[np.bool_]) -> McNemar:
-    """Compare two models by whether each was right, bool (n,), on the same images in the same
-    order.
+    """Compare two models by whether each was right on the same images in the same order.
+
+    Args:
+        first, second: whether each model was right, bool (n,).
 
     >>> mcnemar(np.array([True, True, False]), np.array([False, True, False]))
     McNemar(only_first=1, only_second=0, p=1.0)

@@ -49,7 +49,8 @@ class RecipeRecord(Stored):
     ensemble.
 
     kind: "baseline" or "ensemble"; None for a training, whose further settings are kept as they
-    are. sources: setting → where it is published.
+        are.
+    sources: setting → where it is published.
     """
 
     name: str

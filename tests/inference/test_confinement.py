@@ -37,14 +37,20 @@ thread = threading.Thread(target=lambda: None)
 thread.start()
 thread.join()
 print(json.dumps({
-    "layers": layers, "limits": stopped(lambda: bytearray(2 << 30)) and
-    resource.getrlimit(resource.RLIMIT_FSIZE) == (0, 0), "network": stopped(lambda:
-    socket.create_connection(("127.0.0.1", int(sys.argv[3])), timeout=5)), "read": stopped(lambda:
-    open(sys.argv[4])), "write": stopped(lambda: open(sys.argv[4] + ".new", "w")), "list":
-    stopped(lambda: os.listdir("/")), "fork": stopped(fork), "run": stopped(lambda:
-    os.execv("/bin/true", ["true"])), "socket": stopped(lambda: socket.socket(socket.AF_UNIX)),
-    "kill": stopped(lambda: os.kill(os.getppid(), 0)), "own": not stopped(lambda:
-    open(sys.argv[1])),
+    "layers": layers,
+    "limits": stopped(lambda: bytearray(2 << 30))
+        and resource.getrlimit(resource.RLIMIT_FSIZE) == (0, 0),
+    "network": stopped(
+        lambda: socket.create_connection(("127.0.0.1", int(sys.argv[3])), timeout=5)
+    ),
+    "read": stopped(lambda: open(sys.argv[4])),
+    "write": stopped(lambda: open(sys.argv[4] + ".new", "w")),
+    "list": stopped(lambda: os.listdir("/")),
+    "fork": stopped(fork),
+    "run": stopped(lambda: os.execv("/bin/true", ["true"])),
+    "socket": stopped(lambda: socket.socket(socket.AF_UNIX)),
+    "kill": stopped(lambda: os.kill(os.getppid(), 0)),
+    "own": not stopped(lambda: open(sys.argv[1])),
 }))
 """
 

@@ -21,10 +21,12 @@ class Expected:
     output.
 
     table: a line for each layer after scaling and reshaping: type, output shape without the batch,
-    parameters. activations: of the convolutions, the dense layers and the last layer; linear where
-    the activation is a layer. dropout: published rates; None where none are. scaled: what the first
-    weights see of a black and of a white pixel. large: too slow for the quick tests to train until
-    it overfits.
+        parameters.
+    activations: of the convolutions, the dense layers and the last layer; linear where the
+        activation is a layer.
+    dropout: published rates; None where none are.
+    scaled: what the first weights see of a black and of a white pixel.
+    large: too slow for the quick tests to train until it overfits.
     """
 
     total: int

@@ -22,9 +22,8 @@ def keras_script(settings: Settings, epochs: int) -> str:
     """The source of the script, which needs only keras and numpy and prints the training and the
     test loss.
 
-    The Playground's ½(o - t)² is half of Keras' squared error, and its rates fit that: L2 adds
-    ½·rate·w², so Keras gets rate / 2; L1 adds rate·|w|. (With Keras' own "mse" both rates would
-    double and the learning rate halve.)
+    The Playground's ½(o - t)² is half of Keras' squared error, and its rates fit that: L2 adds ½·rate·w², so Keras
+    gets rate / 2; L1 adds rate·|w|. (With Keras' own "mse" both rates would double and the learning rate halve.)
     """
     begun = start(settings)
     parts = [
@@ -110,16 +109,12 @@ class PlaygroundSGD(keras.optimizers.SGD):
 
 def _model(settings: Settings) -> str:
     l2 = settings.regularization == "L2" and settings.regularization_rate > 0
-    note = (
-        "\n    # Keras' L2 penalises rate * w², the Playground ½ * rate * w²; neither touches"
-        " biases here.\n    "
-    )
+    note = "\n    # Keras' L2 penalises rate * w², the Playground ½ * rate * w²; neither touches biases here.\n    "
     penalty = "keras.regularizers.L2(RATE / 2)" if l2 else "None"
     layers = [(units, settings.activation) for units in settings.hidden]
     layers.append((1, "linear" if settings.regression else "tanh"))
     lines = "\n".join(
-        f"            keras.layers.Dense({units},"
-        f' activation="{name}"{", kernel_regularizer=penalty" if l2 else ""}),'
+        f'            keras.layers.Dense({units}, activation="{name}"{", kernel_regularizer=penalty" if l2 else ""}),'
         for units, name in layers
     )
     optimizer = "PlaygroundSGD" if _uses_l1(settings) else "keras.optimizers.SGD"
@@ -131,8 +126,7 @@ def build():{note + f"penalty = {penalty}" if l2 else ""}
 {lines}
         ]
     )
-    # The Playground draws weights from U(-0.5, 0.5) and starts biases at 0.1; these are the ones it
-    # drew.
+    # The Playground draws weights from U(-0.5, 0.5) and starts biases at 0.1; these are the ones it drew.
     model.set_weights([np.array(values) for values in START])
     model.compile(optimizer={optimizer}(LEARNING_RATE), loss=half_squared_error, jit_compile=False)
     return model
@@ -141,10 +135,7 @@ def build():{note + f"penalty = {penalty}" if l2 else ""}
 
 def _training(settings: Settings) -> str:
     if settings.train_points % settings.batch_size == 0:
-        fit = (
-            "    model.fit(x, target, batch_size=BATCH_SIZE, epochs=EPOCHS, shuffle=False,"
-            " verbose=0)"
-        )
+        fit = "    model.fit(x, target, batch_size=BATCH_SIZE, epochs=EPOCHS, shuffle=False, verbose=0)"
     else:
         fit = """    left_over = np.arange(TRAIN_POINTS - TRAIN_POINTS % BATCH_SIZE, TRAIN_POINTS)
     for epoch in range(EPOCHS):
@@ -160,9 +151,10 @@ def loss(model, x, target):
 
 
 def main():
-    model = build() points = np.array([[float(word) for word in line.split()] for line in
-    POINTS.strip().splitlines()]) inputs, targets = features(points), points[:, 2:] x, target =
-    inputs[:TRAIN_POINTS], targets[:TRAIN_POINTS]
+    model = build()
+    points = np.array([[float(word) for word in line.split()] for line in POINTS.strip().splitlines()])
+    inputs, targets = features(points), points[:, 2:]
+    x, target = inputs[:TRAIN_POINTS], targets[:TRAIN_POINTS]
 {fit}
     print(f"train loss {{loss(model, x, target):.6f}}")
     print(f"test loss {{loss(model, inputs[TRAIN_POINTS:], targets[TRAIN_POINTS:]):.6f}}")
