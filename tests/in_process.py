@@ -3,7 +3,6 @@ TensorFlow again.
 """
 
 import json
-from dataclasses import asdict
 
 import numpy as np
 
@@ -33,5 +32,5 @@ class Opened:
     def __call__(self, images):
         """The model's outputs, float32 (n, classes)."""
         pixels = bytearray(images.tobytes())
-        reply = self._model.predict(pixels, list(images.shape), asdict(self.feeding))
+        reply = self._model.predict(pixels, list(images.shape), self.feeding.to_json())
         return np.frombuffer(reply.payload, "=f4").reshape(len(images), -1)

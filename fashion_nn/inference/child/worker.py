@@ -166,10 +166,10 @@ class ServedModel:
     def predict(self, content: bytearray, shape: list[int], feeding: dict[str, Any]) -> Reply:
         """Outputs for images of `shape`, uint8, fed as `feeding` says; see `Feeding`."""
         images = np.frombuffer(content, np.uint8).reshape(shape)
-        how = Feeding(**feeding)
+        how = Feeding.from_json(feeding)
         array = how.array(images)
         step = self.batch
-        if how.image_shape is None:  # tried with another size than these images have
+        if how.layout.image_shape is None:  # tried with another size than these images have
             step = max(1, step * _DEFAULT_SIDE**2 // math.prod(shape[1:]))
         predict = self.built.model.predict_on_batch
         parts = [predict(array[start : start + step]) for start in range(0, len(array), step)]

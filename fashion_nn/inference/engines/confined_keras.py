@@ -9,7 +9,7 @@ import json
 import math
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -159,7 +159,7 @@ class ConfinedPredictor(Predictor):
         start = time.monotonic()
         pixels = np.ascontiguousarray(images, np.uint8).data.cast("B")
         process.tell(
-            "predict", pixels, seconds=seconds, shape=images.shape, feeding=asdict(self.feeding)
+            "predict", pixels, seconds=seconds, shape=images.shape, feeding=self.feeding.to_json()
         )
         expected = len(images) * classes * 4
         content = process.hear(expected, seconds=seconds).payload

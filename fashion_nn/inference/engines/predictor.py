@@ -79,7 +79,7 @@ class Predictor(ABC):
         Raises:
             InputError: naming what the model has and what was expected.
         """
-        expected = self.feeding.image_shape
+        expected = self.feeding.layout.image_shape
         if expected is not None and expected != image_shape:
             raise InputError(
                 f"{shown(self.path)}: takes images of {expected[0]} x {expected[1]} pixels, "

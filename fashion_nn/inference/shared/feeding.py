@@ -4,15 +4,16 @@
 process for Keras, in the parent process for ONNX Runtime.
 """
 
-from dataclasses import dataclass
-from typing import Literal
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any, Literal
 
 import numpy as np
 
+from fashion_nn.inference.shared.layout import Layout, layout_of
 from fashion_nn.inference.shared.network import Layer, Network
 from fashion_nn.inference.shared.refusal import Refusal
 
-Layout = Literal["flat", "image", "channel"]
 Scale = Literal["auto", "0-1", "0-255"]
 SCALES: tuple[Scale, ...] = ("auto", "0-1", "0-255")
 
@@ -48,30 +49,31 @@ class Feeding:
     """The array that a model takes.
 
     Attributes:
-        layout: "flat" for an array (n, h·w), "image" for (n, h, w), "channel" for (n, h, w, 1).
-        image_shape: (height, width), None where the model takes images of any size.
+        layout: how the pixels of an image are arranged, and how large it is.
         dtype: of the array.
         divide: whether pixels are divided by 255.
         why: what decided `divide`.
     """
 
     layout: Layout
-    image_shape: tuple[int, int] | None
     dtype: str
     divide: bool
     why: str
 
     def array(self, images: np.ndarray) -> np.ndarray:
         """`images`, uint8 (n, h, w), as the array that the model takes."""
-        n, height, width = images.shape
-        shapes = {
-            "flat": (n, height * width),
-            "image": (n, height, width),
-            "channel": (n, height, width, 1),
-        }
         dtype = "float32" if self.dtype == "bfloat16" else self.dtype  # Keras converts to bfloat16
-        array = images.reshape(shapes[self.layout]).astype(dtype)
+        array = self.layout.arranged(images).astype(dtype)
         return array / np.asarray(255, dtype) if self.divide else array
+
+    def to_json(self) -> dict[str, Any]:
+        """What `from_json` takes."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, stored: Mapping[str, Any]) -> "Feeding":
+        """The feeding that `to_json` has described."""
+        return cls(**{**stored, "layout": Layout(**stored["layout"])})
 
     def __str__(self) -> str:
         return f"pixels {'divided by 255' if self.divide else 'as 0..255'} ({self.why})"
@@ -90,7 +92,7 @@ def feeding(network: Network, scale: Scale) -> Feeding:
     given = network.input
     if given is None:
         raise Refusal("has no input, expected one image")
-    layout, image_shape = _layout(given.shape)
+    layout = layout_of(given.shape)
     integers = "int" in given.dtype
     if integers and np.iinfo(given.dtype).max < 255:
         raise Refusal(
@@ -106,24 +108,7 @@ def feeding(network: Network, scale: Scale) -> Feeding:
             f"takes integers of type {given.dtype}, which cannot be divided by 255: leave scale at"
             " auto"
         )
-    return Feeding(layout, image_shape, given.dtype, divide, why)
-
-
-def _layout(shape: tuple[int | None, ...]) -> tuple[Layout, tuple[int, int] | None]:
-    match shape:
-        case (int(pixels),) if (side := round(pixels**0.5)) ** 2 == pixels:
-            return "flat", (side, side)
-        case (int(height), int(width)):
-            return "image", (height, width)
-        case (int(height), int(width), 1):
-            return "channel", (height, width)
-        case (None, None):
-            return "image", None
-        case (None, None, 1):
-            return "channel", None
-    raise Refusal(
-        f"takes inputs of shape {shape}, expected (784,), (28, 28) or (28, 28, 1), or another size"
-    )
+    return Feeding(layout, given.dtype, divide, why)
 
 
 def _decide(network: Network, dtype: str) -> tuple[bool, str]:
