@@ -8,6 +8,7 @@ another file, run a filter plugin, or unpack to more than a bound.
 import io
 import itertools
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
 import h5py
@@ -21,10 +22,29 @@ MAX_ARRAY_BYTES = 512 << 20
 MAX_CHUNK_BYTES = 64 << 20
 MAX_NAMES = 20_000
 MAX_TEXT_BYTES = 8 << 20
+MAX_FAULTS = 20
+"""Number of faults that are collected before a file is given up."""
 
 _P = ParamSpec("_P")
 _T = TypeVar("_T")
 _FILTERS = {h5py.h5z.FILTER_DEFLATE, h5py.h5z.FILTER_SHUFFLE, h5py.h5z.FILTER_FLETCHER32}
+
+
+@dataclass(frozen=True, slots=True)
+class ArrayInfo:
+    """What an HDF5 file says of one array.
+
+    Attributes:
+        path: with slashes.
+        shape: may hold zeros; empty for a single number.
+        dtype: a NumPy name; "bfloat16" for what Keras writes for it.
+        size: number of bytes of its values, unpacked.
+    """
+
+    path: str
+    shape: tuple[int, ...]
+    dtype: str
+    size: int
 
 
 class Store:
@@ -32,14 +52,23 @@ class Store:
 
     Paths use slashes, also where the file has backslashes: Keras on Windows joined names with them.
 
+    Args:
+        content: of the file.
+        faults: where to collect what is wrong with single objects, which are then left out; None
+            raises the first.
+
     Raises:
         Refusal: from every method, if the file is damaged or holds what it should not.
     """
 
-    def __init__(self, content: bytes | bytearray | memoryview):
+    def __init__(
+        self, content: bytes | bytearray | memoryview, faults: list[Refusal] | None = None
+    ):
         self._file: h5py.File = _guarded(lambda: h5py.File(io.BytesIO(content), "r"))
+        self._faults = faults
         self._seen: set[int] = set()
         self._bytes = 0
+        self._infos: list[ArrayInfo] = []
         self._kinds: dict[str, str] = {"": "group"}
         self._stored: dict[str, str] = {"": "/"}
         _guarded(self._walk, self._file, "", 0)
@@ -56,6 +85,10 @@ class Store:
         """The names in the group at `path`."""
         return _guarded(lambda: list(self._group(path)))
 
+    def arrays(self) -> list[ArrayInfo]:
+        """All arrays, in the order of the file."""
+        return list(self._infos)
+
     def array(self, path: str) -> np.ndarray:
         """The array at `path`; fractions are finite and come as float32."""
         return _guarded(self._array, path)
@@ -63,6 +96,10 @@ class Store:
     def text(self, name: str) -> bytes | None:
         """The text in the attribute `name` of the file itself; None if there is none."""
         return _guarded(self._text, name)
+
+    def attributes(self) -> list[str]:
+        """The names of the attributes of the file itself, at most `MAX_NAMES`."""
+        return _guarded(lambda: list(itertools.islice(self._file.attrs, MAX_NAMES)))
 
     def names(self, path: str, attribute: str) -> list[str]:
         """The list of names in an attribute of the group at `path`.
@@ -78,23 +115,32 @@ class Store:
             raise Refusal(f"HDF5: more than {MAX_OBJECTS} objects")
         for name in group:
             below = _with_slashes(f"{path}/{name}" if path else name)
-            if below in self._kinds:
-                raise Refusal(
-                    f"HDF5: holds {quoted(below)} twice, once under a name with backslashes"
-                )
-            if not isinstance(group.get(name, getlink=True), h5py.HardLink):
-                raise Refusal(
-                    f"HDF5: {quoted(below)} is a link to elsewhere, expected an object of this file"
-                )
-            child = group[name]
-            self._visit(child, below)
+            try:
+                child = self._child(group, name, below)
+            except Refusal as refusal:
+                self._collect(refusal)
+                continue
+            self._kinds[below] = "group" if isinstance(child, h5py.Group) else "array"
+            self._stored[below] = child.name
             if isinstance(child, h5py.Group):
-                self._kinds[below] = "group"
-                self._stored[below] = child.name
                 self._walk(child, below, depth + 1)
-            else:
-                self._kinds[below] = "array"
-                self._stored[below] = child.name
+
+    def _collect(self, refusal: Refusal) -> None:
+        if self._faults is None or len(self._faults) >= MAX_FAULTS:
+            raise refusal
+        self._faults.append(refusal)
+
+    def _child(self, group: h5py.Group, name: str, path: str) -> Any:
+        """The object `name` of `group`, looked at."""
+        if path in self._kinds:
+            raise Refusal(f"HDF5: holds {quoted(path)} twice, once under a name with backslashes")
+        if not isinstance(group.get(name, getlink=True), h5py.HardLink):
+            raise Refusal(
+                f"HDF5: {quoted(path)} is a link to elsewhere, expected an object of this file"
+            )
+        child = group[name]
+        self._visit(child, path)
+        return child
 
     def _visit(self, child: Any, path: str) -> None:
         # `h5o.get_info` would tell too, but it measures B-trees, which never ends in a crafted
@@ -104,9 +150,12 @@ class Store:
             raise Refusal(f"HDF5: {quoted(path)} is linked to twice")
         self._seen.add(address)
         if isinstance(child, h5py.Dataset):
-            self._bytes += _array_bytes(child, path)
+            size = _array_bytes(child, path)
+            self._bytes += size
             if self._bytes > MAX_ARRAY_BYTES:
                 raise Refusal(f"HDF5: its arrays hold more than {MAX_ARRAY_BYTES} bytes")
+            dtype = "bfloat16" if child.dtype.kind == "V" else child.dtype.name
+            self._infos.append(ArrayInfo(path, tuple(map(int, child.shape)), dtype, size))
         elif not isinstance(child, h5py.Group):
             raise Refusal(f"HDF5: {quoted(path)} is neither a group nor an array")
 

@@ -8,6 +8,12 @@ Only `entry` imports it. The requests come in this order:
     predict   images, and how to feed them       -> outputs, float32 (n, classes), raw
     weights   nothing                            -> shapes; all weights, float32, raw
 
+Instead of `open`, these look at a file without building it; none of them imports Keras:
+
+    look      an HDF5 file                       -> its arrays, faults and attributes, JSON
+    text      the name of an attribute           -> its text
+    numbers   paths of arrays                    -> their values as numbers, JSON
+
 Every answer is a message (`fashion_nn.inference.shared.messages`). A header with `refused` or
 `failed` says in one line why there is no other answer.
 """
@@ -17,8 +23,7 @@ import json
 import math
 import os
 import tempfile
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -26,12 +31,14 @@ import numpy as np
 from fashion_nn.inference.child import weights
 from fashion_nn.inference.child.confinement import limit_processor_time
 from fashion_nn.inference.child.hdf5 import Store
+from fashion_nn.inference.child.listing import ListedFile
+from fashion_nn.inference.child.reply import Reply
 from fashion_nn.inference.child.size_guard import SizeGuard, reason
 from fashion_nn.inference.shared import messages, network
 from fashion_nn.inference.shared.feeding import Feeding
 from fashion_nn.inference.shared.keras_model import BuiltModel
 from fashion_nn.inference.shared.messages import Kind
-from fashion_nn.inference.shared.network import InputSpec, Json
+from fashion_nn.inference.shared.network import InputSpec
 from fashion_nn.inference.shared.refusal import Refusal
 
 # Numbers in the largest tensor of a batch: 256 MiB in float32, of which a few exist at a time.
@@ -39,17 +46,10 @@ _BATCH_NUMBERS = 1 << 26
 _MAX_BATCH = 1000
 # Processor time to look through a file's HDF5: a thousand times what an ordinary file takes.
 _LOOK_SECONDS = 15
+_LOOKS = {"open", "look", "text", "numbers"}
 # The side of the image that a model is tried with where it takes any size.
 _DEFAULT_SIDE = 28
 MAX_CLASSES = 10_000
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a request is answered with."""
-
-    header: Mapping[str, Json] = field(default_factory=dict)
-    payload: bytes = b""
 
 
 def serve(requests: io.RawIOBase, answers: io.RawIOBase, layers: list[str]) -> None:
@@ -61,12 +61,16 @@ def serve(requests: io.RawIOBase, answers: io.RawIOBase, layers: list[str]) -> N
         layers: see `fashion_nn.inference.child.confinement.confine`.
     """
     model = ServedModel()
+    listed = ListedFile()
     handlers: dict[str, Callable[..., Reply]] = {
         "open": model.open,
         "start": _import_keras,
         "build": model.build,
         "predict": model.predict,
         "weights": model.weights,
+        "look": listed.look,
+        "text": listed.text,
+        "numbers": listed.numbers,
     }
     _write(answers, Reply({"layers": layers}))
     while (start := _read(requests, messages.SIZES_BYTES)) is not None:
@@ -83,7 +87,7 @@ def serve(requests: io.RawIOBase, answers: io.RawIOBase, layers: list[str]) -> N
 
 def _allow_processor_time(request: str, seconds: int) -> None:
     seconds *= os.cpu_count() or 1
-    limit_processor_time(min(seconds, _LOOK_SECONDS) if request == "open" else seconds)
+    limit_processor_time(min(seconds, _LOOK_SECONDS) if request in _LOOKS else seconds)
 
 
 def _answer(handler: Callable[..., Reply], payload: bytearray, request: dict[str, Any]) -> Reply:

@@ -1,0 +1,14 @@
+"""What the confined process answers to a request."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from fashion_nn.inference.shared.network import Json
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a request is answered with."""
+
+    header: Mapping[str, Json] = field(default_factory=dict)
+    payload: bytes = b""
