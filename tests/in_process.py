@@ -10,6 +10,7 @@ from fashion_nn.inference.allowlist import model_config
 from fashion_nn.inference.child import worker
 from fashion_nn.inference.file import model_file, strict_json
 from fashion_nn.inference.shared import feeding
+from fashion_nn.inference.shared.scale import named
 
 
 class Opened:
@@ -26,7 +27,7 @@ class Opened:
         self.network = model_config.read(
             strict_json.parse(config if file.config is None else file.config, "config")
         )
-        self.feeding = feeding.feeding(self.network, scale)
+        self.feeding = feeding.feeding(self.network, named(scale))
         self._model.build(json.dumps(self.network.to_json()).encode())
 
     def __call__(self, images):

@@ -64,7 +64,11 @@ Sample = Annotated[
 ]
 Scale = Annotated[
     str,
-    typer.Option("--scale", help="Pixel range of the model's input: auto, 0-1 or 0-255."),
+    typer.Option(
+        "--scale",
+        help="What the model takes for pixels of 0 to 255: auto, 0-1, 0-255, -1-1, standardised, or"
+        " one of them after inverted-.",
+    ),
 ]
 Engine = Annotated[
     str,

@@ -184,7 +184,7 @@ class Evidence:
 
 
 @contextmanager
-def run_by_keras(predictor: "Predictor", scale: "Scale" = "auto") -> Iterator["Predictor"]:
+def run_by_keras(predictor: "Predictor", scale: "str | Scale" = "auto") -> Iterator["Predictor"]:
     """Yield `predictor` itself if Keras runs it, else the same model run by Keras.
 
     So what an exported .onnx answers is checked against the model, and no second process is

@@ -48,7 +48,8 @@ from fashion_nn.inference.opening import (
     open_model,
     open_onnx,
 )
-from fashion_nn.inference.shared.feeding import SCALES, Feeding, Scale
+from fashion_nn.inference.shared.feeding import Feeding
+from fashion_nn.inference.shared.scale import SCALES, Figures, Scale, named
 
 __all__ = [
     "ENGINES",
@@ -57,11 +58,13 @@ __all__ = [
     "ConfinedPredictor",
     "Engine",
     "Feeding",
+    "Figures",
     "LayerWeights",
     "Limits",
     "Predictor",
     "Scale",
     "check",
+    "named",
     "open_fast",
     "open_model",
     "open_onnx",

@@ -12,8 +12,9 @@ from fashion_nn.inference.engines.confined_process import Limits
 from fashion_nn.inference.engines.predictor import Predictor
 from fashion_nn.inference.file import model_file, strict_json
 from fashion_nn.inference.file.model_file import ModelFile
-from fashion_nn.inference.shared.feeding import Scale, feeding
+from fashion_nn.inference.shared.feeding import feeding
 from fashion_nn.inference.shared.refusal import explained, shown
+from fashion_nn.inference.shared.scale import Scale
 
 Engine = Literal["auto", "keras", "onnx"]
 ENGINES: tuple[Engine, ...] = ("auto", "keras", "onnx")
@@ -31,13 +32,13 @@ def check(path: str | os.PathLike[str]) -> None:
     file = model_file.read(path)
     if file.config is not None:
         with explained(path):
-            feeding(model_config.read(strict_json.parse(file.config, "config")), "auto")
+            feeding(model_config.read(strict_json.parse(file.config, "config")), None)
 
 
 def open_model(
     path: str | os.PathLike[str],
     *,
-    scale: Scale = "auto",
+    scale: str | Scale = "auto",
     wait: bool = True,
     limits: Limits | None = None,
 ) -> ConfinedPredictor:
@@ -48,9 +49,9 @@ def open_model(
 
     Args:
         path: of a .keras or .h5 file. It may come from a stranger.
-        scale: "0-1" divides pixels by 255, "0-255" does not. "auto" decides by the model: pixels
-            stay as they are if it takes integers or begins with Rescaling or Normalization;
-            otherwise they are divided, as in report 003.
+        scale: one of `SCALES`, or a `Scale` of one's own. "0-1" divides pixels by 255, "0-255"
+            does not. "auto" decides by the model: pixels stay as they are if it takes integers or
+            begins with Rescaling or Normalization; otherwise they are divided, as in report 003.
         wait: false returns while TensorFlow is still being imported and the model built. What then
             turns out to be wrong is raised by the first use.
         limits: what the process may use; None for the usual limits.
@@ -65,7 +66,7 @@ def open_model(
 
 
 def open_fast(
-    path: str | os.PathLike[str], *, engine: Engine = "auto", scale: Scale = "auto"
+    path: str | os.PathLike[str], *, engine: Engine = "auto", scale: str | Scale = "auto"
 ) -> Predictor:
     """Open the model in `path` with the engine that answers first.
 
@@ -89,7 +90,7 @@ def open_fast(
     return ConfinedPredictor(file, scale, Limits())
 
 
-def _open_onnx(file: ModelFile, scale: Scale) -> Predictor:
+def _open_onnx(file: ModelFile, scale: str | Scale) -> Predictor:
     if not onnx_runtime.installed():
         raise InputError(
             "engine onnx needs ONNX Runtime: pip install 'fashion-nn[onnx]', or choose engine auto"
@@ -103,7 +104,9 @@ def _open_onnx(file: ModelFile, scale: Scale) -> Predictor:
     return onnx_runtime.OnnxPredictor(file, content, scale)
 
 
-def open_onnx(path: str | os.PathLike[str], onnx: Path, *, scale: Scale = "auto") -> Predictor:
+def open_onnx(
+    path: str | os.PathLike[str], onnx: Path, *, scale: str | Scale = "auto"
+) -> Predictor:
     """Open the .onnx file `onnx` in place of the .keras file at `path`.
 
     The caller must have made `onnx` itself: it is run in this process, without any check.

@@ -36,7 +36,7 @@ def predict(
     model: str | os.PathLike[str],
     test: str | os.PathLike[str],
     *,
-    scale: inference.Scale = "auto",
+    scale: str | inference.Scale = "auto",
     engine: inference.Engine = "auto",
     progress: Callable[[int, int], None] | None = None,
 ) -> Predictions:

@@ -242,7 +242,7 @@ def _read_config(content: bytes) -> Verdict:
         return False, _said(refusal)
     try:
         allowed = model_config.read(parsed)
-        feeding.feeding(allowed, "auto")
+        feeding.feeding(allowed, None)
     except Refusal as refusal:
         return True, _said(refusal)
     # What goes to the child is what was allowed, and nothing in it is a function, a module or code.

@@ -117,15 +117,46 @@ def test_so_are_those_of_the_confined_process(tmp_path, name, suffix):
         )
 
 
-@pytest.mark.parametrize("scale", ["0-1", "0-255"])
-def test_scale_overrides_and_is_said(tmp_path, scale):
-    foreign = FOREIGN["flat"][0]
+PREPARED = {
+    "0-1": lambda x: x / 255,
+    "0-255": lambda x: x,
+    "-1-1": lambda x: x / 127.5 - 1,
+    "standardised": lambda x: (x - x.mean()) / x.std(),
+    "inverted": lambda x: 1 - x / 255,
+    "inverted-0-255": lambda x: 255 - x,
+    "inverted--1-1": lambda x: 1 - x / 127.5,
+    "inverted-standardised": lambda x: (x.mean() - x) / x.std(),
+}
+
+
+@pytest.mark.parametrize("scale", PREPARED)
+def test_scale_overrides_and_is_said(predictor, tmp_path, scale):
+    foreign = FOREIGN["image"][0]
     foreign.save(tmp_path / "model.keras")
-    opened = Opened(tmp_path / "model.keras", scale)
-    raw = IMAGES.reshape(-1, 784).astype("float32")
-    expected = foreign.predict(raw / 255 if scale == "0-1" else raw, verbose=0)
-    np.testing.assert_allclose(opened(IMAGES), expected, atol=1e-5)
-    assert "asked for" in str(opened.feeding)
+    expected = foreign.predict(PREPARED[scale](IMAGES.astype("float32")), verbose=0)
+    with inference.open_model(tmp_path / "model.keras", scale=scale) as opened:
+        np.testing.assert_allclose(opened(IMAGES), expected, atol=1e-5)
+        assert "asked for" in str(opened.feeding)
+    with predictor.fed(inference.named(scale, inference.Figures.of(IMAGES))):
+        np.testing.assert_allclose(predictor(IMAGES), expected, atol=1e-5)
+
+
+def test_every_named_scale_is_tried():
+    assert set(PREPARED) | {"auto", "inverted-0-1"} == set(inference.SCALES)
+
+
+def test_pixels_divided_by_255_are_the_numbers_that_numpy_gives():
+    pixels = np.arange(256, dtype=np.float32)
+    by_hand = {"0-1": pixels / 255, "-1-1": pixels / np.float32(127.5) - 1, "0-255": pixels}
+    for name, expected in by_hand.items():
+        np.testing.assert_allclose(inference.named(name).values("float32"), expected, atol=6e-8)
+    np.testing.assert_array_equal(inference.named("0-1").values("float32"), by_hand["0-1"])
+
+
+def test_a_scale_without_a_name_is_refused(tmp_path):
+    FOREIGN["image"][0].save(tmp_path / "model.keras")
+    with pytest.raises(InputError, match="scale '0-2': expected one of auto, 0-1"):
+        inference.open_model(tmp_path / "model.keras", scale="0-2")
 
 
 def test_a_model_that_takes_integers_cannot_be_given_fractions(tmp_path):

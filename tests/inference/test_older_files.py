@@ -76,7 +76,7 @@ def test_its_answers_are_those_it_gave(unpacked, version, name):
     folder, answers = unpacked(version)
     file = model_file.read(folder / name)
     config = Store(file.weights).text("model_config") if file.config is None else file.config
-    fed = feeding.feeding(model_config.read(json.loads(config)), "auto").array(IMAGES)
+    fed = feeding.feeding(model_config.read(json.loads(config)), None).array(IMAGES)
     expected, tolerance = expected_of(answers, name)
     np.testing.assert_allclose(rebuilt(file)(fed, training=False), expected, atol=tolerance)
 

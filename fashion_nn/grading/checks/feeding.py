@@ -8,9 +8,10 @@ import numpy as np
 from fashion_nn.grading.binomial import upper_tail
 from fashion_nn.grading.check import Check, Verdict, not_applicable
 from fashion_nn.grading.evidence import Evidence, HeldOut
+from fashion_nn.inference.shared.scale import ZERO_TO_255, ZERO_TO_ONE
 
 if TYPE_CHECKING:
-    from fashion_nn.inference import Predictor, Scale
+    from fashion_nn.inference import Predictor
 
 _ALPHA = 1e-6
 _WORTH_SAYING = 0.005
@@ -80,10 +81,12 @@ def _other_ways(model: "Predictor") -> dict[str, Predict]:
     if "int" in model.feeding.dtype:
         return ways
 
+    divides = model.feeding.scale.name == "0-1"
+
     def on_the_other_scale(images: np.ndarray) -> np.ndarray:
-        other: Scale = "0-255" if model.feeding.divide else "0-1"
+        other = ZERO_TO_255 if divides else ZERO_TO_ONE
         with model.fed(other):
             return model.answer(images).labels
 
-    ways["fed 0..255" if model.feeding.divide else "divided by 255"] = on_the_other_scale
+    ways["fed 0..255" if divides else "divided by 255"] = on_the_other_scale
     return ways

@@ -19,9 +19,9 @@ from fashion_nn.inference.engines.confined_process import ConfinedProcess, Limit
 from fashion_nn.inference.engines.predictor import Predictor, require_finite
 from fashion_nn.inference.file import strict_json
 from fashion_nn.inference.file.model_file import ModelFile
-from fashion_nn.inference.shared.feeding import Scale, feeding
 from fashion_nn.inference.shared.keras_model import MAX_PARAMETERS, BuiltModel
 from fashion_nn.inference.shared.refusal import Refusal, explained
+from fashion_nn.inference.shared.scale import Scale
 
 if TYPE_CHECKING:
     import keras
@@ -65,7 +65,7 @@ class ConfinedPredictor(Predictor):
 
     engine = "keras"
 
-    def __init__(self, file: ModelFile, scale: Scale, limits: Limits):
+    def __init__(self, file: ModelFile, scale: str | Scale, limits: Limits):
         self.path = file.path
         self.sha256 = file.sha256
         self._limits = limits
@@ -76,7 +76,7 @@ class ConfinedPredictor(Predictor):
         with self._closing_on_failure():
             self._start(file, scale)
 
-    def _start(self, file: ModelFile, scale: Scale) -> None:
+    def _start(self, file: ModelFile, scale: str | Scale) -> None:
         """Send all that the process needs; wait only where the config is inside the HDF5 file."""
         limits = self._limits
         if file.config is not None:
@@ -91,9 +91,9 @@ class ConfinedPredictor(Predictor):
         process.tell("start", seconds=limits.import_seconds)
         process.tell("build", network, seconds=limits.build_seconds)
 
-    def _read_config(self, config: bytes, scale: Scale) -> None:
+    def _read_config(self, config: bytes, scale: str | Scale) -> None:
         self.network = model_config.read(strict_json.parse(config, "config"))
-        self.feeding = feeding(self.network, scale)
+        self._begin(scale)
 
     @property
     def classes(self) -> int:

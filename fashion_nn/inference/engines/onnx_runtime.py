@@ -17,8 +17,8 @@ from fashion_nn.inference.engines import trust
 from fashion_nn.inference.engines.predictor import Predictor, require_finite
 from fashion_nn.inference.file import model_file, strict_json
 from fashion_nn.inference.file.model_file import ModelFile
-from fashion_nn.inference.shared.feeding import Scale, feeding
 from fashion_nn.inference.shared.refusal import Refusal, ascii_line, explained
+from fashion_nn.inference.shared.scale import Scale
 
 BATCH = 100
 """Images at a time: what a convolution writes then stays in the processor's caches."""
@@ -38,12 +38,12 @@ class OnnxPredictor(Predictor):
 
     engine = "onnx"
 
-    def __init__(self, file: ModelFile, content: bytes, scale: Scale):
+    def __init__(self, file: ModelFile, content: bytes, scale: str | Scale):
         self.path = file.path
         self.sha256 = file.sha256
         with explained(file.path):
             self.network = model_config.read(strict_json.parse(file.config or b"", "config"))
-            self.feeding = feeding(self.network, scale)
+            self._begin(scale)
             self._session = _session(content)
         self._input = self._session.get_inputs()[0].name
 

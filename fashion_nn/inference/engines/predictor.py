@@ -11,9 +11,10 @@ from typing import Self
 import numpy as np
 
 from fashion_nn.errors import InputError
-from fashion_nn.inference.shared.feeding import Feeding, Scale, feeding
+from fashion_nn.inference.shared.feeding import Feeding, feeding
 from fashion_nn.inference.shared.network import Network
 from fashion_nn.inference.shared.refusal import Refusal, explained, shown
+from fashion_nn.inference.shared.scale import Figures, Scale, named
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +51,7 @@ class Predictor(ABC):
     network: Network
     feeding: Feeding
     engine: str
+    _undecided: str | None = None
     _gives_probabilities: bool | None = None
 
     @property
@@ -101,6 +103,7 @@ class Predictor(ABC):
             InputError: the size does not fit, the model fails, or its outputs are not finite.
         """
         self.require(images.shape[1:])
+        self._decide(images)
         return self._outputs(images, batch_size)
 
     def answer(self, images: np.ndarray, *, batch_size: int | None = None) -> Answer:
@@ -127,13 +130,30 @@ class Predictor(ABC):
         Raises:
             InputError: the model cannot be fed on it.
         """
-        before = self.feeding
+        before = (self.feeding, self._undecided)
         with explained(self.path):
-            self.feeding = feeding(self.network, scale)
+            self._begin(scale)
         try:
             yield self
         finally:
-            self.feeding = before
+            self.feeding, self._undecided = before
+
+    def _begin(self, scale: str | Scale) -> None:
+        """Feed images on `scale`; a name that depends on the images waits for the first of them.
+
+        Raises:
+            Refusal: the model does not take images, or not on this scale.
+        """
+        found = named(scale) if isinstance(scale, str) else scale
+        self.feeding = feeding(self.network, found)
+        self._undecided = scale if isinstance(scale, str) and found is None else None
+
+    def _decide(self, images: np.ndarray) -> None:
+        """Find the scale of a model for which it depends on the images."""
+        if self._undecided in (None, "auto") or not len(images):
+            return
+        with explained(self.path):
+            self._begin(named(self._undecided, Figures.of(images)) or "auto")
 
     def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         """Probabilities, float32 (n, classes), of uint8 images (n, h, w); see `answer`."""

@@ -6,16 +6,14 @@ process for Keras, in the parent process for ONNX Runtime.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 
 from fashion_nn.inference.shared.layout import Layout, layout_of
 from fashion_nn.inference.shared.network import Layer, Network
 from fashion_nn.inference.shared.refusal import Refusal
-
-Scale = Literal["auto", "0-1", "0-255"]
-SCALES: tuple[Scale, ...] = ("auto", "0-1", "0-255")
+from fashion_nn.inference.shared.scale import ZERO_TO_255, ZERO_TO_ONE, Scale
 
 _SCALING_LAYERS = {"Rescaling", "Normalization"}
 # Layers that leave pixel values as they are when predicting, so that the scaling may follow them.
@@ -51,20 +49,19 @@ class Feeding:
     Attributes:
         layout: how the pixels of an image are arranged, and how large it is.
         dtype: of the array.
-        divide: whether pixels are divided by 255.
-        why: what decided `divide`.
+        scale: what becomes of a pixel.
+        why: what decided `scale`.
     """
 
     layout: Layout
     dtype: str
-    divide: bool
+    scale: Scale
     why: str
 
     def array(self, images: np.ndarray) -> np.ndarray:
         """`images`, uint8 (n, h, w), as the array that the model takes."""
         dtype = "float32" if self.dtype == "bfloat16" else self.dtype  # Keras converts to bfloat16
-        array = self.layout.arranged(images).astype(dtype)
-        return array / np.asarray(255, dtype) if self.divide else array
+        return self.scale.values(dtype)[self.layout.arranged(images)]
 
     def to_json(self) -> dict[str, Any]:
         """What `from_json` takes."""
@@ -73,18 +70,19 @@ class Feeding:
     @classmethod
     def from_json(cls, stored: Mapping[str, Any]) -> "Feeding":
         """The feeding that `to_json` has described."""
-        return cls(**{**stored, "layout": Layout(**stored["layout"])})
+        layout = Layout(**stored["layout"])
+        return cls(layout, stored["dtype"], Scale(**stored["scale"]), stored["why"])
 
     def __str__(self) -> str:
-        return f"pixels {'divided by 255' if self.divide else 'as 0..255'} ({self.why})"
+        return f"{self.scale} ({self.why})"
 
 
-def feeding(network: Network, scale: Scale) -> Feeding:
+def feeding(network: Network, scale: Scale | None) -> Feeding:
     """How to feed `network`, the network of a whole model.
 
     Args:
         network: what the allow-list let through.
-        scale: see `fashion_nn.inference.open_model`.
+        scale: of the pixels; None for the one that its input and its first layers suggest.
 
     Raises:
         Refusal: the model does not take images of one channel, or not on this scale.
@@ -99,26 +97,24 @@ def feeding(network: Network, scale: Scale) -> Feeding:
             f"takes integers of type {given.dtype}, which end at {np.iinfo(given.dtype).max}, "
             "and pixels go up to 255: save the model with an input of type uint8 or float32"
         )
-    if scale == "auto":
-        divide, why = _decide(network, given.dtype)
-    else:
-        divide, why = scale == "0-1", "asked for"
-    if divide and integers:
+    if scale is None:
+        return Feeding(layout, given.dtype, *_suggested(network, given.dtype))
+    if integers and not scale.fits_integers():
         raise Refusal(
-            f"takes integers of type {given.dtype}, which cannot be divided by 255: leave scale at"
-            " auto"
+            f"takes integers of type {given.dtype}, and the scale {scale.name} has fractions: leave"
+            " scale at auto"
         )
-    return Feeding(layout, given.dtype, divide, why)
+    return Feeding(layout, given.dtype, scale, "asked for")
 
 
-def _decide(network: Network, dtype: str) -> tuple[bool, str]:
-    """Whether pixels are divided by 255, and why."""
+def _suggested(network: Network, dtype: str) -> tuple[Scale, str]:
+    """The scale that input and first layers suggest, and why."""
     if "int" in dtype:
-        return False, f"the model takes {dtype}"
+        return ZERO_TO_255, f"the model takes {dtype}"
     first = next((layer for layer in network.leaves() if not _is_neutral(layer)), None)
     if first and (first.class_name in _SCALING_LAYERS or first.role == "operation"):
-        return False, f"the model begins with {first.class_name}"
-    return True, "the model has no scaling of its own"
+        return ZERO_TO_255, f"the model begins with {first.class_name}"
+    return ZERO_TO_ONE, "the model has no scaling of its own"
 
 
 def _is_neutral(layer: Layer) -> bool:
