@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from keras import layers
 
-from fashion_nn.inference.allowlist import model_config, objects, operations
+from fashion_nn.inference.allowlist import arguments, model_config, objects, operations
 from fashion_nn.inference.allowlist.layers import ACTIVATIONS, LAYERS, REQUIRED
 from fashion_nn.inference.child import weights
 from fashion_nn.inference.child.hdf5 import Store
@@ -188,8 +188,8 @@ def test_configs_with_only_the_needed_keys(name):
     for missing in needed:
         config = {key: given[key] for key in needed if key != missing}
         with pytest.raises(Refusal, match=f"the argument {missing} is missing"):
-            model_config._layer_arguments(name, config)
-    clean = model_config._layer_arguments(name, {key: given[key] for key in needed})
+            arguments.layer_arguments(name, config)
+    clean = arguments.layer_arguments(name, {key: given[key] for key in needed})
     if name not in ("RandomCrop",) and not name.startswith(
         ("Random", "RandAugment", "Solarization")
     ):
@@ -211,3 +211,58 @@ def test_a_zip_packed_anew_is_read_the_same(tmp_path):
     first, second = (model_file.read(tmp_path / f"{name}.keras") for name in ("model", "packed"))
     assert (first.config, bytes(first.weights)) == (second.config, bytes(second.weights))
     assert first.sha256 != second.sha256
+
+
+def entry(class_name, name, **config):
+    return {"class_name": class_name, "config": {"name": name, **config}}
+
+
+def test_all_reasons_of_a_refusal_are_listed():
+    image = entry("InputLayer", "image", batch_shape=[None, 28, 28])
+    inner = [entry("Lambda", "first"), entry("Dense", "second", units=-1)]
+    document = {
+        "class_name": "Sequential",
+        "config": {
+            "name": "model",
+            "layers": [
+                image,
+                {"class_name": "Sequential", "config": {"name": "inner", "layers": inner}},
+                {"class_name": 7},
+                entry("Custom", "third"),
+            ],
+        },
+    }
+    found = model_config.reasons(document)
+    assert [(reason.layer, reason.class_name) for reason in found] == [
+        ("first", "Lambda"),
+        ("second", "Dense"),
+        (None, None),
+        ("third", "Custom"),
+    ]
+    assert found[1].around == ("layer 'inner' ('Sequential')",)
+    assert "units: expected a whole number" in found[1].text
+    with pytest.raises(Refusal) as refused:
+        model_config.read(document)
+    assert str(refused.value) == str(found[0])
+
+
+def test_a_model_that_is_read_has_no_reason_to_be_refused():
+    image = entry("InputLayer", "image", batch_shape=[None, 28, 28])
+    layers = [image, entry("Flatten", "flat"), entry("Dense", "dense", units=10)]
+    config = {"name": "model", "layers": layers}
+    assert model_config.reasons({"class_name": "Sequential", "config": config}) == []
+
+
+def test_several_inputs_are_a_reason_beside_those_of_the_layers():
+    ends = [["a", 0, 0], ["b", 0, 0]]
+    config = {
+        "name": "model",
+        "layers": [entry("Lambda", "odd")],
+        "input_layers": ends,
+        "output_layers": ends,
+    }
+    found = model_config.reasons({"class_name": "Functional", "config": config})
+    assert [reason.text for reason in found[1:]] == [
+        "has 2 inputs, expected one image",
+        "has 2 outputs, expected one",
+    ]

@@ -152,8 +152,8 @@ def connect(name: str, drafts: Sequence[Draft], config: Mapping[str, Any]) -> Ne
         Refusal: a reference leads nowhere or in a circle, an input is missing, or a layer is called
             in a way that it cannot be.
     """
-    starts = [_tensor(leaf) for leaf in _leaves(config.get("input_layers"), "input_layers")]
-    ends = [_tensor(leaf) for leaf in _leaves(config.get("output_layers"), "output_layers")]
+    starts = [_tensor(leaf) for leaf in leaves(config.get("input_layers"), "input_layers")]
+    ends = [_tensor(leaf) for leaf in leaves(config.get("output_layers"), "output_layers")]
     used = [part for draft in drafts for call in draft.calls for part in call.inputs]
     references = _References(drafts, {part for part in used if isinstance(part, Tensor)} | {*ends})
     layers: list[Layer] = []
@@ -180,7 +180,12 @@ def _calls(draft: Draft) -> list[Call]:
     return draft.calls
 
 
-def _leaves(value: Any, key: str) -> list[Any]:
+def leaves(value: Any, key: str) -> list[Any]:
+    """The references to tensors in `value`, the field `key` of a network, still unchecked.
+
+    Raises:
+        Refusal: it lists none.
+    """
     value = rules.plain_list(value)
     if isinstance(value, list) and value and isinstance(value[0], str):
         return [value]
@@ -188,7 +193,7 @@ def _leaves(value: Any, key: str) -> list[Any]:
         value = [value[name] for name in sorted(value)]
     if not isinstance(value, list) or not value:
         raise Refusal(f"{key}: expected tensors, got {quoted(value)}")
-    return [leaf for part in value for leaf in _leaves(part, key)]
+    return [leaf for part in value for leaf in leaves(part, key)]
 
 
 class _References:

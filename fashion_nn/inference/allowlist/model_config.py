@@ -7,15 +7,16 @@ and seeded) is left out.
 """
 
 from collections.abc import Iterable, Mapping, Sequence, Set
-from typing import Any, TypeAlias, TypeGuard
+from typing import Any, TypeGuard
 
 from fashion_nn.inference.allowlist import operations, rules
-from fashion_nn.inference.allowlist.calls import Draft, connect, references
-from fashion_nn.inference.allowlist.layers import ALIASES, LAYERS, RENAMED, REQUIRED
+from fashion_nn.inference.allowlist.arguments import first_shape, input_spec, layer_arguments
+from fashion_nn.inference.allowlist.calls import Draft, connect, leaves, references
+from fashion_nn.inference.allowlist.layers import ALIASES, LAYERS
+from fashion_nn.inference.allowlist.reasons import LayersRefused, Reason, shown
 from fashion_nn.inference.shared.network import (
     Call,
     InputSpec,
-    Json,
     Layer,
     Network,
     clean_name,
@@ -23,10 +24,10 @@ from fashion_nn.inference.shared.network import (
 )
 from fashion_nn.inference.shared.refusal import Refusal, quoted
 
-Shape: TypeAlias = tuple[int | None, ...]
 MAX_LAYERS = 2000
 MAX_CALLS = 5000
 MAX_NESTING = 8
+MAX_REASONS = 100
 
 _NETWORKS = ("Sequential", "Functional", "Model")
 _KNOWN = {*_NETWORKS, "InputLayer", *LAYERS, *operations.OPERATIONS}
@@ -42,14 +43,6 @@ _NETWORK_KEYS = {
     "input_layers",
     "output_layers",
 }
-_SHAPE_KEYS = (
-    "batch_shape",
-    "batch_input_shape",
-    "build_input_shape",
-    "shape",
-    "input_shape",
-    "input_dim",
-)
 
 
 def read(document: Any) -> Network:
@@ -59,7 +52,8 @@ def read(document: Any) -> Network:
         document: parsed JSON, of any content.
 
     Raises:
-        Refusal: naming the layer and the argument that is not allowed, or what is missing.
+        Refusal: naming the layer and the argument that is not allowed, or what is missing. It is
+            the first of several; `reasons` lists all.
     """
     if not _has_class_name(document):
         raise Refusal("its config describes no model: expected an object with a class name")
@@ -74,6 +68,39 @@ def read(document: Any) -> Network:
     return network
 
 
+def reasons(document: Any) -> list[Reason]:
+    """Everything for which `read` refuses `document`; empty where `read` accepts it.
+
+    Of one layer only the first fault is listed. How the layers are connected is judged only where
+    each of them is allowed.
+
+    Args:
+        document: parsed JSON, of any content.
+    """
+    try:
+        read(document)
+    except LayersRefused as refused:
+        found = list(refused.reasons)
+    except Refusal as refusal:
+        return [Reason(None, None, str(refusal))]
+    else:
+        return []
+    for key, expected in (("input_layers", "one image"), ("output_layers", "one")):
+        count = _listed_tensors(document, key)
+        if count > 1:
+            kind = key.removesuffix("_layers")
+            found.append(Reason(None, None, f"has {count} {kind}s, expected {expected}"))
+    return found
+
+
+def _listed_tensors(document: Mapping[str, Any], key: str) -> int:
+    config = document.get("config")
+    try:
+        return len(leaves(config.get(key), key)) if isinstance(config, dict) else 0
+    except Refusal:
+        return 0
+
+
 class _Reader:
     """Reads networks and counts their layers and how deep they are nested."""
 
@@ -83,6 +110,12 @@ class _Reader:
 
     def network(self, entry: Mapping[str, Any], *, top: bool = False) -> Network:
         self.nesting += 1
+        try:
+            return self._network(entry, top=top)
+        finally:
+            self.nesting -= 1
+
+    def _network(self, entry: Mapping[str, Any], *, top: bool) -> Network:
         if self.nesting > MAX_NESTING:
             raise Refusal(f"networks nested deeper than {MAX_NESTING}")
         class_name, config = _network_config(entry)
@@ -90,35 +123,49 @@ class _Reader:
         listed = config.get("layers")
         if not isinstance(listed, list) or not listed:
             raise Refusal(f"the layers are {quoted(listed)}, expected a list of at least one")
-        drafts = [self._draft(layer, position) for position, layer in enumerate(listed)]
+        drafts = self._drafts(listed)
         if twice := _repeated(draft.name for draft in drafts):
             raise Refusal(f"two layers are called {quoted(twice)}")
         name = clean_name(_name(config.get("name"), default=snake_case(class_name)))
         if class_name == "Sequential":
-            network = _chain(name, drafts, _built_for(entry, config), top=top)
-        else:
-            network = connect(name, drafts, config)
-        self.nesting -= 1
-        return network
+            return _chain(name, drafts, _built_for(entry, config), top=top)
+        return connect(name, drafts, config)
+
+    def _drafts(self, listed: Sequence[Any]) -> list[Draft]:
+        """The layers of a network, each by itself."""
+        drafts: list[Draft] = []
+        reasons: list[Reason] = []
+        for position, entry in enumerate(listed):
+            try:
+                drafts.append(self._draft(entry, position))
+            except LayersRefused as refused:
+                reasons += refused.reasons
+                if len(reasons) >= MAX_REASONS:
+                    break
+        if reasons:
+            raise LayersRefused(reasons)
+        return drafts
 
     def _draft(self, entry: Any, position: int) -> Draft:
         self.layers += 1
         if self.layers > MAX_LAYERS:
-            raise Refusal(f"more than {MAX_LAYERS} layers")
+            raise LayersRefused([Reason(None, None, f"more than {MAX_LAYERS} layers")])
         if not _has_class_name(entry):
-            raise Refusal(
-                f"layer {position} is {quoted(entry)}, expected an object with a class name"
-            )
+            what = f"layer {position} is {quoted(entry)}, expected an object with a class name"
+            raise LayersRefused([Reason(None, None, what)])
         class_name = ALIASES.get(entry["class_name"], entry["class_name"])
         try:
             stored = _stored_name(entry, default=f"{snake_case(class_name)[:100]}_{position}")
         except Refusal as refusal:
-            raise Refusal(f"layer {position} ({quoted(class_name)}): {refusal}") from None
+            what = f"layer {position} ({quoted(class_name)}): {refusal}"
+            raise LayersRefused([Reason(None, class_name, what)]) from None
         try:
             _require_keys(entry, _LAYER_KEYS, _LEFT_OUT)
             return self._checked(entry, class_name, stored)
+        except LayersRefused as refused:
+            raise refused.inside(shown(stored, class_name)) from None
         except Refusal as refusal:
-            raise Refusal(f"layer {quoted(stored)} ({quoted(class_name)}): {refusal}") from None
+            raise LayersRefused([Reason(stored, class_name, str(refusal))]) from None
 
     def _checked(self, entry: Mapping[str, Any], class_name: str, stored: str) -> Draft:
         if class_name not in _KNOWN:
@@ -134,14 +181,14 @@ class _Reader:
         arguments = entry.get("config") or {}
         if class_name == "InputLayer":
             draft.role = "input"
-            draft.input = _input(arguments)
+            draft.input = input_spec(arguments)
         elif _is_operation(class_name, entry.get("module"), calls):
             draft.role = "operation"
             _complete_operation(draft, arguments)
         elif class_name in LAYERS:
-            draft.arguments = _layer_arguments(class_name, arguments)
+            draft.arguments = layer_arguments(class_name, arguments)
             draft.trainable = arguments.get("trainable") is not False
-            draft.shape = _first_shape(arguments)
+            draft.shape = first_shape(arguments)
         else:  # an operation by its name alone
             raise Refusal("is not on the list of allowed layers")
         return draft
@@ -216,80 +263,6 @@ def _complete_operation(draft: Draft, arguments: Mapping[str, Any]) -> None:
         raise Refusal("the argument dtype is missing")
 
 
-_COMMON = {
-    "name": rules.dropped(lambda name: name),  # checked by `_stored_name`
-    "trainable": rules.dropped(rules.flag),
-    "dtype": rules.policy,
-    "autocast": rules.dropped(rules.flag),
-    "input_dtype": rules.dropped(lambda dtype: dtype),
-    "input_length": rules.dropped(rules.maybe(rules.whole(1, 4096))),
-    **{
-        key: rules.dropped(rules.maybe(lambda shape: _without_batch(shape)))
-        for key in _SHAPE_KEYS[:2]
-    },
-    "input_shape": rules.dropped(operations.input_shape),
-    "input_dim": rules.dropped(rules.maybe(rules.whole(1, 1 << 16))),
-}
-
-
-def _layer_arguments(class_name: str, arguments: Mapping[str, Any]) -> dict[str, Json]:
-    # `batch_shape` and the like come first: a layer's own rule of the same name wins.
-    clean = rules.checked(arguments, {**_COMMON, **LAYERS[class_name]})
-    for old, new in RENAMED.get(class_name, {}).items():
-        if old in clean:
-            clean.setdefault(new, clean.pop(old))
-            clean.pop(old, None)
-    for needed in REQUIRED.get(class_name, ()):
-        if needed not in clean:
-            raise Refusal(f"the argument {needed} is missing")
-    return clean
-
-
-def _input(arguments: Mapping[str, Any]) -> InputSpec:
-    shape = _first_shape(arguments)
-    if shape is None:
-        raise Refusal("the argument batch_shape is missing")
-    only_off = rules.dropped(rules.maybe(rules.only(False)))
-    known = {**_COMMON, "shape": rules.dropped(lambda shape: shape), "dtype": _input_type}
-    known |= {"sparse": only_off, "ragged": only_off, "optional": only_off}
-    return InputSpec(shape, rules.checked(arguments, known).get("dtype", "float32"))
-
-
-def _input_type(value: Any) -> Any:
-    if value is None:
-        return rules.DROPPED
-    if isinstance(value, dict):
-        return rules.policy(value)
-    return rules.one_of(*operations.INPUT_TYPES)(value)
-
-
-def _first_shape(arguments: Mapping[str, Any]) -> Shape | None:
-    """The input shape, without the batch, that a first layer has in one of its notations."""
-    for key in _SHAPE_KEYS:
-        value = rules.plain_list(arguments.get(key))
-        if value is None:
-            continue
-        try:
-            if key == "input_dim":
-                return (rules.whole(1, 1 << 16)(value),)
-            if key in ("shape", "input_shape"):
-                return tuple(operations.input_shape(value))
-            return _without_batch(value)
-        except Refusal as refusal:
-            raise Refusal(f"{key}: {refusal}") from None
-    return None
-
-
-def _without_batch(shape: Any) -> Shape:
-    shape = rules.plain_list(shape)
-    if not isinstance(shape, list) or len(shape) < 2:
-        raise Refusal(
-            f"expected a list of the batch and at least one dimension, got {quoted(shape)}"
-        )
-    rules.maybe(rules.whole(1, 1 << 16))(shape[0])
-    return tuple(operations.input_shape(shape[1:]))
-
-
 # Sequential
 
 
@@ -321,7 +294,7 @@ def _built_for(entry: Mapping[str, Any], config: Mapping[str, Any]) -> Any:
 def _input_of_first(first: Draft, built_for: Any) -> InputSpec | None:
     shape = first.shape
     if shape is None:
-        shape = _first_shape({"build_input_shape": built_for})
+        shape = first_shape({"build_input_shape": built_for})
     if shape is not None:
         return InputSpec(shape, "float32")
     return first.network.input if first.network else None
