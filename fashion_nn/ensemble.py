@@ -104,7 +104,7 @@ def combine(
     runs.require_free(folder, resumable=False)
     _require_useful(members, splits, flip)
     start = time.perf_counter()
-    answers = _answers_of(members, splits.valid.images, progress)
+    answers = _answers_of(members, splits, progress)
     choice = _choose(answers, splits.valid.labels, flip)
     _require_gain(members, choice)
     model = _model(answers, choice, splits.image_shape)
@@ -181,12 +181,14 @@ class _Answers:
 
 
 def _answers_of(
-    members: Sequence[Run], images: np.ndarray, progress: Callable[[int, int], None] | None
+    members: Sequence[Run], splits: Splits, progress: Callable[[int, int], None] | None
 ) -> list[_Answers]:
+    images = splits.valid.images
     mirror_images = np.ascontiguousarray(images[:, :, ::-1])
     found = []
     for run in members:
         with inference.open_model(run.model) as predictor:
+            predictor.require(splits.image_shape, splits.classes)
             found.append(
                 _Answers(predictor(images), predictor(mirror_images), inference.rebuild(predictor))
             )

@@ -57,7 +57,8 @@ def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> meas
         raise InputError(f"{splits.name}: has no test rows: give a labelled CSV with --test")
     _require_fit(run, trained_on, splits)
     run.log_opening("evaluate")
-    answers = _predict(run, splits.test, splits.valid, own_data=trained_on.is_of(splits))
+    own_data = trained_on.is_of(splits)
+    answers = _predict(run, splits.test, splits.valid, splits.classes, own_data=own_data)
     scores = measures.score(splits.test.labels, answers.of_test)
     fingerprint = datasets.fingerprint(splits.test.images, splits.test.labels)
     if _is_first(stored, scores, fingerprint):
@@ -100,8 +101,9 @@ class _Predicted:
     multiply_adds: int | None
 
 
-def _predict(run: Run, test: Split, valid: Split, *, own_data: bool) -> _Predicted:
+def _predict(run: Run, test: Split, valid: Split, classes: int, *, own_data: bool) -> _Predicted:
     with inference.open_model(run.model) as predictor:
+        predictor.require(test.images.shape[1:], classes)
         predictor(test.images[:_WARM_UP])  # the first batch compiles
         started = time.perf_counter()
         of_test = predictor(test.images)

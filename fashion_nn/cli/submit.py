@@ -7,13 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fashion_nn import console
+from fashion_nn import console, datasets
 from fashion_nn.cli.common import deadline, load_splits
 from fashion_nn.cli.grade import finish
-from fashion_nn.cli.options import MODELS, Strict, default_models, examples, one_of, takes
+from fashion_nn.cli.options import (
+    DATA_SETS,
+    MODELS,
+    Strict,
+    default_models,
+    examples,
+    one_of,
+    takes,
+)
 from fashion_nn.cli.train import print_outcome
 from fashion_nn.core.text import duration
 from fashion_nn.errors import InputError
+from fashion_nn.runs import Run
 
 if TYPE_CHECKING:
     from fashion_nn.grading import ReferenceBuilder
@@ -79,7 +88,10 @@ Engine = Annotated[
 ]
 Dataset = Annotated[
     str | None,
-    typer.Option("--dataset", help="With --grade: data set of the images [default: recognised]."),
+    typer.Option(
+        "--dataset",
+        help=f"Data set of the images: {DATA_SETS} [default: recognised].",
+    ),
 ]
 Models = Annotated[
     Path | None,
@@ -128,10 +140,22 @@ def submit(request: Request) -> None:
     table = submission.ImageTable(request.test)  # Read once, by all who need it.
     model = request.model
     if request.train:
-        model = _train(request.train, request.test, request.models or MODELS, stop_at)
-    elif model is None:
+        made = _train(request.train, request.test, request.models or MODELS, stop_at)
+        classes: int | None = len(made.read_record().dataset.class_names)
+        _predict(request, made.model, table, wanted, None, classes)
+        return
+    if model is None:
         model = _best(table, request.dataset, request.models or default_models())
-    _predict(request, model, table, wanted)
+    dataset = request.dataset or submission.trained_on(model)
+    _predict(request, model, table, wanted, dataset, _classes_of(dataset))
+
+
+def _classes_of(dataset: str | None) -> int | None:
+    """Number of classes of the data set of the images; None where nobody has named it."""
+    if dataset is None:
+        return None
+    known = datasets.DATASETS.get(dataset.replace("-", "_"))
+    return known.classes if known else load_splits(dataset).classes
 
 
 def _predict(
@@ -139,6 +163,8 @@ def _predict(
     model: Path,
     table: "ImageTable",
     sample: "SampleFile | None",
+    dataset: str | None,
+    classes: int | None,
 ) -> None:
     """Predict the rows of `table`, write the file, and check it if that is asked for."""
     from fashion_nn import grading, inference, submission
@@ -147,11 +173,11 @@ def _predict(
     engine = one_of(request.engine, inference.ENGINES, "--engine")
     # If Keras runs the model, its process imports TensorFlow while the first rows are read.
     with inference.open_fast(model, scale=scale, engine=engine) as predictor:
-        builder = _reference_builder(request, model) if request.grade else None
+        builder = _reference_builder(request, dataset) if request.grade else None
         with console.work_bar("predicting") as progress:
             blocks = table.blocks(progress)
             watched = builder.watch(blocks) if builder else blocks
-            predictions = submission.predict_blocks(predictor, watched)
+            predictions = submission.predict_blocks(predictor, watched, classes=classes)
         _describe(predictions)
         submission.write(predictions, request.out, format=request.format, sample=sample)
         print(f"{request.out}: {len(predictions.labels):,} predictions")
@@ -198,7 +224,7 @@ def _best(table: "ImageTable", dataset: str | None, models: Path) -> Path:
     return run.model
 
 
-def _train(train: Path, test: Path, models: Path, stop_at: float | None) -> Path:
+def _train(train: Path, test: Path, models: Path, stop_at: float | None) -> Run:
     """Train a model from scratch, and say before how long that takes."""
     from fashion_nn import submission
 
@@ -222,13 +248,11 @@ def _train(train: Path, test: Path, models: Path, stop_at: float | None) -> Path
     with console.training_bars() as progress:
         outcome = submission.train_best(splits, folder, deadline=stop_at, progress=progress)
     print_outcome(outcome)
-    return outcome.run.model
+    return outcome.run
 
 
-def _reference_builder(request: Request, model: Path) -> "ReferenceBuilder":
-    from fashion_nn import submission
+def _reference_builder(request: Request, dataset: str | None) -> "ReferenceBuilder":
     from fashion_nn.grading import ReferenceBuilder, Sources
 
-    dataset = request.dataset or submission.trained_on(model)
     sources = Sources(sample=request.sample, dataset=dataset)
     return ReferenceBuilder(request.test, sources, find_duplicates=False)

@@ -54,6 +54,11 @@ class DataSet:
     packaged: Callable[[], OfficialRows] | None = None
 
     @property
+    def classes(self) -> int:
+        """Number of classes."""
+        return len(self.class_names)
+
+    @property
     def folders(self) -> tuple[str, ...]:
         """Names that the folder of its IDX files may have, the usual one first."""
         return tuple(dict.fromkeys((self.name.replace("_", "-"), self.name)))

@@ -12,7 +12,7 @@ import numpy as np
 from fashion_nn import measures
 from fashion_nn.errors import InputError
 from fashion_nn.grading import predictions
-from fashion_nn.grading.predictions import PredictionFile
+from fashion_nn.grading.predictions import MAX_CLASSES, PredictionFile
 from fashion_nn.grading.reference import Reference
 from fashion_nn.submission import Layout
 
@@ -128,14 +128,17 @@ class Evidence:
 
     @cached_property
     def classes(self) -> int:
-        """The number of classes: the model's, the data set's, or else that of the labels."""
-        if self.model:
-            return self.model.classes
+        """The number of classes: the data set's, the model's, or else that of the labels.
+
+        It is at most `MAX_CLASSES`: a label beyond is an error in the file, not a class.
+        """
         if self.reference.origin.classes:
             return self.reference.origin.classes
+        if self.model:
+            return self.model.classes
         for labels in (self.truth, self.labels):
             if labels is not None:
-                return max(int(labels.max()) + 1, 2)
+                return min(max(int(labels.max()) + 1, 2), MAX_CLASSES)
         return _DEFAULT_CLASSES
 
     @cached_property

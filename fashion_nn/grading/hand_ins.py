@@ -111,9 +111,10 @@ def _graded_model(path: Path, reference: Reference, place: Path) -> Report:
     """Predict with the model at `path`, and grade what it says."""
     made = place.with_name(f"{place.name}.predictions.csv")
     sample = reference.sample
+    classes = reference.origin.classes
     with inference.open_fast(path) as predictor:
         blocks = submission.ImageTable(reference.test).blocks()
-        predictions = submission.predict_blocks(predictor, blocks)
+        predictions = submission.predict_blocks(predictor, blocks, classes=classes)
         submission.write(predictions, made, sample=sample)
         layout = submission.expectation(predictions, sample=sample)
         with run_by_keras(predictor) as model:

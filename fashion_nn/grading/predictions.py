@@ -12,6 +12,9 @@ import numpy as np
 
 from fashion_nn.errors import InputError
 
+MAX_CLASSES = 10_000
+"""Largest number of classes of any data set; labels are below it."""
+
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,9}(?:\.0*)?\s*")
 _BYTES_BASE, _BYTES_A_ROW = 1 << 20, 1024
 

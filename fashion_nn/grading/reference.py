@@ -246,6 +246,11 @@ def _read_truth(path: str | os.PathLike[str], row_ids: list[str]) -> np.ndarray:
     found = 0 if truth is None else len(truth)
     if truth is None or found != rows:
         raise InputError(f"{path}: holds {found} labels, the test table {rows} rows")
+    if not 0 <= truth.min() <= truth.max() < predictions.MAX_CLASSES:
+        raise InputError(
+            f"{path}: holds labels from {truth.min()} to {truth.max()}: expected classes from 0 to"
+            f" {predictions.MAX_CLASSES - 1} at most"
+        )
     return truth
 
 
@@ -279,7 +284,7 @@ def _of_name(name: str, looks: str | None, splits: Splits | None) -> Origin:
     if looks and looks != name:
         mismatch = f"the test images look like {looks}, not {name}"
     is_shipped = name == sentinel.SHIPPED and not mismatch
-    classes = len(datasets.DATASETS[name].class_names)
+    classes = datasets.DATASETS[name].classes
     return Origin(name, classes, sentinel.shipped() if is_shipped else None, splits, mismatch)
 
 

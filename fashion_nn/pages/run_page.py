@@ -185,6 +185,7 @@ def _through_model(run: Run, splits: Splits, row: int) -> _OfModel:
     """
     image = _shown_part(splits).images[row]
     with inference.open_model(run.model, wait=False) as predictor:
+        predictor.require(splits.image_shape, splits.classes)
         probabilities = predictor(image[None])[0]
         weights = _first_weights(predictor, splits.image_shape)
         layers = layer_outputs.through_layers(predictor, image)

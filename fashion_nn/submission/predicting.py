@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from fashion_nn import inference
+from fashion_nn import datasets, inference
+from fashion_nn.errors import InputError
 from fashion_nn.submission.image_table import ImageTable
 from fashion_nn.tables import Table
 
@@ -38,6 +39,7 @@ def predict(
     *,
     scale: str | inference.Scale = "auto",
     engine: inference.Engine = "auto",
+    classes: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Predictions:
     """Predict the class of each row of the CSV `test`; a label column is not looked at.
@@ -45,6 +47,7 @@ def predict(
     Args:
         model: a saved model, .keras or .h5.
         scale, engine: as for `inference.open_fast`.
+        classes: as for `predict_blocks`.
         progress: called as progress(done_bytes, total_bytes) while the table is read.
 
     Raises:
@@ -52,19 +55,27 @@ def predict(
     """
     # If Keras runs the model, its process imports TensorFlow while the first rows are read.
     with inference.open_fast(model, scale=scale, engine=engine) as predictor:
-        return predict_blocks(predictor, ImageTable(test).blocks(progress))
+        return predict_blocks(predictor, ImageTable(test).blocks(progress), classes=classes)
 
 
-def predict_blocks(predictor: inference.Predictor, blocks: Iterable[Table]) -> Predictions:
+def predict_blocks(
+    predictor: inference.Predictor, blocks: Iterable[Table], *, classes: int | None = None
+) -> Predictions:
     """Predict the class of each row of successive blocks of a table.
+
+    Args:
+        classes: number of classes of the images, which the model must tell apart. None: that of the
+            known data set that the first images look like; any number if they look like none.
 
     Raises:
         InputError: the table or the model is not usable, or they do not fit each other.
     """
-    labels = []
+    labels: list[np.ndarray] = []
     ids = []
     ties = 0
     for block in blocks:
+        if not labels:
+            _require_classes(predictor, block.images, classes)
         answer = predictor.answer(block.images)
         labels.append(answer.labels)
         ties += answer.ties
@@ -78,3 +89,23 @@ def predict_blocks(predictor: inference.Predictor, blocks: Iterable[Table]) -> P
         predictor.engine,
         ties,
     )
+
+
+def _require_classes(
+    predictor: inference.Predictor, images: datasets.Images, classes: int | None
+) -> None:
+    """Refuse a model that tells another number of classes apart than there are."""
+    if classes is not None:
+        predictor.require(images.shape[1:], classes)
+        return
+    name = datasets.recognise(images).name
+    if name is None:
+        return
+    known = datasets.DATASETS[name]
+    predictor.require(images.shape[1:])
+    if predictor.classes != known.classes:
+        raise InputError(
+            f"{predictor.path}: tells {predictor.classes} classes apart, but the images look like"
+            f" {known.title}, which has {known.classes}: choose a model of these classes, or name"
+            " the data of the images with --dataset"
+        )

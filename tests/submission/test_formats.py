@@ -9,9 +9,10 @@ from fashion_nn import submission
 from fashion_nn.errors import InputError
 from fashion_nn.grading import check_file
 from fashion_nn.inference import Feeding
+from fashion_nn.inference.shared.layout import Layout
 from fashion_nn.submission import Predictions, Sample
 
-FEEDING = Feeding("image", (2, 2), "uint8", False, "for this test")
+FEEDING = Feeding(Layout("image", (2, 2)), "uint8", False, "for this test")
 
 
 def predictions(labels, ids=None):

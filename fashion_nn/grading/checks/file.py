@@ -91,16 +91,21 @@ def _rows(file: PredictionFile, ids: list[str] | None, rows: int, classes: int) 
         missing = rows - len(file.rows)
         return f"{len(file.rows)} rows, {abs(missing)} too {'few' if missing > 0 else 'many'}"
     width = 1 if ids is None else 2
-    labels = {str(label) for label in range(classes)}
     for i, row in enumerate(file.rows):
         if ids is not None and (not row or row[0] != ids[i]):
             return f"row {i + 1}: {_shown(row)}, expected the id {ids[i]}{_ids_named(file, ids)}"
-        if len(row) != width or row[-1] not in labels:
+        if len(row) != width or not _is_label(row[-1], classes):
             cause = _label_named(file, row, width, classes)
             return (
                 f"row {i + 1}: {_shown(row)}, its label is not an integer 0..{classes - 1}{cause}"
             )
     return None
+
+
+def _is_label(cell: str, classes: int) -> bool:
+    """Whether `cell` is one of 0..classes-1, written without a sign, zeros in front or spaces."""
+    is_whole = cell.isascii() and cell.isdecimal() and len(cell) <= len(str(classes))
+    return is_whole and str(int(cell)) == cell and int(cell) < classes
 
 
 def _ids_named(file: PredictionFile, ids: list[str]) -> str:

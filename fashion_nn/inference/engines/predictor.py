@@ -89,7 +89,18 @@ class Predictor(ABC):
             )
         if classes is not None and classes != self.classes:
             raise InputError(
-                f"{shown(self.path)}: tells {self.classes} classes apart, expected {classes}"
+                f"{shown(self.path)}: tells {self.classes} classes apart, expected {classes}: "
+                "choose the model or the data set that fits"
+            )
+
+    def _require_no_image(self, image_shape: tuple[int, ...]) -> None:
+        """Refuse a model that answers with an image: its largest pixel is no class."""
+        height, width = image_shape
+        if self.classes == height * width:
+            raise InputError(
+                f"{shown(self.path)}: has {self.classes} outputs, as many as an image of {height} x"
+                f" {width} has pixels: it answers with an image, as an autoencoder does, and not"
+                " with a class; expected one output for each class"
             )
 
     def outputs(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
@@ -100,9 +111,11 @@ class Predictor(ABC):
             batch_size: images at a time; None leaves it to the engine.
 
         Raises:
-            InputError: the size does not fit, the model fails, or its outputs are not finite.
+            InputError: the size does not fit, the model fails, its outputs are not finite, or they
+                are as many as the pixels of an image.
         """
         self.require(images.shape[1:])
+        self._require_no_image(images.shape[1:])
         self._decide(images)
         return self._outputs(images, batch_size)
 
