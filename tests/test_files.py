@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from fashion_nn.core.files import replacing, write_atomic
+from fashion_nn.core.files import read_named, replacing, write_atomic
 from fashion_nn.errors import InputError
 
 
@@ -65,3 +65,18 @@ def test_a_file_in_the_place_of_the_folder(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(InputError, match="cannot be written"):
         write_atomic(tmp_path / "file" / "inside", "")
+
+
+def test_a_file_that_the_user_names_may_be_a_link_but_no_fifo(tmp_path):
+    (tmp_path / "file").write_bytes(b"12345")
+    (tmp_path / "link").symlink_to("file")
+    os.mkfifo(tmp_path / "fifo")
+    assert read_named(tmp_path / "link", limit=5) == b"12345"
+    with pytest.raises(InputError, match="larger than 3.81e-06 MiB"):
+        read_named(tmp_path / "link", limit=4)
+    with pytest.raises(InputError, match="not a regular file"):
+        read_named(tmp_path / "fifo", limit=5)
+    with pytest.raises(InputError, match="a folder"):
+        read_named(tmp_path, limit=5)
+    with pytest.raises(OSError, match="No such file"):
+        read_named(tmp_path / "nothing", limit=5)

@@ -12,7 +12,7 @@ import stat
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from fashion_nn.errors import InputError
 
@@ -75,17 +75,53 @@ def between_marks(path: Path, marks: tuple[str, str], table: str) -> str:
     return text[: start + len(marks[0])] + f"\n{table}" + text[end:]
 
 
-def read_small(path: str | os.PathLike[str]) -> bytes:
-    """The content of a plain file of at most 64 MiB.
+def read_small(path: str | os.PathLike[str], *, limit: int = 64 << 20) -> bytes:
+    """The content of a plain file of at most `limit` bytes.
 
     Raises:
         OSError: it cannot be read.
         InputError: it is a link or no plain file, or it is too large.
     """
     with open(_open_plain(path, os.O_RDONLY), "rb") as file:
-        content = file.read(_SMALL + 1)
-    if len(content) > _SMALL:
-        raise InputError(f"{path}: is larger than {_SMALL >> 20} MiB: expected a smaller file")
+        return _read(file, path, limit)
+
+
+def read_named(path: str | os.PathLike[str], *, limit: int) -> bytes:
+    """The content of a regular file that the user has named, of at most `limit` bytes.
+
+    The path may be a link, as it is the user's own. A FIFO or a device is refused at once.
+
+    Raises:
+        OSError: it cannot be read.
+        InputError: it is no regular file, or it is too large.
+    """
+    with open_named(path) as file:
+        return _read(file, path, limit)
+
+
+def open_named(path: str | os.PathLike[str]) -> BinaryIO:
+    """Open a regular file that the user has named, to read it; see `read_named`.
+
+    Raises:
+        OSError: it cannot be opened.
+        InputError: it is no regular file.
+    """
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
+        os.close(descriptor)
+        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
+        raise InputError(f"{os.fspath(path)}: this is {kind}; expected the path of a file")
+    return open(descriptor, "rb")
+
+
+def _read(file: BinaryIO, path: str | os.PathLike[str], limit: int) -> bytes:
+    # A reader takes the memory that it is asked for at once, so it is asked for no more than there
+    # is.
+    size = os.fstat(file.fileno()).st_size
+    content = file.read(min(size, limit) + 1)
+    if len(content) > limit:
+        raise InputError(f"{path}: is larger than {_mebibytes(limit)}: expected a smaller file")
     return content
 
 
@@ -159,7 +195,6 @@ def sha256(path: Path) -> str:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-_SMALL = 64 << 20
 _MOST_ENTRIES = 1_000_000
 
 
@@ -175,6 +210,10 @@ def _open_plain(path: str | os.PathLike[str], flags: int) -> int:
         os.close(descriptor)
         raise InputError(_not_plain(path))
     return descriptor
+
+
+def _mebibytes(size: int) -> str:
+    return f"{size / (1 << 20):.3g} MiB"
 
 
 def _not_plain(path: str | os.PathLike[str]) -> str:

@@ -4,13 +4,14 @@ Such a file can come from a newer or older version, be cut short, or be edited b
 becomes one InputError, a single line that names the file, the fault and the remedy.
 """
 
-import json
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from fashion_nn.core import strict_json
 from fashion_nn.core.files import FORMAT, read_small
+from fashion_nn.core.strict_json import JsonError
 from fashion_nn.errors import InputError
 
 
@@ -40,8 +41,8 @@ class Stored(BaseModel):
 
 S = TypeVar("S", bound=Stored)
 
-# No file of ours is nested deeper than ten levels, and pydantic writes no more than some 250.
-_MAX_DEPTH = 96
+# A split of a million rows; NaN and Infinity, because a training can have such losses.
+_LIMITS = strict_json.Limits(values=1_000_000, constants=True)
 _LONGEST = 100
 
 
@@ -73,30 +74,13 @@ def read_json(path: Path, *, expected: str, mend: str) -> dict[str, Any]:
     Raises:
         InputError: the file cannot be read, or it holds no JSON object.
     """
-    text = read_text(path, expected=expected)
     try:
-        content = json.loads(text)
-    except (ValueError, RecursionError) as error:
+        content = strict_json.parse(read_text(path, expected=expected), _LIMITS)
+    except JsonError as error:
         raise InputError(f"{path}: damaged ({error}): {mend}") from None
     if not isinstance(content, dict):
         raise InputError(f"{path}: damaged (expected a JSON object): {mend}")
-    if _is_deeper(content, _MAX_DEPTH):
-        raise InputError(f"{path}: damaged (nested deeper than {_MAX_DEPTH}): {mend}")
     return content
-
-
-def _is_deeper(value: object, limit: int) -> bool:
-    """Whether lists and objects lie in each other more than `limit` times, without recursion."""
-    level = [value]
-    for _ in range(limit + 1):
-        below: list[object] = []
-        for each in level:
-            if isinstance(each, dict):
-                below += each.values()
-            elif isinstance(each, list):
-                below += each
-        level = below
-    return bool(level)
 
 
 def read_stored(

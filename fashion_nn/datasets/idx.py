@@ -3,14 +3,17 @@
 Source: http://yann.lecun.com/exdb/mnist/ (big-endian: magic number, sizes, then one byte a value).
 """
 
-import gzip
 import hashlib
+import math
+import os
 import struct
-import zlib
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
+from fashion_nn.core.files import open_named
+from fashion_nn.core.gunzip import MAGIC, Gunzip, GunzipError
 from fashion_nn.errors import InputError
 
 _DIMENSIONS = {"images": 3, "labels": 1}
@@ -32,37 +35,15 @@ def read(path: Path, kind: str) -> tuple[np.ndarray, str]:
         InputError: the file is not an IDX file of this kind, too short, too long, empty, or
             damaged.
     """
-    header_size = 4 + 4 * _DIMENSIONS[kind]
     try:
-        with _open(path) as file:
-            header = file.read(header_size)
-            sizes = _declared(path, kind, header, header_size)
-            expected = int(np.prod(sizes, dtype=object))
-            if expected > _MAX_BYTES:
-                raise InputError(
-                    f"{path}: declares {expected:,} bytes of {kind}, the limit is {_MAX_BYTES:,}"
-                )
-            body = file.read(expected + 1)
-    except EOFError as error:
+        with open_named(path) as file:
+            return _read(path, kind, file)
+    except GunzipError as error:
         raise InputError(
-            f"{path}: the gzip stream ends too early; delete it and get it again"
-        ) from error
-    except (gzip.BadGzipFile, zlib.error) as error:
-        raise InputError(
-            f"{path}: the gzip stream is damaged ({error}); delete it and get it again"
+            f"{path}: the gzip stream cannot be used ({error}); delete it and get it again"
         ) from error
     except OSError as error:
         raise InputError(f"{path} could not be read ({error.strerror or error})") from error
-    if len(body) != expected:
-        found = "more" if len(body) > expected else f"{len(body):,}"
-        shape = "x".join(map(str, sizes))
-        raise InputError(
-            f"{path}: declares {shape} = {expected:,} bytes of {kind}, holds {found}; delete it and"
-            " get it again"
-        )
-    digest = hashlib.sha256(header)
-    digest.update(body)
-    return np.frombuffer(body, dtype=np.uint8).reshape(sizes), digest.hexdigest()
 
 
 def sha256(values: np.ndarray) -> str:
@@ -77,10 +58,31 @@ def encode_header(shape: tuple[int, ...]) -> bytes:
     return struct.pack(f">{1 + len(shape)}I", 0x0800 + len(shape), *shape)
 
 
-def _open(path: Path):
-    with path.open("rb") as file:
-        packed = file.read(2) == b"\x1f\x8b"
-    return gzip.open(path, "rb") if packed else path.open("rb")
+def _read(path: Path, kind: str, file: BinaryIO) -> tuple[np.ndarray, str]:
+    size = os.fstat(file.fileno()).st_size
+    packed = file.read(2) == MAGIC
+    file.seek(0)
+    content = Gunzip(file, size) if packed else file
+    header_size = 4 + 4 * _DIMENSIONS[kind]
+    header = content.read(header_size)
+    sizes = _declared(path, kind, header, header_size)
+    expected = math.prod(sizes)
+    if expected > _MAX_BYTES:
+        raise InputError(
+            f"{path}: declares {expected:,} bytes of {kind}, the limit is {_MAX_BYTES:,}"
+        )
+    # A file object takes all the memory that it is asked for before it reads.
+    body = content.read(expected + 1 if packed else min(expected, size) + 1)
+    if len(body) != expected:
+        found = "more" if len(body) > expected else f"{len(body):,}"
+        shape = "x".join(map(str, sizes))
+        raise InputError(
+            f"{path}: declares {shape} = {expected:,} bytes of {kind}, holds {found}; delete it and"
+            " get it again"
+        )
+    digest = hashlib.sha256(header)
+    digest.update(body)
+    return np.frombuffer(body, dtype=np.uint8).reshape(sizes), digest.hexdigest()
 
 
 def _declared(path: Path, kind: str, header: bytes, header_size: int) -> tuple[int, ...]:

@@ -1,14 +1,15 @@
 """The files of the known data sets on this machine, checked against the published bytes."""
 
 import os
-import zipfile
-import zlib
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from fashion_nn.core import npz
+from fashion_nn.core.files import read_named
+from fashion_nn.core.npz import NpzError
 from fashion_nn.datasets import idx
 from fashion_nn.datasets.catalogue import DATASETS, DataSet, known, owner_of, require
 from fashion_nn.datasets.download import download, keras_cache
@@ -23,6 +24,7 @@ _NPZ_MEMBERS = {
     ("test", "images"): "x_test",
     ("test", "labels"): "y_test",
 }
+_NPZ_BYTES = 128 << 20
 
 
 def fetch(name: str, *, data_dir: str | os.PathLike[str] | None = None) -> Path:
@@ -165,27 +167,18 @@ def _read_official_folder(folder: Path, record: DataSet) -> OfficialRows:
 
 def _read_npz(path: Path, record: DataSet) -> OfficialRows:
     """Keras' own container of MNIST, checked against the sha256 of equal IDX files."""
-    arrays = {}
+    kinds = dict.fromkeys(_NPZ_MEMBERS.values(), "u")
     try:
-        with np.load(path, allow_pickle=False) as file:
-            for key, member in _NPZ_MEMBERS.items():
-                arrays[key] = np.ascontiguousarray(file[member])
-    except (
-        OSError,
-        EOFError,
-        KeyError,
-        TypeError,
-        ValueError,
-        zipfile.BadZipFile,
-        zlib.error,
-    ) as error:
-        reason = " ".join(str(error).split())
+        found = npz.read(read_named(path, limit=_NPZ_BYTES + npz.OVERHEAD), kinds, limit=_NPZ_BYTES)
+    except (OSError, NpzError) as error:
         raise InputError(
-            f"{path} is damaged ({reason}); delete it, and it is downloaded again"
+            f"{path} is damaged ({error}); delete it, and it is downloaded again"
         ) from error
+    arrays = {key: np.ascontiguousarray(found[member]) for key, member in _NPZ_MEMBERS.items()}
     for (part, kind), values in arrays.items():
         name = next(name for name in _names_of(part) if kind in name)
-        digest = idx.sha256(values) if values.dtype == np.uint8 else str(values.dtype)
+        as_idx = values.dtype == np.uint8 and values.size
+        digest = idx.sha256(values) if as_idx else f"{values.dtype} {values.shape}"
         _verify(record, path, name, digest)
     train, test = (
         Split(arrays[part, "images"], arrays[part, "labels"].astype(np.int64)) for part in _PARTS

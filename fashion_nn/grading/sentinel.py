@@ -16,15 +16,15 @@ import io
 import json
 import math
 import os
-import zipfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib import resources
-from typing import IO, Any
+from typing import Any
 
 import numpy as np
 
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core import npz, strict_json
+from fashion_nn.core.files import read_named, write_atomic
 from fashion_nn.datasets import Split
 from fashion_nn.errors import InputError
 from fashion_nn.grading import baseline
@@ -41,6 +41,15 @@ _ALPHA = 1e-3
 _Z = 3.1
 _PEER_ROWS = 5000
 _WEAKEST_ACCURACY = 0.84
+_MAX_BYTES = 64 << 20
+_KINDS = {
+    "weights": "f",
+    "bias": "f",
+    "image_shape": "i",
+    "correct": "f",
+    "names": "U",
+    "provenance": "U",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,8 +248,7 @@ def save(sentinel: Sentinel, path: str | os.PathLike[str]) -> None:
 def shipped() -> Sentinel:
     """The sentinel for Fashion-MNIST that comes with the package."""
     stored = resources.files("fashion_nn.grading").joinpath(_SHIPPED_FILE)
-    with stored.open("rb") as file:
-        return _load(file, _SHIPPED_FILE)
+    return _parse(stored.read_bytes(), _SHIPPED_FILE)
 
 
 def load(path: str | os.PathLike[str]) -> Sentinel:
@@ -250,23 +258,22 @@ def load(path: str | os.PathLike[str]) -> Sentinel:
         InputError: it cannot be read, or is something else.
     """
     try:
-        with open(path, "rb") as file:
-            return _load(file, path)
+        return _parse(read_named(path, limit=_MAX_BYTES), path)
     except OSError as error:
         raise InputError(
             f"{path}: cannot be read ({error.strerror}): expected a sentinel (.npz)"
         ) from None
 
 
-def _load(file: IO[bytes], path: str | os.PathLike[str]) -> Sentinel:
+def _parse(content: bytes, path: str | os.PathLike[str]) -> Sentinel:
     try:
-        with np.load(file, allow_pickle=False) as stored:
-            height, width = stored["image_shape"].tolist()
-            made = Baseline((height, width), stored["weights"], stored["bias"])
-            provenance = json.loads(str(stored["provenance"]))
-            names = tuple(stored["names"].tolist())
-            return Sentinel(made, stored["correct"], names, provenance)
-    except (ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+        stored = npz.read(content, _KINDS, limit=_MAX_BYTES)
+        height, width = stored["image_shape"].tolist()
+        made = Baseline((height, width), stored["weights"], stored["bias"])
+        provenance = strict_json.parse(str(stored["provenance"]))
+        names = tuple(stored["names"].tolist())
+        return Sentinel(made, stored["correct"], names, provenance)
+    except (ValueError, TypeError) as error:
         raise InputError(
             f"{path}: is no sentinel ({error}): expected an .npz that this package wrote"
         ) from None

@@ -3,20 +3,32 @@ answers.
 """
 
 import io
-import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from fashion_nn.core import npz
+from fashion_nn.core.files import read_small
 from fashion_nn.errors import InputError
 
-_KINDS = {
+_TYPES = {
     "labels": np.int64,
     "predicted": np.int64,
     "confidence": np.float32,
     "of_truth": np.float32,
 }
+_KINDS = {
+    "model_sha256": "U",
+    "fingerprint": "U",
+    "labels": "iu",
+    "predicted": "iu",
+    "confidence": "f",
+    "of_truth": "f",
+}
+_MAX_BYTES = 64 << 20
+_MAX_CLASSES = 10_000
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +56,7 @@ class TestPredictions:
 
 def to_npz(answers: TestPredictions, model_sha256: str) -> bytes:
     """The content of the file: the arrays in the smallest integer types that hold them."""
-    arrays = {name: getattr(answers, name) for name in _KINDS}
+    arrays = {name: getattr(answers, name) for name in _TYPES}
     for name, values in arrays.items():
         if values.dtype.kind == "i":
             arrays[name] = values.astype(np.min_scalar_type(values.max()))
@@ -62,16 +74,27 @@ def read_npz(path: Path) -> tuple[TestPredictions, str]:
         InputError: the file is damaged.
     """
     try:
-        with np.load(path, allow_pickle=False) as stored:
-            model_sha256 = str(stored["model_sha256"])
-            fingerprint = str(stored["fingerprint"])
-            found = {name: stored[name] for name in _KINDS}
-    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
-        raise InputError(f"{path}: damaged ({error}): remove it and evaluate again") from None
-    shape = found["labels"].shape
-    if len(shape) != 1 or shape == (0,) or any(values.shape != shape for values in found.values()):
-        raise InputError(
-            f"{path}: damaged (lists of different lengths): remove it and evaluate again"
+        found = npz.read(
+            read_small(path, limit=_MAX_BYTES + npz.OVERHEAD), _KINDS, limit=_MAX_BYTES
         )
-    arrays = {name: values.astype(_KINDS[name]) for name, values in found.items()}
-    return TestPredictions(**arrays, fingerprint=fingerprint), model_sha256
+        _require_answers(found)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise InputError(f"{path}: damaged ({error}): remove it and evaluate again") from None
+    arrays = {name: found[name].astype(kind) for name, kind in _TYPES.items()}
+    answers = TestPredictions(**arrays, fingerprint=str(found["fingerprint"]))
+    return answers, str(found["model_sha256"])
+
+
+def _require_answers(found: Mapping[str, np.ndarray]) -> None:
+    shape = found["labels"].shape
+    if len(shape) != 1 or shape == (0,) or any(found[name].shape != shape for name in _TYPES):
+        raise ValueError("lists of different lengths")
+    for name in ("labels", "predicted"):
+        if found[name].min() < 0 or found[name].max() >= _MAX_CLASSES:
+            raise ValueError(f"{name} are not all from 0 to {_MAX_CLASSES - 1}")
+    for name in ("confidence", "of_truth"):
+        # Rounding in single precision can take a sum of probabilities a little above 1.
+        if not ((found[name] >= 0) & (found[name] <= 1.001)).all():
+            raise ValueError(f"{name} are not all from 0 to 1")

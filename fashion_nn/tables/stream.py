@@ -1,23 +1,20 @@
 """From a file, plain or gzip, to lines and cells, within limits; and the form of every error."""
 
 import csv
-import gzip
 import os
-import stat
-import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 
 import numpy as np
 
+from fashion_nn.core.files import open_named
+from fashion_nn.core.gunzip import MAGIC, Gunzip, GunzipError, TooLarge
 from fashion_nn.errors import InputError
 
 _READ_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 19  # so that the arrays of `plain` stay in the processor's cache
 _MAX_LINE_BYTES = 4 << 20  # an image of 1024 x 1024
-_MAX_GZIP_RATIO = 100  # gzip makes image tables 4 to 10 times smaller
-_GZIP_ALLOWANCE = 64 << 20
 _MAX_SHOWN = 80
 _BLANKS = b" \r\n"
 
@@ -36,8 +33,7 @@ class Stream:
         self._raw = raw
         self._size = os.fstat(raw.fileno()).st_size
         self._packed = self._is_gzip()
-        self._file = gzip.GzipFile(fileobj=raw, mode="rb") if self._packed else raw
-        self._text_bytes = 0
+        self._file = Gunzip(raw, self._size) if self._packed else raw
         self._rest = b""
         self._progress = progress
 
@@ -125,17 +121,21 @@ class Stream:
         if self._progress is not None:
             self._progress(self._raw.tell(), self._size)
         try:
-            block = self._file.read(_READ_BYTES)
-        except (OSError, EOFError, zlib.error) as error:
-            what = "the gzip data is truncated or corrupt" if self._packed else "reading failed"
-            raise self.refuse(f"{what} {self._here()} ({error}); get the file again") from error
-        self._text_bytes += len(block)
-        if self._packed and self._text_bytes > _GZIP_ALLOWANCE + _MAX_GZIP_RATIO * self._size:
+            return self._file.read(_READ_BYTES)
+        except TooLarge as error:
             raise self.refuse(
-                f"the gzip data unpacks to more than {_MAX_GZIP_RATIO} times its size; "
-                "expected an image table, unpack the file with gunzip if you trust it"
-            )
-        return block
+                f"the gzip data is no image table, {error}; unpack the file with gunzip if you"
+                " trust it"
+            ) from error
+        except GunzipError as error:
+            raise self.refuse(
+                f"the gzip data is truncated or corrupt {self._here()} ({error}); get the file"
+                " again"
+            ) from error
+        except OSError as error:
+            raise self.refuse(
+                f"reading failed {self._here()} ({error}); get the file again"
+            ) from error
 
     def _check_line_length(self) -> None:
         if len(self._rest) > _MAX_LINE_BYTES:
@@ -152,7 +152,7 @@ class Stream:
         start = self._raw.read(4)
         self._raw.seek(0)
         named = self._name.lower().endswith(".gz")
-        packed = start.startswith(b"\x1f\x8b")
+        packed = start.startswith(MAGIC)
         if not start:
             raise self.refuse("the file is empty; expected a header and one row an image")
         if start == b"PK\3\4":
@@ -177,16 +177,12 @@ def opened(
     """Open a table file; raises InputError when that cannot be done."""
     name = shown_path(os.fsdecode(path))
     try:
-        mode = os.stat(path).st_mode
-        raw = open(path, "rb") if stat.S_ISREG(mode) else None  # noqa: SIM115 (opening a pipe would block)
+        raw = open_named(path)
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
         raise InputError(
             f"{name}: cannot be opened ({reason}); expected the path of a CSV file"
         ) from error
-    if raw is None:
-        kind = "a folder" if stat.S_ISDIR(mode) else "not a regular file"
-        raise InputError(f"{name}: this is {kind}; expected the path of a CSV file")
     with raw:
         yield Stream(path, raw, progress)
 

@@ -193,12 +193,12 @@ class _Trainer:
         )
 
     def _restore(self) -> None:
-        self.state = TrainState.load(self.target.state)
-        if len(self.state.variables) != len(self.model.variables):
-            raise InputError(
-                f"{self.target.state}: written by another version of {self.recipe.model}: train"
-                " again"
-            )
+        shapes = {
+            "variables": _shapes(self.model.variables),
+            "optimizer": _shapes(self.model.optimizer.variables),
+            "best_weights": _shapes(self.model.weights),
+        }
+        self.state = TrainState.load(self.target.state, shapes)
         _assign(self.model.variables, self.state.variables)
         _assign(self.model.optimizer.variables, self.state.optimizer)
         # A kill may have come between the save of the state and that of its copies.
@@ -251,6 +251,10 @@ def _steps_per_epoch(recipe: Recipe, splits: Splits) -> int:
 def _copies(variables: list[keras.Variable]) -> list[np.ndarray]:
     # TensorFlow may return its own memory, which the next step would change.
     return [keras.ops.convert_to_numpy(variable).copy() for variable in variables]
+
+
+def _shapes(variables: list[keras.Variable]) -> list[tuple[int, ...]]:
+    return [tuple(variable.shape) for variable in variables]
 
 
 def _assign(variables: list[keras.Variable], values: list[np.ndarray]) -> None:

@@ -7,15 +7,18 @@ most the epoch that was running, and that epoch is repeated with the same random
 
 import io
 import json
-import zipfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core import npz, strict_json
+from fashion_nn.core.files import read_small, write_atomic
 from fashion_nn.errors import InputError
+from fashion_nn.runs import HISTORY_COLUMNS
 
 
 @dataclass(slots=True)
@@ -61,25 +64,79 @@ class TrainState:
         write_atomic(path, buffer.getbuffer())
 
     @classmethod
-    def load(cls, path: Path) -> "TrainState":
+    def load(cls, path: Path, shapes: Mapping[str, Sequence[tuple[int, ...]]]) -> "TrainState":
         """Read the state that `save` wrote.
 
+        Args:
+            path: of the file.
+            shapes: those of the arrays in `variables`, `optimizer` and `best_weights`. No others
+                are read, so the memory that the file takes is known beforehand.
+
         Raises:
-            InputError: the file is damaged.
+            InputError: the file is damaged, or holds the state of another model.
         """
+        wanted = {
+            f"{name}/{i:04d}": shape for name in _ARRAYS for i, shape in enumerate(shapes[name])
+        }
+        limit = _MAX_PLAIN + sum(8 * int(np.prod(shape)) for shape in wanted.values())
+        kinds = {"plain": "u"} | dict.fromkeys(wanted, "iuf")
+        file_limit = limit + npz.OVERHEAD + 1000 * len(wanted)
         try:
-            with np.load(path, allow_pickle=False) as file:
-                plain = json.loads(file["plain"].tobytes())
-                for name in _ARRAYS:
-                    plain[name] = [file[f"{name}/{i:04d}"] for i in range(plain[name])]
-            return cls(**plain)
-        except (OSError, ValueError, KeyError, TypeError, EOFError, zipfile.BadZipFile) as error:
-            raise InputError(
-                f"{path}: damaged ({error}): remove it to train from the start"
-            ) from None
+            content = read_small(path, limit=file_limit)
+            found = npz.read(content, kinds, limit=limit, shapes=wanted)
+            plain = _Plain.model_validate(
+                strict_json.parse(found["plain"].tobytes(), strict_json.Limits(constants=True))
+            )
+            plain.require_counts({name: len(shapes[name]) for name in _ARRAYS})
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
+        except ValidationError as error:
+            fault = error.errors()[0]
+            place = ascii(".".join(map(str, fault["loc"])))[1:-1][:_SHOWN]
+            raise InputError(_damaged(path, f"{place}: {fault['msg']}")) from None
+        except ValueError as error:
+            raise InputError(_damaged(path, str(error))) from None
+        arrays = {
+            name: [found[f"{name}/{i:04d}"] for i in range(len(shapes[name]))] for name in _ARRAYS
+        }
+        return cls(**(plain.model_dump() | arrays))
+
+
+class _Plain(BaseModel):
+    """What a file holds besides arrays; for the lists of arrays, their lengths."""
+
+    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+
+    epoch: NonNegativeInt
+    history: list[dict[str, int | float]]
+    best_value: float | None
+    best_epoch: NonNegativeInt
+    monitor_best: float | None
+    wait: NonNegativeInt
+    stopped_because: str | None
+    variables: NonNegativeInt
+    optimizer: NonNegativeInt
+    best_weights: NonNegativeInt
+
+    def require_counts(self, counts: Mapping[str, int]) -> None:
+        """Refuse other numbers of arrays, and rows of a history that is not a training's."""
+        for name, count in counts.items():
+            if getattr(self, name) != count:
+                raise ValueError(f"{getattr(self, name)} arrays in {name}, expected {count}")
+        numbered = all(row.get("epoch") == place for place, row in enumerate(self.history, 1))
+        if not numbered or self.epoch != len(self.history):
+            raise ValueError("its history is not that of its epochs")
+        if any(not set(row) <= set(HISTORY_COLUMNS) for row in self.history):
+            raise ValueError("its history has columns that are not known")
+
+
+def _damaged(path: Path, reason: str) -> str:
+    return f"{path}: damaged ({reason}): remove it to train from the start"
 
 
 _ARRAYS = ("variables", "optimizer", "best_weights")
+_MAX_PLAIN = 16 << 20  # a history of a hundred thousand epochs
+_SHOWN = 100
 
 
 def _shallow(state: TrainState) -> dict[str, Any]:

@@ -5,9 +5,19 @@ from pathlib import Path
 
 import numpy as np
 
-from fashion_nn.core.files import replacing
+from fashion_nn.core import npz, strict_json
+from fashion_nn.core.files import read_small, replacing
 from fashion_nn.datasets import Split, Splits
 
+_KINDS = {
+    "plain": "u",
+    "valid_indices": "i",
+    "train_images": "u",
+    "train_labels": "i",
+    "valid_images": "u",
+    "valid_labels": "i",
+}
+_MAX_BYTES = 4 << 30
 _PLAIN = ("name", "class_names", "split_seed", "validation_fraction", "fingerprint")
 
 
@@ -28,16 +38,16 @@ def write(splits: Splits, path: str | Path) -> None:
 
 def read(path: str | Path) -> Splits:
     """The rows that `write` stored; `test` is None."""
-    with np.load(path, allow_pickle=False) as stored:
-        plain = json.loads(stored["plain"].tobytes())
-        return Splits(
-            name=plain["name"],
-            class_names=tuple(plain["class_names"]),
-            train=Split(stored["train_images"], stored["train_labels"]),
-            valid=Split(stored["valid_images"], stored["valid_labels"]),
-            test=None,
-            valid_indices=stored["valid_indices"],
-            split_seed=plain["split_seed"],
-            validation_fraction=plain["validation_fraction"],
-            fingerprint=plain["fingerprint"],
-        )
+    stored = npz.read(read_small(path, limit=_MAX_BYTES), _KINDS, limit=_MAX_BYTES)
+    plain = strict_json.parse(stored["plain"].tobytes())
+    return Splits(
+        name=plain["name"],
+        class_names=tuple(plain["class_names"]),
+        train=Split(stored["train_images"], stored["train_labels"]),
+        valid=Split(stored["valid_images"], stored["valid_labels"]),
+        test=None,
+        valid_indices=stored["valid_indices"],
+        split_seed=plain["split_seed"],
+        validation_fraction=plain["validation_fraction"],
+        fingerprint=plain["fingerprint"],
+    )

@@ -58,8 +58,19 @@ BAD_IMAGES = {
         idx.encode_header((1 << 16, 1 << 10, 1 << 10)),
         "declares 68,719,476,736 bytes",
     ),
-    "gzip cut short": (gzip.compress(encode(IMAGES))[:-12], "the gzip stream ends too early"),
-    "gzip damaged": (damaged_gzip(), "the gzip stream is damaged"),
+    "gzip cut short": (
+        gzip.compress(encode(IMAGES))[:-12],
+        "the gzip stream cannot be used (the stream ends too early)",
+    ),
+    "gzip damaged": (damaged_gzip(), "the gzip stream cannot be used"),
+    "gzip of a gigabyte": (
+        gzip.compress(idx.encode_header((1 << 10, 1 << 10, 1 << 10)) + bytes(200 << 20), 9),
+        "it unpacks to more than 100 times its size",
+    ),
+    "a gzip name of 3 MiB": (
+        b"\x1f\x8b\x08\x08" + bytes(6) + b"n" * (3 << 20),
+        "more than 1 MiB of it has no content",
+    ),
     "gzip of a part": (gzip.compress(encode(IMAGES)[:50]), "holds 34"),
 }
 

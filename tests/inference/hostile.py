@@ -471,7 +471,7 @@ def in_parent() -> list[Row]:
         (
             "a Dense of 10^5000 units",
             keras(text=base_text().replace('"units": 10', '"units": 1' + "0" * 5000)),
-            "config: not JSON",
+            r"config: not JSON: .*",
         ),
         (
             "enormous RepeatVector",
@@ -714,10 +714,10 @@ def in_parent() -> list[Row]:
         (
             "a byte order mark",
             keras(text=b"\xef\xbb\xbf" + base_text().encode()),
-            "config: not JSON",
+            r"config: not JSON: .*",
         ),
-        ("single quotes", keras(text=base_text().replace('"', "'")), "config: not JSON"),
-        ("a second document", keras(text=base_text() + base_text()), "config: not JSON"),
+        ("single quotes", keras(text=base_text().replace('"', "'")), r"config: not JSON: .*"),
+        ("a second document", keras(text=base_text() + base_text()), r"config: not JSON: .*"),
         (
             "a text of a million letters",
             keras(odd("Dense", units=3, activation="r" * 1_000_000)),
@@ -738,7 +738,11 @@ def in_parent() -> list[Row]:
             keras(chain(), metadata=b"[]"),
             "metadata.json: expected an object, got a list of 0",
         ),
-        ("metadata that is code", keras(chain(), metadata=b"import os"), "metadata.json: not JSON"),
+        (
+            "metadata that is code",
+            keras(chain(), metadata=b"import os"),
+            r"metadata\.json: not JSON: .*",
+        ),
         # Archives
         (
             "an extra member",
@@ -787,7 +791,11 @@ def in_parent() -> list[Row]:
             packed(chain(), without="model.weights.h5"),
             f"has no model.weights.h5: {members}",
         ),
-        ("a link in place of the config", packed(chain(), link="/etc/passwd"), "config: not JSON"),
+        (
+            "a link in place of the config",
+            packed(chain(), link="/etc/passwd"),
+            r"config: not JSON: .*",
+        ),
         (
             "20,000 members",
             packed(chain(), extra={f"m{i}": b"" for i in range(20_000)}),

@@ -115,10 +115,10 @@ def test_missing_keys_are_named(key):
     "content, message",
     [
         ("[1]", "expected a JSON object"),
-        ("{", "not JSON"),
-        ("[" * 100_000, "not JSON"),
+        ("{", "cannot be read as JSON"),
+        ("[" * 100_000, "nested deeper"),
         ('{"layers": [1], "layers": [2]}', "'layers' stands twice"),
-        (b"\xff\xfe\x00", "not JSON"),
+        (b"\xff\xfe\x00", "not text in UTF-8"),
     ],
 )
 def test_broken_files(tmp_path, content, message):

@@ -1,5 +1,6 @@
 """Resume is exact: however often a training is killed, it ends with the same bytes."""
 
+import json
 import multiprocessing
 import os
 import signal
@@ -11,6 +12,7 @@ import pytest
 
 from fashion_nn import datasets, recipes, runs, training
 from fashion_nn.core import files
+from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.training.state import TrainState
 
@@ -104,6 +106,11 @@ def same_bytes(whole: Path, killed: Path) -> None:
     assert not Run(killed).state.exists()
 
 
+def _wait(run: Run) -> int:
+    with np.load(run.state) as stored:
+        return json.loads(stored["plain"].tobytes())["wait"]
+
+
 @pytest.mark.parametrize("least_kills", [2, pytest.param(20, marks=pytest.mark.slow)])
 def test_killed_at_random_moments_ends_with_the_same_bytes(tmp_path, least_kills):
     whole = tmp_path / "whole"
@@ -131,6 +138,53 @@ def test_killed_at_random_moments_ends_with_the_same_bytes(tmp_path, least_kills
         assert code == -signal.SIGKILL
         kills += 1
         if Run(killed).state.exists():
-            waits.append(TrainState.load(Run(killed).state).wait)
+            waits.append(_wait(Run(killed)))
     assert run_child(killed) == 0
     same_bytes(whole, killed)
+
+
+SHAPES = {"variables": [(2, 3), ()], "optimizer": [(3,)], "best_weights": [(2, 3)]}
+
+
+def _state(**changes) -> TrainState:
+    state = TrainState(
+        epoch=1,
+        history=[{"epoch": 1.0, "val_loss": float("nan")}],
+        best_value=0.5,
+        best_epoch=1,
+        variables=[np.ones((2, 3), np.float32), np.uint32(7)],
+        optimizer=[np.zeros(3, np.float32)],
+        best_weights=[np.ones((2, 3), np.float32)],
+    )
+    for name, value in changes.items():
+        setattr(state, name, value)
+    return state
+
+
+def test_a_state_is_read_as_it_was_written(tmp_path):
+    _state().save(tmp_path / "resume.npz")
+    found = TrainState.load(tmp_path / "resume.npz", SHAPES)
+    assert (found.epoch, found.best_value, found.variables[1]) == (1, 0.5, 7)
+    assert np.isnan(found.history[0]["val_loss"])
+    np.testing.assert_array_equal(found.best_weights[0], np.ones((2, 3)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"variables": [np.ones((2, 3))]}, r"variables/0001 is not in it"),
+        ({"variables": [np.ones((3, 2)), np.uint32(7)]}, r"has the shape \(3, 2\), expected"),
+        ({"optimizer": [np.array(["a", "b", "c"])]}, "values of type <U1"),
+        ({"optimizer": [np.zeros(3), np.zeros(3)]}, "2 arrays in optimizer, expected 1"),
+        ({"epoch": "1"}, "epoch: Input should be a valid integer"),
+        ({"epoch": 2}, "history is not that of its epochs"),
+        ({"history": [{"epoch": 1, "\x1b": 1.0}]}, "columns that are not known"),
+        ({"wait": 1 << 70}, "does not fit into 64 bits"),
+    ],
+)
+def test_a_state_of_another_model_or_of_another_hand_is_refused(tmp_path, changes, said):
+    _state(**changes).save(tmp_path / "resume.npz")
+    with pytest.raises(InputError, match=said) as caught:
+        TrainState.load(tmp_path / "resume.npz", SHAPES)
+    assert str(caught.value).endswith("remove it to train from the start")
+    assert str(caught.value).isprintable()

@@ -2,6 +2,7 @@
 and checked.
 """
 
+import codecs
 import json
 from collections.abc import Iterable
 from functools import cached_property
@@ -20,6 +21,9 @@ from pydantic import (
     model_validator,
 )
 
+from fashion_nn.core import strict_json
+from fashion_nn.core.files import read_named
+from fashion_nn.core.strict_json import JsonError
 from fashion_nn.core.text import did_you_mean
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Array
@@ -28,6 +32,8 @@ from fashion_nn.lab.backprop.criteria import LOSSES, criterion
 # An exercise is worked on paper, so a larger one is a mistake in the file.
 MAX_PARAMETERS = 1_000_000
 MAX_NETS = 10_000_000
+_MAX_BYTES = 64 << 20
+_LIMITS = strict_json.Limits(values=4_000_000)
 
 
 def _known(names: Iterable[str]) -> AfterValidator:
@@ -286,24 +292,17 @@ def read_json(path: Path) -> Any:
     """The value in a JSON file.
 
     Raises:
-        InputError: the file cannot be read, is not JSON, or has a key twice.
+        InputError: the file cannot be read, or is not JSON within its limits; see
+            `fashion_nn.core.strict_json`.
     """
 
-    def unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-        values = dict(pairs)
-        if len(values) != len(pairs):
-            twice = next(
-                key for number, (key, _) in enumerate(pairs) if key in dict(pairs[:number])
-            )
-            raise ValueError(f"the key {twice!r} stands twice")
-        return values
-
     try:
-        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=unique)
+        content = read_named(path, limit=_MAX_BYTES).removeprefix(codecs.BOM_UTF8)
+        return strict_json.parse(content, _LIMITS)
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
-    except (ValueError, RecursionError) as error:
-        raise InputError(f"{path}: not JSON that can be read: {error}") from None
+    except JsonError as error:
+        raise InputError(f"{path}: cannot be read as JSON: {error}") from None
 
 
 def built_in() -> dict[str, dict[str, Any]]:
