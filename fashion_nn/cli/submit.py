@@ -191,12 +191,11 @@ def _predict(
 
 
 def _describe(predictions: "Predictions") -> None:
+    from fashion_nn import submission
+
     console.note(f"{predictions.feeding}; run by {ENGINE_NAMES[predictions.engine]}")
-    if predictions.ties:
-        console.note(
-            f"ties: for {predictions.ties:,} of {len(predictions.labels):,} rows "
-            "several classes share the largest output; the first of them is written"
-        )
+    for warning in submission.warnings(predictions):
+        console.note(f"warning: {warning}")
 
 
 def _require_one_way(request: Request) -> None:

@@ -2,12 +2,14 @@
 
 `scores` measures probabilities against labels, `comparison` tells which models differ by more than
 chance, `agreement` compares two models' answers to the same images, and `objective` says which of
-two values of a figure is better. `columns` is the table of the figures of a run, and `spread` says
-how far the same figure of several seeds is apart.
+two values of a figure is better. `label_counts` finds what is odd about labels alone. `columns` is
+the table of the figures of a run, and `spread` says how far the same figure of several seeds is
+apart.
 """
 
 from fashion_nn.measures.agreement import Agreement, agreement
 from fashion_nn.measures.comparison import ALPHA, McNemar, mcnemar, tied_groups
+from fashion_nn.measures.label_counts import oddities, single_label
 from fashion_nn.measures.objective import better, maximised
 from fashion_nn.measures.scores import (
     BINS,
@@ -49,9 +51,11 @@ __all__ = [
     "maximised",
     "mcnemar",
     "mean_sd",
+    "oddities",
     "per_class",
     "reliability",
     "score",
+    "single_label",
     "tempered",
     "tied_groups",
     "wilson",

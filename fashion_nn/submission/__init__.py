@@ -20,7 +20,7 @@ from fashion_nn.submission.formats import (
 )
 from fashion_nn.submission.from_scratch import TrainingCost, train_best, training_costs
 from fashion_nn.submission.image_table import ImageTable
-from fashion_nn.submission.predicting import Predictions, predict, predict_blocks
+from fashion_nn.submission.predicting import Predictions, predict, predict_blocks, warnings
 
 __all__ = [
     "FORMATS",
@@ -39,5 +39,6 @@ __all__ = [
     "train_best",
     "trained_on",
     "training_costs",
+    "warnings",
     "write",
 ]

@@ -1,13 +1,14 @@
 """Predict the class of each image of a test table."""
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 
-from fashion_nn import datasets, inference
+from fashion_nn import datasets, inference, measures
 from fashion_nn.errors import InputError
+from fashion_nn.inference.shared.refusal import ascii_line
 from fashion_nn.submission.image_table import ImageTable
 from fashion_nn.tables import Table
 
@@ -23,6 +24,9 @@ class Predictions:
     engine: what ran the model, "keras" or "onnx".
     ties: number of rows for which several classes share the model's largest output; they get the
         first of these classes.
+    flat: number of rows for which all of the model's outputs are nearly equal.
+    in_training: layers that the file calls with training=True, such as "drop (Dropout)". Predicting
+        switches that off.
     """
 
     labels: np.ndarray
@@ -31,6 +35,8 @@ class Predictions:
     feeding: inference.Feeding
     engine: str
     ties: int = 0
+    flat: int = 0
+    in_training: tuple[str, ...] = ()
 
 
 def predict(
@@ -73,12 +79,14 @@ def predict_blocks(
     labels: list[np.ndarray] = []
     ids = []
     ties = 0
+    flat = 0
     for block in blocks:
         if not labels:
             _require_classes(predictor, block.images, classes)
         answer = predictor.answer(block.images)
         labels.append(answer.labels)
         ties += answer.ties
+        flat += answer.flat
         if block.ids is not None:
             ids.append(block.ids)
     return Predictions(
@@ -88,7 +96,38 @@ def predict_blocks(
         predictor.feeding,
         predictor.engine,
         ties,
+        flat,
+        tuple(_names_in_training(predictor)),
     )
+
+
+def warnings(predictions: Predictions) -> list[str]:
+    """What whoever hands in `predictions` should know: a sentence each, none if all looks well."""
+    n = len(predictions.labels)
+    found = measures.oddities(predictions.labels, predictions.classes)
+    if found:
+        found[0] += ": is the model trained, and does it get pixels on the scale of its training?"
+    if predictions.ties:
+        found.append(
+            f"for {predictions.ties:,} of {n:,} rows several classes share the largest output: the"
+            " first of them is written"
+        )
+    if predictions.flat > n / 2:
+        found.append(
+            f"for {predictions.flat:,} of {n:,} rows the outputs of all classes are nearly equal:"
+            " their labels mean little"
+        )
+    if predictions.in_training:
+        found.append(
+            f"the model calls {', '.join(predictions.in_training)} with training=True: predicting"
+            " switches that off, as predict() of Keras 3 does, while Keras 2 leaves it on"
+        )
+    return found
+
+
+def _names_in_training(predictor: inference.Predictor) -> Iterator[str]:
+    for layer in predictor.network.in_training():
+        yield f"{ascii_line(layer.stored, 60)} ({layer.class_name})"
 
 
 def _require_classes(

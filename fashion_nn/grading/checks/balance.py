@@ -17,12 +17,20 @@ _Z = 4.0
 # Class counts of correct files differ from the sentinel's own by up to this part: the greatest
 # over-representation of a class that was measured in correct files of other models.
 _SENTINEL_TOLERANCE = 0.4
+_NEARLY_ALL = 0.9
 
 
 def check(evidence: Evidence) -> Check:
-    """Compare the class counts with those that the model, or else the sentinel, predicts."""
+    """Compare the class counts with those that the model, or else the sentinel, predicts.
+
+    A file with a single label fails unless something known says that all images are of one class.
+    """
     if evidence.labels is None:
         return not_applicable("balance", "the labels cannot be read")
+    single = measures.single_label(evidence.labels)
+    if single is not None and not _is_of_one_class(evidence):
+        n = len(evidence.labels)
+        return Check("balance", "FAIL", f"all {n:,} rows have class {single}", "several classes")
     held_out = evidence.held_out
     if held_out is not None:
         classes = evidence.reference.origin.classes or 2
@@ -30,10 +38,28 @@ def check(evidence: Evidence) -> Check:
         basis = f"the model's confusion matrix of {len(held_out):,} held-out rows"
         return judge(evidence.labels, confusion, basis)
     if evidence.probabilities is None:
-        return not_applicable("balance", "no confusion matrix is known")
+        return _judge_alone(evidence.labels, evidence.classes)
     seen = evidence.probabilities.sum(axis=0, dtype=np.float64).round().astype(np.int64)
     basis = "what the sentinel sees in the images"
     return judge(evidence.labels, np.diag(seen), basis, tolerance=_SENTINEL_TOLERANCE)
+
+
+def _is_of_one_class(evidence: Evidence) -> bool:
+    """Whether the true labels say so or, where they are unknown, the sentinel of most images."""
+    if evidence.truth is not None:
+        return measures.single_label(evidence.truth) is not None
+    if evidence.probabilities is None:
+        return False
+    seen = np.bincount(evidence.probabilities.argmax(axis=1))
+    return bool(seen.max() > _NEARLY_ALL * seen.sum())
+
+
+def _judge_alone(labels: np.ndarray, classes: int) -> Check:
+    """What the labels show by themselves, where nothing says how often a class is due."""
+    odd = measures.oddities(labels, classes)
+    if odd:
+        return Check("balance", "WARN", odd[0], "every class several times")
+    return not_applicable("balance", "no confusion matrix is known")
 
 
 def judge(

@@ -16,6 +16,8 @@ from fashion_nn.inference.shared.network import Network
 from fashion_nn.inference.shared.refusal import Refusal, explained, shown
 from fashion_nn.inference.shared.scale import Figures, Scale, named
 
+_FLAT = 0.01
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Answer:
@@ -25,11 +27,13 @@ class Answer:
         labels: the class with the largest output, int64 (n,); of equal outputs the first.
         probabilities: float32 (n, classes); the largest of each row is that of its label.
         ties: number of images for which several classes share the largest output.
+        flat: number of images whose outputs differ by less than 1 % of their size.
     """
 
     labels: np.ndarray
     probabilities: np.ndarray
     ties: int
+    flat: int
 
 
 class Predictor(ABC):
@@ -132,9 +136,10 @@ class Predictor(ABC):
         labels = outputs.argmax(axis=1)
         largest = outputs == outputs.max(axis=1, keepdims=True)
         ties = int((largest.sum(axis=1) > 1).sum())
+        flat = _count_flat(outputs)
         if self._gives_probabilities is False:
-            return Answer(labels, _softmax(outputs, labels), ties)
-        return Answer(labels, outputs, ties)
+            return Answer(labels, _softmax(outputs, labels), ties, flat)
+        return Answer(labels, outputs, ties, flat)
 
     @contextmanager
     def fed(self, scale: Scale) -> Iterator[Self]:
@@ -192,6 +197,16 @@ def require_finite(outputs: np.ndarray) -> None:
     """
     if not np.isfinite(outputs).all():
         raise Refusal("its outputs are not finite numbers: damaged, or its training diverged")
+
+
+def _count_flat(outputs: np.ndarray) -> int:
+    """Number of rows of `outputs`, (n, classes), in which all are nearly equal."""
+    if not len(outputs):
+        return 0
+    highest = outputs.max(axis=1).astype(np.float64)
+    lowest = outputs.min(axis=1).astype(np.float64)
+    size = np.maximum(np.abs(highest), np.abs(lowest))
+    return int((highest - lowest <= _FLAT * size).sum())
 
 
 def _softmax(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:

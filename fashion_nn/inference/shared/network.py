@@ -14,6 +14,8 @@ Role = Literal["layer", "input", "operation", "network"]
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 """A value that JSON can hold."""
 
+# Parts of the names of layers that answer otherwise while a model is trained.
+_TRAINING_WORDS = ("BatchNormalization", "Dropout", "Gaussian", "Random", "Spectral")
 _PLAIN_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
@@ -110,6 +112,22 @@ class Network:
             else:
                 yield layer
 
+    def in_training(self, inherited: bool = False) -> Iterator[Layer]:
+        """The layers that are called as in training and that then answer otherwise.
+
+        They answer by chance or by the other images of a batch.
+
+        Args:
+            inherited: whether the network itself is called as in training.
+        """
+        for layer in self.layers:
+            given = [call.training for call in layer.calls] or [None]
+            called = any(inherited if each is None else each for each in given)
+            if layer.network:
+                yield from layer.network.in_training(called)
+            elif called and _depends_on_training(layer):
+                yield layer
+
     @property
     def input(self) -> InputSpec | None:
         """The first input, None for a nested network that leaves its input open."""
@@ -118,6 +136,11 @@ class Network:
     def to_json(self) -> dict[str, Any]:
         """A value that `json.dumps` takes; see `from_json`."""
         return asdict(self)
+
+
+def _depends_on_training(layer: Layer) -> bool:
+    drops = any(layer.arguments.get(name) for name in ("dropout", "recurrent_dropout"))
+    return drops or any(word in layer.class_name for word in _TRAINING_WORDS)
 
 
 def from_json(content: Mapping[str, Any]) -> Network:
