@@ -72,7 +72,7 @@ def test_a_file_that_the_user_names_may_be_a_link_but_no_fifo(tmp_path):
     (tmp_path / "link").symlink_to("file")
     os.mkfifo(tmp_path / "fifo")
     assert read_named(tmp_path / "link", limit=5) == b"12345"
-    with pytest.raises(InputError, match="larger than 3.81e-06 MiB"):
+    with pytest.raises(InputError, match=r"larger than 3\.81e-06 MiB"):
         read_named(tmp_path / "link", limit=4)
     with pytest.raises(InputError, match="not a regular file"):
         read_named(tmp_path / "fifo", limit=5)

@@ -58,18 +58,21 @@ def read_directory(view: memoryview, *, most: int) -> Directory:
         ZipError: damaged, cut short, divided into parts, or in the ZIP64 form.
     """
     end = _end_record(view)
-    _, disk, first_disk, here, count, size, offset, comment = _END.unpack_from(view, end)
-    if 0xFFFFFFFF in (size, offset) or count == 0xFFFF:
+    _, disk, first_disk, here, total, size, offset, comment = _END.unpack_from(view, end)
+    if 0xFFFFFFFF in (size, offset) or total == 0xFFFF:
         raise ZipError("its zip archive is in the ZIP64 form, which no file of this size needs")
-    whole = end + _END.size + comment == len(view) and offset + size <= end
-    if not whole or disk or first_disk or here != count:
+    # Other readers shift all places if the directory does not lie right before its end.
+    whole = end + _END.size + comment == len(view) and offset + size == end
+    if not whole or disk or first_disk or here != total:
         raise ZipError("its zip archive is damaged")
     entries = []
-    for _ in range(min(count, most)):
+    for _ in range(min(total, most)):
         entry = _entry(view, offset, end)
         offset = entry.after
         entries.append(entry)
-    return Directory(count, tuple(entries))
+    if total == len(entries) and offset != end:
+        raise ZipError("its zip archive is damaged")
+    return Directory(total, tuple(entries))
 
 
 def unpacked(view: memoryview, entry: Entry) -> memoryview:
