@@ -100,8 +100,9 @@ def lowest_versions(setup_cfg: str) -> list[str]:
     config = configparser.ConfigParser()
     config.read_string(setup_cfg)
     extras = dict(config["options.extras_require"])
-    # The tools that lint are not imported by anything that is tested.
-    del extras["lint"]
+    # The tools that lint and fuzz are not imported by anything that is tested.
+    for tools in ("lint", "fuzz"):
+        extras.pop(tools, None)
     pins = []
     for line in "\n".join([config["options"]["install_requires"], *extras.values()]).split("\n"):
         requirement = line.strip()

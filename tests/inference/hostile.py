@@ -847,7 +847,7 @@ def in_parent() -> list[Row]:
             patched(None, 0xFFFF, "count"),
             "its zip archive is in the ZIP64 form, which no file of this size needs",
         ),
-        ("a count of none", patched(None, 0, "count"), f"has no config.json: {members}"),
+        ("a count of none", patched(None, 0, "count"), "its zip archive is damaged"),
         ("cut in half", cut(0.5), "its zip archive has no end: damaged, or cut short"),
         ("cut by one byte", cut(-1), "its zip archive has no end: damaged, or cut short"),
         ("cut in the directory", cut(-60), "its zip archive has no end: damaged, or cut short"),
@@ -856,7 +856,7 @@ def in_parent() -> list[Row]:
         (
             "a second end in the comment",
             packed(chain(), comment=b"PK\5\6" + bytes(18)),
-            f"has no config.json: {members}",
+            "its zip archive is damaged",
         ),
         ("a second archive in the comment", smuggled, "its zip archive is damaged"),
         (
