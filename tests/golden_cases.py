@@ -155,6 +155,17 @@ TOPICS: dict[str, Topic] = {
         "fashion-nn export models/nothing --format h5",
         needs=("evaluate",),
     ),
+    "inspect": _topic(
+        Case("fashion-nn inspect old.h5", exact=True),
+        Case("fashion-nn inspect old.h5 --json", piped=True, exact=True),
+        Case("fashion-nn inspect old.h5 --maps", exact=True),
+        Case("fashion-nn inspect lambda.keras", exact=True),
+        Case("fashion-nn inspect lambda.keras --sarif", piped=True, exact=True),
+        Case("fashion-nn inspect lambda.keras --json", piped=True, exact=True),
+        "fashion-nn inspect right.csv",
+        "fashion-nn inspect nothing.h5",
+        "fashion-nn inspect old.h5 --json --sarif",
+    ),
     "submit": _topic(
         Case(
             "submit.py --grade --test csv/digits_test.csv --out graded.csv --models models",

@@ -13,12 +13,15 @@ import shlex
 import signal
 import subprocess
 import sys
+import tarfile
+import zipfile
 from collections.abc import Callable, Iterator
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
 
+import h5py
 import numpy as np
 import pytest
 import typer
@@ -30,6 +33,7 @@ from fashion_nn.cli import demo
 from fashion_nn.cli.main import app, submit_main
 
 GOLDEN = Path(__file__).parent / "golden"
+MODEL_FILES = Path(__file__).parent / "inference" / "files"
 PROGRAMS = {"fashion-nn": cli.main, "submit.py": submit_main}
 TERMINAL = {"COLUMNS": "80", "TERM": "dumb"}
 # These decide how rich draws, or which data are found.
@@ -149,6 +153,7 @@ def _prepare(folder: Path) -> None:
     right = digits.test.labels
     _write_predictions(folder / "right.csv", right)
     _write_predictions(folder / "wrong.csv", np.zeros_like(right)[:-1])
+    _unpack_models(folder)
     (folder / "hand-ins").mkdir()
     _write_predictions(folder / "hand-ins" / "ada.csv", right)
     _write_predictions(
@@ -159,6 +164,33 @@ def _prepare(folder: Path) -> None:
         "<!-- leaderboard: made by `make tables` -->\n<!-- end of leaderboard -->\n"
     )
     (folder / "answers.json").write_text(json.dumps({"deltas": [None, [[0.113937], [0.13437]]]}))
+
+
+def _unpack_models(folder: Path) -> None:
+    """A model of Keras 2.2.4, and one with a Lambda layer."""
+    with tarfile.open(MODEL_FILES / "keras-2.2.4.tar.xz") as packed:
+        (folder / "old.h5").write_bytes(packed.extractfile("cnn.h5").read())
+    code = {"class_name": "__lambda__", "config": {"code": "4wEAAAA="}}
+    shape = [None, 28, 28]
+    layers = [
+        _layer("InputLayer", "image", batch_shape=shape),
+        _layer("Lambda", "scale", function=code),
+        _layer("Flatten", "flat"),
+        _layer("Dense", "last", units=10),
+    ]
+    config = {"module": "keras", "class_name": "Sequential", "config": {"layers": layers}}
+    weights = io.BytesIO()
+    with h5py.File(weights, "w") as file:
+        file["layers/dense/vars/0"] = np.zeros((784, 10), np.float32)
+        file["layers/dense/vars/1"] = np.zeros(10, np.float32)
+    with zipfile.ZipFile(folder / "lambda.keras", "w") as archive:
+        archive.writestr("config.json", json.dumps(config))
+        archive.writestr("metadata.json", json.dumps({"keras_version": "3.15.1"}))
+        archive.writestr("model.weights.h5", weights.getvalue())
+
+
+def _layer(class_name: str, name: str, **config: object) -> dict[str, object]:
+    return {"module": "keras.layers", "class_name": class_name, "config": {"name": name, **config}}
 
 
 def _write_predictions(path: Path, labels: np.ndarray) -> None:
@@ -431,6 +463,7 @@ def test_arrays_have_the_members_they_had(kind, everything, request):
         {
             "evaluate",
             "grade",
+            "inspect",
             "data-info",
             "data-check",
             "lab-backprop",

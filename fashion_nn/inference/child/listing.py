@@ -35,13 +35,12 @@ class ListedFile:
         self._store = Store(content, faults)
         arrays = self._store.arrays()
         listed = _listed(arrays)
+        attributes = self._store.attributes()[:MAX_SHOWN_ATTRIBUTES]
         found = {
             "arrays": listed,
             "left_out": len(arrays) - len(listed),
             "faults": [str(fault) for fault in faults],
-            "attributes": [
-                name[:_LONGEST_PATH] for name in self._store.attributes()[:MAX_SHOWN_ATTRIBUTES]
-            ],
+            "attributes": [_escaped(name[:_LONGEST_PATH]) for name in attributes],
             "layers": self._layers(),
         }
         return Reply(payload=json.dumps(found).encode())
@@ -55,7 +54,7 @@ class ListedFile:
             left -= len(json.dumps(name)) + 2
             if left < 0:
                 break
-            kept.append(name)
+            kept.append(_escaped(name))
         return kept
 
     def text(self, _content: bytearray, name: str) -> Reply:
@@ -80,9 +79,14 @@ def _listed(arrays: list[ArrayInfo]) -> list[list[object]]:
     for array in arrays:
         if len(array.path) > _LONGEST_PATH:
             continue
-        entry = [array.path, array.shape, array.dtype, array.size]
+        entry = [_escaped(array.path), array.shape, array.dtype, array.size]
         left -= len(json.dumps(entry)) + 2
         if left < 0:
             break
         listed.append(entry)
     return listed
+
+
+def _escaped(name: str) -> str:
+    """`name`, with bytes that are not UTF-8 escaped: they would not be read as JSON."""
+    return name.encode("utf-8", "backslashreplace").decode()

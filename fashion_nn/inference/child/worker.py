@@ -7,6 +7,7 @@ Only `entry` imports it. The requests come in this order:
     build     a network from the allow-list      -> number of classes, batch size, multiply-adds
     predict   images, and how to feed them       -> outputs, float32 (n, classes), raw
     weights   nothing                            -> shapes; all weights, float32, raw
+    shapes    nothing                            -> the shape of what each layer gives
 
 Instead of `open`, these look at a file without building it; none of them imports Keras:
 
@@ -68,6 +69,7 @@ def serve(requests: io.RawIOBase, answers: io.RawIOBase, layers: list[str]) -> N
         "build": model.build,
         "predict": model.predict,
         "weights": model.weights,
+        "shapes": model.shapes,
         "look": listed.look,
         "text": listed.text,
         "numbers": listed.numbers,
@@ -189,6 +191,11 @@ class ServedModel:
         shapes = [[value.shape for value in of_layer] for of_layer in values]
         raw = [value.tobytes() for of_layer in values for value in of_layer]
         return Reply({"shapes": shapes}, b"".join(raw))
+
+    def shapes(self, _content: bytearray) -> Reply:
+        """The output shapes of all leaves of the network, in its order; see `BuiltModel`."""
+        leaves = self.built.network.leaves()
+        return Reply({"shapes": [self.built.output_shape(layer) for layer in leaves]})
 
 
 def _import_keras(_content: bytearray) -> Reply:

@@ -193,6 +193,20 @@ class ConfinedPredictor(Predictor):
         ]
         return [layer for layer in found if layer.values]
 
+    def output_shapes(self) -> list[tuple[int | None, ...] | None]:
+        """What each leaf of the network gives, without the batch; None for an operation.
+
+        Raises:
+            InputError: the model cannot be built or run.
+        """
+        self._built()
+        seconds = self._limits.build_seconds
+        with self._closing_on_failure():
+            process = self._running()
+            process.tell("shapes", seconds=seconds)
+            shapes = process.hear(0, seconds=seconds).header.get("shapes")
+            return _require_output_shapes(shapes, len(list(self.network.leaves())))
+
     def close(self) -> None:
         """End the process."""
         if self._process:
@@ -263,6 +277,24 @@ def _require_shapes(shapes: Any, layers: int) -> list[list[list[int]]]:
             for size in shape:
                 _require_count(size, MAX_PARAMETERS)
     return shapes
+
+
+def _require_output_shapes(shapes: Any, layers: int) -> list[tuple[int | None, ...] | None]:
+    """The shape of what each layer gives, as the confined process answers them."""
+    if not isinstance(shapes, list) or len(shapes) != layers:
+        raise Refusal("the model could not be run (its process lists other layers)")
+    checked: list[tuple[int | None, ...] | None] = []
+    for shape in shapes:
+        if shape is None:
+            checked.append(None)
+            continue
+        if not isinstance(shape, list) or len(shape) > _MAX_AXES:
+            raise Refusal("the model could not be run (its process answered nonsense)")
+        sizes = (
+            size if size is None else _require_count(size, MAX_MULTIPLY_ADDS) for size in shape
+        )
+        checked.append(tuple(sizes))
+    return checked
 
 
 def _arrays(shapes: list[list[int]], content: bytes) -> list[np.ndarray]:

@@ -21,7 +21,7 @@ def members(content: bytes) -> dict[str, memoryview]:
             or not exactly config.json, metadata.json and model.weights.h5.
     """
     view = memoryview(content)
-    found = {entry.name: _unpacked(view, entry) for entry in _entries(view)}
+    found = {entry.name: unpacked(view, entry) for entry in _entries(view)}
     metadata = strict_json.parse(bytes(found["metadata.json"]), "metadata.json")
     if not isinstance(metadata, dict):
         raise Refusal(f"metadata.json: expected an object, got {quoted(metadata)}")
@@ -50,7 +50,12 @@ def _entries(view: memoryview) -> list[Entry]:
     return list(entries.values())
 
 
-def _unpacked(view: memoryview, entry: Entry) -> memoryview:
+def unpacked(view: memoryview, entry: Entry) -> memoryview:
+    """The content of one of `MEMBERS`, within its bound.
+
+    Raises:
+        Refusal: larger than its bound, encrypted, packed otherwise, or damaged.
+    """
     name = entry.name
     if entry.size > MEMBERS[name]:
         raise Refusal(f"{name}: unpacks to {entry.size} bytes, at most {MEMBERS[name]} are read")

@@ -37,6 +37,18 @@ class ModelFile:
     weights: memoryview
 
 
+class TooLarge(Refusal):
+    """A file is larger than `MAX_BYTES`.
+
+    Attributes:
+        size: of the file, in bytes.
+    """
+
+    def __init__(self, size: int):
+        super().__init__(f"is {size} bytes large, at most {MAX_BYTES} are read")
+        self.size = size
+
+
 def read(path: str | os.PathLike[str]) -> ModelFile:
     """Read the .keras, .h5 or .hdf5 file at `path`, once, with bounds on all its parts.
 
@@ -78,7 +90,8 @@ def read_bytes(path: Path) -> bytes:
     """The content of the regular file at `path`, read once.
 
     Raises:
-        Refusal: there is none, it cannot be read, or it is not 1 byte to 256 MiB large.
+        Refusal: there is none, it cannot be read, or it is empty.
+        TooLarge: it is larger than 256 MiB.
     """
     try:
         _require_regular(os.stat(path))
@@ -107,5 +120,5 @@ def _require_regular(status: os.stat_result) -> int:
     if status.st_size == 0:
         raise Refusal("is empty: expected a .keras or .h5")
     if status.st_size > MAX_BYTES:
-        raise Refusal(f"is {status.st_size} bytes large, at most {MAX_BYTES} are read")
+        raise TooLarge(status.st_size)
     return status.st_size

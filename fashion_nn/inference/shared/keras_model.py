@@ -67,6 +67,14 @@ class BuiltModel:
         if finalize:
             finalize()
 
+    def output_shape(self, layer: Layer) -> Shape | None:
+        """What a leaf gives where it is first applied, without the batch; None for an operation."""
+        if layer.input:
+            return layer.input.shape
+        if layer.role != "layer":
+            return None
+        return tuple(self._applied(layer)[0].after[1:])
+
     def multiply_adds(self) -> int | None:
         """Number of multiplications with a weight for one image; None where a size is open.
 
