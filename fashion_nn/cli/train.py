@@ -154,6 +154,9 @@ def print_outcome(outcome: "Outcome") -> None:
     if valid:
         line += f"; validation {accuracy(valid.accuracy, valid.interval, valid.n)}"
     print(line)
+    mirroring = outcome.run.read_record().mirroring
+    if mirroring:
+        print(f"mirrored images {'used' if mirroring.used else 'not used'}: {mirroring.why}")
     folder = outcome.run.folder
     names = sorted(path.name for path in folder.iterdir() if path.suffix != ".npz")
     print(f"{folder}: {', '.join(names)}")

@@ -31,6 +31,7 @@ class DataSet:
             images and labels in any container, such as a CSV file.
         ranges: figure of an image → the range of nearly all training images; see `recognition`,
             whose `measure_ranges` computes them.
+        mirror_keeps_class: whether a mirrored image is one of the same class.
         sha256: name of an IDX file → sha256 of its *unpacked* bytes, since the same files are
             packed differently from place to place. Empty if the data set comes with a package.
         downloads: files to download, as paths in Keras' cache.
@@ -48,6 +49,7 @@ class DataSet:
     source: str
     fingerprint: str
     ranges: Mapping[str, tuple[float, float]]
+    mirror_keeps_class: bool
     sha256: Mapping[str, str] = field(default_factory=dict)
     downloads: tuple[str, ...] = ()
     table_prefix: str = ""
@@ -100,6 +102,7 @@ DATASETS: Mapping[str, DataSet] = {
                 "height": (1.266, 9.757),
                 "width": (1.479, 9.498),
             },
+            mirror_keeps_class=True,
             sha256={
                 "train-images-idx3-ubyte": (
                     "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"
@@ -144,6 +147,7 @@ DATASETS: Mapping[str, DataSet] = {
                 "height": (2.602, 7.219),
                 "width": (0.483, 6.773),
             },
+            mirror_keeps_class=False,
             sha256={
                 "train-images-idx3-ubyte": (
                     "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
@@ -188,6 +192,7 @@ DATASETS: Mapping[str, DataSet] = {
                 "height": (6.214, 9.671),
                 "width": (2.291, 6.407),
             },
+            mirror_keeps_class=False,
             packaged=digits,
         ),
     )

@@ -163,9 +163,9 @@ _SPRINT = Recipe(
     schedule="one-cycle",
     warmup_fraction=0.2,
     label_smoothing=0.1,
-    average_mirror=True,
+    average_mirror="auto",
     precision="mixed_bfloat16",
-    augment=Augmentation(flip=True, shift_pixels=2),
+    augment=Augmentation(flip="auto", shift_pixels=2),
 )
 
 RECIPES: Mapping[str, Recipe] = {
@@ -197,7 +197,8 @@ def get(name: str) -> Recipe:
 def departures(recipe: Mapping[str, Any]) -> dict[str, Departure]:
     """The settings in which `recipe` differs from the published recipe of its name, seed aside.
 
-    Nested settings have dotted names. Empty if no published recipe has that name.
+    Nested settings have dotted names. Empty if no published recipe has that name. A setting that is
+    published as "auto" was decided by the data, so it never differs.
 
     Args:
         recipe: as JSON; settings that it lacks, since it is older, count as their defaults.
@@ -210,7 +211,7 @@ def departures(recipe: Mapping[str, Any]) -> dict[str, Departure]:
     return {
         key: Departure(here.get(key), there.get(key))
         for key in here | there
-        if here.get(key) != there.get(key)
+        if there.get(key) not in (here.get(key), "auto")
     }
 
 

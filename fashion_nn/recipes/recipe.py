@@ -9,6 +9,7 @@ from fashion_nn.errors import InputError
 
 Monitor = Literal["val_loss", "val_accuracy", "loss", "accuracy"]
 Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "muon"]
+Mirror = bool | Literal["auto"]
 Schedule = Literal["constant", "inverse-time", "cosine", "cosine-restarts", "one-cycle"]
 
 
@@ -21,7 +22,12 @@ class Settings(BaseModel):
 class Augmentation(Settings):
     """Random changes to each training image, drawn anew each epoch. All zero: none."""
 
-    flip: bool = Field(False, description="Mirror images left-right, with probability 1/2.")
+    flip: Mirror = Field(
+        False,
+        description=(
+            "Mirror images left-right, with probability 1/2; auto: if that helps on these data."
+        ),
+    )
     shift_pixels: int = Field(0, ge=0, le=64, description="Largest shift in x and in y, in pixels.")
     rotation_degrees: float = Field(
         0.0, ge=0, le=180, description="Largest rotation in either direction, in degrees."
@@ -105,11 +111,11 @@ class Recipe(Settings):
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="Share of each label that is spread over all classes."
     )
-    average_mirror: bool = Field(
+    average_mirror: Mirror = Field(
         False,
         description=(
             "Let the saved model average its probabilities with those of the mirrored image; "
-            "training and history do not."
+            "training and history do not; auto: if that helps on these data."
         ),
     )
     precision: Literal["float32", "mixed_bfloat16"] = Field(

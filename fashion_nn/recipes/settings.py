@@ -1,9 +1,9 @@
 """The settings of a recipe that `--set` takes, described from the fields of the types."""
 
 import types
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, get_args, get_origin
+from typing import Any, Literal, Union, get_args, get_origin
 
 from fashion_nn.recipes.recipe import Augmentation, Recipe, Settings
 
@@ -50,11 +50,15 @@ def _settings(kind: type[Settings], prefix: str) -> Iterator[Setting]:
 
 def _in_words(annotation: Any) -> str:
     if get_origin(annotation) is Literal:
-        *others, last = get_args(annotation)
-        return f"{', '.join(others)} or {last}"
-    if isinstance(annotation, types.UnionType):
+        return _alternatives(get_args(annotation))
+    if get_origin(annotation) in (types.UnionType, Union):
         return " or ".join(_in_words(each) for each in get_args(annotation))
     return _TYPES[annotation]
+
+
+def _alternatives(values: Sequence[str]) -> str:
+    *others, last = values
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _as_text(value: object) -> str:

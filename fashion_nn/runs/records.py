@@ -133,10 +133,18 @@ class Session(Stored):
     epoch_seconds: _Floats
 
 
+class MirroringRecord(Stored):
+    """Whether a recipe that left it open used mirrored images, and why."""
+
+    used: bool
+    why: str
+
+
 class Record(Stored):
     """The content of run.json: what ran, on what data, where, and how it ended.
 
-    best_epoch: the epoch whose model is kept; None before the end, and for a model without epochs.
+    best_epoch: the epoch whose model is saved; None before the end, and for a model without epochs.
+    mirroring: None where the recipe said whether to mirror, or nothing was trained.
     """
 
     recipe: RecipeRecord
@@ -146,6 +154,7 @@ class Record(Stored):
     stopped_because: str | None = None
     best_epoch: int | None = None
     sessions: Annotated[tuple[Session, ...], Field(strict=False)]
+    mirroring: MirroringRecord | None = None
 
     @property
     def train_seconds(self) -> float:

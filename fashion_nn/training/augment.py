@@ -55,7 +55,7 @@ def draw(
     side = round(settings.erase * min(image_shape))
     return Draws(
         angle=np.radians(settings.rotation_degrees * rng.uniform(-1, 1, n)).astype(np.float32),
-        mirror=rng.random(n) < 0.5 * settings.flip,
+        mirror=rng.random(n) < (0.5 if settings.flip else 0),
         shift=rng.integers(-reach, reach, (n, 2), endpoint=True),
         brightness=(1 + settings.brightness * rng.uniform(-1, 1, n)).astype(np.float32),
         corner=rng.integers(0, np.array(image_shape) - side, (n, 2), endpoint=True),

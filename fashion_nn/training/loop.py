@@ -23,6 +23,7 @@ from fashion_nn.runs import (
     DatasetRecord,
     Environment,
     Metrics,
+    MirroringRecord,
     RecipeRecord,
     Record,
     Run,
@@ -30,7 +31,9 @@ from fashion_nn.runs import (
     StoredScores,
 )
 from fashion_nn.saving import keras_file
+from fashion_nn.training import mirroring
 from fashion_nn.training.epoch import Diverged, Progress, run_epoch, score
+from fashion_nn.training.mirroring import Mirroring
 from fashion_nn.training.networks import build_networks
 from fashion_nn.training.state import TrainState
 
@@ -84,10 +87,16 @@ def run(
     """
     target = Run(Path(folder))
     runs.require_free(folder, resume=resume)
-    _require_same(target, recipe, splits)
+    decision = None
+    if target.exists:
+        recipe = _as_begun(target, recipe)
+        _require_same(target, recipe, splits)
+    else:
+        recipe, decision = mirroring.resolved(recipe, splits)
     if not _can_continue(target):
         return _outcome(target)
     trainer = _Trainer(recipe, splits, target, stop, progress)
+    trainer.mirroring = decision
     trainer.open()
     stopped_because = trainer.train(deadline)
     trainer.finish(stopped_because)
@@ -127,6 +136,7 @@ class _Trainer:
         self.target = target
         self.stop = stop
         self.progress = progress
+        self.mirroring: Mirroring | None = None
         self.state = TrainState()
         self.networks = build_networks(recipe, splits, _steps_per_epoch(recipe, splits))
         self.model = self.networks.trained
@@ -182,7 +192,7 @@ class _Trainer:
             self.target.remove_state()
 
     def _new_record(self) -> Record:
-        return Record(
+        record = Record(
             recipe=RecipeRecord.model_validate(self.recipe.to_json()),
             dataset=DatasetRecord.of(self.splits),
             parameters=self.networks.saved.count_params(),
@@ -191,6 +201,10 @@ class _Trainer:
             best_epoch=None,
             sessions=(),
         )
+        if self.mirroring is None:
+            return record
+        decided = MirroringRecord(used=self.mirroring.used, why=self.mirroring.why)
+        return record.model_copy(update={"mirroring": decided})
 
     def _restore(self) -> None:
         shapes = {
@@ -283,10 +297,16 @@ def _can_continue(target: Run) -> bool:
     return target.read_record().stopped_because == "budget"
 
 
+def _as_begun(target: Run, recipe: Recipe) -> Recipe:
+    """`recipe` with what the run in `target` decided about mirroring when it began."""
+    there = recipes.from_json(target.read_record().recipe.to_json())
+    return mirroring.with_mirroring(
+        recipe, flip=bool(there.augment.flip), average_mirror=bool(there.average_mirror)
+    )
+
+
 def _require_same(target: Run, recipe: Recipe, splits: Splits) -> None:
     """Refuse to continue a run of another recipe or on other data."""
-    if not target.exists:
-        return
     record = target.read_record()
     # Read as a recipe, so that a setting that is newer than the run has its default.
     there = recipes.from_json(record.recipe.to_json()).to_json()
