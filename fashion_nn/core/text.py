@@ -17,6 +17,15 @@ def did_you_mean(name: str, known: Iterable[str]) -> str:
     return f"; did you mean {close[0]}?" if close else ""
 
 
+def quoted(text: str, longest: int = 60) -> str:
+    """Foreign text for a message: in quotes, escaped to printable ASCII, and shortened.
+
+    >>> quoted("cr\\x1bcle"), quoted("a" * 100, 10)
+    ("'cr\\\\x1bcle'", "'aaaaaaa...'")
+    """
+    return ascii(text if len(text) <= longest else f"{text[: longest - 3]}...")
+
+
 def duration(seconds: float, digits: str = ".0f") -> str:
     """A time for people; `digits` is the format of times below 90 seconds.
 

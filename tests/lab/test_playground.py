@@ -245,6 +245,87 @@ def test_an_address_as_the_page_writes_it():
     assert from_url("#dataset=").dataset == "circle"
 
 
+@pytest.mark.parametrize("between", ["&amp;", "\\&", "&amp;amp;", "&AMP;", "&#38;"])
+def test_an_address_from_the_source_of_a_page_or_from_a_shell(between):
+    parts = [
+        "activation=relu",
+        "batchSize=30",
+        "dataset=xor",
+        "regularization=L1",
+        "networkShape=3",
+    ]
+    address = f"https://playground.tensorflow.org/#{between.join(parts)}"
+    found = playground.read_address(address)
+    assert found.settings == from_url("#" + "&".join(parts))
+    assert found.settings.activation == "relu" and found.settings.regularization == "L1"
+    assert found.notes == ()
+
+
+@pytest.mark.parametrize(
+    ("address", "noise"),
+    [("50", 50), ("60", 60), ("80", 80), ("80.5", 50), ("1e9", 50), ("-3", 0), ("-0", 0)],
+)
+def test_noise_outside_is_treated_as_the_page_does_and_said(address, noise):
+    found = playground.read_address(f"#noise={address}&dataset=xor")
+    assert found.settings.noise_percent == noise
+    assert len(found.notes) == (float(address) != noise)
+    assert all("as on the page" in note for note in found.notes)
+
+
+def test_what_the_page_does_not_know_is_named():
+    found = playground.read_address("#dataset=xor&utm_source=mail&seed=1&seed=2&\x1b[2J&")
+    assert found.settings == Settings(dataset="xor", seed="2")
+    assert found.notes == (
+        "seed stands twice in the address: the last one counts, as on the page",
+        "'utm_source' in the address is no setting of the Playground: ignored",
+        "'\\x1b[2J' in the address is no setting of the Playground: ignored",
+    )
+
+
+@pytest.mark.parametrize(
+    ("address", "says"),
+    [
+        ("activaton=relu&dataset=xor", r"unknown key 'activaton' .*did you mean activation\?$"),
+        (
+            "dataset=xor&networkshape=3",
+            r"unknown key 'networkshape' .*did you mean networkShape\?$",
+        ),
+        ("dataset=xor&showTestDat=true", "did you mean showTestData"),
+        ("dataset=xorr", r"dataset 'xorr': expected one of .*; did you mean xor\?$"),
+        ("activation=" + "r" * 9000, "activation 'rrr"),
+        ("dataset=xor&" + "a" * 10_000, "has 10,013 characters, expected at most 10,000"),
+        ("noise=nan", "noise='nan' in the Playground address: expected a number"),
+        ("noise=1_0", "noise='1_0'"),
+        ("noise=\uff17", "noise="),
+        ("noise=1e999", "expected a finite number"),
+        ("learningRate=Infinity", "learningRate='Infinity'"),
+        ("percTrainData=100", "split 1"),
+        ("batchSize=10.5", "batchSize='10.5'.* expected a whole number"),
+        ("batchSize=1" + "0" * 5000, "batchSize='1000"),
+        ("batchSize=1e30", "batchSize='1e30'"),
+        ("networkShape=1000000000", "1 to 1000 neurons"),
+        ("networkShape=4,", "hidden '4,'"),
+        ("networkShape=1" + "0" * 5000, "hidden '1000"),
+        ("networkShape=" + ",".join(["1000"] * 20), "at most 250,000 weights and biases"),
+        ("networkShape=" + ",".join(["1"] * 4000), "at most 20 layers"),
+        ("seed=" + "1" * 1001, "text that fits an address"),
+    ],
+)
+def test_an_address_that_the_page_would_not_understand_is_refused_in_one_line(address, says):
+    with pytest.raises(InputError, match=says) as caught:
+        from_url("#" + address)
+    assert len(str(caught.value)) < 300
+    assert str(caught.value).isprintable()
+
+
+def test_trainings_that_would_fill_the_memory_are_refused():
+    for seeds, epochs in ((range(1001), 1), (range(1000), 20_000), ([0], 10**12)):
+        with pytest.raises(InputError, match="expected"):
+            train_seeds(Settings(), seeds, epochs=epochs)
+    with pytest.raises(InputError, match="2,500,000 weights and biases"):
+        train_seeds(Settings(hidden=(400, 400)), range(100), epochs=1)
+
+
 def test_the_split_counts_as_the_page_does():
     for percent in range(1, 100):
         assert Settings(split=percent / 100, batch_size=1).train_points == 500 * percent // 100
@@ -264,7 +345,7 @@ def test_the_split_counts_as_the_page_does():
         (lambda: Settings(seed=""), "seed"),
         (lambda: from_url("https://example.org/"), "no Playground settings"),
         (lambda: from_url("#dataset=moons"), "'moons'"),
-        (lambda: from_url("#batchSize=ten"), "batchSize=ten"),
+        (lambda: from_url("#batchSize=ten"), "batchSize='ten'"),
         (lambda: train(SPIRAL, epochs=0), "epochs 0"),
         (lambda: train(Settings(activation="linear", learning_rate=1e200), epochs=3), "too large"),
         (lambda: playground.rows("table-9"), "table-1/circle"),

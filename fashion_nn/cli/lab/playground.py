@@ -150,7 +150,12 @@ def _plan(request: Request) -> dict[str, "Row"]:
     """What to train, by name."""
     from fashion_nn.lab import playground as lab
 
-    base = lab.from_url(request.url) if request.url else lab.Settings()
+    base = lab.Settings()
+    if request.url:
+        address = lab.read_address(request.url)
+        base = address.settings
+        for note in address.notes:
+            console.note(note)
     planned = lab.rows(request.row) if request.row else {"": lab.Row(base, 100, "")}
     given = _given(request)
     return {

@@ -9,6 +9,7 @@ A training is the page's own, update by update, up to rounding.
 Source: github.com/tensorflow/playground, src/nn.ts, dataset.ts, playground.ts and state.ts.
 """
 
+from fashion_nn.lab.playground.address import Address, from_url, read_address
 from fashion_nn.lab.playground.data import Start, start
 from fashion_nn.lab.playground.half_plane import HalfPlane, best_for_xor, xor_accuracy
 from fashion_nn.lab.playground.keras_script import keras_script
@@ -31,7 +32,6 @@ from fashion_nn.lab.playground.settings import (
     REGULARIZATIONS,
     Settings,
     changed,
-    from_url,
     parse_features,
     parse_hidden,
 )
@@ -44,6 +44,7 @@ __all__ = [
     "REGULARIZATIONS",
     "ROWS",
     "Accuracy",
+    "Address",
     "Fit",
     "HalfPlane",
     "Rerun",
@@ -61,6 +62,7 @@ __all__ = [
     "parse_features",
     "parse_hidden",
     "picture",
+    "read_address",
     "rerun",
     "rows",
     "start",

@@ -1,13 +1,15 @@
-"""What can be set in the Playground, as one checked value; to and from the address that the page
+"""What can be set in the Playground, as one checked value, and as the address that the page
 shows.
 """
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Any
-from urllib.parse import unquote
 
+from fashion_nn.core.numbers import whole
+from fashion_nn.core.text import did_you_mean, quoted
 from fashion_nn.errors import InputError
 
 ADDRESS = "https://playground.tensorflow.org/"
@@ -29,6 +31,9 @@ FEATURE_KEYS: Mapping[str, str] = {
     "sin_x2": "sinY",
 }
 FEATURES = tuple(FEATURE_KEYS)
+MAX_PARAMETERS = 250_000
+"""Weights and biases of a network; the page offers up to six layers of eight neurons."""
+
 SAMPLES = {name: 500 if name in CLASSIFICATION else 1200 for name in DATASETS}
 
 
@@ -65,11 +70,11 @@ class Settings:
     zero_init: bool = False
 
     def __post_init__(self) -> None:
-        _require_one_of("dataset", self.dataset, DATASETS)
-        _require_one_of("activation", self.activation, ACTIVATIONS)
-        _require_one_of("regularization", self.regularization, REGULARIZATIONS)
+        require_one_of("dataset", self.dataset, DATASETS)
+        require_one_of("activation", self.activation, ACTIVATIONS)
+        require_one_of("regularization", self.regularization, REGULARIZATIONS)
         for name in self.features:
-            _require_one_of("feature", name, FEATURES)
+            require_one_of("feature", name, FEATURES)
         if not self.features:
             raise InputError(f"no features: give at least one of {', '.join(FEATURES)}")
         object.__setattr__(
@@ -83,7 +88,13 @@ class Settings:
         )
         _require(len(self.hidden) <= 20, "hidden", self.hidden, "at most 20 layers")
         _require(
-            bool(self.seed) and not set(self.seed) & set("&=#%? "),
+            self.parameters <= MAX_PARAMETERS,
+            "hidden",
+            self.hidden,
+            f"at most {MAX_PARAMETERS:,} weights and biases, not {self.parameters:,}",
+        )
+        _require(
+            bool(self.seed) and len(self.seed) <= 1000 and not set(self.seed) & set("&=#%? "),
             "seed",
             self.seed,
             "text that fits an address",
@@ -128,6 +139,11 @@ class Settings:
         return self.dataset in REGRESSION
 
     @property
+    def parameters(self) -> int:
+        """Number of weights and biases."""
+        return sum((before + 1) * units for before, units in pairwise(self.shape))
+
+    @property
     def shape(self) -> tuple[int, ...]:
         """Neurons of each layer, inputs and output included."""
         return (len(self.features), *self.hidden, 1)
@@ -148,51 +164,11 @@ class Settings:
             "networkShape": ",".join(map(str, self.hidden)),
             "seed": self.seed,
             "percTrainData": _plain(round(self.split * 100, 9)),
-            **{their: _yes(name in self.features) for name, their in FEATURE_KEYS.items()},
+            **{their: yes(name in self.features) for name, their in FEATURE_KEYS.items()},
             "problem": problem,
-            "initZero": _yes(self.zero_init),
+            "initZero": yes(self.zero_init),
         }
         return f"{ADDRESS}#{'&'.join(f'{name}={value}' for name, value in values.items())}"
-
-
-def from_url(address: str) -> Settings:
-    """The set-up behind a Playground address, as the page reads it.
-
-    Keys that are absent or empty keep the page's default; keys that do not change a run
-    (showTestData, discretize, tutorial, cosX and cosY, ..._hide) are ignored. An address without a
-    seed, which the page would draw, gets "0".
-
-    Raises:
-        InputError: no settings in it, or a value that the page would not understand.
-    """
-    fragment = address.partition("#")[2] or address.partition("?")[2] or address
-    pairs = dict(pair.split("=", 1) for pair in fragment.split("&") if "=" in pair)
-    given = {unquote(name): unquote(value).strip() for name, value in pairs.items()}
-    known = {*_READERS, *FEATURE_KEYS.values(), "problem", "dataset", "regDataset"}
-    if not known & set(given):
-        raise InputError(
-            f"no Playground settings in {address!r}: expected what follows # in the page's address,"
-            " such as activation=tanh&dataset=circle&networkShape=4,2"
-        )
-    values: dict[str, Any] = {"hidden": ()} if "networkShape" in given else {}
-    for key, (name, read) in _READERS.items():
-        if given.get(key):
-            values[name] = _read(key, given[key], read)
-    problem = given.get("problem") or "classification"
-    _require_one_of("problem", problem, ("classification", "regression"))
-    if problem == "regression":
-        values["dataset"] = given.get("regDataset") or "reg-plane"
-        _require_one_of("regDataset", values["dataset"], REGRESSION)
-    elif given.get("dataset"):
-        values["dataset"] = given["dataset"]
-        _require_one_of("dataset", values["dataset"], CLASSIFICATION)
-    default = Settings().features
-    values["features"] = tuple(
-        name
-        for name, key in FEATURE_KEYS.items()
-        if _boolean(given.get(key) or _yes(name in default))
-    )
-    return Settings(**values)
 
 
 def changed(settings: Settings, **given: Any) -> Settings:
@@ -213,18 +189,15 @@ def parse_hidden(text: str) -> tuple[int, ...]:
     """Numbers divided by commas, the page's way; `none` for no hidden layer."""
     text = text.strip()
     try:
-        return () if text in ("", "none") else tuple(int(part) for part in text.split(","))
+        return () if text in ("", "none") else tuple(whole(part) for part in text.split(","))
     except ValueError:
         raise InputError(
-            f"hidden {text!r}: expected the neurons of each hidden layer, such as 5,5, or none"
+            f"hidden {quoted(text)}: expected the neurons of each hidden layer, such as 5,5, or"
+            " none"
         ) from None
 
 
-def _boolean(value: str) -> bool:
-    return value != "false"  # as the page reads it
-
-
-def _yes(value: bool) -> str:
+def yes(value: bool) -> str:
     return "true" if value else "false"
 
 
@@ -232,37 +205,14 @@ def _plain(number: float) -> str:
     return f"{number:.12g}" if "e" not in f"{number:.12g}" else f"{number:.15f}".rstrip("0")
 
 
-# Their key: our name, and how the value is read.
-_READERS: Mapping[str, tuple[str, Callable[[str], Any]]] = {
-    "activation": ("activation", str),
-    "regularization": ("regularization", str),
-    "batchSize": ("batch_size", int),
-    "learningRate": ("learning_rate", float),
-    "regularizationRate": ("regularization_rate", float),
-    "noise": ("noise_percent", float),
-    "networkShape": ("hidden", parse_hidden),
-    "seed": ("seed", str),
-    "percTrainData": ("split", lambda text: float(text) / 100),
-    "initZero": ("zero_init", _boolean),
-}
-
-
-def _read(key: str, text: str, read: Callable[[str], Any]) -> Any:
-    try:
-        return read(text)
-    except InputError:
-        raise
-    except ValueError:
-        raise InputError(
-            f"{key}={text} in the address: expected a number, as the page writes it"
-        ) from None
-
-
 def _require(holds: bool, name: str, value: object, expected: str) -> None:
     if not holds:
-        raise InputError(f"{name} {value}: expected {expected}")
+        shown = f"{value}"
+        shown = shown if len(shown) <= 100 else f"{shown[:97]}..."
+        raise InputError(f"{name} {shown}: expected {expected}")
 
 
-def _require_one_of(name: str, value: str, known: tuple[str, ...]) -> None:
+def require_one_of(name: str, value: str, known: tuple[str, ...]) -> None:
     if value not in known:
-        raise InputError(f"{name} {value!r}: expected one of {', '.join(known)}")
+        close = did_you_mean(value, known)
+        raise InputError(f"{name} {quoted(value)}: expected one of {', '.join(known)}{close}")

@@ -21,6 +21,13 @@ from fashion_nn.lab.progress import Progress
 
 Mask = NDArray[np.bool_]
 
+MAX_EPOCHS = 1_000_000
+MAX_SEEDS = 1000
+MAX_LOSSES = 10_000_000
+"""Epochs of all seeds together; the losses of each are kept."""
+MAX_PARAMETERS = 2_500_000
+"""Weights and biases of the networks of all seeds together."""
+
 
 class Accuracy(NamedTuple):
     """Share of points on the right side of 0."""
@@ -165,13 +172,20 @@ def train_seeds(
         progress: called with (epochs done, epochs) after each.
 
     Raises:
-        InputError: a number of epochs below 1, no seed, or losses that are not finite (too large a
+        InputError: no epoch or seed, too many of them, or losses that are not finite (too large a
             learning rate).
     """
-    if epochs < 1:
-        raise InputError(f"epochs {epochs}: expected at least 1")
+    if not 1 <= epochs <= MAX_EPOCHS:
+        raise InputError(f"epochs {epochs}: expected 1 to {MAX_EPOCHS:,}")
     if not seeds:
         raise InputError("no seeds: give at least one")
+    parameters = len(seeds) * settings.parameters
+    if len(seeds) > MAX_SEEDS or parameters > MAX_PARAMETERS or len(seeds) * epochs > MAX_LOSSES:
+        raise InputError(
+            f"{len(seeds):,} seeds, {epochs:,} epochs and {parameters:,} weights and biases:"
+            f" expected at most {MAX_SEEDS:,} seeds, {MAX_LOSSES:,} epochs and"
+            f" {MAX_PARAMETERS:,} weights and biases of all seeds together"
+        )
     began = time.perf_counter()
     each = [replace(settings, seed=str(seed)) for seed in seeds]
     starts = [data.start(one) for one in each]
