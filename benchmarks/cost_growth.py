@@ -183,7 +183,7 @@ def main() -> None:
     if arguments.most_rows < 1000:
         parser.error("--most-rows must be at least 1000")
     from fashion_nn.core.environment import describe_environment
-    from fashion_nn.core.files import write_atomic
+    from fashion_nn.core.writing import write_atomic
 
     sizes = [10**power for power in range(3, 8) if 10**power <= arguments.most_rows]
     result = {

@@ -20,7 +20,8 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "inference"))
 import hostile
 import measuring
 
-from fashion_nn.core.files import between_marks, write_atomic
+from fashion_nn.core.reading import between_marks
+from fashion_nn.core.writing import write_atomic
 
 MARKS = ("<!-- limits: made by benchmarks/hostile_limits.py -->", "<!-- end of limits -->")
 

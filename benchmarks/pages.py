@@ -15,7 +15,8 @@ from typing import Any
 import jinja2
 from sprint_choices import CHOICES
 
-from fashion_nn.core.files import between_marks, write_atomic
+from fashion_nn.core.reading import between_marks
+from fashion_nn.core.writing import write_atomic
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent

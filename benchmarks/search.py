@@ -40,7 +40,8 @@ from search_sides import (
 
 from fashion_nn import runs
 from fashion_nn.core.environment import describe_environment
-from fashion_nn.core.files import between_marks, write_atomic
+from fashion_nn.core.reading import between_marks
+from fashion_nn.core.writing import write_atomic
 
 MARKS = ("<!-- {0}: made by benchmarks/search.py -->", "<!-- end of {0} -->")
 

@@ -35,7 +35,7 @@ def fashion_nn(*words: object) -> None:
 def put_aside(folder: Path) -> Path:
     """The training rows of the stored split as a data set of their own, without test rows."""
     from fashion_nn import datasets
-    from fashion_nn.core.files import write_atomic
+    from fashion_nn.core.writing import write_atomic
     from fashion_nn.datasets.idx import encode_header
 
     train = datasets.load("fashion_mnist").train
@@ -147,7 +147,8 @@ def main() -> None:
         parser.error("--trials must be at least 1 and --seeds at least 2")
     from fashion_nn import recipes, runs
     from fashion_nn.core.environment import describe_environment
-    from fashion_nn.core.files import between_marks, write_atomic
+    from fashion_nn.core.reading import between_marks
+    from fashion_nn.core.writing import write_atomic
     from fashion_nn.runs import Search
 
     rows = put_aside(arguments.folder / "fashion-mnist-without-validation")

@@ -25,9 +25,9 @@ import search_sides as sides
 from search_plain import ALGORITHMS, PARAMETERS
 
 from fashion_nn import runs
-from fashion_nn.core import files
+from fashion_nn.core import reading
 from fashion_nn.core.environment import describe_environment
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core.writing import write_atomic
 
 TRIALS, EPOCHS, PATIENCE_SECONDS = 6, 2, 300
 Seen = dict[str, Any]
@@ -362,7 +362,7 @@ def again(place: Place) -> dict[str, Seen]:
         ]
     )
     repeated = runs.Run(target).read_metrics().of_valid().accuracy
-    same = files.sha256(runs.Run(target).model) == files.sha256(runs.Run(search.best_run).model)
+    same = reading.sha256(runs.Run(target).model) == reading.sha256(runs.Run(search.best_run).model)
     ours = {
         "score": best.score,
         "again": repeated,

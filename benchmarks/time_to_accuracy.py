@@ -218,7 +218,7 @@ def main() -> None:
     arguments = parser.parse_args()
     from fashion_nn import datasets, recipes
     from fashion_nn.core.environment import describe_environment
-    from fashion_nn.core.files import write_atomic
+    from fashion_nn.core.writing import write_atomic
 
     if not datasets.at_hand("fashion_mnist"):
         raise SystemExit(

@@ -1,5 +1,6 @@
 """A run's model in another file format, with the proof that it predicts the same."""
 
+import hashlib
 import importlib.util
 import logging
 import warnings
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from fashion_nn import inference
-from fashion_nn.core.files import replacing, sha256
+from fashion_nn.core import reading, writing
 from fashion_nn.errors import InputError
 from fashion_nn.measures import agreement
 from fashion_nn.runs import ExportRecord, Run
@@ -22,6 +23,7 @@ FORMATS: tuple[Format, ...] = ("h5", "keras", "onnx")
 ONNX_PACKAGES = ("onnx", "onnxruntime", "tf2onnx")
 TOLERANCE = 1e-5
 """Largest difference between two probabilities that still counts as the same answer."""
+_MOST_BYTES = 2 << 30
 
 
 def require_target(run: Run, target: Path, format: Format) -> None:
@@ -32,6 +34,7 @@ def require_target(run: Run, target: Path, format: Format) -> None:
         InputError: it is.
     """
     run.read_metrics()
+    writing.require_output(target)
     if target.suffix != f".{format}":
         raise InputError(f"{target}: expected a name that ends in .{format}")
     if (target.exists() and target.samefile(run.model)) or target == run.model:
@@ -63,7 +66,8 @@ def export(
     """
     require_target(run, target, format)
     metrics = run.read_metrics()
-    with replacing(target) as temporary:
+    with writing.scratch_folder() as folder:
+        temporary = folder / f"model.{format}"
         with inference.open_model(run.model) as original:
             expected = original(images)
             model = inference.rebuild(original)
@@ -81,7 +85,9 @@ def export(
             raise InputError(
                 f"{target}: not written, it would predict otherwise: {found.max_abs_difference:.1e}"
             )
-        checksum = sha256(temporary)
+        content = reading.read_bytes(temporary, expected="expected a model", most=_MOST_BYTES)
+        writing.write_atomic(target, content)
+        checksum = hashlib.sha256(content).hexdigest()
         record = ExportRecord(
             file=target.name,
             sha256=checksum,
@@ -113,7 +119,8 @@ def _write_onnx(model: "keras.Model", path: Path) -> None:
             "ignore", FutureWarning
         )  # Keras asks NumPy for names that it may give again
         model.export(path, format="onnx", verbose=False)
-    stored = onnx.load(path, load_external_data=False)
+    content = reading.read_bytes(path, expected="expected a model", most=_MOST_BYTES)
+    stored = onnx.load_model_from_string(content)
     if any(
         tensor.data_location == onnx.TensorProto.EXTERNAL for tensor in stored.graph.initializer
     ):

@@ -3,9 +3,9 @@
 import io
 import json
 import zipfile
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
+
+from fashion_nn.core import reading, writing
 
 if TYPE_CHECKING:
     import keras
@@ -19,11 +19,15 @@ def keras_file(model: "keras.Model") -> bytes:
 
     Byte-equal files make a checksum say which model it is, and a resumed training provable.
     """
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "model.keras"
+    with writing.scratch_folder() as folder:
+        path = folder / "model.keras"
         model.save(path)
         result = io.BytesIO()
-        with zipfile.ZipFile(path) as source, zipfile.ZipFile(result, "w") as target:
+        with (
+            reading.open_file(path) as saved,
+            zipfile.ZipFile(saved) as source,
+            zipfile.ZipFile(result, "w") as target,
+        ):
             for name in sorted(source.namelist()):
                 target.writestr(zipfile.ZipInfo(name, _EPOCH), _lasting(name, source.read(name)))
     return result.getvalue()

@@ -122,6 +122,7 @@ def make_search(
     search.write_record(
         SearchRecord(identity=identity, identity_sha256=identity.sha256, started=BEGAN.isoformat())
     )
+    allowed = {each.name: each.allows for each in space}
     for order, status in enumerate(statuses):
         values = draw(rng)
         score = quality(values) + rng.normal(0, 0.002)
@@ -155,7 +156,11 @@ def make_search(
         search.write_trial(
             make_trial(
                 order,
-                values=values,
+                values={
+                    name: value
+                    for name, value in values.items()
+                    if name in allowed and allowed[name](value)
+                },
                 epochs=place.epochs if place else 8,
                 status=status,
                 score=float(score) if scored else None,
@@ -177,7 +182,7 @@ def make_search(
     best = runs.best_of(search.read_trials(), objective)
     if best:
         recipe = identity.recipe | {
-            "learning_rate": best.values["learning_rate"],
+            "learning_rate": best.values.get("learning_rate", 0.01),
             "seed": best.seed,
         }
         again = Retrained(

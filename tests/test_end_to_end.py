@@ -20,7 +20,7 @@ import pytest
 from fashion_nn import datasets, runs, submission
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
-from fashion_nn.core import files
+from fashion_nn.core import reading
 
 ROOT = Path(__file__).resolve().parent.parent
 QUICK = ["--set", "batch_size=64", "--set", "momentum=0.9", "--set", "epochs=15"]
@@ -145,7 +145,7 @@ def test_h5_export_is_the_same_model(work, run, submitted):
         run.folder / "model.h5"
     )
     recorded = run.read_metrics().exports["h5"]
-    assert recorded.sha256 == files.sha256(run.folder / "model.h5")
+    assert recorded.sha256 == reading.sha256(run.folder / "model.h5")
     assert recorded.images == recorded.labels_equal == 143
     assert recorded.max_abs_difference <= 1e-6
     words = ("--model", run.folder / "model.h5", "--test", "csv/digits_test.csv", "--out", "h5.csv")

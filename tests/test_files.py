@@ -6,7 +6,8 @@ import sys
 
 import pytest
 
-from fashion_nn.core.files import read_named, replacing, write_atomic
+from fashion_nn.core.reading import read_bytes
+from fashion_nn.core.writing import replacing, write_atomic
 from fashion_nn.errors import InputError
 
 
@@ -22,8 +23,8 @@ def test_writes_and_replaces(tmp_path):
 def test_an_older_file_survives_a_failure(tmp_path, failure):
     target = tmp_path / "file.txt"
     target.write_text("old")
-    with pytest.raises(failure), replacing(target) as temporary:
-        temporary.write_text("half")
+    with pytest.raises(failure), replacing(target) as file:
+        file.write(b"half")
         raise failure
     assert target.read_text() == "old"
     assert list(tmp_path.iterdir()) == [target]
@@ -38,7 +39,7 @@ def test_permissions_are_those_of_a_new_file(tmp_path):
 def test_a_full_disk_is_one_clear_line_and_leaves_nothing(tmp_path):
     # A limit on the size of files makes the kernel refuse the write as a full disk would.
     code = (
-        "import resource, signal, sys; from fashion_nn.core.files import write_atomic\n"
+        "import resource, signal, sys; from fashion_nn.core.writing import write_atomic\n"
         "signal.signal(signal.SIGXFSZ, signal.SIG_IGN)\n"
         "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
         "try: write_atomic(sys.argv[1], bytes(5000))\n"
@@ -71,12 +72,19 @@ def test_a_file_that_the_user_names_may_be_a_link_but_no_fifo(tmp_path):
     (tmp_path / "file").write_bytes(b"12345")
     (tmp_path / "link").symlink_to("file")
     os.mkfifo(tmp_path / "fifo")
-    assert read_named(tmp_path / "link", limit=5) == b"12345"
-    with pytest.raises(InputError, match=r"larger than 3\.81e-06 MiB"):
-        read_named(tmp_path / "link", limit=4)
-    with pytest.raises(InputError, match="not a regular file"):
-        read_named(tmp_path / "fifo", limit=5)
-    with pytest.raises(InputError, match="a folder"):
-        read_named(tmp_path, limit=5)
-    with pytest.raises(OSError, match="No such file"):
-        read_named(tmp_path / "nothing", limit=5)
+
+    def read(name, most=5, follow_links=True):
+        path = tmp_path / name
+        return read_bytes(path, expected="expected it", most=most, follow_links=follow_links)
+
+    assert read("link") == b"12345"
+    for name, options, said in [
+        ("link", {"most": 4}, "is larger than 4 bytes: expected it"),
+        ("link", {"follow_links": False}, "is a symbolic link: expected it"),
+        ("fifo", {}, "is a FIFO: expected it"),
+        ("", {}, "is a folder: expected it"),
+        ("nothing", {}, r"cannot be read \(No such file or directory\): expected it"),
+        ("\0", {}, r"cannot be read \(there is a NUL byte in the path\): expected it"),
+    ]:
+        with pytest.raises(InputError, match=said):
+            read(name, **options)

@@ -8,7 +8,7 @@ from run_folders import make_run
 from search_folders import make_search
 
 from fashion_nn import runs, submission
-from fashion_nn.core import files
+from fashion_nn.core import reading
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Search
 from fashion_nn.training.state import TrainState
@@ -72,9 +72,7 @@ def test_a_run_folder_with_anything_but_plain_files_is_refused(run, victim, make
 @KINDS
 def test_the_log_of_openings_is_written_to_a_plain_file_only(run, victim, make):
     make(run.openings, victim)
-    with pytest.raises(
-        InputError, match=r"test-openings\.jsonl: is a (symbolic link|device, a FIFO)"
-    ):
+    with pytest.raises(InputError, match=r"test-openings\.jsonl: is a (symbolic link|FIFO)"):
         run.log_opening("evaluate")
     assert not victim.with_name("nowhere").exists()
 
@@ -142,7 +140,7 @@ def test_a_damaged_state_of_a_training_is_one_line(run, content):
     with pytest.raises(
         InputError, match=r"resume\.npz: damaged .*: remove it to train from the start"
     ):
-        TrainState.load(run.state)
+        TrainState.load(run.state, dict.fromkeys(("variables", "optimizer", "best_weights"), ()))
 
 
 ROUND = {"epochs": 2, "initial_epoch": 1, "bracket": 1, "round": 1}
@@ -178,8 +176,7 @@ def test_a_folder_beside_a_model_that_cannot_be_read_says_nothing(run, victim):
     assert submission.trained_on(run.model) is None
 
 
-def test_a_large_file_is_not_read(tmp_path, monkeypatch):
-    monkeypatch.setattr(files, "_SMALL", 1000)
+def test_a_large_file_is_not_read(tmp_path):
     (tmp_path / "run.json").write_bytes(bytes(1001))
-    with pytest.raises(InputError, match="is larger than"):
-        files.read_small(tmp_path / "run.json")
+    with pytest.raises(InputError, match="is larger than 1,000 bytes: expected a small file"):
+        reading.read_bytes(tmp_path / "run.json", expected="expected a small file", most=1000)

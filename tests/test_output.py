@@ -22,7 +22,7 @@ WRITER = """
 import sys, numpy as np
 from fashion_nn import submission
 from fashion_nn.cli.main import run
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core.writing import write_atomic
 texts = [
     submission.render(submission.Predictions(np.full(200_000, label), None, 10, None, "keras"))
     for label in range(3)
@@ -144,7 +144,7 @@ def test_a_real_full_disk(tmp_path):
     script = (
         f"mount -t tmpfs -o size=64k none {tmp_path} && cd {tmp_path} && "
         "head -c 60000 /dev/zero > filler && echo older > out.csv && "
-        f"{sys.executable} -c 'from fashion_nn.core.files import write_atomic; "
+        f"{sys.executable} -c 'from fashion_nn.core.writing import write_atomic; "
         'write_atomic("out.csv", bytes(30000))\' ; cat out.csv; ls -A'
     )
     probe = ["unshare", "-Urm", "mount", "-t", "tmpfs", "none", tmp_path]

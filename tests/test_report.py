@@ -15,7 +15,7 @@ from html_pages import Elements
 from fashion_nn import datasets, evaluation, inference, measures, recipes, runs, training
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
-from fashion_nn.core import files
+from fashion_nn.core import reading
 from fashion_nn.errors import InputError
 from fashion_nn.pages import card, charts, layer_outputs, leaderboard, pictures
 from fashion_nn.pages.run_page import write_run_page
@@ -316,7 +316,7 @@ DAMAGES = {
         '{"format": 1, "recipe": {"name": "x"}}'
     ),
     "empty figures": lambda run: run.metrics.write_text(
-        json.dumps({"model_sha256": files.sha256(run.model), "test": {}})
+        json.dumps({"model_sha256": reading.sha256(run.model), "test": {}})
     ),
     "no model": lambda run: run.model.unlink(),
     "no record": lambda run: run.record.unlink(),

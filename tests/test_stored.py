@@ -49,7 +49,7 @@ def test_a_byte_order_mark_is_no_part_of_the_content(tmp_path):
     ("content", "message"),
     [
         (None, r"cannot be read \(No such file or directory\): expected an example"),
-        (b"\xff", "not text: expected an example"),
+        (b"\xff", "not text in UTF-8: expected an example"),
         (b'{"name": "dig', r"damaged \(.*\): make it again"),
         (
             b'{"a": ' + b"[" * 300 + b"]" * 300 + b"}",

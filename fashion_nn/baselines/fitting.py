@@ -1,6 +1,5 @@
 """From chosen settings to a run folder, and the results file that several baselines share."""
 
-import json
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -9,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from fashion_nn import measures, runs, zoo
 from fashion_nn.baselines import as_keras, linear
-from fashion_nn.core import files
+from fashion_nn.core import writing
 from fashion_nn.core.environment import describe_environment, now
-from fashion_nn.core.files import FORMAT
+from fashion_nn.core.stored import read_json
+from fashion_nn.core.writing import FORMAT
 from fashion_nn.datasets import Splits
-from fashion_nn.errors import InputError
 from fashion_nn.runs import DatasetRecord, Metrics, RecipeRecord, Run, StoredScores
 from fashion_nn.saving import keras_file
 
@@ -114,10 +113,8 @@ def add_results(path: Path, name: str, results: Mapping[str, Any]) -> None:
     Raises:
         InputError: the file exists and does not hold a JSON object.
     """
-    try:
-        known = json.loads(path.read_text()) if path.exists() else {}
-    except (OSError, ValueError):
-        known = None
-    if not isinstance(known, dict):
-        raise InputError(f"{path}: holds no JSON object: name another file with --json")
-    files.write_json(path, {**known, name: dict(results)})
+    mend = "name another file with --json"
+    known = {}
+    if path.exists():
+        known = read_json(path, expected=mend, mend=mend, follow_links=True)
+    writing.write_json(path, {**known, name: dict(results)})

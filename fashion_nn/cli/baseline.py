@@ -8,8 +8,18 @@ import typer
 
 from fashion_nn import console, runs
 from fashion_nn.cli.common import accuracy, load_splits
-from fashion_nn.cli.options import MODELS, DataDir, Dataset, TestCsv, examples, group, stem
-from fashion_nn.core import files
+from fashion_nn.cli.options import (
+    MODELS,
+    DataDir,
+    Dataset,
+    TestCsv,
+    examples,
+    group,
+    output_file,
+    output_folder,
+    stem,
+)
+from fashion_nn.core import writing
 from fashion_nn.core.text import duration
 from fashion_nn.errors import InputError
 
@@ -21,7 +31,7 @@ app = group("Train models without a neural network, to compare with.")
 
 Out = Annotated[
     Path | None,
-    typer.Option("--out", help="Run folder [default: models/NAME-DATASET]."),
+    output_folder("--out", "Run folder [default: models/NAME-DATASET]."),
 ]
 Jobs = Annotated[
     int | None,
@@ -42,7 +52,7 @@ Iterations = Annotated[
 ]
 Json = Annotated[
     Path | None,
-    typer.Option("--json", help="JSON that the figures are added to, beside other baselines."),
+    output_file("--json", "JSON that the figures are added to, beside other baselines."),
 ]
 Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random numbers.")]
 Components = Annotated[
@@ -90,7 +100,7 @@ class Results:
         """Write the figures."""
         from fashion_nn import baselines
 
-        files.write_json(self.run.baseline, results)
+        writing.write_json(self.run.baseline, results)
         if self.json:
             baselines.add_results(self.json, self.name, results)
 

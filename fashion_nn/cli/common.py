@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from fashion_nn import console, datasets
 from fashion_nn.cli.options import in_seconds
-from fashion_nn.core.files import FORMAT
+from fashion_nn.core.writing import FORMAT
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import console, runs
-from fashion_nn.cli.options import MODELS, examples
-from fashion_nn.core import files
+from fashion_nn.cli.options import MODELS, examples, output_file
+from fashion_nn.core import writing
 from fashion_nn.errors import InputError
 from fashion_nn.measures.columns import table_columns
 from fashion_nn.runs import Run
@@ -25,14 +25,14 @@ Folders = Annotated[
     list[Path] | None,
     typer.Argument(metavar="[RUN]...", help="Run folders [default: all in models/]."),
 ]
-Csv = Annotated[Path | None, typer.Option("--csv", help="Write the table to this CSV.")]
+Csv = Annotated[Path | None, output_file("--csv", "Write the table to this CSV.")]
 Readme = Annotated[
     Path | None,
-    typer.Option("--readme", help="Write the table between the marks in this Markdown file."),
+    output_file("--readme", "Write the table between the marks in this Markdown file."),
 ]
 Histories = Annotated[
     Path | None,
-    typer.Option("--histories", help="Write every epoch of each run to this JSON."),
+    output_file("--histories", "Write every epoch of each run to this JSON."),
 ]
 Record = Annotated[
     Path | None,
@@ -40,7 +40,7 @@ Record = Annotated[
 ]
 Curves = Annotated[
     Path | None,
-    typer.Option("--curves", help="Draw the learning curves of all runs into this PNG."),
+    output_file("--curves", "Draw the learning curves of all runs into this PNG."),
 ]
 
 
@@ -100,7 +100,7 @@ def _write_histories(compared: list[Run], path: Path | None, curves: Path | None
 
     found = histories.record(compared)
     if path:
-        files.write_json(path, found)
+        writing.write_json(path, found)
     if curves:
         histories.draw(found, curves)
 

@@ -15,6 +15,8 @@ from fashion_nn.cli.options import (
     TestCsv,
     examples,
     group,
+    output_file,
+    output_folder,
 )
 
 app = group("List, fetch, describe, check and export data sets.")
@@ -25,9 +27,9 @@ Expect = Annotated[
 ]
 SamplePicture = Annotated[
     Path | None,
-    typer.Option("--picture", help="Draw some images of each class into this PNG."),
+    output_file("--picture", "Draw some images of each class into this PNG."),
 ]
-Out = Annotated[Path, typer.Option("--out", help="Folder for the two CSV files.")]
+Out = Annotated[Path, output_folder("--out", "Folder for the two CSV files.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 
 

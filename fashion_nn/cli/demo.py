@@ -1,6 +1,5 @@
 """fashion-nn demo: from raw images to a graded prediction file, on packaged digits."""
 
-import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,6 +7,7 @@ from fashion_nn import console, datasets, recipes, runs
 from fashion_nn.cli.evaluate import print_scores
 from fashion_nn.cli.grade import print_check
 from fashion_nn.cli.options import MODELS, Models, examples
+from fashion_nn.core import writing
 from fashion_nn.runs import Run
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def demo(models: Models = MODELS) -> None:
     folder = models / "demo"
     if folder.exists():
         console.note(f"replacing {folder}, which an earlier demonstration left")
-        shutil.rmtree(folder)
+        writing.remove_folder(folder)
     splits = datasets.load(DATASET)
     console.note(f"{DATASET}: {len(splits.train)} rows to train, {len(splits.valid)} to validate")
     _train(splits, folder)

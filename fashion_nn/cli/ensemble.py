@@ -6,8 +6,8 @@ from typing import Annotated
 import typer
 
 from fashion_nn import console, runs
-from fashion_nn.cli.common import accuracy, load_splits
-from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, examples
+from fashion_nn.cli.common import accuracy, load_splits, source_of
+from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, examples, output_folder
 from fashion_nn.errors import InputError
 from fashion_nn.runs import EnsembleOptions, Run
 
@@ -22,7 +22,7 @@ Folders = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", help="Run folder to write [default: models/ensemble-DATASET]."),
+    output_folder("--out", "Run folder to write [default: models/ensemble-DATASET]."),
 ]
 Flip = Annotated[
     bool | None,
@@ -50,7 +50,7 @@ def ensemble(
     trained_on = ensembling.require_alike(opened)
     folder = out or MODELS / f"ensemble-{trained_on.name}"
     runs.require_free(folder, resumable=False)
-    splits = load_splits(dataset or trained_on.name, data_dir=data_dir)
+    splits = load_splits(source_of(opened[0], dataset), data_dir=data_dir)
     from fashion_nn import pages
 
     console.load_tensorflow()

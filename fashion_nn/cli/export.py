@@ -7,7 +7,7 @@ import typer
 
 from fashion_nn import console, runs
 from fashion_nn.cli.common import load_splits, source_of
-from fashion_nn.cli.options import DataDir, DatasetOfRun, Folder, examples, one_of
+from fashion_nn.cli.options import DataDir, DatasetOfRun, Folder, examples, one_of, output_file
 
 EXAMPLES = examples(
     "fashion-nn export models/mlp --format onnx",
@@ -17,7 +17,7 @@ EXAMPLES = examples(
 Format = Annotated[str, typer.Option("--format", help="Format of the file: h5, keras or onnx.")]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", help="File to write [default: model.FORMAT in the run folder]."),
+    output_file("--out", "File to write [default: model.FORMAT in the run folder]."),
 ]
 # For the models that the project publishes.
 Ship = Annotated[bool, typer.Option("--ship", hidden=True)]

@@ -8,7 +8,7 @@ import typer
 
 from fashion_nn import console
 from fashion_nn.cli.common import render_json
-from fashion_nn.cli.options import AsJson, DataDir, Strict, examples
+from fashion_nn.cli.options import AsJson, DataDir, Strict, examples, output_folder
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ Against = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", help="Folder for the class list of a folder [default: DIR-grades]."),
+    output_folder("--out", "Folder for the class list of a folder [default: DIR-grades]."),
 ]
 
 

@@ -121,6 +121,10 @@ def run(command: typer.Typer, arguments: list[str]) -> int:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     except Exception as error:
+        if isinstance(error, OSError) and error.strerror and not debug:
+            # What the file system refuses is no defect, wherever it comes up.
+            place = f"{error.filename}: " if error.filename else ""
+            return _fail(f"{place}{error.strerror}: make it accessible, or name another", 2)
         if hasattr(error, "format_message"):  # An error of typer: a wrong option or argument.
             return _fail(error.format_message(), 2)
         if debug:

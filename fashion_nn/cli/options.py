@@ -12,6 +12,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 
 from fashion_nn import datasets, runs
+from fashion_nn.core import writing
+from fashion_nn.core.names import title
 from fashion_nn.errors import InputError
 
 Choice = TypeVar("Choice", bound=str)
@@ -48,9 +50,33 @@ TestCsv = Annotated[
         "--test", help="Labelled CSV with the test rows, if the data set is a training CSV."
     ),
 ]
+
+
+def _output_file(path: Path | None) -> Path | None:
+    if path is not None:
+        writing.require_output(path)
+    return path
+
+
+def _output_folder(path: Path | None) -> Path | None:
+    if path is not None:
+        writing.require_output_folder(path)
+    return path
+
+
+def output_file(name: str, help: str) -> Any:
+    """An option that names a file to write; one that cannot be written is refused at once."""
+    return typer.Option(name, help=help, callback=_output_file)
+
+
+def output_folder(name: str, help: str) -> Any:
+    """An option that names a folder to write into; what is no folder is refused at once."""
+    return typer.Option(name, help=help, callback=_output_folder)
+
+
 Models = Annotated[Path, typer.Option("--models", help="Folder that holds the run folders.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Picture = Annotated[Path | None, typer.Option("--picture", help="Draw the result into this PNG.")]
+Picture = Annotated[Path | None, output_file("--picture", "Draw the result into this PNG.")]
 Strict = Annotated[bool, typer.Option("--strict", help="Treat warnings as failures.")]
 
 
@@ -99,8 +125,8 @@ def default_models() -> Path:
 
 
 def stem(dataset: str) -> str:
-    """The name of a data set, a file or a folder up to its first dot."""
-    return Path(dataset).name.split(".")[0]
+    """The name of a data set, a file or a folder up to its first dot, to be part of a path."""
+    return title(Path(dataset).name.split(".")[0])
 
 
 def one_of(value: str, known: Sequence[Choice], name: str) -> Choice:

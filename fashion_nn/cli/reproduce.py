@@ -7,7 +7,7 @@ import typer
 
 from fashion_nn import console
 from fashion_nn.cli.common import render_json
-from fashion_nn.cli.options import AsJson, examples
+from fashion_nn.cli.options import AsJson, examples, output_file
 from fashion_nn.core.text import duration
 
 if TYPE_CHECKING:
@@ -33,14 +33,14 @@ Full = Annotated[
 ]
 Page = Annotated[
     Path | None,
-    typer.Option(
+    output_file(
         "--page",
-        help="Write all verdicts, with the lab's pictures, into this HTML file.",
+        "Write all verdicts, with the lab's pictures, into this HTML file.",
     ),
 ]
 Markdown = Annotated[
     Path | None,
-    typer.Option("--markdown", help="Write all verdicts into this Markdown file."),
+    output_file("--markdown", "Write all verdicts into this Markdown file."),
 ]
 
 

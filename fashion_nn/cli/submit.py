@@ -17,6 +17,7 @@ from fashion_nn.cli.options import (
     default_models,
     examples,
     one_of,
+    output_file,
     takes,
 )
 from fashion_nn.cli.train import print_outcome
@@ -40,7 +41,7 @@ Test = Annotated[
     Path,
     typer.Option("--test", help="CSV of the images to predict (.csv or .csv.gz)."),
 ]
-Out = Annotated[Path, typer.Option("--out", help="Prediction file to write.")]
+Out = Annotated[Path, output_file("--out", "Prediction file to write.")]
 Model = Annotated[Path | None, typer.Option("--model", help="Saved model, .keras or .h5.")]
 Grade = Annotated[
     bool,

@@ -6,9 +6,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fashion_nn import console, recipes, runs, zoo
+from fashion_nn import console, datasets, recipes, runs, zoo
 from fashion_nn.cli.common import accuracy, deadline, load_splits, note_how_to_resume
-from fashion_nn.cli.options import DATA_SETS, MODELS, DataDir, TestCsv, examples, stem
+from fashion_nn.cli.options import (
+    DATA_SETS,
+    MODELS,
+    DataDir,
+    TestCsv,
+    examples,
+    output_folder,
+    stem,
+)
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 
@@ -36,7 +44,7 @@ Dataset = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", help="Run folder [default: models/NAME-DATASET-seedN]."),
+    output_folder("--out", "Run folder [default: models/NAME-DATASET-seedN]."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Resume the training in the run folder.")]
 Budget = Annotated[
@@ -80,7 +88,7 @@ def train(
         _print_settings()
         return
     recipe, searched_on = _recipe(name, file, changes or [])
-    dataset = dataset or searched_on or DEFAULT_DATASET
+    dataset = dataset or _searched_on(file, searched_on) or DEFAULT_DATASET
     folder = out or MODELS / f"{recipe.name}-{stem(dataset)}-seed{recipe.seed}"
     runs.require_free(folder, resume=resume)
     stop_at = deadline(budget)
@@ -116,6 +124,14 @@ def _recipe(name: str | None, file: Path | None, changes: list[str]) -> tuple[Re
     recipe = recipes.override(base, changes)
     zoo.require_options(recipe.model, recipe.options)
     return recipe, searched_on
+
+
+def _searched_on(file: Path | None, name: str | None) -> str | None:
+    """The data set that a recipe's file names. A path in it, which may be anybody's, is refused."""
+    if name is not None and name not in datasets.names():
+        mend = "give the file that you mean with --dataset"
+        raise InputError(f"{file}: was searched on {name[:100]!a}, which has no name here: {mend}")
+    return name
 
 
 def _train(

@@ -17,6 +17,7 @@ from fashion_nn.cli.options import (
     examples,
     in_seconds,
     one_of,
+    output_folder,
     stem,
     takes,
 )
@@ -133,7 +134,7 @@ Retrain = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    typer.Option("--out", help="Search folder [default: models/tune-NAME-ALGORITHM-DATASET]."),
+    output_folder("--out", "Search folder [default: models/tune-NAME-ALGORITHM-DATASET]."),
 ]
 Resume = Annotated[bool, typer.Option("--resume", help="Resume the search in the folder.")]
 EngineName = Annotated[

@@ -8,6 +8,9 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
+from fashion_nn.core import reading
+from fashion_nn.errors import InputError
+
 
 def now() -> str:
     """The time in UTC, to the second, as ISO 8601 text."""
@@ -42,8 +45,9 @@ def cores() -> int:
 
 def _processor() -> str:
     try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
+        text = reading.read_text("/proc/cpuinfo", expected="expected the system's description")
+        lines = text.splitlines()
+    except InputError:
         return platform.processor()
     return next(
         (line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")),

@@ -10,13 +10,14 @@ from typing import Any, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fashion_nn.core import strict_json
-from fashion_nn.core.files import FORMAT, read_small
+from fashion_nn.core.reading import read_text
 from fashion_nn.core.strict_json import JsonError
+from fashion_nn.core.writing import FORMAT
 from fashion_nn.errors import InputError
 
 
 class Stored(BaseModel):
-    """Base class of what a JSON file holds: immutable, without type coercion.
+    """Base class of what a JSON file holds: immutable, without type coercion, numbers finite.
 
     Keys that the class does not declare are kept, so that a file of another version survives being
     read and written again.
@@ -26,6 +27,7 @@ class Stored(BaseModel):
         frozen=True,
         strict=True,
         extra="allow",
+        allow_inf_nan=False,
         protected_namespaces=(),
         ser_json_inf_nan="constants",
     )
@@ -46,36 +48,23 @@ _LIMITS = strict_json.Limits(values=1_000_000, constants=True)
 _LONGEST = 100
 
 
-def read_text(path: Path, *, expected: str) -> str:
-    """The text of a plain file; see `fashion_nn.core.files.read_small` for its limits.
-
-    Args:
-        expected: the end of the message about a file that cannot be read.
-
-    Raises:
-        InputError: the file is missing, a link, too large, or not UTF-8 (with or without a byte
-            order mark).
-    """
-    try:
-        return read_small(path).decode("utf-8-sig")
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}): {expected}") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: not text: {expected}") from None
-
-
-def read_json(path: Path, *, expected: str, mend: str) -> dict[str, Any]:
+def read_json(
+    path: Path, *, expected: str, mend: str, follow_links: bool = False
+) -> dict[str, Any]:
     """The JSON object in the file `path`.
 
     Args:
+        path: of the file.
         expected: the end of the message about a file that cannot be read.
         mend: the end of the message about a damaged file.
+        follow_links: whether `path` itself may be a link, because the user has named it.
 
     Raises:
         InputError: the file cannot be read, or it holds no JSON object.
     """
+    text = read_text(path, expected=expected, follow_links=follow_links)
     try:
-        content = strict_json.parse(read_text(path, expected=expected), _LIMITS)
+        content = strict_json.parse(text, _LIMITS)
     except JsonError as error:
         raise InputError(f"{path}: damaged ({error}): {mend}") from None
     if not isinstance(content, dict):

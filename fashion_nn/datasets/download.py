@@ -6,7 +6,7 @@ from collections.abc import Callable
 from http.client import HTTPException
 from pathlib import Path
 
-from fashion_nn.core.files import replacing
+from fashion_nn.core.writing import replacing
 from fashion_nn.datasets.catalogue import DataSet
 from fashion_nn.errors import InputError
 
@@ -49,8 +49,7 @@ def _fetch(url: str, target: Path, progress: Progress | None) -> None:
     try:
         with (
             urllib.request.urlopen(url, timeout=_TIMEOUT_SECONDS) as answer,
-            replacing(target) as temporary,
-            temporary.open("wb") as file,
+            replacing(target) as file,
         ):
             total = answer.length or 0
             while piece := answer.read(_PIECE):

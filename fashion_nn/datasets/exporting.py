@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fashion_nn.core.files import replacing
+from fashion_nn.core.writing import replacing
 from fashion_nn.datasets.catalogue import known
 from fashion_nn.datasets.loading import load
 from fashion_nn.datasets.splits import Split
@@ -52,9 +52,7 @@ def export(
             )
     with ExitStack() as stack:
         for target, rows in targets.items():
-            temporary = stack.enter_context(replacing(target))
-            with temporary.open("wb") as file:
-                file.writelines(_encode(rows))
+            stack.enter_context(replacing(target)).writelines(_encode(rows))
     return list(targets)
 
 

@@ -12,8 +12,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fashion_nn.core.files import open_named
 from fashion_nn.core.gunzip import MAGIC, Gunzip, GunzipError
+from fashion_nn.core.reading import open_file
 from fashion_nn.errors import InputError
 
 _DIMENSIONS = {"images": 3, "labels": 1}
@@ -36,7 +36,7 @@ def read(path: Path, kind: str) -> tuple[np.ndarray, str]:
             damaged.
     """
     try:
-        with open_named(path) as file:
+        with open_file(path, follow_links=True) as file:
             return _read(path, kind, file)
     except GunzipError as error:
         raise InputError(

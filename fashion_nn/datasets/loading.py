@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fashion_nn import tables
+from fashion_nn.core.names import title
 from fashion_nn.datasets.catalogue import DATASETS, by_fingerprint, known
 from fashion_nn.datasets.images import Images
 from fashion_nn.datasets.recognition import recognise
@@ -87,9 +88,12 @@ def load(
 
 
 def stem(path: Path) -> str:
-    """The name of a file or folder without .csv, .csv.gz or .gz; "." is the current directory."""
+    """The name of a file or folder without .csv, .csv.gz or .gz; "." is the current directory.
+
+    Characters that cannot be printed are replaced, because the name is stored with a run.
+    """
     name = Path(os.path.abspath(path)).name  # links are not followed: the link's own name counts
-    return name.removesuffix(".gz").removesuffix(".csv") or name
+    return title(name.removesuffix(".gz").removesuffix(".csv") or name)
 
 
 def _read_table(path: Path, progress: Callable[[int, int], None] | None) -> Split:

@@ -8,8 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from fashion_nn.core import npz
-from fashion_nn.core.files import read_named
 from fashion_nn.core.npz import NpzError
+from fashion_nn.core.reading import read_bytes
 from fashion_nn.datasets import idx
 from fashion_nn.datasets.catalogue import DATASETS, DataSet, known, owner_of, require
 from fashion_nn.datasets.download import download, keras_cache
@@ -168,12 +168,13 @@ def _read_official_folder(folder: Path, record: DataSet) -> OfficialRows:
 def _read_npz(path: Path, record: DataSet) -> OfficialRows:
     """Keras' own container of MNIST, checked against the sha256 of equal IDX files."""
     kinds = dict.fromkeys(_NPZ_MEMBERS.values(), "u")
+    expected = "delete it, and it is downloaded again"
+    most = _NPZ_BYTES + npz.OVERHEAD
+    content = read_bytes(path, expected=expected, most=most, follow_links=True)
     try:
-        found = npz.read(read_named(path, limit=_NPZ_BYTES + npz.OVERHEAD), kinds, limit=_NPZ_BYTES)
-    except (OSError, NpzError) as error:
-        raise InputError(
-            f"{path} is damaged ({error}); delete it, and it is downloaded again"
-        ) from error
+        found = npz.read(content, kinds, limit=_NPZ_BYTES)
+    except NpzError as error:
+        raise InputError(f"{path} is damaged ({error}); {expected}") from error
     arrays = {key: np.ascontiguousarray(found[member]) for key, member in _NPZ_MEMBERS.items()}
     for (part, kind), values in arrays.items():
         name = next(name for name in _names_of(part) if kind in name)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fashion_nn import inference, submission
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core.writing import write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.grading import page
 from fashion_nn.grading.evidence import run_by_keras

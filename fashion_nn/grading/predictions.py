@@ -6,10 +6,10 @@ import os
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 
+from fashion_nn.core.reading import opened
 from fashion_nn.errors import InputError
 
 MAX_CLASSES = 10_000
@@ -106,17 +106,8 @@ def is_number(cell: str) -> bool:
 
 
 def _text(path: str | os.PathLike[str], limit: int) -> str:
-    file = Path(path)
-    if not file.is_file():
-        reason = "is not a regular file" if file.exists() else "cannot be read (no such file)"
-        raise InputError(f"{path}: {reason}: expected a prediction file")
-    try:
-        with file.open("rb") as content:
-            found = content.read(limit + 1)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}): expected a prediction file"
-        ) from None
+    with opened(path, expected="expected a prediction file", follow_links=True) as content:
+        found = content.read(limit + 1)
     if len(found) > limit:
         raise InputError(
             f"{path}: has more than {limit:,} bytes, too many for a prediction file of this test"

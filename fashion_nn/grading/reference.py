@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from fashion_nn import datasets, submission, tables
-from fashion_nn.core import files
+from fashion_nn.core import reading
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.grading import predictions, sentinel
@@ -229,7 +229,7 @@ class ReferenceBuilder:
             "labels": self._sources.labels,
         }
         return {
-            name: files.sha256(Path(path))
+            name: reading.sha256(Path(path), follow_links=True)
             for name, path in given.items()
             if path is not None and Path(path).is_file()
         }

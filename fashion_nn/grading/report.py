@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn.core import files
+from fashion_nn.core import reading, writing
 from fashion_nn.core.environment import describe_environment
-from fashion_nn.core.files import FORMAT
+from fashion_nn.core.writing import FORMAT
 from fashion_nn.grading import predictions
 from fashion_nn.grading.check import Check, Verdict, worst
 from fashion_nn.grading.checks import CHECKS
@@ -56,7 +56,7 @@ class Report:
 
     def write(self, path: str | os.PathLike[str]) -> None:
         """Write it as JSON, completely or not at all."""
-        files.write_json(Path(path), self.to_json())
+        writing.write_json(Path(path), self.to_json())
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def grade(
     digests = dict(reference.sha256)
     if model:
         digests["model"] = model.sha256
-    digests["output"] = files.sha256(Path(file))
+    digests["output"] = reading.sha256(Path(file), follow_links=True)
     checks = tuple(check for check in found if check)
     return Report(Path(file), checks, evidence.score, digests)
 

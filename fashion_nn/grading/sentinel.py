@@ -18,13 +18,13 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import resources
 from typing import Any
 
 import numpy as np
 
 from fashion_nn.core import npz, strict_json
-from fashion_nn.core.files import read_named, write_atomic
+from fashion_nn.core.reading import packaged, read_bytes
+from fashion_nn.core.writing import write_atomic
 from fashion_nn.datasets import Split
 from fashion_nn.errors import InputError
 from fashion_nn.grading import baseline
@@ -247,8 +247,7 @@ def save(sentinel: Sentinel, path: str | os.PathLike[str]) -> None:
 
 def shipped() -> Sentinel:
     """The sentinel for Fashion-MNIST that comes with the package."""
-    stored = resources.files("fashion_nn.grading").joinpath(_SHIPPED_FILE)
-    return _parse(stored.read_bytes(), _SHIPPED_FILE)
+    return _parse(packaged("fashion_nn.grading", _SHIPPED_FILE), _SHIPPED_FILE)
 
 
 def load(path: str | os.PathLike[str]) -> Sentinel:
@@ -257,12 +256,9 @@ def load(path: str | os.PathLike[str]) -> Sentinel:
     Raises:
         InputError: it cannot be read, or is something else.
     """
-    try:
-        return _parse(read_named(path, limit=_MAX_BYTES), path)
-    except OSError as error:
-        raise InputError(
-            f"{path}: cannot be read ({error.strerror}): expected a sentinel (.npz)"
-        ) from None
+    expected = "expected a sentinel (.npz)"
+    content = read_bytes(path, expected=expected, most=_MAX_BYTES, follow_links=True)
+    return _parse(content, path)
 
 
 def _parse(content: bytes, path: str | os.PathLike[str]) -> Sentinel:

@@ -7,11 +7,11 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib import resources
 from typing import Annotated, Any
 
 from pydantic import BeforeValidator, TypeAdapter
 
+from fashion_nn.core.reading import packaged
 from fashion_nn.errors import InputError
 
 
@@ -122,4 +122,4 @@ def _unknown(word: str, name: str) -> str:
 
 
 def _read(name: str) -> str:
-    return resources.files(__package__).joinpath(name).read_text(encoding="utf-8")
+    return packaged(__package__, name).decode()

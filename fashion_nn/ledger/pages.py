@@ -3,7 +3,6 @@ figures.
 """
 
 import io
-import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from functools import partial
@@ -12,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fashion_nn import pages
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core import reading, writing
 from fashion_nn.lab import boundaries, playground
 from fashion_nn.lab.backprop import drawing
 from fashion_nn.lab.losses import figures as losses_figures
@@ -109,7 +108,7 @@ def write_markdown(entries: Sequence[Entry], path: str | PathLike[str]) -> None:
             lines += ["", f"## Report {report}", ""]
             rows = [_row(entry) for entry in entries if entry.claim.report == report]
             lines += _table(("id", "claim", "printed", "ours", "verdict", "why", "shown by"), rows)
-    write_atomic(path, "\n".join(lines) + "\n")
+    writing.write_atomic(path, "\n".join(lines) + "\n")
 
 
 _INTRODUCTION = (
@@ -181,7 +180,7 @@ def write_html(
         pictures=[Picture(title, data_uri(png)) for title, png in _pictures(progress)],
         script=script("ledger.js"),
     )
-    write_atomic(path, pages.render("ledger.html", page))
+    writing.write_atomic(path, pages.render("ledger.html", page))
 
 
 def _card(entry: Entry) -> ClaimCard:
@@ -206,7 +205,7 @@ def _card(entry: Entry) -> ClaimCard:
 def _pictures(progress: Progress | None) -> list[tuple[str, bytes]]:
     """Return the title and the PNG file of each figure that the lab draws in seconds."""
     found: list[tuple[str, bytes]] = []
-    with tempfile.TemporaryDirectory() as folder:
+    with writing.scratch_folder() as folder:
         file = Path(folder) / "figure.png"
         for done, (title, draw) in enumerate(_FIGURES.items()):
             if progress:
@@ -240,7 +239,7 @@ def _small(file: Path) -> bytes:
     from PIL import Image
 
     written = io.BytesIO()
-    with Image.open(file) as image:
+    with reading.open_file(file) as stored, Image.open(stored) as image:
         reduced = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
     reduced.save(written, "PNG", optimize=True)
     return written.getvalue()

@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core.stored import read_json
+from fashion_nn.core.writing import remove_file, write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.lab import boundaries, losses, playground
 
@@ -274,7 +275,7 @@ def run(
     if progress:
         progress(len(protocol.parts), len(protocol.parts))
     write_atomic(Path(folder) / f"{name}.json", _compact(found))
-    unfinished.unlink(missing_ok=True)
+    remove_file(unfinished)
     stored.cache_clear()
     return found
 
@@ -323,13 +324,10 @@ def estimate(names: Sequence[str], folder: Path = RESULTS) -> float:
 
 
 def _read(path: Path) -> dict[str, Any] | None:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
+    if not path.exists():
         return None
-    except (OSError, ValueError) as error:
-        mend = "remove it and run `fashion-nn reproduce --full`"
-        raise InputError(f"{path}: cannot be read ({error}): {mend}") from None
+    mend = "remove it and run `fashion-nn reproduce --full`"
+    return read_json(path, expected=mend, mend=mend)
 
 
 def _rounded(value: Any) -> Any:

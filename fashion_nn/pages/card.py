@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fashion_nn import recipes
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core.writing import write_atomic
 from fashion_nn.measures.columns import PROBABILISTIC, SCORES, sentence
 from fashion_nn.runs import Metrics, Prediction, RecipeRecord, Record, Run, StoredScores
 from fashion_nn.runs.records import Hardware

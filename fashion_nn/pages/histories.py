@@ -2,13 +2,13 @@
 other.
 """
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from fashion_nn import recipes
-from fashion_nn.core.files import FORMAT
+from fashion_nn.core.stored import read_json
+from fashion_nn.core.writing import FORMAT
 from fashion_nn.errors import InputError
 from fashion_nn.pages import figures
 from fashion_nn.runs import RecipeRecord, Record, Run
@@ -102,18 +102,17 @@ def read(path: Path) -> dict[str, Any]:
     Raises:
         InputError: the file cannot be read or holds something else.
     """
+    expected = "no record of trainings, expected a JSON that `compare --histories` wrote"
     try:
-        found = json.loads(path.read_text())
+        found = read_json(path, expected=expected, mend=expected, follow_links=True)
         [
             run["history"][-1]["loss"]
             for each in found["configurations"].values()
             for run in each["runs"]
         ]
         found["dataset"]["name"]
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
-        raise InputError(
-            f"{path}: no record of trainings: expected a JSON that `compare --histories` wrote"
-        ) from None
+    except (LookupError, TypeError, AttributeError):
+        raise InputError(f"{path}: {expected}") from None
     return found
 
 

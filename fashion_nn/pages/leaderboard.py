@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fashion_nn import measures
-from fashion_nn.core.files import between_marks, write_atomic
+from fashion_nn.core.reading import between_marks, read_text
+from fashion_nn.core.writing import write_atomic
 from fashion_nn.measures.columns import (
     COLUMNS,
     Cell,
@@ -187,8 +188,8 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
 
 def read_csv(path: Path) -> list[dict[str, str]]:
     """The rows of a CSV that `write_csv` wrote, as text."""
-    with path.open(newline="") as file:
-        return list(csv.DictReader(file))
+    text = read_text(path, expected="expected a table that `compare --csv` wrote")
+    return list(csv.DictReader(io.StringIO(text, newline="")))
 
 
 def write_into(path: Path, rows: Sequence[Row]) -> None:

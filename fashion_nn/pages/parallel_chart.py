@@ -184,8 +184,9 @@ def _number_axis(
     low = parameter.low
     high = parameter.high
     if parameter.values:
-        low = float(parameter.values[0])
-        high = float(parameter.values[-1])
+        numbers = [float(value) for value in parameter.values]
+        low = min(numbers)
+        high = max(numbers)
     form = math.log10 if parameter.log else float
     y = scale(form(low), form(high), _BOTTOM, _TOP)
     marks = [(y(form(mark)), value_text(float(mark))) for mark in _marks(low, high, parameter.log)]

@@ -2,12 +2,13 @@
 absent.
 """
 
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
-from fashion_nn.core.files import replacing
+from fashion_nn.core.writing import write_atomic
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -49,5 +50,6 @@ def png_figure(
         engine = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08) if layout else None
         figure = Figure(figsize=(width, height), layout=engine)
         yield figure
-        with replacing(path) as temporary:
-            figure.savefig(temporary, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+        content = io.BytesIO()
+        figure.savefig(content, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
+        write_atomic(path, content.getbuffer())

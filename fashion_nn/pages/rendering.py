@@ -6,9 +6,9 @@ import base64
 import hashlib
 from dataclasses import dataclass, fields
 from functools import cache, partial
-from importlib import resources
 from typing import TYPE_CHECKING
 
+from fashion_nn.core.reading import packaged
 from fashion_nn.core.text import duration
 from fashion_nn.measures import columns
 from fashion_nn.pages import palette
@@ -50,7 +50,7 @@ class Script:
 
 def script(name: str) -> Script:
     """The script of this file name among the templates."""
-    text = resources.files(__package__).joinpath(_TEMPLATES, name).read_text(encoding="utf-8")
+    text = packaged(__package__, _TEMPLATES, name).decode()
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Script(text, f"sha256-{digest}")
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fashion_nn import datasets, inference, measures
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core.writing import write_atomic
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.measures import columns

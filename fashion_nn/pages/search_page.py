@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fashion_nn import recipes, runs
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core.writing import write_atomic
 from fashion_nn.pages import importance, trial_charts
 from fashion_nn.pages.charts import Chart
 from fashion_nn.pages.importance import Importance

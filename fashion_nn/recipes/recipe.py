@@ -5,7 +5,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from fashion_nn.core.names import Name
 from fashion_nn.errors import InputError
+
+_LONGEST = 100
 
 Monitor = Literal["val_loss", "val_accuracy", "loss", "accuracy"]
 Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "muon"]
@@ -51,7 +54,7 @@ class Recipe(Settings):
     With the same data, machine and library versions it gives the same bytes.
     """
 
-    name: str
+    name: Name = Field(description="Name of the recipe, which is part of that of its run folder.")
     model: str = Field(description="Name of the builder in the zoo.")
     options: dict[str, bool | int | float | str] = Field({}, description="Options of the builder.")
     seed: int = Field(
@@ -174,4 +177,9 @@ def _first_problem(error: ValidationError) -> str:
     place = ".".join(str(part) for part in problem["loc"])
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
-    return f"{place}={problem['input']!r}: {message}" if place else message
+    return f"{place}={_shown(problem['input'])}: {message}" if place else message
+
+
+def _shown(value: object) -> str:
+    text = ascii(value)
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}..."

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from fashion_nn.core import npz
-from fashion_nn.core.files import read_small
+from fashion_nn.core.reading import read_bytes
 from fashion_nn.errors import InputError
 
 _TYPES = {
@@ -73,15 +73,13 @@ def read_npz(path: Path) -> tuple[TestPredictions, str]:
     Raises:
         InputError: the file is damaged.
     """
+    mend = "remove it and evaluate again"
+    content = read_bytes(path, expected=mend, most=_MAX_BYTES + npz.OVERHEAD)
     try:
-        found = npz.read(
-            read_small(path, limit=_MAX_BYTES + npz.OVERHEAD), _KINDS, limit=_MAX_BYTES
-        )
+        found = npz.read(content, _KINDS, limit=_MAX_BYTES)
         _require_answers(found)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     except ValueError as error:
-        raise InputError(f"{path}: damaged ({error}): remove it and evaluate again") from None
+        raise InputError(f"{path}: damaged ({error}): {mend}") from None
     arrays = {name: found[name].astype(kind) for name, kind in _TYPES.items()}
     answers = TestPredictions(**arrays, fingerprint=str(found["fingerprint"]))
     return answers, str(found["model_sha256"])

@@ -17,21 +17,17 @@ import csv
 import io
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from fashion_nn.core import writing
 from fashion_nn.core.environment import now
-from fashion_nn.core.files import (
-    FORMAT,
-    append_line,
-    require_plain,
-    sha256,
-    write_atomic,
-    write_json,
-)
-from fashion_nn.core.stored import Stored, read_json, read_stored, read_text
+from fashion_nn.core.reading import read_text, require_plain, sha256
+from fashion_nn.core.stored import Stored, read_json, read_stored
+from fashion_nn.core.writing import FORMAT, append_line, write_atomic, write_json
 from fashion_nn.errors import InputError
 from fashion_nn.runs.answers import TestPredictions, read_npz, to_npz
 from fashion_nn.runs.records import (
@@ -271,15 +267,12 @@ class Run:
         append_line(self.openings, line)
 
     def remove_state(self) -> None:
-        self.state.unlink(missing_ok=True)
+        writing.remove_file(self.state)
 
     def remove_leftovers(self) -> None:
         """Remove temporary files that a killed process left behind."""
-        for path in self.folder.glob(".*"):
-            if path.is_file() and any(
-                path.name.startswith(f".{known.name}.") for known in self._own_files()
-            ):
-                path.unlink(missing_ok=True)
+        names = "|".join(re.escape(known.name) for known in self._own_files())
+        writing.remove_leftovers(self.folder, names)
 
     def _own_files(self) -> tuple[Path, ...]:
         return (

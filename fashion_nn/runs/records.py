@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Self
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from fashion_nn.core.environment import describe_environment
+from fashion_nn.core.names import Name, Title
 from fashion_nn.core.stored import Stored
 from fashion_nn.errors import InputError
 
@@ -53,7 +54,7 @@ class RecipeRecord(Stored):
     sources: setting → where it is published.
     """
 
-    name: str
+    name: Name
     model: str | None = None
     kind: str | None = None
     options: EnsembleOptions | dict[str, Any] = Field({}, union_mode="left_to_right")
@@ -78,7 +79,7 @@ class DatasetRecord(Stored):
     out.
     """
 
-    name: str
+    name: Title
     fingerprint: str
     split_id: str | None = None
     image_shape: Annotated[tuple[int, int], Field(strict=False)]

@@ -13,9 +13,7 @@ A trial's record is written when the trial is created and again when it has ende
 the only truth about a search: the state of the oracle is rebuilt from them.
 """
 
-import fcntl
 import json
-import os
 import re
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,17 +21,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
-from fashion_nn.core.files import FORMAT, open_lock, require_plain, write_atomic
+from fashion_nn.core import writing
+from fashion_nn.core.reading import require_plain
 from fashion_nn.core.stored import Stored, read_json, read_stored
+from fashion_nn.core.writing import FORMAT, write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.runs.search_records import Best, SearchRecord, TrialRecord
 
 # The second form is that of the best trial trained again.
 _TRIAL_ID = re.compile(r"[0-9]{4,9}(-retrained)?")
-# The names that core.files.replacing gives to the files it writes here.
-_TEMPORARY = re.compile(
-    r"\.(search\.json|best\.json|search\.html|rows\.npz|[0-9]{4,9}\.json)\.[0-9a-f]{8}\.[a-z]+"
-)
 S = TypeVar("S", bound=Stored)
 
 _MEND = "restore it or search again in another folder"
@@ -84,20 +80,8 @@ class Search:
         Raises:
             InputError: another process holds it, or it cannot be made.
         """
-        try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            lock = open_lock(self.folder / ".lock")
-        except OSError as error:
-            raise InputError(
-                f"{self.folder}: cannot be written ({error.strerror}): choose another --out"
-            ) from None
-        with os.fdopen(lock, "wb"):
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise InputError(
-                    f"{self.folder}: another process searches here: wait for it or end it"
-                ) from None
+        taken = f"{self.folder}: another process searches here: wait for it or end it"
+        with writing.locked(self.folder / ".lock", taken=taken):
             yield
 
     def trial_record(self, id: str) -> Path:
@@ -125,8 +109,13 @@ class Search:
             InputError: one is damaged, or one in the middle is missing.
         """
         found = []
+        identity = self.read_record().identity
         for path in sorted(self.trials.glob("[0-9]*.json")):
             trial = _read(path, TrialRecord)
+            try:
+                identity.require_possible(trial)
+            except ValueError as error:
+                raise InputError(f"{path}: damaged ({error}): restore it") from None
             if trial.id != path.stem:
                 raise InputError(
                     f"{path}: damaged (id {trial.id!a}, expected {path.stem}): restore it"
@@ -153,19 +142,23 @@ class Search:
         return _read(self.best, Best, versioned=True)
 
     def write_record(self, record: SearchRecord) -> None:
-        _write(self.record, record)
+        self._write(self.record, record)
 
     def write_trial(self, trial: TrialRecord) -> None:
-        _write(self.trial_record(trial.id), trial)
+        self._write(self.trial_record(trial.id), trial)
 
     def write_best(self, best: Best) -> None:
-        _write(self.best, best)
+        self._write(self.best, best)
 
     def remove_leftovers(self) -> None:
         """Remove temporary files that a killed process left in place of records, page and rows."""
-        for path in (*self.folder.glob(".*"), *self.trials.glob(".*")):
-            if _TEMPORARY.fullmatch(path.name) and path.is_file():
-                path.unlink(missing_ok=True)
+        own = (self.record, self.best, self.page, self.rows)
+        writing.remove_leftovers(self.folder, "|".join(re.escape(path.name) for path in own))
+        writing.remove_leftovers(self.trials, r"[0-9]{4,9}\.json")
+
+    def _write(self, path: Path, content: Stored) -> None:
+        text = json.dumps({"format": FORMAT, **content.to_json()}, indent=1, ensure_ascii=False)
+        write_atomic(path, f"{text}\n", within=self.folder)
 
 
 def _required_id(id: str) -> str:
@@ -221,7 +214,7 @@ def read_recipe(path: str | Path) -> tuple[dict[str, Any], str | None]:
         InputError: the file cannot be read or is no JSON object.
     """
     expected = "expected a search's best.json or a recipe as JSON"
-    content = read_json(Path(path), expected=expected, mend=expected)
+    content = read_json(Path(path), expected=expected, mend=expected, follow_links=True)
     found = content.get("recipe", content)
     dataset = content.get("dataset")
     if not isinstance(found, dict):
@@ -232,8 +225,3 @@ def read_recipe(path: str | Path) -> tuple[dict[str, Any], str | None]:
 def _read(path: Path, schema: type[S], *, versioned: bool = False) -> S:
     expected = f"expected a search's {path.name}: {_MEND}"
     return read_stored(path, schema, expected=expected, mend=_MEND, versioned=versioned)
-
-
-def _write(path: Path, content: Stored) -> None:
-    text = json.dumps({"format": FORMAT, **content.to_json()}, indent=1, ensure_ascii=False)
-    write_atomic(path, f"{text}\n")

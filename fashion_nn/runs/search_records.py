@@ -6,17 +6,22 @@ this order.
 
 import hashlib
 import json
+import math
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from datetime import datetime
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     ConfigDict,
     Field,
     ValidationError,
     ValidatorFunctionWrapHandler,
     field_validator,
+    model_validator,
 )
 
+from fashion_nn.core.names import Title
 from fashion_nn.core.stored import Stored
 from fashion_nn.measures.objective import better
 from fashion_nn.runs.records import Environment
@@ -24,8 +29,11 @@ from fashion_nn.runs.records import Environment
 Status = Literal["running", "completed", "stopped-early", "failed", "diverged", "timed-out"]
 Value = bool | int | float | str
 """The value of a parameter."""
-Row = dict[str, int | float]
-"""One epoch of a history: column → number; with folds also `fold`, counted from 1."""
+Row = dict[str, int | Annotated[float, Field(allow_inf_nan=True)]]
+"""One epoch of a history: column → number; with folds also `fold`, counted from 1.
+
+The loss of a training that diverged may be infinite or no number.
+"""
 
 DONE = ("completed", "stopped-early", "failed", "diverged", "timed-out")
 SCORED = ("completed", "stopped-early")
@@ -34,9 +42,27 @@ SCORED = ("completed", "stopped-early")
 class SearchedData(Stored):
     """The rows that are searched on."""
 
-    name: str
+    name: Title
     fingerprint: str
     split_id: str | None = None
+
+
+def _moment(text: str) -> str:
+    """`text`, if it is a time as `core.environment.now` writes it.
+
+    Raises:
+        ValueError: it is none.
+    """
+    try:
+        datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError, OSError):
+        raise ValueError("expected a time such as 2026-01-31T12:00:00+00:00") from None
+    return text
+
+
+Moment = Annotated[str, AfterValidator(_moment)]
+"""A time in ISO 8601."""
+Count = Annotated[int, Field(ge=0, le=10**12)]
 
 
 class Parameter(Stored):
@@ -58,6 +84,24 @@ class Parameter(Stored):
     log: bool = False
     default: Value
     when: dict[str, list[Value]] = Field(default_factory=dict)
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        if self.kind == "choice" and not self.values:
+            raise ValueError("a choice among no values")
+        if (self.kind == "float" and not (self.low > 0 or not self.log)) or self.low > self.high:
+            raise ValueError("low and high are no limits of a scale")
+        return self
+
+    def allows(self, value: Value) -> bool:
+        """Whether a trial can have this value."""
+        if self.values:
+            return any(type(value) is type(each) and value == each for each in self.values)
+        if isinstance(value, bool | str):
+            return False
+        # A value on a logarithmic scale may be rounded beyond its end.
+        ends = (self.low, self.high)
+        return self.low <= value <= self.high or any(math.isclose(value, end) for end in ends)
 
     @property
     def varies(self) -> bool:
@@ -90,13 +134,26 @@ class Identity(Stored):
         text = json.dumps(self.to_json(), sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()
 
+    def require_possible(self, trial: "TrialRecord") -> None:
+        """Refuse the record of a trial that this search cannot have made.
+
+        Raises:
+            ValueError: it has a parameter or a value that is not in the space.
+        """
+        space = {each.name: each for each in self.space}
+        for name, value in trial.values.items():
+            if name not in space:
+                raise ValueError(f"values: {name[:100]!a} is no parameter of the search")
+            if not space[name].allows(value):
+                raise ValueError(f"values.{name}: {str(value)[:100]!a} is not in the space")
+
 
 class SearchRecord(Stored):
     """The content of search.json."""
 
     identity: Identity
     identity_sha256: str
-    started: str
+    started: Moment
     environment: Environment | None = None
 
     @field_validator("environment", mode="wrap")
@@ -120,10 +177,10 @@ class HyperbandRound(Stored):
     start_from: id of the trial whose training it resumes; None in the first round of a bracket.
     """
 
-    epochs: int
-    initial_epoch: int
-    bracket: int
-    round: int
+    epochs: Count
+    initial_epoch: Count
+    bracket: Count
+    round: Count
     start_from: str | None
 
 
@@ -148,21 +205,21 @@ class TrialRecord(Stored):
     model_config = ConfigDict(populate_by_name=True)
 
     id: str
-    order: Annotated[int, Field(ge=0)]
-    created_after: Annotated[int, Field(ge=0)]
+    order: Count
+    created_after: Count
     values: dict[str, Value]
-    seed: int
-    epochs: int
-    thresholds: dict[str, float]
-    threads: int | None
+    seed: Annotated[int, Field(ge=0, lt=2**31)]
+    epochs: Annotated[int, Field(ge=1)]
+    thresholds: dict[Annotated[str, Field(pattern=r"^[0-9]{1,9}$")], float]
+    threads: Annotated[int, Field(ge=1, le=4096)] | None
     status: Status
     score: float | None
-    best_epoch: int | None = None
-    epochs_run: int = 0
-    seconds: float | None = None
-    started: str
-    ended: str | None
-    ended_order: int | None
+    best_epoch: Count | None = None
+    epochs_run: Count = 0
+    seconds: Annotated[float, Field(ge=0)] | None = None
+    started: Moment
+    ended: Moment | None
+    ended_order: Count | None
     oracle_was_idle: bool = Field(alias="asked_in_vain")
     history: list[Row]
     message: str | None = None
@@ -175,6 +232,12 @@ class TrialRecord(Stored):
     @classmethod
     def _none_if_empty(cls, value: Any) -> Any:
         return None if value == {} else value
+
+    @model_validator(mode="after")
+    def _is_possible(self) -> Self:
+        if not all(1 <= row.get("epoch", 0) <= 10**9 for row in self.history):
+            raise ValueError("history: a row without the number of its epoch")
+        return self
 
     def to_json(self) -> dict[str, Any]:
         """The content as plain Python values, with every key."""

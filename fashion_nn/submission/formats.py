@@ -14,7 +14,8 @@ from typing import Literal
 
 import numpy as np
 
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core import writing
+from fashion_nn.core.reading import read_text
 from fashion_nn.errors import InputError
 from fashion_nn.submission.predicting import Predictions
 
@@ -69,13 +70,11 @@ def read_sample(path: str | os.PathLike[str]) -> Sample:
         InputError: it cannot be read or has another form.
     """
     expected = "expected a competition's sample file"
+    text = read_text(path, expected=expected, follow_links=True)
     try:
-        with open(path, newline="", encoding="utf-8-sig") as file:
-            rows = [row for row in csv.reader(file, strict=True) if row]
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror}): {expected}") from None
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: is not a CSV in UTF-8 ({error}): {expected}") from None
+        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
+    except csv.Error as error:
+        raise InputError(f"{path}: is not a CSV ({error}): {expected}") from None
     wrong = next((i for i, row in enumerate(rows, start=1) if len(row) != 2), None)
     if len(rows) < 2 or wrong:
         raise InputError(
@@ -146,7 +145,7 @@ def write(
     Raises:
         InputError: as `render`, or `out` cannot be written.
     """
-    write_atomic(out, render(predictions, format=format, sample=sample))
+    writing.write_atomic(out, render(predictions, format=format, sample=sample))
 
 
 def require_output(out: str | os.PathLike[str], *inputs: str | os.PathLike[str] | None) -> None:
@@ -155,14 +154,8 @@ def require_output(out: str | os.PathLike[str], *inputs: str | os.PathLike[str] 
     Raises:
         InputError: it is.
     """
+    writing.require_output(out)
     target = Path(out)
-    if target.is_dir():
-        raise InputError(f"{out}: is a folder: --out takes the name of a file")
-    folder = next(folder for folder in target.absolute().parents if folder.exists())
-    if not (folder.is_dir() and os.access(folder, os.W_OK)):
-        raise InputError(
-            f"{out}: cannot be written, {folder} is no folder or not writable: choose another place"
-        )
     for given in inputs:
         if given is None or not target.exists() or not Path(given).exists():
             continue

@@ -8,8 +8,8 @@ from typing import BinaryIO
 
 import numpy as np
 
-from fashion_nn.core.files import open_named
 from fashion_nn.core.gunzip import MAGIC, Gunzip, GunzipError, TooLarge
+from fashion_nn.core.reading import NotRegularError, open_file
 from fashion_nn.errors import InputError
 
 _READ_BYTES = 1 << 20
@@ -177,9 +177,12 @@ def opened(
     """Open a table file; raises InputError when that cannot be done."""
     name = shown_path(os.fsdecode(path))
     try:
-        raw = open_named(path)
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
+        raw = open_file(path, follow_links=True)
+    except NotRegularError as error:
+        kind = "a folder" if error.is_folder else "not a regular file"
+        raise InputError(f"{name}: this is {kind}; expected the path of a CSV file") from None
+    except OSError as error:
+        reason = error.strerror or error
         raise InputError(
             f"{name}: cannot be opened ({reason}); expected the path of a CSV file"
         ) from error

@@ -15,7 +15,7 @@ import numpy as np
 
 from fashion_nn import measures, recipes, runs
 from fashion_nn.core.environment import now
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core.writing import write_atomic
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe

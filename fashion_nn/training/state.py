@@ -16,7 +16,8 @@ import numpy as np
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 
 from fashion_nn.core import npz, strict_json
-from fashion_nn.core.files import read_small, write_atomic
+from fashion_nn.core.reading import read_bytes
+from fashion_nn.core.writing import write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.runs import HISTORY_COLUMNS
 
@@ -81,15 +82,13 @@ class TrainState:
         limit = _MAX_PLAIN + sum(8 * int(np.prod(shape)) for shape in wanted.values())
         kinds = {"plain": "u"} | dict.fromkeys(wanted, "iuf")
         file_limit = limit + npz.OVERHEAD + 1000 * len(wanted)
+        content = read_bytes(path, expected=_MEND, most=file_limit)
         try:
-            content = read_small(path, limit=file_limit)
             found = npz.read(content, kinds, limit=limit, shapes=wanted)
             plain = _Plain.model_validate(
                 strict_json.parse(found["plain"].tobytes(), strict_json.Limits(constants=True))
             )
             plain.require_counts({name: len(shapes[name]) for name in _ARRAYS})
-        except OSError as error:
-            raise InputError(f"{path}: cannot be read ({error.strerror})") from None
         except ValidationError as error:
             fault = error.errors()[0]
             place = ascii(".".join(map(str, fault["loc"])))[1:-1][:_SHOWN]
@@ -131,9 +130,10 @@ class _Plain(BaseModel):
 
 
 def _damaged(path: Path, reason: str) -> str:
-    return f"{path}: damaged ({reason}): remove it to train from the start"
+    return f"{path}: damaged ({reason}): {_MEND}"
 
 
+_MEND = "remove it to train from the start"
 _ARRAYS = ("variables", "optimizer", "best_weights")
 _MAX_PLAIN = 16 << 20  # a history of a hundred thousand epochs
 _SHOWN = 100

@@ -3,10 +3,10 @@
 A trial that hyperband may still promote also keeps its resume state.
 """
 
-import shutil
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
+from fashion_nn.core import writing
 from fashion_nn.runs import Best, Retrained, Run, Search, TrialRecord
 from fashion_nn.tuning.plan import SearchPlan
 from fashion_nn.tuning.trial import Result
@@ -32,7 +32,7 @@ class Keeper:
             return
         if not self._is_kept(best):
             folder = self._search.trial_folder(best.id)
-            shutil.rmtree(self._search.retrained_run, ignore_errors=True)
+            writing.remove_folder(self._search.retrained_run)
             _replace_by_copy(
                 self._search.best_run, folder / "fold-1" if self._plan.folds else folder
             )
@@ -81,18 +81,15 @@ class Keeper:
 
 def _replace_by_copy(target: Path, source: Path) -> None:
     """Replace `target` with a copy of the run in `source`, without its resume state."""
-    copy = target.with_name(f".{target.name}")
-    shutil.rmtree(copy, ignore_errors=True)
-    shutil.copytree(source, copy, ignore=shutil.ignore_patterns(Run(source).state.name))
-    shutil.rmtree(target, ignore_errors=True)
-    copy.rename(target)
+    with writing.replacing_folder(target) as copy:
+        writing.copy_folder(source, copy, leave_out=[Run(source).state.name])
 
 
 def _strip(folder: Path, *, state: bool) -> None:
     """Remove the model and metrics of the run in `folder`; with `state`, also its resume state."""
     for part in (folder, *folder.glob("fold-*")):
         run = Run(part)
-        run.metrics.unlink(missing_ok=True)
-        run.model.unlink(missing_ok=True)
+        writing.remove_file(run.metrics)
+        writing.remove_file(run.model)
         if state:
-            run.state.unlink(missing_ok=True)
+            run.remove_state()

@@ -6,7 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from fashion_nn.core import npz, strict_json
-from fashion_nn.core.files import read_small, replacing
+from fashion_nn.core.reading import read_bytes
+from fashion_nn.core.writing import replacing
 from fashion_nn.datasets import Split, Splits
 
 _KINDS = {
@@ -24,7 +25,7 @@ _PLAIN = ("name", "class_names", "split_seed", "validation_fraction", "fingerpri
 def write(splits: Splits, path: str | Path) -> None:
     """Store `splits` without its test rows at `path` (.npz, no pickle), whole or not at all."""
     plain = json.dumps({name: getattr(splits, name) for name in _PLAIN}).encode()
-    with replacing(path) as temporary, temporary.open("wb") as file:
+    with replacing(path) as file:
         np.savez(
             file,
             plain=np.frombuffer(plain, np.uint8),
@@ -38,7 +39,8 @@ def write(splits: Splits, path: str | Path) -> None:
 
 def read(path: str | Path) -> Splits:
     """The rows that `write` stored; `test` is None."""
-    stored = npz.read(read_small(path, limit=_MAX_BYTES), _KINDS, limit=_MAX_BYTES)
+    content = read_bytes(path, expected="expected the rows of a search", most=_MAX_BYTES)
+    stored = npz.read(content, _KINDS, limit=_MAX_BYTES)
     plain = strict_json.parse(stored["plain"].tobytes())
     return Splits(
         name=plain["name"],

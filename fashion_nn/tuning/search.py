@@ -5,7 +5,6 @@ were running when it ended, with the same number, values and seed, and so reache
 search that was never interrupted.
 """
 
-import shutil
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fashion_nn import runs
+from fashion_nn.core import writing
 from fashion_nn.core.environment import now
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Environment, Identity, Search, SearchRecord, TrialRecord
@@ -286,7 +286,7 @@ class _Loop:
                 self._report(None, retraining=True)
             self.keeper.keep_retrained(best, seed, results[0])
         for folder in self.search.trials.glob(f"*{_RETRAINED}"):
-            shutil.rmtree(folder)
+            writing.remove_folder(folder)
 
     def _report(self, ended: TrialRecord | None, *, retraining: bool = False) -> None:
         standing = Standing(

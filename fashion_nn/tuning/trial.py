@@ -4,7 +4,6 @@ import math
 import os
 import platform
 import resource
-import shutil
 import statistics
 import sys
 import time
@@ -14,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn import measures, runs
+from fashion_nn.core import writing
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Row, Run, Status
@@ -224,11 +224,8 @@ def _begin_with(source: Path, folder: Path) -> None:
     """Copy the run in `source` to `folder` if it can be resumed and `folder` holds no run yet."""
     if Run(folder).exists or not Run(source).state.exists():
         return
-    copy = folder.with_name(f".{folder.name}")
-    for left_over in (copy, folder):
-        shutil.rmtree(left_over, ignore_errors=True)
-    shutil.copytree(source, copy)
-    copy.rename(folder)
+    with writing.replacing_folder(folder) as copy:
+        writing.copy_folder(source, copy)
 
 
 def _best(objective: str, rows: Sequence[Row]) -> float:

@@ -14,7 +14,7 @@ import onnxruntime
 import pytest
 
 from fashion_nn import datasets, export, inference, recipes, runs, training
-from fashion_nn.core import files
+from fashion_nn.core import reading
 from fashion_nn.errors import InputError
 from fashion_nn.inference.engines import onnx_runtime, trust
 
@@ -68,7 +68,7 @@ def test_the_export_predicts_what_keras_predicts(made, run):
     record = made[2]
     assert record.labels_equal == record.images == len(IMAGES)
     assert record.max_abs_difference <= 1e-5
-    assert record.sha256 == files.sha256(run.export("onnx"))
+    assert record.sha256 == reading.sha256(run.export("onnx"))
     with (
         inference.open_fast(run.model) as fast,
         inference.open_fast(run.model, engine="keras") as slow,
@@ -88,14 +88,14 @@ def test_a_strangers_onnx_is_ignored_whatever_its_folder_claims(
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "nothing recorded here"))
     run.export("onnx").write_bytes(b"\x08\x07hostile")
     claims = {
-        "onnx": {"file": "model.onnx", "sha256": files.sha256(run.export("onnx")), "images": 1000}
+        "onnx": {"file": "model.onnx", "sha256": reading.sha256(run.export("onnx")), "images": 1000}
     }
     for path in (run.record, run.metrics):
         path.write_text(
             json.dumps(json.loads(path.read_text()) | {"exports": claims, "onnx": claims["onnx"]})
         )
     (run.folder / "shipped.json").write_text(
-        json.dumps([{"keras": files.sha256(run.model), **claims["onnx"]}])
+        json.dumps([{"keras": reading.sha256(run.model), **claims["onnx"]}])
     )
     with inference.open_fast(run.model) as predictor:
         assert predictor.engine == "keras"
@@ -122,7 +122,7 @@ def test_a_trusted_onnx_beside_another_model_is_ignored(run, never_parsed):
 
 def test_a_file_that_onnx_runtime_cannot_run_is_left_to_keras(run):
     run.export("onnx").write_bytes(b"not a graph")
-    trust.trust_onnx(files.sha256(run.model), files.sha256(run.export("onnx")))
+    trust.trust_onnx(reading.sha256(run.model), reading.sha256(run.export("onnx")))
     with inference.open_fast(run.model) as predictor:
         assert predictor.engine == "keras"
     with pytest.raises(InputError, match=r"ONNX Runtime cannot run its \.onnx"):

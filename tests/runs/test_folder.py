@@ -7,7 +7,7 @@ import pytest
 from run_folders import RECORD, make_run, scores
 
 from fashion_nn import runs
-from fashion_nn.core import files
+from fashion_nn.core import reading, writing
 from fashion_nn.core.environment import describe_environment
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Metrics, Run, TestPredictions
@@ -36,7 +36,7 @@ def test_what_was_written_is_read_again(run):
     assert run.read_record().to_json() == RECORD | {"format": 1}
     assert run.read_metrics().to_json() == {
         "format": 1,
-        "model_sha256": files.sha256(run.model),
+        "model_sha256": reading.sha256(run.model),
         "valid": scores(0.5),
     }
     rows = [{"epoch": 1, "learning_rate": 0.1, "loss": 1 / 3, "accuracy": 0.5}]
@@ -74,7 +74,7 @@ def test_a_damaged_record_is_one_line(run, content):
 
 @pytest.mark.parametrize("lacking", RECORD)
 def test_a_half_written_record_is_one_line(run, lacking):
-    files.write_json(
+    writing.write_json(
         run.record, {"format": 1} | {key: value for key, value in RECORD.items() if key != lacking}
     )
     with pytest.raises(
@@ -88,8 +88,8 @@ def test_a_half_written_record_is_one_line(run, lacking):
     "change", [{"n": 0}, {"accuracy": "0.5"}, {"interval": [0.5]}, {"confusion": [1, 2]}]
 )
 def test_figures_of_another_form_are_one_line(run, change):
-    files.write_json(
-        run.metrics, {"model_sha256": files.sha256(run.model), "valid": scores(0.5) | change}
+    writing.write_json(
+        run.metrics, {"model_sha256": reading.sha256(run.model), "valid": scores(0.5) | change}
     )
     with pytest.raises(InputError, match=rf"metrics\.json: damaged \(valid\.{next(iter(change))}"):
         run.read_metrics()
@@ -180,8 +180,8 @@ def test_leftovers_of_a_killed_save_are_removed_and_nothing_else(run):
     kept = [run.folder / ".notes", run.folder / "x.npz"]
     for path in [
         *kept,
-        run.folder / ".resume.npz.abc123.npz",
-        run.folder / ".model.keras.q1.keras",
+        run.folder / ".resume.npz.0f1e2d3c",
+        run.folder / ".model.keras.0f1e2d3c.keras",
     ]:
         path.write_text("")
     run.remove_leftovers()

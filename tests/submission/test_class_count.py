@@ -10,7 +10,7 @@ from run_folders import scores
 from fashion_nn import datasets, grading, submission
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
-from fashion_nn.core import files
+from fashion_nn.core import reading
 from fashion_nn.errors import InputError
 from fashion_nn.runs import DatasetRecord, Metrics, Record, Run, SplitRecord
 from fashion_nn.submission import Layout
@@ -102,7 +102,7 @@ def test_a_run_whose_model_has_other_classes_is_refused(
     run.write_history([])
     run.model.write_bytes(content)
     run.write_metrics(Metrics.model_validate({"valid": scores(0.8)}))
-    assert run.read_metrics().model_sha256 == files.sha256(run.model)
+    assert run.read_metrics().model_sha256 == reading.sha256(run.model)
     monkeypatch.chdir(tmp_path)
     for command in ("evaluate", "ensemble", "report"):
         more = ("--out", tmp_path / "new", "--flip") if command == "ensemble" else ()

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from fashion_nn import datasets, recipes, runs, training
-from fashion_nn.core import files
+from fashion_nn.core import writing
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.training.state import TrainState
@@ -66,7 +66,7 @@ def train(folder: Path, started, kill_at_sync: int | None) -> None:
                 os.kill(os.getpid(), signal.SIGKILL)
             flush(descriptor)
 
-        files.os.fsync = flush_or_die
+        writing.os.fsync = flush_or_die
     started.set()
     training.run(RECIPE, few_digits(), folder, resume=True)
 

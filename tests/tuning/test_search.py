@@ -13,7 +13,7 @@ import sys
 import pytest
 
 from fashion_nn import recipes, runs
-from fashion_nn.core import files
+from fashion_nn.core import writing
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run, Search, search_folder
 from fashion_nn.tuning import median, search, space
@@ -60,7 +60,7 @@ class Scores:
             run.metrics,
             *[run.state] * (job.until_epoch is not None),
         ):
-            files.write_atomic(path, json.dumps({"recipe": recipe}))
+            writing.write_atomic(path, json.dumps({"recipe": recipe}))
         if chance([recipe, "fails"]) < 0.1:
             return [Result(id=job.id, status="failed", message="it was too much", seconds=1.0)]
         rows, status = [], "completed"
@@ -139,12 +139,12 @@ def test_killed_at_any_write_it_ends_with_the_same_records(
     whole = run(tmp_path / "whole", digits, which, trials=trials, slots=slots)
     assert len(whole.read_trials()) == trials
 
-    def killing(path, content, write=files.write_atomic):
+    def killing(path, content, write=writing.write_atomic, **where):
         nonlocal left
         left -= 1
         if left < 0:
             raise Killed
-        write(path, content)
+        write(path, content, **where)
         if left == 0:
             raise Killed  # just after
 
@@ -153,7 +153,7 @@ def test_killed_at_any_write_it_ends_with_the_same_records(
     while True:
         left = 1 + (kills * 7) % 11
         with monkeypatch.context() as patch:
-            for module in (search_folder, files):
+            for module in (search_folder, writing):
                 patch.setattr(module, "write_atomic", killing)
             try:
                 found = run(folder, digits, which, trials=trials, slots=slots, engines=engines)
@@ -202,9 +202,10 @@ def test_a_kill_in_the_middle_of_a_write_leaves_nothing_after_resuming(digits, t
     code = (
         "import os, signal, sys\n"
         "from pathlib import Path\n"
-        "from fashion_nn.core import files\n"
-        "with files.replacing(Path(sys.argv[1])) as temporary:\n"
-        "    temporary.write_text('{')\n"
+        "from fashion_nn.core import writing\n"
+        "with writing.replacing(Path(sys.argv[1])) as file:\n"
+        "    file.write(b'{')\n"
+        "    file.flush()\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
     )
     found = run(tmp_path / "a", digits, trials=2)

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fashion_nn.cli.common import render_json
-from fashion_nn.cli.options import AsJson, Picture, examples
+from fashion_nn.cli.options import AsJson, Picture, examples, output_folder
 from fashion_nn.errors import InputError
 
 EXAMPLES = examples(
@@ -33,9 +33,9 @@ Symbolic = Annotated[
 ]
 Figures = Annotated[
     Path | None,
-    typer.Option(
+    output_folder(
         "--figures",
-        help="Write the figures of reports 001, 003 (15) and 004 into this folder.",
+        "Write the figures of reports 001, 003 (15) and 004 into this folder.",
     ),
 ]
 List = Annotated[bool, typer.Option("--list", help="List the built-in exercises.")]

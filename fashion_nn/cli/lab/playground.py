@@ -9,7 +9,7 @@ import typer
 
 from fashion_nn import console
 from fashion_nn.cli.common import print_json
-from fashion_nn.cli.options import AsJson, Picture, examples, takes
+from fashion_nn.cli.options import AsJson, Picture, examples, output_file, takes
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ Seeds = Annotated[
 ]
 Keras = Annotated[
     Path | None,
-    typer.Option("--keras", help="Write the same network as a Keras script."),
+    output_file("--keras", "Write the same network as a Keras script."),
 ]
 
 
@@ -190,7 +190,7 @@ def _given(request: Request) -> dict[str, Any]:
 
 
 def _write_script(planned: Mapping[str, "Row"], path: Path) -> None:
-    from fashion_nn.core.files import write_atomic
+    from fashion_nn.core.writing import write_atomic
     from fashion_nn.lab import playground as lab
 
     if len(planned) > 1:

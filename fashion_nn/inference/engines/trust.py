@@ -11,7 +11,8 @@ import os
 from functools import cache
 from pathlib import Path
 
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core.reading import packaged
+from fashion_nn.core.writing import write_atomic
 from fashion_nn.errors import InputError
 
 _SHIPPED = Path(__file__).with_name("shipped.json")
@@ -68,5 +69,5 @@ def partners(keras: str) -> set[str]:
 
 @cache
 def _shipped() -> frozenset[tuple[str, str]]:
-    pairs = json.loads(_SHIPPED.read_text())
+    pairs = json.loads(packaged(__package__, _SHIPPED.name))
     return frozenset((pair["keras"], pair["onnx"]) for pair in pairs)

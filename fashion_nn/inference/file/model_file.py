@@ -4,10 +4,10 @@ after.
 
 import hashlib
 import os
-import stat
 from dataclasses import dataclass
 from pathlib import Path
 
+from fashion_nn.core.reading import NotRegularError, open_file
 from fashion_nn.errors import InputError
 from fashion_nn.inference.file import archive
 from fashion_nn.inference.shared.messages import Kind
@@ -94,31 +94,27 @@ def read_bytes(path: Path) -> bytes:
         TooLarge: it is larger than 256 MiB.
     """
     try:
-        _require_regular(os.stat(path))
-        # Between the two looks the path may have come to lead elsewhere: the open file is what
-        # counts.
-        descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
-        with open(descriptor, "rb") as file:
-            size = _require_regular(os.fstat(descriptor))
+        with open_file(path, follow_links=True) as file:
+            size = _require_size(os.fstat(file.fileno()).st_size)
             content = file.read(size + 1)
+    except NotRegularError as error:
+        if error.is_folder:
+            found = "is a folder, not a file: expected a .keras or .h5, as model.save writes it"
+        else:
+            found = "not a regular file: expected a .keras or .h5"
+        raise Refusal(found) from None
     except FileNotFoundError:
         raise Refusal("no such model file: expected a .keras or .h5") from None
     except OSError as error:
         raise Refusal(f"cannot be read ({error.strerror})") from None
-    except ValueError:  # a path with a zero byte in it
-        raise Refusal("no such model file: expected a .keras or .h5") from None
     if len(content) != size:
         raise Refusal("changed while it was read: try again")
     return content
 
 
-def _require_regular(status: os.stat_result) -> int:
-    if stat.S_ISDIR(status.st_mode):
-        raise Refusal("is a folder, not a file: expected a .keras or .h5, as model.save writes it")
-    if not stat.S_ISREG(status.st_mode):
-        raise Refusal("not a regular file: expected a .keras or .h5")
-    if status.st_size == 0:
+def _require_size(size: int) -> int:
+    if size == 0:
         raise Refusal("is empty: expected a .keras or .h5")
-    if status.st_size > MAX_BYTES:
-        raise TooLarge(status.st_size)
-    return status.st_size
+    if size > MAX_BYTES:
+        raise TooLarge(size)
+    return size

@@ -6,7 +6,6 @@ import codecs
 import json
 from collections.abc import Iterable
 from functools import cached_property
-from importlib import resources
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +21,7 @@ from pydantic import (
 )
 
 from fashion_nn.core import strict_json
-from fashion_nn.core.files import read_named
+from fashion_nn.core.reading import packaged, read_bytes
 from fashion_nn.core.strict_json import JsonError
 from fashion_nn.core.text import did_you_mean
 from fashion_nn.errors import InputError
@@ -296,20 +295,17 @@ def read_json(path: Path) -> Any:
             `fashion_nn.core.strict_json`.
     """
 
+    expected = "expected an exercise or answers as JSON"
+    content = read_bytes(path, expected=expected, most=_MAX_BYTES, follow_links=True)
     try:
-        content = read_named(path, limit=_MAX_BYTES).removeprefix(codecs.BOM_UTF8)
-        return strict_json.parse(content, _LIMITS)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read ({error.strerror or error})") from None
+        return strict_json.parse(content.removeprefix(codecs.BOM_UTF8), _LIMITS)
     except JsonError as error:
         raise InputError(f"{path}: cannot be read as JSON: {error}") from None
 
 
 def built_in() -> dict[str, dict[str, Any]]:
     """The built-in exercises by name: `about` says what each is, `exercise` is its JSON form."""
-    return json.loads(
-        resources.files(__package__).joinpath("exercises.json").read_text(encoding="utf-8")
-    )
+    return json.loads(packaged(__package__, "exercises.json"))
 
 
 def load(name: str) -> Exercise:

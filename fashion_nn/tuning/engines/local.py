@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from fashion_nn.core import writing
 from fashion_nn.core.environment import cores
 from fashion_nn.core.processes import child_environment, exit_cause
 from fashion_nn.core.python_process import PythonProcess
@@ -85,7 +86,7 @@ class LocalEngine:
         if self._server is None:
             self._server = self._start_server()
         folder = self._search.trial_folder(job.id)
-        folder.parent.mkdir(parents=True, exist_ok=True)
+        writing.make_folder(folder.parent, within=self._search.folder)
         self._running[job.id] = _Running(job)
         self._send(Start(job, str(folder)))
 
@@ -111,7 +112,7 @@ class LocalEngine:
                 self._server.wait(_CLOSE_SECONDS)
             self._forget_server()
         self._running = {}
-        self._search.rows.unlink(missing_ok=True)
+        writing.remove_file(self._search.rows)
 
     def _start_server(self) -> PythonProcess:
         return PythonProcess(

@@ -9,19 +9,17 @@ import contextlib
 import os
 import queue
 import secrets
-import shutil
 import signal
 import sys
-import tempfile
 import threading
 import time
 import traceback
 from collections.abc import Mapping
 from dataclasses import replace
 from multiprocessing.connection import Connection
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from fashion_nn.core import writing
 from fashion_nn.core.environment import cores, describe_environment
 from fashion_nn.core.processes import adopt_orphans, kill_descendants
 from fashion_nn.core.python_process import parent_connections
@@ -99,7 +97,7 @@ def _read(requests: Connection, jobs: Jobs, folder: str) -> None:
 def _end(folder: str) -> None:
     """End all processes that come from this one, remove `folder`, and end this one."""
     kill_descendants()
-    shutil.rmtree(folder, ignore_errors=True)
+    writing.remove_scratch_folder(folder)
     sys.stderr.flush()
     os._exit(0)
 
@@ -220,7 +218,7 @@ def run_trial(
             _warm.clear()
         # The rows were read when the trial began. A worker is ended without notice, and leaves
         # nothing like this.
-        shutil.rmtree(search.folder, ignore_errors=True)
+        writing.remove_scratch_folder(search.folder)
 
 
 def _result(engine: LocalEngine, job: Job) -> Result:
@@ -240,7 +238,7 @@ _warm: list[tuple[LocalEngine, Search]] = []
 
 def _warm_engine(splits: "Splits") -> tuple[LocalEngine, Search]:
     if not _warm:
-        folder = Path(tempfile.mkdtemp(prefix="fashion-nn-trials-"))
+        folder = writing.make_scratch_folder("fashion-nn-trials-")
         _warm.append((LocalEngine(folder, 1, splits), Search(folder)))
     return _warm[0]
 

@@ -8,15 +8,13 @@ the files of a run go to the cluster and come back by value: the machines share 
 
 import importlib.util
 import os
-import shutil
 import socket
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn.core.files import write_atomic
+from fashion_nn.core import reading, writing
 from fashion_nn.core.processes import child_environment, last_line
 from fashion_nn.core.python_process import PythonProcess
 from fashion_nn.errors import InputError
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
 Files = dict[str, bytes]
 """The files of a run, by their paths in its folder."""
 
+_MOST_FILE_BYTES = 1 << 30
 # Ray makes sockets in its folder, and the system allows a path of 107 bytes to one.
 _LONGEST_FOLDER = 40
 _CONNECT_SECONDS = 10
@@ -102,7 +101,7 @@ class RayEngine:
             _require_listening(address)
         self._search = Search(Path(folder))
         self._place = _short_folder()
-        self._errors = tempfile.TemporaryFile()  # noqa: SIM115
+        self._errors = writing.scratch_file()
         self._process = PythonProcess(
             "fashion_nn.tuning.engines.ray_driver",
             environment=child_environment(TMPDIR=self._place),
@@ -151,7 +150,7 @@ class RayEngine:
         finally:
             self._process.close()
             self._errors.close()
-            shutil.rmtree(self._place, ignore_errors=True)
+            writing.remove_scratch_folder(self._place)
 
     def _send(self, message: Any) -> None:
         try:
@@ -191,8 +190,12 @@ def require_ray() -> None:
 
 def pack(folder: Path) -> Files:
     """The files in `folder` and below, by their path in it; none if there is no such folder."""
+    reading.require_plain(folder)
+    expected = "expected a file of a run"
     return {
-        path.relative_to(folder).as_posix(): path.read_bytes()
+        path.relative_to(folder).as_posix(): reading.read_bytes(
+            path, expected=expected, most=_MOST_FILE_BYTES
+        )
         for path in folder.rglob("*")
         if path.is_file()
     }
@@ -204,17 +207,9 @@ def unpack(files: Mapping[str, bytes], folder: Path) -> None:
     Raises:
         InputError: it cannot be written.
     """
-    beside = folder.with_name(f".{folder.name}")
-    shutil.rmtree(beside, ignore_errors=True)
-    for name, content in files.items():
-        write_atomic(beside / name, content)
-    shutil.rmtree(folder, ignore_errors=True)
-    try:
-        beside.replace(folder)
-    except OSError as error:
-        raise InputError(
-            f"{folder}: cannot be written ({error.strerror}): make room or choose another --out"
-        ) from None
+    with writing.replacing_folder(folder) as beside:
+        for name, content in files.items():
+            writing.write_atomic(beside / name, content, within=beside)
 
 
 def _require_listening(address: str) -> None:
@@ -235,8 +230,8 @@ def _require_listening(address: str) -> None:
 
 
 def _short_folder() -> str:
-    folder = tempfile.mkdtemp(prefix="fnn-ray-")
+    folder = writing.make_scratch_folder("fnn-ray-")
     if len(os.fsencode(folder)) > _LONGEST_FOLDER:
-        os.rmdir(folder)
-        folder = tempfile.mkdtemp(prefix="fnn-ray-", dir="/tmp")
-    return folder
+        writing.remove_scratch_folder(folder)
+        folder = writing.make_scratch_folder("fnn-ray-", "/tmp")
+    return str(folder)
