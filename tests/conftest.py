@@ -85,7 +85,6 @@ _LONG = (
     "test_ensemble.py",
     "test_published.py",
     "test_hostile.py",
-    "test_room.py",
     "test_zoo.py",
     "test_older_files.py",
 )

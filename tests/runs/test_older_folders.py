@@ -13,8 +13,8 @@ from fashion_nn.cli.main import run as run_command
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 
-FIXTURES = Path(__file__).parent / "fixtures"
-TRAINED = Path(__file__).parent.parent / "models" / "mlp"
+FIXTURES = Path(__file__).parents[1] / "fixtures"
+TRAINED = Path(__file__).parents[2] / "models" / "mlp"
 
 pytestmark = pytest.mark.usefixtures("forked_models")
 
