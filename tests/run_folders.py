@@ -21,7 +21,7 @@ RECORD = {
 }
 
 
-def scores(accuracy, n=100):
+def scores(accuracy, n=100, classes=2):
     right = round(accuracy * n)
     of_class = {"precision": accuracy, "recall": accuracy, "f1": accuracy, "support": n // 2}
     return {
@@ -30,7 +30,7 @@ def scores(accuracy, n=100):
         "accuracy": accuracy,
         "interval": [accuracy - 0.01, accuracy + 0.01],
         "log_loss": 0.5,
-        "per_class": [of_class, of_class],
+        "per_class": [of_class] * classes,
         "confusion": [[right // 2, n // 2 - right // 2], [n // 2 - right // 2, right // 2]],
     }
 

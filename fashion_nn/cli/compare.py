@@ -76,8 +76,8 @@ def compare(
 
 def _runs(folders: list[Path] | None) -> list[Run]:
     if folders:
-        return [runs.open_run(folder) for folder in folders]
-    found = list(runs.find(MODELS))
+        return runs.open_complete(folders, note=console.note)
+    found = list(runs.find(MODELS, note=console.note))
     if not found:
         raise InputError(f"{MODELS}: holds no complete run: train one, or name run folders")
     return found

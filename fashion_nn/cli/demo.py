@@ -64,7 +64,7 @@ def _train(splits: "Splits", folder: Path) -> None:
 def _evaluate(splits: "Splits", folder: Path) -> None:
     from fashion_nn import evaluation, pages
 
-    for run in runs.find(folder):
+    for run in runs.find(folder, note=console.note):
         print_scores(run, splits.class_names, evaluation.evaluate(run, splits))
         pages.write_card(run)
 

@@ -44,7 +44,7 @@ def ensemble(
 
     The model averages their probabilities with weights that are chosen on the validation rows.
     """
-    opened = [runs.open_run(folder) for folder in folders]
+    opened = runs.open_complete(folders, note=console.note)
     from fashion_nn import ensemble as ensembling
 
     trained_on = ensembling.require_alike(opened)

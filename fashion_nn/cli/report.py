@@ -69,14 +69,10 @@ def report(
 def _complete_runs(folders: list[Path], models: Path | None) -> list[Run]:
     """The runs in `folders`, or all in `models`. An incomplete one is refused before any page."""
     if models is None:
-        chosen = [runs.open_run(folder) for folder in folders]
-    else:
-        chosen = list(runs.find(models))
-        if not chosen:
-            raise InputError(f"{models}: holds no complete run: train one, or name run folders")
-    for run in chosen:
-        run.read_record()
-        run.read_metrics()
+        return runs.open_complete(folders, note=console.note) if folders else []
+    chosen = list(runs.find(models, note=console.note))
+    if not chosen:
+        raise InputError(f"{models}: holds no complete run: train one, or name run folders")
     return chosen
 
 

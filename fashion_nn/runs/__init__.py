@@ -12,6 +12,7 @@ from fashion_nn.runs.folder import (
     MODELS,
     Run,
     find,
+    open_complete,
     open_run,
     require_free,
 )
@@ -89,6 +90,7 @@ __all__ = [
     "WeightsChosenOn",
     "best_of",
     "find",
+    "open_complete",
     "open_run",
     "open_search",
     "read_recipe",

@@ -18,7 +18,7 @@ import io
 import json
 import os
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -51,6 +51,8 @@ CHECKOUT_MODELS = Path(__file__).parents[2] / MODELS
 _MEND = "restore it or train again"
 
 S = TypeVar("S", bound=Stored)
+Note = Callable[[str], None]
+"""Called with a line about something that is left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,11 +141,7 @@ class Run:
         Raises:
             InputError: the training is not complete, or the file belongs to another model.
         """
-        if not self.complete:
-            raise InputError(
-                f"{self.folder}: this training is not complete: continue it with "
-                f"`fashion-nn train … --out {self.folder} --resume`"
-            )
+        self.require_complete()
         metrics = _read(self.metrics, Metrics)
         if metrics.model_sha256 != sha256(self.model):
             raise InputError(
@@ -151,6 +149,38 @@ class Run:
                 " again"
             )
         return metrics
+
+    def require_complete(self) -> None:
+        """Refuse a run whose training is not complete.
+
+        Raises:
+            InputError: it is not.
+        """
+        if not self.complete:
+            raise InputError(
+                f"{self.folder}: this training is not complete: continue it with "
+                f"`fashion-nn train … --out {self.folder} --resume`"
+            )
+
+    def require_readable(self) -> None:
+        """Refuse a complete run of which a file is damaged, or holds more than plain files.
+
+        Raises:
+            InputError: it is; the message names the file.
+        """
+        require_plain(self.folder)
+        classes = len(self.read_record().dataset.class_names)
+        metrics = self.read_metrics()
+        for scores in (metrics.valid, metrics.test):
+            if scores is not None and len(scores.per_class) != classes:
+                raise InputError(
+                    f"{self.metrics}: damaged (figures of {len(scores.per_class)} classes, the data"
+                    f" has {classes}): {_MEND}"
+                )
+        if self.split.exists():
+            self.read_split()
+        self.read_history()
+        self.read_test_predictions()
 
     def read_split(self) -> SplitRecord:
         """The content of split.json.
@@ -295,15 +325,36 @@ def open_run(path: str | Path) -> Run:
         InputError: the folder is missing, holds no run, or holds something else than plain files
             and folders.
     """
-    run = Run(Path(path))
-    if not run.folder.is_dir():
-        raise InputError(
-            f"{path}: no such run folder; `fashion-nn compare` lists those under models/"
-        )
-    if not run.exists:
-        raise InputError(f"{path}: not a run folder: it has no {run.record.name}")
+    run = _existing(path)
     require_plain(run.folder)
     return run
+
+
+def open_complete(folders: Iterable[str | Path], *, note: Note) -> list[Run]:
+    """The complete runs in `folders`, in their order. A damaged one is skipped if there are others.
+
+    Args:
+        folders: that the user has named.
+        note: called with a line about each run that is skipped.
+
+    Raises:
+        InputError: a folder is missing, holds no run, or its training is not complete; or none of
+            the runs can be read.
+    """
+    named = [_existing(folder) for folder in folders]
+    for run in named:
+        run.require_complete()
+    faults: dict[Run, InputError] = {}
+    for run in named:
+        try:
+            run.require_readable()
+        except InputError as error:
+            faults[run] = error
+    if len(faults) == len(set(named)):
+        raise next(iter(faults.values()))
+    for fault in faults.values():
+        note(_skipped(fault))
+    return [run for run in named if run not in faults]
 
 
 def require_free(path: str | Path, *, resume: bool = False, resumable: bool = True) -> None:
@@ -338,18 +389,50 @@ def require_free(path: str | Path, *, resume: bool = False, resumable: bool = Tr
             )
 
 
-def find(root: str | os.PathLike[str]) -> Iterator[Run]:
+def find(root: str | os.PathLike[str], *, note: Note | None = None) -> Iterator[Run]:
     """The complete runs in `root` and one level below it, by name.
 
+    Args:
+        root: the folder of run folders. Links to folders in it count as damaged runs, because they
+            may lead anywhere.
+        note: called with a line about each damaged run, which is then skipped.
+
     Raises:
-        InputError: one of them holds something else than plain files and folders.
+        InputError: a run is damaged, and there is no `note`.
     """
     folder = Path(root)
     for path in sorted({*folder.glob("*/run.json"), *folder.glob("*/*/run.json")}):
         run = Run(path.parent)
-        if run.complete:
-            require_plain(run.folder)
+        if not run.complete:
+            continue
+        try:
+            for above in (run.folder, *run.folder.parents):
+                if above == folder:
+                    break
+                if above.is_symlink():
+                    raise InputError(f"{above}: is a symbolic link, expected a folder")
+            run.require_readable()
+        except InputError as error:
+            if note is None:
+                raise
+            note(_skipped(error))
+        else:
             yield run
+
+
+def _existing(path: str | Path) -> Run:
+    run = Run(Path(path))
+    if not run.folder.is_dir():
+        raise InputError(
+            f"{path}: no such run folder; `fashion-nn compare` lists those under models/"
+        )
+    if not run.exists:
+        raise InputError(f"{path}: not a run folder: it has no {run.record.name}")
+    return run
+
+
+def _skipped(error: InputError) -> str:
+    return f"a run was skipped: {error}"
 
 
 def _read(path: Path, schema: type[S], *, versioned: bool = False) -> S:

@@ -19,24 +19,20 @@ def best_run(
     """The run in `root` with the highest accuracy on the stored validation split of `dataset`.
 
     Of equal runs the one with the lower log loss is taken. A run that held out other rows trained
-    on some of the stored ones, so it is no candidate. A run without its model is skipped.
+    on some of the stored ones, so it is no candidate.
 
     Args:
-        note: called with a line about each run that is skipped.
+        note: called with a line about each run that is skipped because it is damaged, or has no
+            model.
 
     Raises:
-        InputError: there is no such run, or one of them is damaged.
+        InputError: there is no such run.
     """
     candidates = []
-    for run in runs.find(root):
-        if not _fits(run, dataset, image_shape):
-            continue
-        if not run.model.exists():
-            if note:
-                note(f"{run.folder}: skipped, it has no {run.model.name}")
-            continue
-        valid = run.read_metrics().of_valid()
-        candidates.append((valid.accuracy, -valid.log_loss, run))
+    for run in runs.find(root, note=note or (lambda line: None)):
+        valid = run.read_metrics().valid
+        if valid and _fits(run, dataset, image_shape):
+            candidates.append((valid.accuracy, -valid.log_loss, run))
     if not candidates:
         raise InputError(
             f"{root}: no complete run on {dataset} with {image_shape[0]} x {image_shape[1]} pixels "
@@ -56,6 +52,8 @@ def trained_on(model: str | os.PathLike[str]) -> str | None:
 
 def _fits(run: Run, dataset: str, image_shape: tuple[int, int]) -> bool:
     """Whether the run was trained on such images, without the stored validation split."""
+    if not run.split.exists():
+        return False
     trained = run.read_record().dataset
     split = run.read_split()
     return (

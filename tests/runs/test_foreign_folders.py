@@ -180,3 +180,57 @@ def test_a_large_file_is_not_read(tmp_path):
     (tmp_path / "run.json").write_bytes(bytes(1001))
     with pytest.raises(InputError, match="is larger than 1,000 bytes: expected a small file"):
         reading.read_bytes(tmp_path / "run.json", expected="expected a small file", most=1000)
+
+
+def put(path, **changes):
+    """Change the values of these keys in a JSON file; a dotted key is written with two _."""
+    content = json.loads(path.read_text())
+    for key, value in changes.items():
+        *outer, last = key.split("__")
+        place = content
+        for name in outer:
+            place = place[name]
+        place[last] = value
+    path.write_text(json.dumps(content))
+
+
+@pytest.fixture
+def models(tmp_path):
+    """Two good runs between three that nobody can use."""
+    root = tmp_path / "models"
+    for name in ("1-good", "3-good"):
+        make_run(root / name)
+    put(make_run(root / "0-null").record, recipe__options=None)
+    put(make_run(root / "2-text").metrics, valid__accuracy="high")
+    make_run(tmp_path / "elsewhere")
+    (root / "4-link").symlink_to(tmp_path / "elsewhere")
+    return root
+
+
+def test_a_bad_folder_among_others_is_skipped_and_named(models):
+    said = []
+    assert [run.name for run in runs.find(models, note=said.append)] == ["1-good", "3-good"]
+    assert len(said) == 3
+    for name, line in zip(("0-null", "2-text", "4-link"), said, strict=True):
+        assert line.startswith(f"a run was skipped: {models / name}")
+    with pytest.raises(InputError, match="0-null"):
+        list(runs.find(models))
+    assert submission.best_run(models, "digits", (8, 8)).name == "1-good"
+
+
+def test_of_several_runs_that_are_named_the_bad_one_is_skipped(models):
+    said = []
+    named = [models / "0-null", models / "3-good", models / "4-link"]
+    found = runs.open_complete(named, note=said.append)
+    assert [run.name for run in found] == ["3-good", "4-link"]
+    assert len(said) == 1 and "0-null" in said[0]
+    with pytest.raises(InputError, match="0-null"):
+        runs.open_complete(named[:1], note=said.append)
+    with pytest.raises(InputError, match="no such run folder"):
+        runs.open_complete([models / "1-good", models / "none"], note=said.append)
+
+
+def test_the_figures_of_a_run_are_of_its_classes(models):
+    put(models / "1-good" / "metrics.json", valid__per_class=[])
+    with pytest.raises(InputError, match="figures of 0 classes, the data has 2"):
+        runs.open_complete([models / "1-good"], note=print)

@@ -101,7 +101,7 @@ def test_a_run_whose_model_has_other_classes_is_refused(
     run.write_split(SplitRecord.of(digits))
     run.write_history([])
     run.model.write_bytes(content)
-    run.write_metrics(Metrics.model_validate({"valid": scores(0.8)}))
+    run.write_metrics(Metrics.model_validate({"valid": scores(0.8, classes=10)}))
     assert run.read_metrics().model_sha256 == reading.sha256(run.model)
     monkeypatch.chdir(tmp_path)
     for command in ("evaluate", "ensemble", "report"):
