@@ -15,6 +15,8 @@ from fashion_nn.datasets.sources import official, read_folder
 from fashion_nn.datasets.splits import VALIDATION_FRACTION, Split, Splits, divide, fingerprint
 from fashion_nn.errors import InputError
 
+_MAX_CLASSES = 10_000
+
 
 def load(
     name_or_path: str | os.PathLike[str],
@@ -112,6 +114,11 @@ def _count_classes(path: Path, labels: np.ndarray) -> int:
         )
     if len(present) < 2:
         raise InputError(f"{path}: every row has label 0, expected at least two classes")
+    if len(present) > _MAX_CLASSES:
+        raise InputError(
+            f"{path}: has {len(present):,} classes, expected at most {_MAX_CLASSES:,}: is its label"
+            " column an id?"
+        )
     return len(present)
 
 

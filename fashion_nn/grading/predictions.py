@@ -1,5 +1,6 @@
 """Read a prediction file of unknown origin as it is written, so that what is wrong can be named."""
 
+import codecs
 import csv
 import io
 import os
@@ -16,7 +17,10 @@ MAX_CLASSES = 10_000
 """Largest number of classes of any data set; labels are below it."""
 
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,9}(?:\.0*)?\s*")
-_BYTES_BASE, _BYTES_A_ROW = 1 << 20, 1024
+_BYTES_BASE = 1 << 20
+_BYTES_A_ROW = 1 << 10
+_CELLS_BASE = 200_000
+_CELLS_A_ROW = 64
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -79,21 +83,25 @@ def read(path: str | os.PathLike[str], *, rows: int) -> PredictionFile:
     The first line is the header if one of its cells is no number.
 
     Args:
-        rows: expected number; a file of more than 1 MiB and 1 KiB a row is not read.
+        rows: expected number; a file of more than 1 MiB and 1 KiB a row is not read, nor one of
+            more than 200,000 cells or lines and 64 a row.
 
     Raises:
         InputError: it is no regular file, cannot be read, is far too large, or is no CSV in UTF-8.
     """
-    text = _text(path, limit=_BYTES_BASE + rows * _BYTES_A_ROW)
+    content = _content(path, rows)
+    text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
     try:
-        lines = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True))
+        lines = list(csv.reader(text, strict=True))
     except csv.Error as error:
         raise InputError(f"{path}: is not CSV ({error}): expected a prediction file") from None
+    except UnicodeDecodeError:
+        raise InputError(f"{path}: is not text in UTF-8: expected a prediction file") from None
     while lines and not any(lines[-1]):
         lines.pop()
     table = [tuple(line) for line in lines]
     header = table.pop(0) if table and not all(map(is_number, table[0])) else None
-    return PredictionFile(header, tuple(table), text.startswith("\ufeff"))
+    return PredictionFile(header, tuple(table), content.startswith(codecs.BOM_UTF8))
 
 
 def is_number(cell: str) -> bool:
@@ -105,7 +113,9 @@ def is_number(cell: str) -> bool:
     return "_" not in cell
 
 
-def _text(path: str | os.PathLike[str], limit: int) -> str:
+def _content(path: str | os.PathLike[str], rows: int) -> bytes:
+    """The bytes of the file, few enough to take them apart in bounded memory."""
+    limit = _BYTES_BASE + rows * _BYTES_A_ROW
     with opened(path, expected="expected a prediction file", follow_links=True) as content:
         found = content.read(limit + 1)
     if len(found) > limit:
@@ -113,12 +123,16 @@ def _text(path: str | os.PathLike[str], limit: int) -> str:
             f"{path}: has more than {limit:,} bytes, too many for a prediction file of this test"
             " table"
         )
-    try:
-        text = found.decode()
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not text in UTF-8: expected a prediction file") from None
-    if "\0" in text:
+    if b"\0" in found:
         raise InputError(
             f"{path}: holds NUL bytes, is not text in UTF-8: expected a prediction file"
         )
-    return text
+    # Each cell ends with one of these, so this is known before any of them is taken apart.
+    cells = sum(map(found.count, (b",", b"\n", b"\r")))
+    most = _CELLS_BASE + rows * _CELLS_A_ROW
+    if cells > most:
+        raise InputError(
+            f"{path}: has more than {most:,} cells or lines, too many for a prediction file of"
+            " this test table"
+        )
+    return found
