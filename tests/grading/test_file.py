@@ -118,5 +118,5 @@ def test_what_is_far_too_large_or_no_regular_file_is_not_read(tmp_path):
     (tmp_path / "large.csv").write_bytes(b"1\n" * 2_000_000)
     with pytest.raises(InputError, match="too many for a prediction file"):
         check_file(tmp_path / "large.csv", ANY)
-    with pytest.raises(InputError, match="not a regular file"):
+    with pytest.raises(InputError, match="is a folder"):
         check_file(tmp_path, ANY)
