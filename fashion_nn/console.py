@@ -6,13 +6,15 @@ What a command prints beside that stands in its file. Rich is imported when some
 import os
 import signal
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from functools import cache
-from typing import TYPE_CHECKING
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TextIO
 
-from fashion_nn.core.text import duration
+from fashion_nn.core.output import unescaped
+from fashion_nn.core.text import duration, printable
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -25,20 +27,37 @@ _PIPED_WIDTH = 200
 _GAP = 2
 
 
-@cache
 def _err() -> "Console":
     """The console of all bars and notes: it prints a note above a bar that is being drawn."""
+    return _err_on(unescaped(sys.stderr))
+
+
+@lru_cache(maxsize=1)
+def _err_on(stream: TextIO) -> "Console":
+    return _console(stream, soft_wrap=True)
+
+
+def _console(stream: TextIO, **how: Any) -> "Console":
+    """A console on `stream`. Text of others must be escaped before it is printed there."""
     from rich.console import Console
 
-    return Console(stderr=True, highlight=False, soft_wrap=True)
+    return Console(file=stream, markup=False, emoji=False, highlight=False, **how)
 
 
 def _progress(*columns: "ProgressColumn") -> "Progress":
     """A bar behind its description, followed by `columns`; it is removed at its end."""
     from rich.progress import BarColumn, Progress, TextColumn
 
-    description = TextColumn("{task.description}")
-    return Progress(description, BarColumn(), *columns, console=_err(), transient=True)
+    description = TextColumn("{task.description}", markup=False)
+    return Progress(
+        description,
+        BarColumn(),
+        *columns,
+        console=_err(),
+        transient=True,
+        redirect_stdout=False,
+        redirect_stderr=False,
+    )
 
 
 class TrainingBar:
@@ -61,7 +80,7 @@ class TrainingBar:
             from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
             self._bar = _progress(MofNCompleteColumn(), TimeRemainingColumn())
-            self._task = self._bar.add_task(self.name)
+            self._task = self._bar.add_task(printable(self.name))
             self._bar.start()
         return self
 
@@ -78,7 +97,9 @@ class TrainingBar:
         """Draw that `step` of `steps` is complete."""
         if self._bar:
             description = f"{self.name} epoch {epoch}/{self.epochs} loss {loss:.4f}"
-            self._bar.update(self._task, completed=step, total=steps, description=description)
+            self._bar.update(
+                self._task, completed=step, total=steps, description=printable(description)
+            )
 
     def epoch(self, row: dict[str, float], improved: bool, seconds: float) -> None:
         """Print the figures of a complete epoch."""
@@ -138,7 +159,7 @@ class SearchBar:
         left = standing.seconds_left
         self._bar.update(
             self._task,
-            description=f"trials, {doing}, {shown}",
+            description=printable(f"trials, {doing}, {shown}"),
             completed=standing.done,
             total=standing.of,
             left="" if left is None else f"{duration(left)} left",
@@ -184,11 +205,9 @@ def table(
         whole_cells: break no cell. If the terminal is too narrow, the table is printed in parts
             one below the other, each with some of the columns and the first.
     """
-    from rich.console import Console
-
     # Piped output is for programs and as wide as the table needs.
     width = None if sys.stdout.isatty() else _PIPED_WIDTH
-    console = Console(highlight=False, width=width)
+    console = _console(unescaped(sys.stdout), width=width)
     drawn = [_column(name, [row[i] for row in rows]) for i, name in enumerate(columns)]
     parts = [drawn]
     if whole_cells and _width([column.width for column in drawn]) > console.width:
@@ -215,7 +234,8 @@ class _Column:
 
 
 def _column(title: str, values: Sequence[object]) -> _Column:
-    cells = [f"{value:,}" if isinstance(value, int) else str(value) for value in values]
+    title = printable(title)
+    cells = [f"{value:,}" if isinstance(value, int) else printable(str(value)) for value in values]
     widest = max((len(cell) for cell in cells), default=0)
     return _Column(
         title=title,
@@ -254,7 +274,8 @@ def _print_part(
 ) -> None:
     from rich.table import Table
 
-    drawn = Table(title=title, title_justify="left", box=None, pad_edge=False)
+    shown = None if title is None else printable(title)
+    drawn = Table(title=shown, title_justify="left", box=None, pad_edge=False)
     for column in columns:
         drawn.add_column(
             column.title,
@@ -264,12 +285,28 @@ def _print_part(
         )
     for i in range(len(columns[0].cells)):
         drawn.add_row(*(column.cells[i] for column in columns))
-    console.print(drawn, markup=False)
+    console.print(drawn)
 
 
 def note(text: str) -> None:
     """Print a line for people, on stderr."""
-    _err().print(text, markup=False)
+    _err().print(printable(text))
+
+
+@contextmanager
+def notes_for_warnings() -> Iterator[None]:
+    """Print each warning of a library as one note meanwhile, and an equal one only once."""
+    printed = set()
+
+    def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
+        text = f"warning: {' '.join(str(message).split())} ({category.__name__})"
+        if text not in printed:
+            printed.add(text)
+            note(text)
+
+    with warnings.catch_warnings():
+        warnings.showwarning = show
+        yield
 
 
 def _numeric(cell: object) -> bool:

@@ -10,7 +10,6 @@ import json
 import os
 import re
 import shlex
-import signal
 import subprocess
 import sys
 import tarfile
@@ -127,14 +126,12 @@ def call(line: str, folder: Path, stdout: io.StringIO) -> tuple[int, str, str]:
         patch.setattr(sys, "argv", [program, *words])
         # One training of an epoch says all that two of sixty say.
         patch.setattr(demo, "RECIPES", {"mlp": ["batch_size=256", "epochs=1"]})
-        handler = signal.getsignal(signal.SIGTERM)
         with (
             redirect_stdout(stdout),
             redirect_stderr(io.StringIO()) as stderr,
             pytest.raises(SystemExit) as ended,
         ):
             PROGRAMS[program]()
-        signal.signal(signal.SIGTERM, handler)
     return ended.value.code or 0, stdout.getvalue(), stderr.getvalue()
 
 

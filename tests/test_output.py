@@ -76,7 +76,9 @@ def is_complete(content):
 
 
 @pytest.mark.parametrize(
-    "how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda how: how.name
+    "how",
+    [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL],
+    ids=lambda how: how.name,
 )
 def test_a_signal_inside_a_write_leaves_a_whole_file(tmp_path, how):
     delays, out = random.Random(how.name), tmp_path / "out.csv"
@@ -100,7 +102,9 @@ def test_a_signal_inside_a_write_leaves_a_whole_file(tmp_path, how):
 
 
 @pytest.mark.parametrize(
-    "how", [signal.SIGTERM, signal.SIGINT, signal.SIGKILL], ids=lambda how: how.name
+    "how",
+    [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL],
+    ids=lambda how: how.name,
 )
 def test_an_older_file_survives_a_signal(tmp_path, how):
     (tmp_path / "out.csv").write_text("older")
@@ -118,7 +122,7 @@ def test_an_older_file_survives_a_signal(tmp_path, how):
     if how != signal.SIGKILL:
         assert (
             errors.splitlines()[-1]
-            == f"error: stopped by {'Ctrl-C' if how == signal.SIGINT else 'SIGTERM'}"
+            == f"error: stopped by {'Ctrl-C' if how == signal.SIGINT else how.name}"
         )
         assert process.returncode == 128 + how
 

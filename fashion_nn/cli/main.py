@@ -3,7 +3,7 @@
 import os
 import signal
 import sys
-import threading
+import traceback
 from typing import Annotated
 
 import typer
@@ -28,6 +28,8 @@ from fashion_nn.cli import (
     tune,
 )
 from fashion_nn.cli.options import HELP_NAMES
+from fashion_nn.console import notes_for_warnings
+from fashion_nn.core import output, stopping
 from fashion_nn.errors import InputError
 
 COMMANDS = (
@@ -46,6 +48,8 @@ COMMANDS = (
     (reproduce.reproduce, reproduce.EXAMPLES),
 )
 GROUPS = {"data": data.app, "lab": lab.app, "baseline": baseline.app}
+
+_INTERRUPTED = 128 + signal.SIGINT
 
 app = typer.Typer(
     name="fashion-nn",
@@ -76,7 +80,7 @@ def main() -> None:
     """Entry point of `fashion-nn`.
 
     The exit code is 0 on success, 2 for bad input, 3 for a failed check, 70 for an internal
-    error, 130 after Ctrl-C and 143 after SIGTERM.
+    error, 129 after SIGHUP, 130 after Ctrl-C and 143 after SIGTERM.
     """
     sys.exit(run(app, sys.argv[1:]))
 
@@ -100,45 +104,60 @@ def run(command: typer.Typer, arguments: list[str]) -> int:
     """
     # The log lines of TensorFlow do not help a user.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    output.open_closed_streams()
+    with output.escaped() as printed, notes_for_warnings():
+        code = _run(command, arguments)
+        printed.flush()
+        if printed.error is None or isinstance(printed.error, BrokenPipeError):
+            # A reader such as `head` that has seen enough is no error.
+            return code
+        reason = printed.error.strerror or printed.error
+        unprinted = _fail(f"not all output could be printed ({reason}): print it elsewhere", 2)
+        return code or unprinted
+
+
+def _run(command: typer.Typer, arguments: list[str]) -> int:
     debug = "--debug" in arguments
-    if threading.current_thread() is threading.main_thread():
-        signal.signal(signal.SIGTERM, _terminated)
+    words = [word for word in arguments if word != "--debug"]
     try:
-        words = [word for word in arguments if word != "--debug"]
-        code = command(words, standalone_mode=False) or 0
-        # Typer turns Ctrl-C into a silent 130.
-        return _fail("stopped by Ctrl-C", 130) if code == 130 else code
-    except InputError as error:
+        with stopping.raised() as requests:
+            try:
+                code = command(words, standalone_mode=False) or 0
+            except Exception as error:
+                # A library may turn the exception of a signal into another one.
+                if requests.last:
+                    raise stopping.Stopped(requests.last) from None
+                return _explained(error, debug)
+    except stopping.Stopped as stopped:
+        return _stopped(stopped.number)
+    except KeyboardInterrupt:
+        return _stopped(signal.SIGINT)
+    # Typer turns Ctrl-C into a silent 130.
+    return _stopped(signal.SIGINT) if code == _INTERRUPTED else code
+
+
+def _explained(error: Exception, debug: bool) -> int:
+    """Print the line for `error`, and return the exit code."""
+    if isinstance(error, InputError):
         return _fail(str(error), 2)
-    except _Terminated:
-        return _fail("stopped by SIGTERM", 143)
-    except (KeyboardInterrupt, typer.Abort):
-        return _fail("stopped by Ctrl-C", 130)
-    except MemoryError:
+    if isinstance(error, typer.Abort):
+        return _stopped(signal.SIGINT)
+    if isinstance(error, MemoryError):
         return _fail("out of memory: use a smaller batch_size, or a machine with more", 2)
-    except BrokenPipeError:
-        # The reader of the output has gone. Without this, Python prints an error at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
-    except Exception as error:
-        if isinstance(error, OSError) and error.strerror and not debug:
-            # What the file system refuses is no defect, wherever it comes up.
-            place = f"{error.filename}: " if error.filename else ""
-            return _fail(f"{place}{error.strerror}: make it accessible, or name another", 2)
-        if hasattr(error, "format_message"):  # An error of typer: a wrong option or argument.
-            return _fail(error.format_message(), 2)
-        if debug:
-            raise
-        found = f"{type(error).__name__}: {error}"
-        return _fail(f"internal error, please report it ({found}); --debug shows where", 70)
+    if isinstance(error, OSError) and error.strerror and not debug:
+        # What the file system refuses is no defect, wherever it comes up.
+        place = f"{error.filename}: " if error.filename else ""
+        return _fail(f"{place}{error.strerror}: make it accessible, or name another", 2)
+    if hasattr(error, "format_message"):  # An error of typer: a wrong option or argument.
+        return _fail(error.format_message(), 2)
+    if debug:
+        traceback.print_exception(error)
+    found = f"{type(error).__name__}: {error}"
+    return _fail(f"internal error, please report it ({found}); --debug shows where", 70)
 
 
-class _Terminated(BaseException):
-    """SIGTERM as an exception, so that temporary files are removed."""
-
-
-def _terminated(*_: object) -> None:
-    raise _Terminated
+def _stopped(number: int) -> int:
+    return _fail(stopping.message(number), 128 + number)
 
 
 def _fail(message: str, code: int) -> int:

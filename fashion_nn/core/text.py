@@ -26,6 +26,30 @@ def quoted(text: str, longest: int = 60) -> str:
     return ascii(text if len(text) <= longest else f"{text[: longest - 3]}...")
 
 
+def printable(text: str, *, lines: bool = False) -> str:
+    r"""`text` with each character escaped that could steer a terminal or hide what is shown.
+
+    These are control characters, marks that change the direction of text, characters without
+    width, spaces other than the plain one, and bytes of file names that are not UTF-8.
+
+    Args:
+        lines: keep line feeds and tabs.
+
+    >>> print(printable("café \x1b[2J \u202e\n"))
+    café \x1b[2J \u202e\n
+    """
+    if text.isprintable():
+        return text
+    kept = "\n\t" if lines else ""
+    return "".join(
+        letter if letter in kept or letter.isprintable() else _escaped(letter) for letter in text
+    )
+
+
+def _escaped(letter: str) -> str:
+    return letter.encode("unicode_escape").decode()
+
+
 def duration(seconds: float, digits: str = ".0f") -> str:
     """A time for people; `digits` is the format of times below 90 seconds.
 
