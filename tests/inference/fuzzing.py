@@ -47,8 +47,8 @@ import numpy as np
 
 from fashion_nn.inference.allowlist import model_config, objects, operations
 from fashion_nn.inference.allowlist.layers import ACTIVATIONS, LAYERS
-from fashion_nn.inference.child.confinement import limit_processor_time
 from fashion_nn.inference.child.hdf5 import Store
+from fashion_nn.inference.child.limits import limit_processor_time
 from fashion_nn.inference.file import archive, model_file, strict_json
 from fashion_nn.inference.shared import feeding, network
 from fashion_nn.inference.shared.refusal import Refusal, input_error

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import ModuleType
 
 _PACKAGE = Path(__file__).resolve().parents[2]
+_CHILD = f"{_PACKAGE.name}.inference.child"
 # Keras imports these by name when a config asks for them.
 _NEVER = ("keras_hub", "keras_cv", "keras_nlp")
 # TensorFlow and Keras import these where they are installed, and need none of them to predict.
@@ -25,7 +26,7 @@ def main() -> None:
     with open(os.devnull, "r+b", buffering=0) as nowhere:
         os.dup2(nowhere.fileno(), 0)
         os.dup2(nowhere.fileno(), 1)
-    layers = _confine(memory=int(sys.argv[1]), parent=int(sys.argv[2]))
+    layers = confine(memory=int(sys.argv[1]), parent=int(sys.argv[2]))
     sys.modules.update(dict.fromkeys((*_NEVER, *_NOT_NEEDED)))  # type: ignore[arg-type]
     # This very package, without putting the folder that holds it on the module path.
     _load(_PACKAGE.name, _PACKAGE / "__init__.py", [str(_PACKAGE)])
@@ -38,11 +39,17 @@ def main() -> None:
         worker.serve(incoming, outgoing, layers)
 
 
-def _confine(memory: int, parent: int) -> list[str]:
-    # Both modules are loaded by their path. Importing them by name would import the package, hence
-    # NumPy, which starts threads, and the layers hold for the thread that asks for them.
-    confinement = _load("confinement", Path(__file__).with_name("confinement.py"))
-    processes = _load("processes", _PACKAGE / "core" / "processes.py")
+def confine(memory: int, parent: int) -> list[str]:
+    """Confine this process; the names of the layers that hold.
+
+    The modules that this takes are loaded by their paths, each after those that it imports.
+    Importing them by their names would import the package first, hence NumPy, which starts threads,
+    and the layers hold for the thread that asks for them.
+    """
+    for name in ("limits", "linux", "landlock", "system_calls", "seccomp", "confinement"):
+        _load(f"{_CHILD}.{name}", Path(__file__).with_name(f"{name}.py"))
+    processes = _load(f"{_PACKAGE.name}.core.processes", _PACKAGE / "core" / "processes.py")
+    confinement = sys.modules[f"{_CHILD}.confinement"]
     return list(confinement.confine(memory, _PACKAGE, lambda: processes.die_with_parent(parent)))
 
 

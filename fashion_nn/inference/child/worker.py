@@ -30,8 +30,8 @@ from typing import Any
 import numpy as np
 
 from fashion_nn.inference.child import weights
-from fashion_nn.inference.child.confinement import limit_processor_time
 from fashion_nn.inference.child.hdf5 import Store
+from fashion_nn.inference.child.limits import limit_processor_time
 from fashion_nn.inference.child.listing import ListedFile
 from fashion_nn.inference.child.reply import Reply
 from fashion_nn.inference.child.size_guard import SizeGuard, reason
