@@ -46,7 +46,7 @@ def plain(data: Path, folder: Path, *more: object) -> list[str]:
 
 
 def write_rows(dataset: str, path: Path, rows: int | None = None) -> None:
-    """The training and validation rows as .npz, of the first only so many."""
+    """Write the training rows, or the first `rows` of them, and the validation rows as .npz."""
     import numpy as np
 
     splits = datasets.load(dataset)

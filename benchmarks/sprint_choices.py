@@ -42,7 +42,7 @@ EPOCHS = 2
 
 
 def measure(settings: list[str], seed: int, epochs: int) -> dict[str, Any]:
-    """Train once; what the kept model answers on the validation rows, and the median seconds of an
+    """Train once; what the saved model answers on the validation rows, and the median seconds of an
     epoch.
     """
     import statistics

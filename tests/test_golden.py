@@ -4,6 +4,7 @@ After a change that is meant, `pytest tests/test_golden.py --rewrite-golden` wri
 difference in version control then shows what changed for a user.
 """
 
+import importlib
 import inspect
 import io
 import json
@@ -15,7 +16,7 @@ import sys
 import tarfile
 import zipfile
 from collections.abc import Callable, Iterator
-from contextlib import chdir, redirect_stderr, redirect_stdout
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -85,7 +86,9 @@ class Work:
 
     def _tell(self, case) -> str:
         before = self._files()
-        code, out, err = call(case.line, self.folder, io.StringIO() if case.piped else Terminal())
+        stdout = io.StringIO() if case.piped else Terminal()
+        with _defect(case.defect):
+            code, out, err = call(case.line, self.folder, stdout)
         written = [path for path, state in self._files().items() if before.get(path) != state]
         if case.line.endswith("--json"):
             self._keep(case.line, json.loads(out))
@@ -113,6 +116,20 @@ class Work:
     def _keep(self, line: str, value: object) -> None:
         command = re.match(r"fashion-nn (?:(?:data|lab) )?\S+", line)[0].removeprefix("fashion-nn ")
         self.printed.setdefault(command.replace(" ", "-"), []).append(value)
+
+
+@contextmanager
+def _defect(place: str) -> Iterator[None]:
+    """Let the function at `place`, given as "module:name", raise an error that no code expects."""
+
+    def fail(*_: object, **__: object) -> None:
+        raise RuntimeError("a defect")
+
+    with pytest.MonkeyPatch.context() as patch:
+        if place:
+            module, name = place.split(":")
+            patch.setattr(importlib.import_module(module), name, fail)
+        yield
 
 
 def call(line: str, folder: Path, stdout: io.StringIO) -> tuple[int, str, str]:

@@ -24,6 +24,7 @@ from fashion_nn.cli.train import print_outcome
 from fashion_nn.core.text import duration
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
+from fashion_nn.submission.formats import FORMATS
 
 if TYPE_CHECKING:
     from fashion_nn.grading import ReferenceBuilder
@@ -66,7 +67,10 @@ Budget = Annotated[
 ]
 Format = Annotated[
     str,
-    typer.Option("--format", help="kaggle (ImageId,Label) or plain (one integer on each line)."),
+    typer.Option(
+        "--format",
+        help=f"{' or '.join(f'{name} ({each.description})' for name, each in FORMATS.items())}.",
+    ),
 ]
 Sample = Annotated[
     Path | None,
@@ -130,7 +134,7 @@ def submit(request: Request) -> None:
     """
     from fashion_nn import inference, submission
 
-    one_of(request.format, tuple(submission.FORMATS), "--format")
+    one_of(request.format, tuple(FORMATS), "--format")
     one_of(request.scale, inference.SCALES, "--scale")
     one_of(request.engine, inference.ENGINES, "--engine")
     _require_one_way(request)

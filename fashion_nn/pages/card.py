@@ -177,7 +177,7 @@ def _training(run: Run, record: Record) -> str:
     text = f"{record.train_seconds:,.0f} s on {_cores(record.environment.hardware)}"
     epochs = len(run.read_history())
     if epochs:
-        text += f"; kept epoch {record.best_epoch} of {epochs}, stopped by {record.stopped_because}"
+        text += f"; best epoch {record.best_epoch} of {epochs}, stopped by {record.stopped_because}"
     return text
 
 

@@ -170,7 +170,7 @@ def _curve(
         y_ticks=plane.y_ticks,
         lines=[Line(label, kind, plane.points(points)) for (label, kind), points in series.items()],
         bars=[],
-        mark=None if best_epoch is None else (plane.x(best_epoch), f"kept epoch {best_epoch}"),
+        mark=None if best_epoch is None else (plane.x(best_epoch), f"best epoch {best_epoch}"),
     )
 
 

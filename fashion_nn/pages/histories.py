@@ -31,10 +31,10 @@ def configuration(recipe: RecipeRecord) -> str:
 
 
 def record(runs: Sequence[Run]) -> dict[str, Any]:
-    """All epochs and the scores of the kept model of each run, by configuration.
+    """All epochs and the scores of the saved model of each run, by configuration.
 
     Accuracies are 0..1, losses nats per image. The training figures of an epoch are means over its
-    batches, with dropout; `test_…` are of the kept epoch's model, None where the test split was not
+    batches, with dropout; `test_…` are of the best epoch's model, None where the test split was not
     opened.
 
     Raises:

@@ -1,7 +1,7 @@
 """The prediction file: the formats there are, what a file of each must hold, and how it is written.
 
 A format says which columns and ids a file has (`Layout`); rendering a file and checking one both
-follow from that. A new format is a function in `FORMATS`; the help of `--format` names it.
+follow from that. A new format is an entry in `FORMATS`, which the help of `--format` shows.
 """
 
 import csv
@@ -48,6 +48,7 @@ class Sample:
 
 
 def _kaggle(predictions: Predictions) -> Layout:
+    """Two columns; the ids are those of the table's id column, else they count from 1."""
     rows = len(predictions.labels)
     ids = range(1, rows + 1) if predictions.ids is None else predictions.ids.tolist()
     return Layout(KAGGLE_HEADER, ids, rows, predictions.classes)
@@ -57,9 +58,21 @@ def _plain(predictions: Predictions) -> Layout:
     return Layout(None, None, len(predictions.labels), predictions.classes)
 
 
-FORMATS: Mapping[str, Callable[[Predictions], Layout]] = {
-    "kaggle": _kaggle,  # `ImageId,Label`; ids from the table's id column, else from 1
-    "plain": _plain,  # one label a line
+@dataclass(frozen=True, slots=True)
+class Format:
+    """A format of prediction files.
+
+    description: for people, in a few words.
+    layout: what a file of these predictions must hold.
+    """
+
+    description: str
+    layout: Callable[[Predictions], Layout]
+
+
+FORMATS: Mapping[str, Format] = {
+    "kaggle": Format("ImageId,Label", _kaggle),
+    "plain": Format("one integer on each line", _plain),
 }
 
 
@@ -104,7 +117,7 @@ def expectation(
         return Layout(sample.header, sample.ids, len(predictions.labels), predictions.classes)
     if format not in FORMATS:
         raise InputError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
-    return FORMATS[format](predictions)
+    return FORMATS[format].layout(predictions)
 
 
 def render(

@@ -58,7 +58,7 @@ def test_pca_logreg_leaves_a_run_with_its_study(work):
     assert [point["components"] for point in stored["cross_validation"]["points"]] == [2, 10]
     assert run.read_record().recipe.options["components"] == 10
     assert run.figure("cost-benefit").stat().st_size > 1000
-    assert "`pca-logreg`" in run.card.read_text() and "Kept epoch" not in run.card.read_text()
+    assert "`pca-logreg`" in run.card.read_text() and "best epoch" not in run.card.read_text()
     assert json.loads((work / "all.json").read_text())["pca-logreg"] == stored
     assert stored["environment"]["versions"]["scikit-learn"]
 

@@ -139,13 +139,13 @@ def test_order(labels, verdict):
     assert order.judge(labels).verdict == verdict
 
 
-def test_leak_counts_twins(images):
-    twins = NearDuplicates(images[:500])
-    twins.add(images[400:700])
-    twins.add(np.minimum(images[:100].astype(int) + 2, 255).astype(np.uint8))
-    found = leak.judge(twins)
+def test_leak_counts_near_duplicates(images):
+    found_rows = NearDuplicates(images[:500])
+    found_rows.add(images[400:700])
+    found_rows.add(np.minimum(images[:100].astype(int) + 2, 255).astype(np.uint8))
+    found = leak.judge(found_rows)
     assert found.verdict == "WARN"
-    assert (twins.rows, twins.exact) == (400, 100) and twins.near >= 200
+    assert (found_rows.rows, found_rows.exact) == (400, 100) and found_rows.near >= 200
     alone = NearDuplicates(np.zeros((1, 8, 8), np.uint8))
     alone.add(np.full((3, 8, 8), 200, np.uint8))
     assert leak.judge(alone).verdict == "PASS"

@@ -83,13 +83,13 @@ def test_near_duplicates_are_left_out_of_the_second_accuracy(models, splits):
     run = Run(models / "seed0")
     scale = 255 * np.sqrt(splits.test.images[0].size)
     known = splits.original_train().images.reshape(-1, splits.test.images[0].size).astype(float)
-    twin = [
+    near = [
         np.sqrt(((known - image.ravel()) ** 2).sum(axis=1).min()) <= evaluation.NEAR * scale
         for image in splits.test.images
     ]
-    right = run.read_test_predictions().right[~np.array(twin)]
+    right = run.read_test_predictions().right[~np.array(near)]
     clean = run.read_metrics().test.without_near_duplicates
-    assert 0 < sum(twin) < 100 and (clean.n, clean.correct) == (len(right), right.sum())
+    assert 0 < sum(near) < 100 and (clean.n, clean.correct) == (len(right), right.sum())
 
 
 def test_other_test_rows_change_nothing_that_is_stored(models, splits):
@@ -148,7 +148,7 @@ def test_the_card_s_metadata_is_what_was_measured(models, name):
         "expected calibration error",
     ]
     assert "## Intended use" in body and "## Limits" in body and "## How to load" in body
-    assert ("kept epoch" in body) == (name == "seed0")
+    assert ("best epoch" in body) == (name == "seed0")
 
 
 def test_the_card_of_a_run_of_another_kind_lists_its_settings(models):

@@ -47,11 +47,11 @@ def relative_error(one, other):
 @pytest.mark.parametrize("name", ["cnn-v1", "cnn-v2", "sprint"])
 def test_a_step_goes_where_it_goes_in_double_precision(name):
     model = zoo.build(name, **without_dropout(name))
-    twin = faster(model)
+    copy = faster(model)
     keras.config.set_dtype_policy("float64")
     exact = zoo.build(name, **without_dropout(name))
     exact.set_weights(model.get_weights())
-    mine, theirs, true = (flat_gradient(each, *DIGITS) for each in (twin, model, exact))
+    mine, theirs, true = (flat_gradient(each, *DIGITS) for each in (copy, model, exact))
     # Behind six ReLUs even Keras' own gradient in single precision is one to three per cent off.
     assert relative_error(theirs, true) < 0.06
     assert relative_error(mine, true) < 0.06
@@ -86,22 +86,22 @@ def test_fused_normalisation_is_that_of_keras(training):
 @pytest.mark.parametrize("name", ["cnn-v1", "cnn-v2", "sprint"])
 def test_statistics_and_answers_are_those_of_keras(name):
     model = zoo.build(name, **without_dropout(name))
-    twin = faster(model)
+    copy = faster(model)
     images, _ = DIGITS
-    np.testing.assert_allclose(twin(images, training=True), model(images, training=True), atol=1e-4)
+    np.testing.assert_allclose(copy(images, training=True), model(images, training=True), atol=1e-4)
     for mine, theirs in zip(
-        twin.non_trainable_variables, model.non_trainable_variables, strict=True
+        copy.non_trainable_variables, model.non_trainable_variables, strict=True
     ):
         np.testing.assert_allclose(mine, theirs, rtol=1e-4, atol=1e-5)
-    np.testing.assert_allclose(twin(images), model(images), atol=1e-5)
+    np.testing.assert_allclose(copy(images), model(images), atol=1e-5)
 
 
 @pytest.mark.parametrize("name", zoo.names())
 def test_a_faster_network_has_the_same_variables(name):
     model = zoo.build(name)
-    twin = faster(model)
-    assert [v.path for v in twin.weights] == [v.path for v in model.weights]
-    for mine, theirs in zip(twin.variables, model.variables, strict=True):
+    copy = faster(model)
+    assert [v.path for v in copy.weights] == [v.path for v in model.weights]
+    for mine, theirs in zip(copy.variables, model.variables, strict=True):
         np.testing.assert_array_equal(mine, theirs)
 
 

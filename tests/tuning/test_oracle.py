@@ -39,7 +39,7 @@ def outcome(trial):
 
 
 def record_of(proposal, ended):
-    """The record of a trial that was created when so many had ended."""
+    """The record of a trial that was created after this number of trials had ended."""
     return TrialRecord(
         id=f"{proposal.order:04d}",
         order=proposal.order,

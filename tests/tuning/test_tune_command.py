@@ -261,7 +261,7 @@ def test_twenty_trials_keep_the_memory_flat(tmp_path):
         trial.peak_memory_bytes >> 20 for trial in search.read_trials() if trial.peak_memory_bytes
     ]
     print(
-        f"resident MiB after so many trials: search {parent}, server {server}; trials {trials[0]},"
+        f"resident MiB, by number of trials: search {parent}, server {server}; trials {trials[0]},"
         f" …, {trials[-1]}"
     )
     # Of 14 trials, each of some 100 MiB: one that stayed would be seen.

@@ -20,7 +20,7 @@ def judge(found: NearDuplicates) -> Check:
     return Check(
         "leak",
         "WARN" if share > _SHARE_ALLOWED else "PASS",
-        f"{found.near:,} of {found.rows:,} test rows have a twin in the training data,"
+        f"{found.near:,} of {found.rows:,} test rows have a near duplicate in the training data,"
         f" {found.exact:,} an equal one",
         f"at most {_SHARE_ALLOWED:.0%} within a root mean square difference of {NEAR}",
         {"rows": found.rows, "exact": found.exact, "near": found.near},

@@ -59,7 +59,7 @@ def _with_variants(curves: Curves, claim: Claim, criterion: Criterion) -> str:
 
 
 def at_end(curves: Curves, measure: str) -> dict[str, Spread]:
-    """Mean and deviation of a measure: of the kept model (test_...), or of the last epoch."""
+    """Mean and deviation of a measure: of the saved model (test_...), or of the last epoch."""
     return spreads(_ends(curves, measure))
 
 

@@ -116,7 +116,7 @@ def _epoch(row: Mapping[str, float]) -> Epoch:
 
 
 def valid_accuracies(name: str) -> list[float]:
-    """Validation accuracy of the kept epoch of each training that `histories` gives."""
+    """Validation accuracy of the best epoch of each training that `histories` gives."""
     stored = _stored_runs(name)
     if stored:
         return [one["history"][one["kept_epoch"] - 1]["valid_accuracy"] for one in stored]
@@ -156,7 +156,7 @@ class Share:
 
 
 def accuracy(name: str, *, train: bool = False) -> Check:
-    """A printed accuracy in per cent against that of the kept model on its validation rows.
+    """A printed accuracy in per cent against that of the saved model on its validation rows.
 
     Both are shares of a sample: they agree if a test of two proportions, on as many rows as ours,
     does not tell them apart at 95 %, beyond half a unit of the printed number's last digit. If the

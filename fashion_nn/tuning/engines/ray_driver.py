@@ -216,8 +216,8 @@ def run_trial(
         if result is None or result.status == "failed":
             engine.close()
             _warm.clear()
-        # The rows were read when the trial began. A worker is ended without notice, and leaves
-        # nothing like this.
+        # The rows were read when the trial began. Ray may stop a worker at any moment, so
+        # its folder is removed now.
         writing.remove_scratch_folder(search.folder)
 
 

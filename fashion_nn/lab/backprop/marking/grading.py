@@ -165,9 +165,9 @@ def grade(exercise: Exercise, answers: Any, source: str = "answers") -> Grade:
 class _Grader:
     """Reads the answers in order and keeps what the student may have computed from.
 
-    A student goes on from the numbers as written, or from unrounded ones that are not shown, into
-    which only the mistakes are taken over. For f' they take the nets or the outputs. So there are
-    four sheets.
+    Students compute each number either from the rounded numbers that they wrote down, or from
+    unrounded numbers that they did not write down. Their earlier mistakes are in both. They compute
+    f' either from the nets or from the outputs. Together these are four sheets.
     """
 
     def __init__(self, right: Sheet, answers: dict[Term, Array]):
