@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from fashion_nn import console, runs
-from fashion_nn.cli.common import accuracy, load_splits
+from fashion_nn.cli.common import accuracy, load_splits, numbers
 from fashion_nn.cli.options import (
     MODELS,
     DataDir,
@@ -20,7 +20,8 @@ from fashion_nn.cli.options import (
     stem,
 )
 from fashion_nn.core import writing
-from fashion_nn.core.text import duration
+from fashion_nn.core.numbers import whole
+from fashion_nn.core.text import duration, quoted
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,15 +30,21 @@ if TYPE_CHECKING:
 
 app = group("Train models without a neural network, to compare with.")
 
+_MOST_COMPONENTS = 100_000
+
 Out = Annotated[
     Path | None,
     output_folder("--out", "Run folder [default: models/NAME-DATASET]."),
 ]
 Jobs = Annotated[
     int | None,
-    typer.Option("--jobs", min=1, help="Number of processes [default: one for each core]."),
+    typer.Option(
+        "--jobs", min=1, max=1024, help="Number of processes [default: one for each core]."
+    ),
 ]
-Folds = Annotated[int, typer.Option("--folds", min=2, help="Number of cross-validation folds.")]
+Folds = Annotated[
+    int, typer.Option("--folds", min=2, max=1000, help="Number of cross-validation folds.")
+]
 AsListed = Annotated[
     bool,
     typer.Option(
@@ -48,13 +55,17 @@ AsListed = Annotated[
 ]
 Iterations = Annotated[
     int,
-    typer.Option("--max-iterations", min=1, help="Maximum number of iterations of the solver."),
+    typer.Option(
+        "--max-iterations", min=1, max=1_000_000, help="Maximum number of iterations of the solver."
+    ),
 ]
 Json = Annotated[
     Path | None,
     output_file("--json", "JSON that the figures are added to, beside other baselines."),
 ]
-Seed = Annotated[int, typer.Option("--seed", min=0, help="Seed of the random numbers.")]
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of the random numbers.")
+]
 Components = Annotated[
     str | None,
     typer.Option("--components", help="Numbers of components [default: 2,5,10,25,50,100]."),
@@ -64,6 +75,7 @@ Keep = Annotated[
     typer.Option(
         "--keep",
         min=1,
+        max=_MOST_COMPONENTS,
         help="Number of components of the saved model [default: the most accurate].",
     ),
 ]
@@ -73,6 +85,7 @@ Landmarks = Annotated[
     typer.Option(
         "--landmarks",
         min=2,
+        max=100_000,
         help="Number of training images that the kernel compares with.",
     ),
 ]
@@ -356,11 +369,11 @@ def _results(name: str, dataset: str, out: Path | None, json: Path | None) -> Re
 def _whole_numbers(text: str | None) -> list[int] | None:
     if text is None:
         return None
-    parts = [part.strip() for part in text.split(",")]
-    if not all(part.isdecimal() and int(part) > 0 for part in parts):
-        expected = "expected whole numbers with commas, such as 2,5,10"
-        raise InputError(f"--components {text!r}: {expected}")
-    return [int(part) for part in parts]
+    found = numbers("--components", text, whole)
+    if not all(0 < number <= _MOST_COMPONENTS for number in found):
+        expected = f"expected numbers from 1 to {_MOST_COMPONENTS:,}, such as 2,5,10"
+        raise InputError(f"--components {quoted(text)}: {expected}")
+    return list(found)
 
 
 def _test_rows(splits: "Splits") -> "Split":

@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 
 from fashion_nn import console, datasets
 from fashion_nn.cli.options import in_seconds
+from fashion_nn.core.numbers import whole
+from fashion_nn.core.text import quoted
 from fashion_nn.core.writing import FORMAT
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
@@ -115,11 +117,16 @@ def print_json(found: dict[str, Any]) -> None:
 def numbers(name: str, text: str, kind: Callable[[str], Number]) -> tuple[Number, ...]:
     """The numbers in `text`, given with the option `name` and separated by commas.
 
+    Args:
+        name: of the option.
+        text: its value.
+        kind: `whole` or `decimal` of `fashion_nn.core.numbers`.
+
     Raises:
         InputError: one of them is not a number.
     """
     try:
         return tuple(kind(part) for part in text.split(","))
     except ValueError:
-        expected = "whole numbers" if kind is int else "numbers"
-        raise InputError(f"{name} {text!r}: expected {expected} separated by commas") from None
+        expected = "whole numbers" if kind is whole else "numbers"
+        raise InputError(f"{name} {quoted(text)}: expected {expected} with commas") from None

@@ -14,6 +14,8 @@ import typer
 from fashion_nn import datasets, runs
 from fashion_nn.core import writing
 from fashion_nn.core.names import title
+from fashion_nn.core.numbers import decimal
+from fashion_nn.core.text import quoted
 from fashion_nn.errors import InputError
 
 Choice = TypeVar("Choice", bound=str)
@@ -151,9 +153,9 @@ def in_seconds(text: str | None, name: str) -> float | None:
         return None
     units = {"s": 1, "m": 60, "h": 3600}
     try:
-        found = float(text[:-1]) * units[text[-1:]]
+        found = decimal(text[:-1]) * units[text[-1:]]
     except (KeyError, ValueError):
         found = 0.0
     if not 0 < found < 1e7:
-        raise InputError(f"{name} {text!r}: expected a time such as 90s, 30m or 2h")
+        raise InputError(f"{name} {quoted(text)}: expected a time such as 90s, 30m or 2h")
     return found

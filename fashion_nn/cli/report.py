@@ -28,7 +28,12 @@ Every = Annotated[
 ]
 Image = Annotated[
     int,
-    typer.Option("--image", help="Index of the test image whose layer outputs are shown."),
+    typer.Option(
+        "--image",
+        min=0,
+        max=1_000_000,
+        help="Index of the test image whose layer outputs are shown.",
+    ),
 ]
 Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
 

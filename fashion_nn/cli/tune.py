@@ -23,7 +23,7 @@ from fashion_nn.cli.options import (
 )
 from fashion_nn.errors import InputError
 from fashion_nn.measures import maximised
-from fashion_nn.recipes import RECIPES, Recipe
+from fashion_nn.recipes import MAX_EPOCHS, RECIPES, Recipe
 from fashion_nn.runs import Search, TrialRecord
 from fashion_nn.tuning.oracle import ALGORITHMS
 from fashion_nn.tuning.plan import SearchLimits
@@ -56,6 +56,7 @@ Trials = Annotated[
     typer.Option(
         "--trials",
         min=1,
+        max=1_000_000,
         help=f"Total number of trials [default: {TRIALS}; hyperband: a sweep; "
         "grid: all points; --budget: no limit].",
     ),
@@ -73,6 +74,7 @@ Epochs = Annotated[
     typer.Option(
         "--epochs",
         min=1,
+        max=MAX_EPOCHS,
         help=f"Number of epochs of a whole trial [default: that of the recipe, at most {EPOCHS}].",
     ),
 ]
@@ -81,6 +83,7 @@ Folds = Annotated[
     typer.Option(
         "--folds",
         min=2,
+        max=1000,
         help="Number of cross-validation folds, instead of the stored validation split.",
     ),
 ]
@@ -110,6 +113,7 @@ Workers = Annotated[
     typer.Option(
         "--workers",
         min=1,
+        max=1024,
         help="Number of trials at the same time, which share the cores of a machine [default: 1; "
         "ray: one for each processor].",
     ),

@@ -8,12 +8,13 @@ published recipes and ours. `override` changes single settings, as `--set key=va
 from fashion_nn.recipes.effective import EFFECTIVE, without_effect
 from fashion_nn.recipes.overriding import override
 from fashion_nn.recipes.published import RECIPES, Departure, departures, get
-from fashion_nn.recipes.recipe import Augmentation, Recipe, from_json
+from fashion_nn.recipes.recipe import MAX_EPOCHS, Augmentation, Recipe, from_json
 from fashion_nn.recipes.settings import Setting, settings
 from fashion_nn.recipes.source_code import as_python
 
 __all__ = [
     "EFFECTIVE",
+    "MAX_EPOCHS",
     "RECIPES",
     "Augmentation",
     "Departure",

@@ -1,10 +1,11 @@
 """Single settings of a recipe changed by text, as `--set key=value` does."""
 
-import json
 from collections.abc import Iterable
 from typing import Any
 
-from fashion_nn.core.text import did_you_mean
+from fashion_nn.core import strict_json
+from fashion_nn.core.strict_json import JsonError
+from fashion_nn.core.text import did_you_mean, quoted
 from fashion_nn.errors import InputError
 from fashion_nn.recipes.effective import require_effective
 from fashion_nn.recipes.recipe import Recipe, validated
@@ -31,7 +32,7 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
     for assignment in assignments:
         key, equals, text = (part.strip() for part in assignment.partition("="))
         if not equals:
-            raise InputError(f"--set {assignment!r}: expected key=value, such as epochs=20")
+            raise InputError(f"--set {quoted(assignment)}: expected key=value, such as epochs=20")
         _require_known(key)
         outer, dot, inner = key.partition(".")
         if dot:
@@ -50,7 +51,7 @@ def _require_known(key: str) -> None:
     known = [setting.key for setting in settings()]
     if key not in known:
         raise InputError(
-            f"--set: unknown key {key!r}: expected one of {', '.join(known)},"
+            f"--set: unknown key {quoted(key)}: expected one of {', '.join(known)},"
             f" options.<name>{did_you_mean(key, known)}"
         )
 
@@ -61,6 +62,6 @@ def _parse(text: str) -> Any:
     if text.lower() in {"true", "false"}:
         return text.lower() == "true"
     try:
-        return json.loads(text)
-    except ValueError:
+        return strict_json.parse(text)
+    except JsonError:
         return text

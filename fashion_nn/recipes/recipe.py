@@ -10,6 +10,11 @@ from fashion_nn.errors import InputError
 
 _LONGEST = 100
 
+MAX_EPOCHS = 1_000_000
+"""The largest number of epochs of a training."""
+MAX_BATCH = 1 << 20
+"""The largest number of images in a batch."""
+
 Monitor = Literal["val_loss", "val_accuracy", "loss", "accuracy"]
 Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "muon"]
 Mirror = bool | Literal["auto"]
@@ -60,11 +65,12 @@ class Recipe(Settings):
     seed: int = Field(
         0, ge=0, lt=2**31, description="Seed of weights, shuffling, dropout and augmentation."
     )
-    batch_size: int = Field(256, ge=1, description="Number of images in a batch.")
-    epochs: int = Field(100, ge=1, description="Maximum number of epochs.")
+    batch_size: int = Field(256, ge=1, le=MAX_BATCH, description="Number of images in a batch.")
+    epochs: int = Field(100, ge=1, le=MAX_EPOCHS, description="Maximum number of epochs.")
     patience: int | None = Field(
         50,
         ge=1,
+        le=MAX_EPOCHS,
         description=(
             "Stop after this number of epochs without a better `monitor`; none: never stop."
         ),
@@ -109,7 +115,10 @@ class Recipe(Settings):
         description="With one-cycle: share of the steps in which the rate increases.",
     )
     restart_epochs: int = Field(
-        10, ge=1, description="With cosine-restarts: number of epochs of the first period."
+        10,
+        ge=1,
+        le=MAX_EPOCHS,
+        description="With cosine-restarts: number of epochs of the first period.",
     )
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="Share of each label that is spread over all classes."
@@ -174,7 +183,7 @@ def validated(values: Mapping[str, Any], what: str) -> Recipe:
 
 def _first_problem(error: ValidationError) -> str:
     problem = error.errors()[0]
-    place = ".".join(str(part) for part in problem["loc"])
+    place = ascii(".".join(map(str, problem["loc"])))[1:-1][:_LONGEST]
     message = problem["msg"].removeprefix("Value error, ")
     message = message[0].lower() + message[1:]
     return f"{place}={_shown(problem['input'])}: {message}" if place else message

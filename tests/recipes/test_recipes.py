@@ -126,7 +126,7 @@ def test_a_changed_option_is_not_published_any_more():
         ("epochs=2.5", "epochs=2.5"),
         ("epochs=many", "epochs='many'"),
         ("learning_rate=nan", "learning_rate='nan'"),
-        ("learning_rate=NaN", "learning_rate=nan"),
+        ("learning_rate=NaN", "learning_rate='NaN'"),
         ("optimizer=sdg", "optimizer='sdg'"),
         (
             "optimizer=adam",

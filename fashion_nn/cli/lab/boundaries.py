@@ -8,6 +8,7 @@ import typer
 from fashion_nn import console
 from fashion_nn.cli.common import numbers, print_json
 from fashion_nn.cli.options import AsJson, Picture, examples
+from fashion_nn.core.numbers import whole
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -29,7 +30,9 @@ Activation = Annotated[
 ]
 Passes = Annotated[
     int,
-    typer.Option("--passes", help="Number of gradient steps, each on all points."),
+    typer.Option(
+        "--passes", min=1, max=10_000_000, help="Number of gradient steps, each on all points."
+    ),
 ]
 LearningRate = Annotated[
     float,
@@ -39,7 +42,9 @@ Penalty = Annotated[
     float,
     typer.Option("--l2", help="Weight of half the sum of the squared weights."),
 ]
-Seed = Annotated[int, typer.Option("--seed", help="Seed of the initial weights.")]
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of the initial weights.")
+]
 Columns = Annotated[
     str,
     typer.Option("--columns", help="Columns of iris, two of 0 to 3."),
@@ -83,7 +88,7 @@ def boundaries(
         fits = _draw_figure(figure, picture)
     else:
         plan = lab.Plan(
-            hidden=numbers("--hidden", hidden, int),
+            hidden=numbers("--hidden", hidden, whole),
             activation=activation,
             passes=passes,
             learning_rate=learning_rate,
@@ -112,7 +117,7 @@ def _draw_figure(figure: str, picture: Path | None) -> dict[str, "Fit"]:
 def _fit(dataset: str, columns: str, plan: "Plan") -> "Fit":
     from fashion_nn.lab import boundaries as lab
 
-    points = lab.load(dataset, columns=numbers("--columns", columns, int))
+    points = lab.load(dataset, columns=numbers("--columns", columns, whole))
     with console.work_bar("training") as progress:
         return lab.fit(points, plan, progress=progress)
 

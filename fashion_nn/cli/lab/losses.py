@@ -9,6 +9,7 @@ import typer
 from fashion_nn import console
 from fashion_nn.cli.common import announce_download, numbers, render_json
 from fashion_nn.cli.options import KNOWN, AsJson, DataDir, Picture, examples
+from fashion_nn.core.numbers import decimal
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -31,15 +32,30 @@ Target = Annotated[
 Dataset = Annotated[str, typer.Option("--dataset", help=f"Data set: {KNOWN}.")]
 Images = Annotated[
     int,
-    typer.Option("--images", help="Number of training images, and of validation images."),
+    typer.Option(
+        "--images",
+        min=1,
+        max=1_000_000,
+        help="Number of training images, and of validation images.",
+    ),
 ]
 Runs = Annotated[
     int | None,
-    typer.Option("--runs", help="Number of seeds of each network [default: as in the report]."),
+    typer.Option(
+        "--runs",
+        min=1,
+        max=1000,
+        help="Number of seeds of each network [default: as in the report].",
+    ),
 ]
 Epochs = Annotated[
     int | None,
-    typer.Option("--epochs", help="Number of epochs [default: 300; squared-error: 100]."),
+    typer.Option(
+        "--epochs",
+        min=1,
+        max=1_000_000,
+        help="Number of epochs [default: 300; squared-error: 100].",
+    ),
 ]
 Figure = Annotated[
     str | None,
@@ -124,7 +140,7 @@ def _print_study(found: "StudyResult", as_json: bool) -> None:
 def _print_values(z: str, target: str, as_json: bool) -> None:
     from fashion_nn.lab import losses as lab
 
-    values = lab.values(numbers("--z", z, float), numbers("--target", target, float))
+    values = lab.values(numbers("--z", z, decimal), numbers("--target", target, decimal))
     if as_json:
         print(render_json([asdict(one) for one in values]))
     else:

@@ -48,7 +48,9 @@ LearningRate = Annotated[
 ]
 BatchSize = Annotated[
     int | None,
-    typer.Option("--batch-size", help="Number of points in a batch [default: 10]."),
+    typer.Option(
+        "--batch-size", min=1, max=1200, help="Number of points in a batch [default: 10]."
+    ),
 ]
 Split = Annotated[
     float | None,
@@ -68,7 +70,12 @@ Noise = Annotated[
 ]
 Epochs = Annotated[
     int | None,
-    typer.Option("--epochs", help="Number of epochs [default: 100, or that of the row]."),
+    typer.Option(
+        "--epochs",
+        min=1,
+        max=1_000_000,
+        help="Number of epochs [default: 100, or that of the row].",
+    ),
 ]
 Seed = Annotated[
     str | None,
@@ -96,6 +103,8 @@ Seeds = Annotated[
     int,
     typer.Option(
         "--seeds",
+        min=1,
+        max=1000,
         help="Number of seeds, 0, 1 and so on: prints the mean and the standard deviation.",
     ),
 ]
@@ -138,8 +147,8 @@ def playground(request: Request) -> None:
     if request.url and request.row:
         raise InputError("--url and --row both give settings: leave one out")
     seeds = request.seeds
-    if seeds < 1 or (seeds > 1 and request.seed is not None):
-        raise InputError(f"--seeds {seeds}: expected at least 1, and --seed only without it")
+    if seeds > 1 and request.seed is not None:
+        raise InputError(f"--seeds {seeds}: expected --seed only without it")
     planned = _plan(request)
     if request.keras:
         _write_script(planned, request.keras)

@@ -17,6 +17,8 @@ from fashion_nn.lab.boundaries.data import Floats, Points
 from fashion_nn.lab.progress import Progress
 
 ACTIVATIONS = {"tanh": layers.TANH, "sigmoid": layers.SIGMOID, "relu": layers.RELU}
+MAX_PARAMETERS = 1_000_000
+"""Weights and biases of a network, without those of its output."""
 LOSS_EVERY = 100
 """Passes between two measurements of the loss."""
 
@@ -52,6 +54,12 @@ class Plan:
         if not self.hidden or not all(1 <= units <= 1000 for units in self.hidden):
             raise InputError(
                 f"hidden {self.hidden}: expected layers of 1 to 1000 units, such as 3 or 5,5"
+            )
+        parameters = sum((a + 1) * b for a, b in pairwise((2, *self.hidden)))
+        if len(self.hidden) > 20 or parameters > MAX_PARAMETERS:
+            raise InputError(
+                f"hidden: {len(self.hidden)} layers with {parameters:,} weights and biases,"
+                f" expected at most 20 layers and {MAX_PARAMETERS:,}"
             )
         if self.passes < 1:
             raise InputError(f"passes {self.passes}: expected at least 1")
