@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn.core import reading, writing
@@ -22,14 +23,16 @@ def keras_file(model: "keras.Model") -> bytes:
     with writing.scratch_folder() as folder:
         path = folder / "model.keras"
         model.save(path)
-        result = io.BytesIO()
-        with (
-            reading.open_file(path) as saved,
-            zipfile.ZipFile(saved) as source,
-            zipfile.ZipFile(result, "w") as target,
-        ):
-            for name in sorted(source.namelist()):
-                target.writestr(zipfile.ZipInfo(name, _EPOCH), _lasting(name, source.read(name)))
+        with reading.open_file(path) as saved, zipfile.ZipFile(saved) as source:
+            return packed({name: source.read(name) for name in source.namelist()})
+
+
+def packed(members: Mapping[str, bytes]) -> bytes:
+    """The .keras file with these members, as Keras wrote them, but without dates and addresses."""
+    result = io.BytesIO()
+    with zipfile.ZipFile(result, "w") as target:
+        for name in sorted(members):
+            target.writestr(zipfile.ZipInfo(name, _EPOCH), _lasting(name, members[name]))
     return result.getvalue()
 
 

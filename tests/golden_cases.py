@@ -156,6 +156,12 @@ TOPICS: dict[str, Topic] = {
         "fashion-nn export models/pca-logreg-digits --format h5",
         "fashion-nn export models/pca-logreg-digits --format csv",
         "fashion-nn export models/nothing --format h5",
+        "fashion-nn export old.h5 --format keras",
+        "fashion-nn export old.h5 --format keras",
+        "fashion-nn export old.h5 --format h5",
+        "fashion-nn export old.h5 --format keras --out old.h5",
+        "fashion-nn export lambda.keras --format keras --out new.keras",
+        "fashion-nn export old.h5 --format keras --out new.keras --dataset digits",
         needs=("evaluate",),
     ),
     "inspect": _topic(

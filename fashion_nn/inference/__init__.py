@@ -36,6 +36,7 @@ made it itself (`engines.trust`). docs/safe-loading.md tells users what each ste
 remains.
 """
 
+from fashion_nn.inference.conversion import computes_in_half_precision, written_anew
 from fashion_nn.inference.engines.confined_keras import ConfinedPredictor, LayerWeights, rebuild
 from fashion_nn.inference.engines.confined_process import Limits
 from fashion_nn.inference.engines.predictor import Answer, Predictor
@@ -64,10 +65,12 @@ __all__ = [
     "Predictor",
     "Scale",
     "check",
+    "computes_in_half_precision",
     "named",
     "open_fast",
     "open_model",
     "open_onnx",
     "rebuild",
     "trust_onnx",
+    "written_anew",
 ]

@@ -1,7 +1,6 @@
 """The one door: from the path of a model file to a `Predictor`. Runs in the parent process."""
 
 import os
-from pathlib import Path
 from typing import Literal
 
 from fashion_nn.errors import InputError
@@ -104,14 +103,17 @@ def _open_onnx(file: ModelFile, scale: str | Scale) -> Predictor:
     return onnx_runtime.OnnxPredictor(file, content, scale)
 
 
-def open_onnx(
-    path: str | os.PathLike[str], onnx: Path, *, scale: str | Scale = "auto"
-) -> Predictor:
-    """Open the .onnx file `onnx` in place of the .keras file at `path`.
+def open_onnx(original: Predictor, onnx: bytes) -> Predictor:
+    """Open an .onnx file in place of the file that `original` has opened, fed the same way.
 
-    The caller must have made `onnx` itself: it is run in this process, without any check.
+    Args:
+        original: the opened file.
+        onnx: the content of the .onnx file. The caller must have made it: it is run in this
+            process, without any check.
 
     Raises:
         InputError: ONNX Runtime cannot run it.
     """
-    return onnx_runtime.OnnxPredictor(model_file.read(path), onnx.read_bytes(), scale)
+    file = model_file.read(original.path)
+    scale = original.feeding.scale
+    return onnx_runtime.OnnxPredictor(file, onnx, scale, original.network)

@@ -15,6 +15,12 @@ Instead of `open`, these look at a file without building it; none of them import
     text      the name of an attribute           -> its text
     numbers   paths of arrays                    -> their values as numbers, JSON
 
+After `start`, these write a model into a new file, in a process that has opened none:
+
+    assemble  a network from the allow-list      -> nothing
+    fill      all weights, float32, raw          -> nothing
+    save      the format, "keras" or "onnx"      -> the file
+
 Every answer is a message (`fashion_nn.inference.shared.messages`). A header with `refused` or
 `failed` says in one line why there is no other answer.
 """
@@ -35,6 +41,7 @@ from fashion_nn.inference.child.limits import limit_processor_time
 from fashion_nn.inference.child.listing import ListedFile
 from fashion_nn.inference.child.reply import Reply
 from fashion_nn.inference.child.size_guard import SizeGuard, reason
+from fashion_nn.inference.child.writing import WrittenModel
 from fashion_nn.inference.shared import messages, network
 from fashion_nn.inference.shared.feeding import Feeding
 from fashion_nn.inference.shared.keras_model import BuiltModel
@@ -63,6 +70,7 @@ def serve(requests: io.RawIOBase, answers: io.RawIOBase, layers: list[str]) -> N
     """
     model = ServedModel()
     listed = ListedFile()
+    written = WrittenModel()
     handlers: dict[str, Callable[..., Reply]] = {
         "open": model.open,
         "start": _import_keras,
@@ -73,6 +81,9 @@ def serve(requests: io.RawIOBase, answers: io.RawIOBase, layers: list[str]) -> N
         "look": listed.look,
         "text": listed.text,
         "numbers": listed.numbers,
+        "assemble": written.assemble,
+        "fill": written.fill,
+        "save": written.save,
     }
     _write(answers, Reply({"layers": layers}))
     while (start := _read(requests, messages.SIZES_BYTES)) is not None:

@@ -17,6 +17,7 @@ from fashion_nn.inference.engines import trust
 from fashion_nn.inference.engines.predictor import Predictor, require_finite
 from fashion_nn.inference.file import model_file, strict_json
 from fashion_nn.inference.file.model_file import ModelFile
+from fashion_nn.inference.shared.network import Network
 from fashion_nn.inference.shared.refusal import Refusal, ascii_line, explained
 from fashion_nn.inference.shared.scale import Scale
 
@@ -31,6 +32,7 @@ class OnnxPredictor(Predictor):
         file: the .keras file that the .onnx file was made from.
         content: of a trusted .onnx file.
         scale: see `fashion_nn.inference.open_model`.
+        network: what the allow-list let through; None to read it from `file`.
 
     Raises:
         InputError: this ONNX Runtime cannot run it.
@@ -38,11 +40,17 @@ class OnnxPredictor(Predictor):
 
     engine = "onnx"
 
-    def __init__(self, file: ModelFile, content: bytes, scale: str | Scale):
+    def __init__(
+        self,
+        file: ModelFile,
+        content: bytes,
+        scale: str | Scale,
+        network: Network | None = None,
+    ):
         self.path = file.path
         self.sha256 = file.sha256
         with explained(file.path):
-            self.network = model_config.read(strict_json.parse(file.config or b"", "config"))
+            self.network = network or _network(file)
             self._begin(scale)
             self._session = _session(content)
         self._input = self._session.get_inputs()[0].name
@@ -65,6 +73,10 @@ class OnnxPredictor(Predictor):
     def close(self) -> None:
         """Free the model."""
         self._session = None
+
+
+def _network(file: ModelFile) -> Network:
+    return model_config.read(strict_json.parse(file.config or b"", "config"))
 
 
 def _session(content: bytes) -> Any:

@@ -13,6 +13,8 @@ from fashion_nn.inference.shared.network import Json
 
 Kind = Literal["keras", "h5"]
 """The kind of model file that the request "open" is about: a zip archive, or HDF5 as a whole."""
+WrittenFormat = Literal["h5", "keras", "onnx"]
+"""The format that the request "save" is about."""
 
 _SIZES = struct.Struct(">IQ")
 SIZES_BYTES = _SIZES.size
