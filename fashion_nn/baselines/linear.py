@@ -155,21 +155,10 @@ def study(
     Raises:
         InputError: a class has fewer rows than there are folds.
     """
-    from sklearn.decomposition import PCA
-
     start = time.perf_counter()
     pixels = table(rows.images)
+    reduced, explained = _principal_components(pixels, sizes)
     tasks: dict[tuple[str, int | None], Task] = {}
-    explained: dict[int | None, float] = {}
-    reduced = pixels
-    largest = max((size for size in sizes if size is not None), default=None)
-    if largest is not None:
-        # The first components are the same however many there are, so one fit serves all sizes.
-        pca = PCA(largest, svd_solver="covariance_eigh").fit(pixels)
-        ratios = pca.explained_variance_ratio_
-        explained = {size: float(ratios[:size].sum()) for size in sizes if size is not None}
-        if as_listed:
-            reduced = pca.transform(pixels)
     for size in sizes:
         tasks["inside", size] = Task(pipeline(size, max_iterations), pixels)
         if as_listed:
@@ -191,3 +180,20 @@ def study(
         explained_variance=explained,
         seconds=time.perf_counter() - start,
     )
+
+
+def _principal_components(
+    pixels: np.ndarray, sizes: Sequence[int | None]
+) -> tuple[np.ndarray, dict[int | None, float]]:
+    """The largest of the numbers of components of `pixels`, and the variance that each explains.
+
+    The first components are the same however many there are, so one fit serves all sizes.
+    """
+    from sklearn.decomposition import PCA
+
+    wanted = [size for size in sizes if size is not None]
+    if not wanted:
+        return pixels, {}
+    pca = PCA(max(wanted), svd_solver="covariance_eigh").fit(pixels)
+    ratios = pca.explained_variance_ratio_
+    return pca.transform(pixels), {size: float(ratios[:size].sum()) for size in wanted}

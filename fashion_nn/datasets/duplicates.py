@@ -5,7 +5,7 @@ scale of 0 to 1, is at most t.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, NamedTuple
@@ -226,26 +226,33 @@ def nearest(
     index = np.full(len(queries), -1, dtype=np.int64)
     squared = np.full(len(queries), NONE_NEAR, dtype=np.int64)
     reach = math.isqrt(limit * asked.vectors.shape[1])
-
-    for start in range(0, len(queries), _BLOCK):
-        rows = slice(start, min(start + _BLOCK, len(queries)))
-        # Within one set, the blocks before this one have been compared with it already.
-        first = start
-        if known is not asked:
-            first = int(np.searchsorted(known.sums, asked.sums[rows.start] - reach))
-        last = np.searchsorted(known.sums, asked.sums[rows.stop - 1] + reach, side="right")
-        for column in range(first, last, _BLOCK):
-            columns = slice(column, min(column + _BLOCK, last))
+    for rows in _blocks(0, len(queries)):
+        for columns in _within_reach(asked, rows, known, reach):
             distances = _squared_distances(asked, rows, known, columns)
-            if known is asked and column == start:
+            if known is asked and columns.start == rows.start:
                 np.fill_diagonal(distances, np.iinfo(distances.dtype).max)
             _improve(index, squared, asked.order[rows], distances, known.order[columns], limit)
-            if known is asked and column != start:
+            if known is asked and columns.start != rows.start:
                 _improve(
                     index, squared, known.order[columns], distances.T, asked.order[rows], limit
                 )
         tick(rows.stop - rows.start)
     return Nearest(index, squared)
+
+
+def _blocks(first: int, last: int) -> Iterator[slice]:
+    for start in range(first, last, _BLOCK):
+        yield slice(start, min(start + _BLOCK, last))
+
+
+def _within_reach(asked: _Sorted, rows: slice, known: _Sorted, reach: int) -> Iterator[slice]:
+    """The blocks of `known` whose pixel sums are within `reach` of those of `rows` in `asked`."""
+    # Within one set, the blocks before this one have been compared with it already.
+    first = rows.start
+    if known is not asked:
+        first = int(np.searchsorted(known.sums, asked.sums[rows.start] - reach))
+    last = int(np.searchsorted(known.sums, asked.sums[rows.stop - 1] + reach, side="right"))
+    return _blocks(first, last)
 
 
 def _squared_distances(a: _Sorted, rows: slice, b: _Sorted, columns: slice) -> NDArray[Any]:

@@ -51,29 +51,8 @@ def load(
         >>> splits.train.images.shape, splits.valid.labels.shape
         ((1295, 28, 28), (143,))
     """
-    record = known(name_or_path)
     path = Path(name_or_path)
-    if test is not None and (record or path.is_dir()):
-        raise InputError(
-            f"test={str(test)!r} was given with {name_or_path}, which has test rows of its own;"
-            " leave it out"
-        )
-    test_rows: Split | None
-    if record:
-        rows = official(record, data_dir, progress)
-        train = rows.train
-        test_rows = rows.test
-    elif path.is_dir():
-        train, test_rows = read_folder(path)
-    elif path.is_file():
-        train = _read_table(path, progress)
-        test_rows = None if test is None else _read_table(Path(test), progress)
-    else:
-        raise InputError(
-            f"{str(name_or_path)!r} is neither a file or folder nor a known data set"
-            f" ({', '.join(DATASETS)}); give one of these names, a CSV table or a folder of IDX"
-            " files"
-        )
+    train, test_rows = _rows(name_or_path, data_dir, test, progress)
     classes = _count_classes(path, train.labels)
     if test_rows is not None:
         _check_test(path if test is None else Path(test), train, test_rows, classes)
@@ -86,6 +65,34 @@ def load(
         name=record.name if record else stem(path),
         class_names=record.class_names if record else _class_names(train.images, classes),
         fingerprint=content,
+    )
+
+
+def _rows(
+    name_or_path: str | os.PathLike[str],
+    data_dir: str | os.PathLike[str] | None,
+    test: str | os.PathLike[str] | None,
+    progress: Callable[[int, int], None] | None,
+) -> tuple[Split, Split | None]:
+    """The training rows and the test rows, if there are some, from wherever they are."""
+    record = known(name_or_path)
+    path = Path(name_or_path)
+    if test is not None and (record or path.is_dir()):
+        raise InputError(
+            f"test={str(test)!r} was given with {name_or_path}, which has test rows of its own;"
+            " leave it out"
+        )
+    if record:
+        rows = official(record, data_dir, progress)
+        return rows.train, rows.test
+    if path.is_dir():
+        return read_folder(path)
+    if path.is_file():
+        train = _read_table(path, progress)
+        return train, None if test is None else _read_table(Path(test), progress)
+    raise InputError(
+        f"{str(name_or_path)!r} is neither a file or folder nor a known data set"
+        f" ({', '.join(DATASETS)}); give one of these names, a CSV table or a folder of IDX files"
     )
 
 

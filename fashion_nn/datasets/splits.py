@@ -29,6 +29,11 @@ class Split:
         """The rows at these positions, in this order."""
         return Split(self.images[rows], self.labels[rows])
 
+    def class_counts(self, classes: int) -> list[int]:
+        """The number of rows of each of the classes 0..classes-1."""
+        counts: list[int] = np.bincount(self.labels, minlength=classes).tolist()
+        return counts
+
 
 @dataclass(frozen=True, eq=False)
 class OfficialRows:

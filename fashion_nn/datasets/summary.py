@@ -36,14 +36,13 @@ def info(
         InputError: as for `load`; or `expect` is not a known data set.
     """
     claimed = _claimed(name_or_path, expect)
+    fraction = validation_fraction
     splits = load(
-        name_or_path,
-        data_dir=data_dir,
-        test=test,
-        validation_fraction=validation_fraction,
-        progress=progress,
+        name_or_path, data_dir=data_dir, test=test, validation_fraction=fraction, progress=progress
     )
-    parts = {"train": splits.train, "valid": splits.valid, "test": splits.test}
+    parts = {"train": splits.train, "valid": splits.valid}
+    if splits.test is not None:
+        parts["test"] = splits.test
     train = splits.original_train()
     seen = recognise(train.images)
     official = by_fingerprint(splits.fingerprint)
@@ -51,12 +50,8 @@ def info(
         "name": splits.name,
         "classes": list(splits.class_names),
         "image_shape": list(splits.image_shape),
-        "counts": {part: len(rows) for part, rows in parts.items() if rows is not None},
-        "class_counts": {
-            part: np.bincount(rows.labels, minlength=splits.classes).tolist()
-            for part, rows in parts.items()
-            if rows is not None
-        },
+        "counts": {part: len(rows) for part, rows in parts.items()},
+        "class_counts": {part: rows.class_counts(splits.classes) for part, rows in parts.items()},
         "pixels": pixel_statistics(train),
         "fingerprint": splits.fingerprint,
         "split": {

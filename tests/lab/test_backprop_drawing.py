@@ -5,7 +5,8 @@ from matplotlib.image import imread
 
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop import from_json, load
-from fashion_nn.lab.backprop.drawing import FIGURES, activations, diagram, write_figures
+from fashion_nn.lab.backprop.curves import activations
+from fashion_nn.lab.backprop.drawing import FIGURES, diagram, write_figures
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -5,7 +5,7 @@
     write_text(worked), write_markdown(worked)
     grade(exercise, answers)                 the first wrong term, by how much, the error behind it
 
-`symbolic` (SymPy) and `drawing` (matplotlib) are imported when they are used.
+`symbolic` (SymPy) and `drawing` and `curves` (matplotlib) are imported when they are used.
 """
 
 from fashion_nn.lab.backprop.exercise import Exercise, built_in, from_json, load, read_json

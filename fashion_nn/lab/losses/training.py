@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fashion_nn import datasets
+from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.lab import layers
 from fashion_nn.lab.losses.functions import LOSSES, Floats
@@ -162,25 +163,36 @@ def load_task(
             f"flipped {flipped}, images {images}: expected a share of 0 to 1 and at least 2 images"
         )
     splits = datasets.load(dataset, data_dir=data_dir)
-    rows = splits.original_train()
-    if classes and not (len(set(classes)) == 2 and set(classes) <= set(range(splits.classes))):
-        expected = f"two different ones of 0 to {splits.classes - 1}"
-        raise InputError(f"classes {classes} of {splits.name}: expected {expected}")
+    rows = _of_classes(splits, classes)
     stream = np.random.default_rng(seed)
-    chosen = np.flatnonzero(np.isin(rows.labels, classes)) if classes else np.arange(len(rows))
+    chosen = np.arange(len(rows))
     stream.shuffle(chosen)
     cut = min(images, len(chosen) * images // (images + valid_images))
-    chosen = chosen[: cut + valid_images]
-    x = rows.images[chosen].reshape(len(chosen), -1).astype(np.float32) / 255
-    labels = (
-        (rows.labels[chosen] == classes[1]).astype(np.int64) if classes else rows.labels[chosen]
-    )
+    rows = rows.take(chosen[: cut + valid_images])
+    x = rows.images.reshape(len(rows), -1).astype(np.float32) / 255
+    labels = rows.labels
     kinds = 2 if classes else splits.classes
     given = np.concatenate([_flipped(labels[:cut], flipped, kinds, stream), labels[cut:]])
     name = f"{splits.name} {classes[0]} against {classes[1]}" if classes else splits.name
     targets = _targets(given, None if classes else kinds)
     truth = _targets(labels, None if classes else kinds)
     return Task(name, x[:cut], targets[:cut], truth[:cut], x[cut:], truth[cut:])
+
+
+def _of_classes(splits: Splits, classes: tuple[int, int] | None) -> Split:
+    """The original training rows; of two `classes` those alone, with 1 for the second.
+
+    Raises:
+        InputError: they are not two different classes of the data set.
+    """
+    rows = splits.original_train()
+    if classes is None:
+        return rows
+    if not (len(set(classes)) == 2 and set(classes) <= set(range(splits.classes))):
+        expected = f"two different ones of 0 to {splits.classes - 1}"
+        raise InputError(f"classes {classes} of {splits.name}: expected {expected}")
+    chosen = rows.take(np.flatnonzero(np.isin(rows.labels, classes)))
+    return Split(chosen.images, (chosen.labels == classes[1]).astype(np.int64))
 
 
 def _flipped(

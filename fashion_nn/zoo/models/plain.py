@@ -9,6 +9,20 @@ if TYPE_CHECKING:
     import keras
 
 
+def _scaled_pixels(
+    image_shape: tuple[int, int], scale: float, offset: float = 0.0
+) -> "list[keras.layers.Layer]":
+    """The first layers: raw pixels, times `scale` plus `offset`, with an axis for channels."""
+    import keras
+    from keras import layers
+
+    return [
+        keras.Input(image_shape, dtype="uint8", name="image"),
+        layers.Rescaling(scale, offset=offset, name="scale"),
+        layers.Reshape((*image_shape, 1), name="pixels"),
+    ]
+
+
 # Smallest image: three poolings halve the sides, rounding down, and one pixel must be left: 8.
 @register(
     source="report 003, figure 8",
@@ -47,9 +61,7 @@ def cnn_v1(
 
     return keras.Sequential(
         [
-            keras.Input(image_shape, dtype="uint8", name="image"),
-            layers.Rescaling(1 / 255, name="scale"),
-            layers.Reshape((*image_shape, 1), name="pixels"),
+            *_scaled_pixels(image_shape, 1 / 255),
             layers.Conv2D(200, 3, padding="same", name="conv_1"),
             layers.Activation("relu", name="relu_1"),
             layers.Conv2D(100, 3, padding="same", name="conv_2"),
@@ -115,9 +127,7 @@ def cnn_v2(
 
     return keras.Sequential(
         [
-            keras.Input(image_shape, dtype="uint8", name="image"),
-            layers.Rescaling(1 / 255, name="scale"),
-            layers.Reshape((*image_shape, 1), name="pixels"),
+            *_scaled_pixels(image_shape, 1 / 255),
             layers.Conv2D(32, 3, padding="same", activation="relu", name="conv_1"),
             layers.BatchNormalization(momentum=bn_momentum, name="norm_1"),
             layers.Conv2D(64, 3, activation="relu", name="conv_2"),
@@ -192,9 +202,7 @@ def dcn(
 
     return keras.Sequential(
         [
-            keras.Input(image_shape, dtype="uint8", name="image"),
-            layers.Rescaling(1 / (255 * 0.3081), offset=-0.01307 / 0.3081, name="scale"),
-            layers.Reshape((*image_shape, 1), name="pixels"),
+            *_scaled_pixels(image_shape, 1 / (255 * 0.3081), -0.01307 / 0.3081),
             layers.Conv2D(32, 5, padding=padding, kernel_initializer=weights, name="conv_1"),
             activate(1),
             layers.MaxPooling2D(name="pool_1"),
@@ -257,9 +265,7 @@ def sprint(
 
     # The mean pixel of Fashion-MNIST is 0.286 of white, which this scaling maps to 0.
     network = [
-        keras.Input(image_shape, dtype="uint8", name="image"),
-        layers.Rescaling(1 / 127.5, offset=-0.57, name="scale"),
-        layers.Reshape((*image_shape, 1), name="pixels"),
+        *_scaled_pixels(image_shape, 1 / 127.5, -0.57),
         layers.Conv2D(24, 2, activation="relu", kernel_initializer="he_normal", name="conv_1"),
     ]
     for stage, channels in enumerate((48, 96, 192), start=1):
