@@ -45,8 +45,9 @@ import h5py
 import hostile
 import numpy as np
 
-from fashion_nn.inference.allowlist import model_config, objects, operations
-from fashion_nn.inference.allowlist.layers import ACTIVATIONS, LAYERS
+from fashion_nn.inference.allowlist import model_config, objects, operations, tensorflow
+from fashion_nn.inference.allowlist.layers import ACTIVATIONS, ALIASES, LAYERS
+from fashion_nn.inference.allowlist.layers.refused import REFUSED
 from fashion_nn.inference.child.hdf5 import Store
 from fashion_nn.inference.child.limits import limit_processor_time
 from fashion_nn.inference.file import archive, model_file, strict_json
@@ -136,6 +137,7 @@ def _words() -> list[str]:
         "",
     }
     known |= {*LAYERS, *ACTIVATIONS, *operations.OPERATIONS, *objects.INITIALIZERS}
+    known |= {*REFUSED, *ALIASES, *tensorflow.CLASSES, *tensorflow.FUNCTIONS}
     for tree in _trees():
         known |= {key for node, key in _places(tree) if isinstance(key, str)}
         known |= {node[key] for node, key in _places(tree) if isinstance(node[key], str)}

@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from fashion_nn.inference.allowlist import operations, rules
-from fashion_nn.inference.allowlist.layers import LAYERS, RENAMED, REQUIRED
+from fashion_nn.inference.allowlist.layers import DEFAULTS, LAYERS, RENAMED, REQUIRED
+from fashion_nn.inference.allowlist.layers.activations import CHANGED_SINCE_KERAS_2
 from fashion_nn.inference.shared.network import InputSpec, Json
 from fashion_nn.inference.shared.refusal import Refusal, quoted
 
@@ -34,8 +35,15 @@ _COMMON = {
 }
 
 
-def layer_arguments(class_name: str, arguments: Mapping[str, Any]) -> dict[str, Json]:
+def layer_arguments(
+    class_name: str, arguments: Mapping[str, Any], *, keras_2: bool = False
+) -> dict[str, Json]:
     """The arguments of a layer that play a part in predicting.
+
+    Args:
+        class_name: of the layer.
+        arguments: as the file gives them.
+        keras_2: whether Keras 2 wrote the file, where hard_sigmoid is another function.
 
     Raises:
         Refusal: naming an argument that is not allowed, or is missing.
@@ -46,10 +54,26 @@ def layer_arguments(class_name: str, arguments: Mapping[str, Any]) -> dict[str, 
         if old in clean:
             clean.setdefault(new, clean.pop(old))
             clean.pop(old, None)
+    for name, value in DEFAULTS.get(class_name, {}).items():
+        clean.setdefault(name, value)
     for needed in REQUIRED.get(class_name, ()):
         if needed not in clean:
             raise Refusal(f"the argument {needed} is missing")
-    return clean
+    return _as_in_keras_2(clean) if keras_2 else clean
+
+
+def _as_in_keras_2(clean: Any) -> Any:
+    """`clean` with the activations that were other functions in Keras 2 by their names here."""
+    if isinstance(clean, list):
+        return [_as_in_keras_2(part) for part in clean]
+    if not isinstance(clean, dict):
+        return clean
+    return {
+        name: CHANGED_SINCE_KERAS_2.get(value, value)
+        if name in ("activation", "recurrent_activation") and isinstance(value, str)
+        else _as_in_keras_2(value)
+        for name, value in clean.items()
+    }
 
 
 def input_spec(arguments: Mapping[str, Any]) -> InputSpec:

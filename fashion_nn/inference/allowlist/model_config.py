@@ -9,13 +9,20 @@ and seeded) is left out.
 from collections.abc import Iterable, Mapping, Sequence, Set
 from typing import Any, TypeGuard
 
-from fashion_nn.inference.allowlist import operations, rules
+from fashion_nn.inference.allowlist import operations, rules, tensorflow
 from fashion_nn.inference.allowlist.arguments import first_shape, input_spec, layer_arguments
 from fashion_nn.inference.allowlist.calls import Draft, connect, leaves, references
-from fashion_nn.inference.allowlist.layers import ALIASES, LAYERS
+from fashion_nn.inference.allowlist.layers import ALIASES, LAYERS, WRAPPERS
+from fashion_nn.inference.allowlist.layers.refused import why_refused
+from fashion_nn.inference.allowlist.operation_layers import (
+    complete_operation,
+    is_operation,
+    key_of_getitem,
+    nodes_of,
+    tensorflow_operation,
+)
 from fashion_nn.inference.allowlist.reasons import LayersRefused, Reason, shown
 from fashion_nn.inference.shared.network import (
-    Call,
     InputSpec,
     Layer,
     Network,
@@ -30,8 +37,10 @@ MAX_NESTING = 8
 MAX_REASONS = 100
 
 _NETWORKS = ("Sequential", "Functional", "Model")
-_KNOWN = {*_NETWORKS, "InputLayer", *LAYERS, *operations.OPERATIONS}
-_OPERATION_MODULES = ("keras.src.ops.", "keras.ops")
+_KNOWN = {
+    *(*_NETWORKS, "InputLayer"),
+    *(*LAYERS, *operations.OPERATIONS, *tensorflow.CLASSES),
+}
 _LAYER_KEYS = {"class_name", "config", "name", "module", "registered_name", "inbound_nodes"}
 _LEFT_OUT = {"build_config", "compile_config", "shared_object_id"}
 _NETWORK_KEYS = {
@@ -63,7 +72,7 @@ def read(document: Any) -> Network:
             f"its model is a {quoted(name)}, expected Sequential or Functional: only Keras' own can"
             " be read"
         )
-    network = _Reader().network(document, top=True)
+    network = _Reader(keras_2=_is_of_keras_2(document)).network(document, top=True)
     _require_one_image(network)
     return network
 
@@ -104,7 +113,8 @@ def _listed_tensors(document: Mapping[str, Any], key: str) -> int:
 class _Reader:
     """Reads networks and counts their layers and how deep they are nested."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, keras_2: bool) -> None:
+        self.keras_2 = keras_2
         self.layers = 0
         self.nesting = 0
 
@@ -169,8 +179,10 @@ class _Reader:
 
     def _checked(self, entry: Mapping[str, Any], class_name: str, stored: str) -> Draft:
         if class_name not in _KNOWN:
-            raise Refusal("is not on the list of allowed layers")
-        calls = references(entry.get("inbound_nodes"))
+            raise Refusal(why_refused(class_name))
+        if class_name in tensorflow.CLASSES:
+            return tensorflow_operation(entry, class_name, stored)
+        calls = references(nodes_of(entry, class_name))
         draft = Draft(clean_name(stored), stored, class_name, calls)
         if class_name in _NETWORKS:
             draft.role = "network"
@@ -182,16 +194,35 @@ class _Reader:
         if class_name == "InputLayer":
             draft.role = "input"
             draft.input = input_spec(arguments)
-        elif _is_operation(class_name, entry.get("module"), calls):
+        elif is_operation(class_name, entry.get("module"), calls):
             draft.role = "operation"
-            _complete_operation(draft, arguments)
+            complete_operation(draft, {**arguments, **key_of_getitem(entry, class_name)})
         elif class_name in LAYERS:
-            draft.arguments = layer_arguments(class_name, arguments)
+            if class_name in WRAPPERS:
+                draft.wrapped = self._wrapped(arguments.get("layer"))
+                arguments = {name: part for name, part in arguments.items() if name != "layer"}
+            draft.arguments = layer_arguments(class_name, arguments, keras_2=self.keras_2)
             draft.trainable = arguments.get("trainable") is not False
             draft.shape = first_shape(arguments)
         else:  # an operation by its name alone
-            raise Refusal("is not on the list of allowed layers")
+            raise Refusal(why_refused(class_name))
         return draft
+
+    def _wrapped(self, entry: Any) -> Layer:
+        """The layer or network that a wrapper applies."""
+        self.nesting += 1
+        try:
+            if self.nesting > MAX_NESTING:
+                raise Refusal(f"layers nested deeper than {MAX_NESTING}")
+            draft = self._draft(entry, 0)
+        finally:
+            self.nesting -= 1
+        if draft.role not in ("layer", "network"):
+            raise Refusal(f"wraps a {quoted(draft.class_name)}, expected a layer")
+        inside = draft.network
+        if inside and not inside.sequential and (len(inside.inputs), len(inside.outputs)) != (1, 1):
+            raise Refusal("wraps a model of several inputs or outputs, expected one of each")
+        return draft.layer(())
 
 
 def _has_class_name(entry: Any) -> TypeGuard[dict[str, Any]]:
@@ -240,27 +271,16 @@ def _repeated(names: Iterable[str]) -> str | None:
     return None
 
 
-def _is_operation(class_name: str, module: Any, calls: Sequence[Call]) -> bool:
-    if class_name not in operations.OPERATIONS:
-        return False
-    if isinstance(module, str):
-        return module.startswith(_OPERATION_MODULES)
-    # An .h5 names no modules. A layer such as Add gets one list there, an operation its operands.
-    if class_name not in LAYERS:
-        return True
-    return any(not call.as_list and len(call.inputs) > 1 for call in calls)
-
-
-def _complete_operation(draft: Draft, arguments: Mapping[str, Any]) -> None:
-    draft.function, operands = operations.OPERATIONS[draft.class_name]
-    if any(len(call.inputs) != operands for call in draft.calls):
-        raise Refusal(f"expected {operands} operands")
-    known = {"name": rules.dropped(lambda name: name), "axis": rules.only(-1)}
-    if draft.class_name == "Cast":
-        known["dtype"] = operations.precision
-    draft.arguments = rules.checked(arguments, known)
-    if draft.class_name == "Cast" and "dtype" not in draft.arguments:
-        raise Refusal("the argument dtype is missing")
+def _is_of_keras_2(document: Mapping[str, Any]) -> bool:
+    """Whether Keras 2 wrote the config: only Keras 3 gives an InputLayer a `batch_shape`."""
+    config = document.get("config")
+    listed = config.get("layers") if isinstance(config, dict) else config
+    for entry in listed if isinstance(listed, list) else []:
+        if not _has_class_name(entry) or not isinstance(entry.get("config"), dict):
+            continue
+        if entry["class_name"] == "InputLayer":
+            return all(entry["config"].get(key) is None for key in ("batch_shape", "shape"))
+    return True
 
 
 # Sequential

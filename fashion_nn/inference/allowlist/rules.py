@@ -19,6 +19,11 @@ MAX_NUMBERS = 1 << 16
 
 _POLICIES = ("float32", "float64", "float16", "bfloat16", "mixed_float16", "mixed_bfloat16")
 
+_QUANTISED = (
+    "its weights are quantised: save the model as it was before model.quantize, or train it again"
+    " without"
+)
+
 
 def whole(low: int, high: int) -> Rule:
     """A whole number from `low` to `high`; also one that is written as a fraction, such as 3.0."""
@@ -223,11 +228,15 @@ def policy(value: Any) -> Any:
     """The dtype of a layer: a name, or one of the objects that Keras has written for it."""
     if isinstance(value, dict):
         name, config = node(value)
+        if "Quantized" in name or "GPTQ" in name or "AWQ" in name:
+            raise Refusal(_QUANTISED)
         if name not in ("DTypePolicy", "Policy", "PolicyV1", "FloatDTypePolicy"):
             raise Refusal(f"the dtype policy {quoted(name)} is not supported")
         value = config.get("name")
     if value in (None, "infer", "_infer"):
         return DROPPED
+    if isinstance(value, str) and ("int" in value or "float8" in value or "_from_" in value):
+        raise Refusal(_QUANTISED)
     return one_of(*_POLICIES)(value)
 
 

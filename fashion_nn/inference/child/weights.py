@@ -4,9 +4,9 @@ A .keras file keeps the weights of each layer in a group named after the class o
 number among the layers of that class. An .h5 file lists them for each layer of the outermost model.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -22,7 +22,11 @@ if TYPE_CHECKING:
 _STATES = ("StateVar", "seed_generator_state")
 # Keras 2.12 named the groups so, and counted each layer with weights twice.
 _KERAS_2_12 = "_layer_checkpoint_dependencies"
-_NEVER_TRAINED = {"moving_mean", "moving_variance", "mean", "variance", "count"}
+# Attributes of Keras layers that have weights of their own: recurrent layers, then attention.
+_PARTS = (
+    *("cell", "forward_layer", "backward_layer"),
+    *("query_dense", "key_dense", "value_dense", "gate_dense", "output_dense"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,7 @@ def copy(store: Store, built: BuiltModel, kind: Kind) -> None:
         return
     folder = _KERAS_2_12 if store.is_group(_KERAS_2_12) else "layers"
     for layer, path in _groups(built, built.network, folder, folder):
-        _copy_group(store, built, layer, path)
+        _copy_group(store, built, layer, path, folder)
 
 
 # .keras
@@ -72,10 +76,11 @@ def _groups(
     for layer in network.layers:
         if layer.role == "operation":
             continue
-        name = snake_case(layer.class_name)
+        made = built.made(layer) if layer.role == "layer" else None
+        name = snake_case(type(made).__name__ if made else layer.class_name)
         number = used.get(name, 0)
         below = f"{path}/{name}_{number}" if number else f"{path}/{name}"
-        has_weights = any(built.weights(leaf) for leaf in _leaves(layer))
+        has_weights = any(built.weights(leaf) for leaf in layer.leaves())
         used[name] = number + (2 if folder == _KERAS_2_12 and has_weights else 1)
         if layer.network:
             yield from _groups(built, layer.network, f"{below}/{folder}", folder)
@@ -83,16 +88,67 @@ def _groups(
             yield layer, below
 
 
-def _copy_group(store: Store, built: BuiltModel, layer: Layer, path: str) -> None:
-    weights = built.weights(layer)
-    if not weights:
+def _copy_group(
+    store: Store, built: BuiltModel, layer: Layer, path: str, folder: str = "layers"
+) -> None:
+    """Copy the weights of a leaf, and of the layer or network that it wraps."""
+    if layer.role != "layer":
+        return
+    if layer.wrapped is None:
+        _copy_object(store, built.made(layer), layer, path)
+    else:
+        own = _stored_by_wrapper(built.made(layer))
+        _copy_variables(store, own, layer, path)
+        if layer.wrapped.network:
+            below = f"{path}/layer/{folder}"
+            for inner, group in _groups(built, layer.wrapped.network, below, folder):
+                _copy_group(store, built, inner, group, folder)
+        else:
+            _copy_group(store, built, layer.wrapped, f"{path}/layer", folder)
+    built.finish(layer)
+
+
+def _copy_object(store: Store, made: Any, layer: Layer, path: str) -> None:
+    """Copy the weights of a Keras object, and of the objects that it consists of."""
+    inner: set[int] = set()
+    for name, part in _parts(made):
+        inner |= {id(weight) for weight in part.weights}
+        # Keras 3.4 and before have written the name with an underscore before it.
+        hidden = f"{path}/_{name}"
+        _copy_object(store, part, layer, hidden if store.is_group(hidden) else f"{path}/{name}")
+    own = [weight for weight in made.weights if id(weight) not in inner]
+    _copy_variables(store, own, layer, path)
+
+
+def _parts(made: Any) -> Iterator[tuple[str, Any]]:
+    """The objects with weights that a Keras layer consists of, and their names in a file."""
+    used: dict[str, int] = {}
+    for cell in getattr(made, "cells", ()):
+        name = snake_case(type(cell).__name__)
+        number = used.get(name, 0)
+        used[name] = number + 1
+        yield f"cells/{name}_{number}" if number else f"cells/{name}", cell
+    for name in _PARTS:
+        part = getattr(made, name, None) or getattr(made, f"_{name}", None)
+        if part is not None and hasattr(part, "weights"):
+            yield name, part
+
+
+def _stored_by_wrapper(made: Any) -> "list[keras.Variable]":
+    """The weights that a wrapper stores besides those of the layer that it wraps."""
+    return [made.kernel, made.vector_u] if hasattr(made, "vector_u") else []
+
+
+def _copy_variables(
+    store: Store, variables: "Sequence[keras.Variable]", layer: Layer, path: str
+) -> None:
+    if not variables:
         return
     group = f"{path}/vars"
     names = store.members(group) if store.is_group(group) else []
-    _require_count(layer, len(names), len(weights))
-    for number, weight in enumerate(weights):
+    _require_count(layer, len(names), len(variables))
+    for number, weight in enumerate(variables):
         _Target(layer, weight).assign(store.array(f"{group}/{number}"))
-    built.finish(layer)
 
 
 # .h5
@@ -117,15 +173,8 @@ def _copy_h5(store: Store, built: BuiltModel) -> None:
         _require_count(layer, len(names), len(of_layer))
         for target, name in zip(of_layer, _in_order(names, of_layer), strict=True):
             target.assign(store.array(f"{_join(root, group)}/{name}"))
-        for leaf in _leaves(layer):
+        for leaf in layer.leaves():
             built.finish(leaf)
-
-
-def _leaves(layer: Layer) -> Iterator[Layer]:
-    if layer.network:
-        yield from layer.network.leaves()
-    else:
-        yield layer
 
 
 def _join(root: str, name: str) -> str:
@@ -145,16 +194,27 @@ def _targets(built: BuiltModel, layer: Layer) -> list[_Target]:
     trained: list[_Target] = []
     rest: list[_Target] = []
     for leaf, trainable in _trainability(layer):
-        for weight in built.weights(leaf):
-            trains = trainable and weight.name not in _NEVER_TRAINED
+        for weight in _own_weights(built, leaf):
+            trains = trainable and weight.trainable
             (trained if trains else rest).append(_Target(leaf, weight))
     return trained + rest
+
+
+def _own_weights(built: BuiltModel, leaf: Layer) -> "Sequence[keras.Variable]":
+    """The weights of a leaf, without those of what it wraps."""
+    weights = built.weights(leaf)
+    if leaf.wrapped is None:
+        return weights
+    inner = {id(weight) for each in leaf.wrapped.leaves() for weight in built.weights(each)}
+    return [weight for weight in weights if id(weight) not in inner]
 
 
 def _trainability(layer: Layer, outer: bool = True) -> Iterator[tuple[Layer, bool]]:
     """Each leaf in `layer`, and whether it and all networks around it are trainable."""
     trainable = outer and layer.trainable
     if layer.network is None:
+        if layer.wrapped:
+            yield from _trainability(layer.wrapped, trainable)
         yield layer, trainable
         return
     for inner in layer.network.layers:

@@ -42,7 +42,7 @@ from fashion_nn.inference.child.listing import ListedFile
 from fashion_nn.inference.child.reply import Reply
 from fashion_nn.inference.child.size_guard import SizeGuard, reason
 from fashion_nn.inference.child.writing import WrittenModel
-from fashion_nn.inference.shared import messages, network
+from fashion_nn.inference.shared import head, messages, network
 from fashion_nn.inference.shared.feeding import Feeding
 from fashion_nn.inference.shared.keras_model import BuiltModel
 from fashion_nn.inference.shared.messages import Kind
@@ -57,6 +57,9 @@ _LOOK_SECONDS = 15
 _LOOKS = {"open", "look", "text", "numbers"}
 # The side of the image that a model is tried with where it takes any size.
 _DEFAULT_SIDE = 28
+# An image beside which another is put, and how far the answers may differ by rounding.
+_OTHER_PIXELS = np.arange(97) % 7
+_TOLERANCE = 0.02
 MAX_CLASSES = 10_000
 
 
@@ -134,6 +137,7 @@ class ServedModel:
     """The one model of this process. Call `open`, `build`, and then what is wanted of it."""
 
     kind: Kind
+    head: head.Head
     built: BuiltModel
     batch: int
 
@@ -153,7 +157,7 @@ class ServedModel:
         wanted = network.from_json(json.loads(content))
         guard = SizeGuard()
         with guard.watching():
-            self.built = BuiltModel(wanted)
+            self.built = BuiltModel(wanted, guard.count_output)
             assert self.store is not None and wanted.input is not None
             weights.copy(self.store, self.built, self.kind)
             self.store = None
@@ -165,20 +169,42 @@ class ServedModel:
     def _try(self, given: InputSpec) -> int:
         """Run one empty image through the model; its number of outputs."""
         shape = tuple(self.built.model.output_shape)
-        if len(shape) != 2 or not shape[1] or shape[1] < 2:
+        outputs = head.flattened(shape)
+        if outputs is None:
             raise Refusal(f"its output has the shape {shape}, expected (None, number of classes)")
-        image = np.zeros([1, *(size or _DEFAULT_SIDE for size in given.shape)], given.dtype)
-        answer = np.asarray(self.built.model(image, training=False), np.float32)
-        if shape[1] > MAX_CLASSES:
-            raise Refusal(f"tells {shape[1]} classes apart, at most {MAX_CLASSES} are expected")
-        if answer.shape != (1, shape[1]):
-            raise Refusal(f"gives an answer of the shape {answer.shape}, expected (1, {shape[1]})")
-        if not np.isfinite(answer).all():
+        self.head = head.head_of(self.built.network, outputs)
+        if outputs > MAX_CLASSES:
+            raise Refusal(f"tells {outputs} classes apart, at most {MAX_CLASSES} are expected")
+        images = np.zeros([2, *(size or _DEFAULT_SIDE for size in given.shape)], given.dtype)
+        alone = np.asarray(self.built.model(images[:1], training=False), np.float32)
+        if alone.size != outputs:
+            raise Refusal(f"gives an answer of the shape {alone.shape}, expected (1, {outputs})")
+        if not np.isfinite(alone).all():
             raise Refusal(
                 "its outputs for an empty image are not finite numbers: damaged, or its training"
                 " diverged"
             )
-        return int(shape[1])
+        if not any(self.built.network.in_training()):
+            images[1] = np.resize(_OTHER_PIXELS, images.shape[1:])
+            self._require_independent(images[::-1], alone)
+        return max(2, outputs)
+
+    def _require_independent(self, images: np.ndarray, alone: np.ndarray) -> None:
+        """Refuse a model that answers otherwise when another image stands beside an image.
+
+        Args:
+            images: two, of which the second is the one that `alone` is the answer to.
+            alone: what the model answers to it.
+        """
+        together = np.asarray(self.built.model(images, training=False), np.float32)
+        size = max(float(np.abs(alone).max()), 1e-6)
+        if together.size != 2 * alone.size or not np.allclose(
+            together.reshape(2, -1)[1], alone.ravel(), rtol=0, atol=_TOLERANCE * size
+        ):
+            raise Refusal(
+                "answers an image by what other images are beside it: expected operations along the"
+                " axes of each image, not along the first axis"
+            )
 
     def predict(self, content: bytearray, shape: list[int], feeding: dict[str, Any]) -> Reply:
         """Outputs for images of `shape`, uint8, fed as `feeding` says; see `Feeding`."""
@@ -191,6 +217,7 @@ class ServedModel:
         predict = self.built.model.predict_on_batch
         parts = [predict(array[start : start + step]) for start in range(0, len(array), step)]
         outputs = np.concatenate([np.asarray(part, np.float32) for part in parts])
+        outputs = head.two_classes(outputs.reshape(len(images), -1), self.head)
         return Reply(payload=outputs.tobytes())
 
     def weights(self, _content: bytearray) -> Reply:

@@ -17,6 +17,7 @@ from fashion_nn.inference.engines import trust
 from fashion_nn.inference.engines.predictor import Predictor, require_finite
 from fashion_nn.inference.file import model_file, strict_json
 from fashion_nn.inference.file.model_file import ModelFile
+from fashion_nn.inference.shared.head import head_of, two_classes
 from fashion_nn.inference.shared.network import Network
 from fashion_nn.inference.shared.refusal import Refusal, ascii_line, explained
 from fashion_nn.inference.shared.scale import Scale
@@ -54,21 +55,24 @@ class OnnxPredictor(Predictor):
             self._begin(scale)
             self._session = _session(content)
         self._input = self._session.get_inputs()[0].name
+        self._width = int(self._session.get_outputs()[0].shape[-1])
+        with explained(file.path):
+            self._head = head_of(self.network, self._width)
 
     @property
     def classes(self) -> int:
-        """Number of outputs."""
-        return int(self._session.get_outputs()[0].shape[1])
+        """Number of classes."""
+        return max(2, self._width)
 
     def _outputs(self, images: np.ndarray, batch_size: int | None) -> np.ndarray:
-        outputs = np.empty((len(images), self.classes), np.float32)
+        outputs = np.empty((len(images), self._width), np.float32)
         step = batch_size or BATCH
         with explained(self.path):
             for start in range(0, len(images), step):
                 given = {self._input: self.feeding.array(images[start : start + step])}
                 outputs[start : start + step] = self._session.run(None, given)[0]
             require_finite(outputs)
-        return outputs
+        return two_classes(outputs, self._head)
 
     def close(self) -> None:
         """Free the model."""

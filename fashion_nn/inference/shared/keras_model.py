@@ -5,21 +5,31 @@ after that, from the same network and plain numbers (`fashion_nn.inference.rebui
 """
 
 import functools
-import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from fashion_nn.inference.shared.network import Call, Layer, Network, Tensor
+from fashion_nn.inference.shared import operations
+from fashion_nn.inference.shared.multiply_adds import Shape, layer_multiply_adds
+from fashion_nn.inference.shared.network import (
+    Call,
+    Constant,
+    Keyword,
+    Layer,
+    Network,
+    Operand,
+    Tensor,
+)
 from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 if TYPE_CHECKING:
     import keras
 
+_OnTensor: TypeAlias = Callable[[str, tuple[int | None, ...]], None]
+
 MAX_PARAMETERS = 100_000_000
 """Numbers in all weights of a model."""
 
-Shape: TypeAlias = tuple[int | None, ...]
 _Tensors: TypeAlias = dict[tuple[str, int], list["keras.KerasTensor"]]
 """The outputs of each call, by the name of the layer and the number of the call."""
 
@@ -35,6 +45,10 @@ class _Application:
 class BuiltModel:
     """A Keras model made from `network`.
 
+    Args:
+        network: what the allow-list let through.
+        watch: called with the name and the shape, without the batch, of what an operation gives.
+
     Attributes:
         network: what it was made from.
         model: the Keras model, uncompiled. Its weights have their initial values.
@@ -43,8 +57,9 @@ class BuiltModel:
         Refusal: the shape of a layer stays unknown. Keras raises errors of many other types.
     """
 
-    def __init__(self, network: Network):
+    def __init__(self, network: Network, watch: _OnTensor | None = None):
         self.network = network
+        self._watch = watch
         # By the identity of the Layer: names are unique in their own network only.
         self._layers: dict[int, keras.layers.Layer] = {}
         self._applications: dict[int, list[_Application]] = {}
@@ -58,11 +73,18 @@ class BuiltModel:
         """Weights of a leaf in the order in which Keras stores them; empty where it has none."""
         return list(self._layers[id(layer)].weights) if layer.role == "layer" else []
 
+    def made(self, layer: Layer) -> "keras.layers.Layer":
+        """The Keras layer of a leaf."""
+        return self._layers[id(layer)]
+
     def finish(self, layer: Layer) -> None:
         """Let a leaf compute what it derives from its weights, as Normalization does.
 
         Call it once the leaf's weights have their values.
         """
+        if layer.wrapped:
+            for inner in layer.wrapped.leaves():
+                self.finish(inner)
         finalize = getattr(self._layers.get(id(layer)), "finalize_state", None)
         if finalize:
             finalize()
@@ -126,6 +148,9 @@ class BuiltModel:
             call = layer.calls[number]
             result = _apply(made[name], layer, call, tensors)
             tensors[name, number] = list(result) if isinstance(result, list | tuple) else [result]
+            if layer.function and self._watch:
+                for tensor in tensors[name, number]:
+                    self._watch(layer.stored, tuple(tensor.shape)[1:])
             first = call.inputs[0]
             if isinstance(first, Tensor):
                 shapes = _Application(_find(first, tensors).shape, tensors[name, number][0].shape)
@@ -140,60 +165,89 @@ class BuiltModel:
         if layer.input:
             return keras.Input(layer.input.shape, dtype=layer.input.dtype, name=layer.name)
         if layer.function:
-            return functools.partial(getattr(keras.ops, layer.function), **layer.arguments)
+            return functools.partial(operations.named(layer.function), **layer.arguments)
         if layer.network:
             made = self._built(layer.network)
         else:
-            node = {
-                "module": "keras.layers",
-                "class_name": layer.class_name,
-                "config": {**layer.arguments, "name": layer.name},
-                "registered_name": None,
-            }
-            made = keras.saving.deserialize_keras_object(node, safe_mode=True)
+            with keras.saving.custom_object_scope(_ACTIVATIONS):
+                made = self._layer(layer)
             self._layers[id(layer)] = made
         if not layer.trainable:
             made.trainable = False
         return made
 
+    def _layer(self, layer: Layer) -> "keras.layers.Layer":
+        import keras
+
+        if layer.wrapped:
+            wrapper = getattr(keras.layers, layer.class_name)
+            return wrapper(self._made(layer.wrapped), **layer.arguments, name=layer.name)
+        node = {
+            "module": "keras.layers",
+            "class_name": layer.class_name,
+            "config": {**layer.arguments, "name": layer.name},
+            "registered_name": None,
+        }
+        return keras.saving.deserialize_keras_object(node, safe_mode=True)
+
+
+def _hard_sigmoid_of_keras_2(x: "keras.KerasTensor") -> "keras.KerasTensor":
+    """Keras 2 has a slope of 0.2 where Keras 3 has 1/6."""
+    import keras
+
+    return keras.ops.clip(0.2 * x + 0.5, 0, 1)
+
+
+_ACTIVATIONS = {"hard_sigmoid_of_keras_2": _hard_sigmoid_of_keras_2}
+"""Activations that this Keras does not have, by the names that the allow-list gives them."""
+
 
 def _apply(made: Callable[..., Any], layer: Layer, call: Call, tensors: _Tensors) -> Any:
-    values = [_find(each, tensors) if isinstance(each, Tensor) else each for each in call.inputs]
+    keywords = {name: _value(value, tensors) for name, value in call.keywords.items()}
+    values = [_value(value, tensors) for value in call.inputs]
     if layer.role == "operation":
-        return made(*values)
-    keywords = {} if call.training is None else {"training": call.training}
-    as_list = call.as_list if layer.network is None else len(values) > 1
-    return made(values if as_list else values[0], **keywords)
+        values = _of_one_type(values)
+        return made(values) if call.as_list else made(*values)
+    if call.training is not None:
+        keywords["training"] = call.training
+    if layer.network:
+        return made(values if len(values) > 1 else values[0], **keywords)
+    return made(values, **keywords) if call.as_list else made(*values, **keywords)
+
+
+def _value(value: Keyword | Operand, tensors: _Tensors) -> Any:
+    """What a call is given in place of `value`."""
+    if isinstance(value, Tensor):
+        return _find(value, tensors)
+    if isinstance(value, tuple):
+        return [_find(each, tensors) for each in value]
+    if isinstance(value, Constant) and value.dtype:
+        import keras
+
+        return keras.ops.convert_to_tensor(value.values, value.dtype)
+    return value.values if isinstance(value, Constant) else value
+
+
+def _of_one_type(values: list[Any]) -> list[Any]:
+    """`values`, with the lists of numbers among them in the type of the tensors."""
+    import keras
+
+    types = [value.dtype for value in values if hasattr(value, "dtype")]
+    return [
+        keras.ops.convert_to_tensor(value, types[0]) if isinstance(value, list) else value
+        for value in values
+    ]
 
 
 def _find(tensor: Tensor, tensors: _Tensors) -> "keras.KerasTensor":
-    return tensors[tensor.layer, tensor.call][tensor.output]
+    found = tensors[tensor.layer, tensor.call]
+    if tensor.output >= len(found):
+        raise Refusal(
+            f"the layer {quoted(tensor.layer)} has {len(found)} outputs, one more is used"
+        )
+    return found[tensor.output]
 
 
 def _one_or_list(ends: tuple[Tensor, ...], tensors: _Tensors) -> Any:
     found = [_find(end, tensors) for end in ends]
     return found if len(found) > 1 else found[0]
-
-
-def layer_multiply_adds(layer: "keras.layers.Layer", before: Shape, after: Shape) -> int:
-    """Number of multiplications with a weight where `layer` is applied to one image.
-
-    Counted are the kernels of dense and convolutional layers, once for each position at which a
-    kernel is applied; biases and normalisation are not.
-
-    Args:
-        layer: a built layer.
-        before: the shape that goes in, with the batch first.
-        after: the shape that comes out, with the batch first.
-
-    Raises:
-        TypeError: a size that matters is None.
-    """
-    kernels = [weight for weight in layer.weights if weight.name.endswith("kernel")]
-    if not kernels:
-        return 0
-    # A transposed convolution applies its kernel at each position of its input.
-    shape = before if type(layer).__name__.endswith("Transpose") else after
-    channels_first = getattr(layer, "data_format", None) == "channels_first"
-    positions = shape[2:] if channels_first else shape[1:-1]
-    return sum(math.prod(kernel.shape) for kernel in kernels) * math.prod(positions)  # type: ignore[arg-type]

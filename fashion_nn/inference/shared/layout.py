@@ -1,5 +1,6 @@
 """How the pixels of an image are arranged in the array that a model takes."""
 
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -7,7 +8,9 @@ import numpy as np
 
 from fashion_nn.inference.shared.refusal import Refusal
 
-Arrangement = Literal["flat", "image", "channel"]
+Arrangement = Literal[
+    "flat", "row", "pixels", "image", "channel", "channel-first", "colour", "colour-first"
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +18,10 @@ class Layout:
     """The shape of the array that a model takes.
 
     Attributes:
-        arrangement: "flat" for an array (n, h·w), "image" for (n, h, w), "channel" for
-            (n, h, w, 1).
+        arrangement: of n images of h x w pixels, "flat" is an array (n, h*w), "row" (n, 1, h*w),
+            "pixels" (n, h*w, 1), "image" (n, h, w), "channel" (n, h, w, 1), and "colour"
+            (n, h, w, 3), which holds each grey value three times; "channel-first" (n, 1, h, w) and
+            "colour-first" (n, 3, h, w) have the channels before the pixels.
         image_shape: (height, width), None where the model takes images of any size.
     """
 
@@ -26,31 +31,64 @@ class Layout:
     def arranged(self, images: np.ndarray) -> np.ndarray:
         """`images`, (n, h, w), in the shape that the model takes."""
         n, height, width = images.shape
-        shapes = {
-            "flat": (n, height * width),
-            "image": (n, height, width),
-            "channel": (n, height, width, 1),
-        }
-        return images.reshape(shapes[self.arrangement])
+        match self.arrangement:
+            case "flat":
+                return images.reshape(n, height * width)
+            case "row":
+                return images.reshape(n, 1, height * width)
+            case "pixels":
+                return images.reshape(n, height * width, 1)
+            case "image":
+                return images
+            case "channel":
+                return images[..., np.newaxis]
+            case "channel-first":
+                return images[:, np.newaxis]
+            case "colour":
+                return np.repeat(images[..., np.newaxis], 3, axis=-1)
+            case "colour-first":
+                return np.repeat(images[:, np.newaxis], 3, axis=1)
 
 
 def layout_of(shape: tuple[int | None, ...]) -> Layout:
     """The layout of a model whose input has `shape`, without the axis of the rows.
 
+    A size that is open is taken for the other one, because images are mostly as wide as high.
+
     Raises:
-        Refusal: it does not take images of one channel.
+        Refusal: images in grey do not fit it.
     """
     match shape:
-        case (int(pixels),) if (side := round(pixels**0.5)) ** 2 == pixels:
-            return Layout("flat", (side, side))
-        case (int(height), int(width)):
-            return Layout("image", (height, width))
-        case (int(height), int(width), 1):
-            return Layout("channel", (height, width))
-        case (None, None):
-            return Layout("image", None)
-        case (None, None, 1):
-            return Layout("channel", None)
+        case (int(pixels),) | (1, int(pixels)) | (int(pixels), 1) if _side(pixels):
+            arrangement: Arrangement = "flat" if len(shape) == 1 else "pixels"
+            if len(shape) == 2 and shape[0] == 1:
+                arrangement = "row"
+            return Layout(arrangement, (_side(pixels), _side(pixels)))
+        case (None, 1):
+            return Layout("pixels", None)
+        case (height, width):
+            return Layout("image", _size(height, width))
+        case (height, width, 1):
+            return Layout("channel", _size(height, width))
+        case (height, width, 3):
+            return Layout("colour", _size(height, width))
+        case (1, height, width):
+            return Layout("channel-first", _size(height, width))
+        case (3, height, width):
+            return Layout("colour-first", _size(height, width))
     raise Refusal(
-        f"takes inputs of shape {shape}, expected (784,), (28, 28) or (28, 28, 1), or another size"
+        f"takes inputs of shape {shape}, expected that of an image, such as (28, 28), (28, 28, 1),"
+        " (1, 28, 28), (784,) or (28, 28, 3)"
     )
+
+
+def _side(pixels: int) -> int:
+    """The height of a square image of so many pixels, 0 if there is none."""
+    side = math.isqrt(pixels)
+    return side if side * side == pixels else 0
+
+
+def _size(height: int | None, width: int | None) -> tuple[int, int] | None:
+    if height is None:
+        return None if width is None else (width, width)
+    return (height, height if width is None else width)

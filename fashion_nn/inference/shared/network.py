@@ -7,7 +7,7 @@ process makes it (`fashion_nn.inference.allowlist`) and sends it to the confined
 import re
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
 Role = Literal["layer", "input", "operation", "network"]
@@ -29,6 +29,23 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
+class Constant:
+    """Numbers that a file holds as an operand.
+
+    Attributes:
+        values: a number, or nested lists of numbers.
+        dtype: a NumPy name; None for the type of the tensor that they are combined with.
+    """
+
+    values: Json
+    dtype: str | None
+
+
+Operand: TypeAlias = Tensor | Constant | float
+Keyword: TypeAlias = Tensor | Constant | bool | tuple[Tensor, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Call:
     """One application of a layer.
 
@@ -36,11 +53,21 @@ class Call:
         inputs: the tensors that the layer is applied to; an operation also takes numbers.
         as_list: whether the layer gets them as one list, as a layer that merges tensors does.
         training: the argument `training` of the call, None where it is not given.
+        keywords: the other arguments of the call by their names, such as masks.
     """
 
-    inputs: tuple[Tensor | float, ...]
+    inputs: tuple[Operand, ...]
     as_list: bool
     training: bool | None
+    keywords: Mapping[str, Keyword] = field(default_factory=dict)
+
+    def tensors(self) -> Iterator[Tensor]:
+        """Everything that the call needs."""
+        for value in (*self.inputs, *self.keywords.values()):
+            if isinstance(value, Tensor):
+                yield value
+            elif isinstance(value, tuple):
+                yield from value
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +96,9 @@ class Layer:
         trainable: false for a layer that was frozen.
         calls: its applications, in a network that is not sequential.
         input: of an input layer.
-        function: name in `keras.ops`, of an operation.
+        function: name in `fashion_nn.inference.shared.operations`, of an operation.
         network: of a nested network.
+        wrapped: the layer or network that a layer such as TimeDistributed applies.
     """
 
     name: str
@@ -83,6 +111,14 @@ class Layer:
     input: InputSpec | None = None
     function: str | None = None
     network: "Network | None" = None
+    wrapped: "Layer | None" = None
+
+    def leaves(self) -> Iterator["Layer"]:
+        """The layer itself, or the layers of the network that it is."""
+        if self.network:
+            yield from self.network.leaves()
+        else:
+            yield self
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +143,7 @@ class Network:
     def leaves(self) -> Iterator[Layer]:
         """All layers, with the layers of a nested network in its place."""
         for layer in self.layers:
-            if layer.network:
-                yield from layer.network.leaves()
-            else:
-                yield layer
+            yield from layer.leaves()
 
     def in_training(self, inherited: bool = False) -> Iterator[Layer]:
         """The layers that are called as in training and that then answer otherwise.
@@ -139,6 +172,10 @@ class Network:
 
 
 def _depends_on_training(layer: Layer) -> bool:
+    if layer.network:
+        return any(map(_depends_on_training, layer.leaves()))
+    if layer.wrapped and _depends_on_training(layer.wrapped):
+        return True
     drops = any(layer.arguments.get(name) for name in ("dropout", "recurrent_dropout"))
     return drops or any(word in layer.class_name for word in _TRAINING_WORDS)
 
@@ -158,6 +195,7 @@ def from_json(content: Mapping[str, Any]) -> Network:
 def _layer(content: Mapping[str, Any]) -> Layer:
     spec = content["input"]
     nested = content["network"]
+    wrapped = content["wrapped"]
     return Layer(
         name=content["name"],
         stored=content["stored"],
@@ -169,12 +207,23 @@ def _layer(content: Mapping[str, Any]) -> Layer:
         input=InputSpec(tuple(spec["shape"]), spec["dtype"]) if spec else None,
         function=content["function"],
         network=from_json(nested) if nested else None,
+        wrapped=_layer(wrapped) if wrapped else None,
     )
 
 
 def _call(content: Mapping[str, Any]) -> Call:
-    inputs = [Tensor(**each) if isinstance(each, dict) else each for each in content["inputs"]]
-    return Call(tuple(inputs), content["as_list"], content["training"])
+    inputs = tuple(_value(each) for each in content["inputs"])
+    keywords = {name: _value(value) for name, value in content["keywords"].items()}
+    return Call(inputs, content["as_list"], content["training"], keywords)
+
+
+def _value(content: Any) -> Any:
+    """An operand or keyword of a call."""
+    if isinstance(content, list):
+        return tuple(_value(each) for each in content)
+    if isinstance(content, dict):
+        return Tensor(**content) if "layer" in content else Constant(**content)
+    return content
 
 
 def clean_name(name: str) -> str:
