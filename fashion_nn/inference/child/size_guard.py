@@ -127,7 +127,12 @@ class SizeGuard:
         self._require_calls(layer.name)
 
     def _count_wrapped(self, layer: Any, shape: Shape) -> None:
-        """Count what a wrapped layer does, or each layer of a wrapped network."""
+        """Count what a wrapped layer does, or each layer of a wrapped network.
+
+        The layers of a network that is not built yet are counted when it is.
+        """
+        if hasattr(layer, "layers") and not layer.built:
+            return
         if hasattr(layer, "layers"):
             for inner in layer.layers:
                 self._count_wrapped(inner, _shape(inner.input))
