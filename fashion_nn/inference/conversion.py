@@ -8,7 +8,7 @@ shape what the second writes.
 
 import json
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import numpy as np
@@ -89,7 +89,14 @@ def _in_single_precision(layer: Layer) -> Layer:
     if layer.role == "operation" and "dtype" in layer.arguments:
         arguments["dtype"] = "float32"
     nested = layer.network and in_single_precision(layer.network)
-    return replace(layer, input=given, arguments=arguments, network=nested)
+    # A layer that applies another one holds it in a field.
+    held = {field.name: getattr(layer, field.name) for field in fields(layer)}
+    inner: dict[str, Any] = {
+        name: _in_single_precision(value)
+        for name, value in held.items()
+        if isinstance(value, Layer)
+    }
+    return replace(layer, input=given, arguments=arguments, network=nested, **inner)
 
 
 def _without_dtype(arguments: Mapping[str, Json]) -> dict[str, Json]:

@@ -21,6 +21,7 @@ from fashion_nn.inference.child.writing import WrittenModel
 from fashion_nn.inference.engines import trust
 from fashion_nn.inference.engines.confined_keras import LayerWeights
 from fashion_nn.inference.file import archive
+from fashion_nn.inference.shared.refusal import Refusal
 
 FOLDER = Path(__file__).with_name("files")
 ARCHIVES = sorted(FOLDER.glob("keras-*.tar.xz"))
@@ -187,6 +188,20 @@ def test_it_answers_what_numpy_computes(unpacked, in_this_process, tmp_path):
     x = x @ dense[1][0] + dense[1][1]
     expected = np.exp(x) / np.exp(x).sum(axis=1, keepdims=True)
     np.testing.assert_allclose(model.predict(fed, verbose=0), expected, atol=1e-6)
+
+
+def test_what_is_not_of_keras_is_not_written():
+    import keras
+
+    def mine(x):
+        return x
+
+    model = keras.Sequential([keras.Input((28,)), keras.layers.Dense(10, activation=mine)])
+    written = WrittenModel()
+    written.built = SimpleNamespace(model=model)
+    for format in ("keras", "h5"):
+        with pytest.raises(Refusal, match="export it as onnx: Keras could not load"):
+            written.save(bytearray(), format)
 
 
 # In processes of their own

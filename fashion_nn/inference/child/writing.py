@@ -68,7 +68,9 @@ class WrittenModel:
         try:
             keras.saving.deserialize_keras_object(config, safe_mode=True)
         except Exception as error:
-            raise Refusal(f"Keras could not load what would be written ({reason(error)})") from None
+            raise Refusal(
+                f"export it as onnx: Keras could not load what would be written ({reason(error)})"
+            ) from None
 
     def _h5(self) -> bytes:
         import h5py

@@ -314,3 +314,6 @@ _RULES: Mapping[str, _Rule] = {
     **dict.fromkeys(("UpSampling1D", "UpSampling2D"), _enlarged),
     **dict.fromkeys(("Resizing", "CenterCrop", "RandomCrop"), _resized),
 }
+
+COMPUTED = frozenset({*_SAME, *_MERGING, "Concatenate", *_RULES})
+"""Classes of the layers whose output shape is computed here, beside those of augmentation."""
