@@ -1,5 +1,5 @@
-"""Make fashion_nn/grading/sentinel_fashion_mnist.npz from the training rows of Fashion-MNIST; about
-four minutes.
+"""Make fashion_nn/datasets/sentinel_fashion_mnist.npz from the training rows of Fashion-MNIST;
+about four minutes.
 
     python benchmarks/build_sentinel.py [OUT.npz]
 
@@ -22,10 +22,10 @@ from sklearn.neural_network import MLPClassifier
 from sklearn.svm import SVC, LinearSVC
 
 from fashion_nn import datasets
-from fashion_nn.datasets import Splits
-from fashion_nn.grading import baseline, sentinel
+from fashion_nn.datasets import Splits, weak_classifier
+from fashion_nn.grading import sentinel
 
-OUT = Path(sentinel.__file__).with_name("sentinel_fashion_mnist.npz")
+OUT = Path(weak_classifier.__file__).with_name("sentinel_fashion_mnist.npz")
 
 
 def peers(splits: Splits):
@@ -74,7 +74,7 @@ def label_files(splits: Splits) -> dict[str, np.ndarray]:
 def main() -> None:
     warnings.filterwarnings("ignore")  # those that did not converge are just weaker peers
     splits = datasets.load("fashion_mnist")
-    made = baseline.fit(splits.train.images, splits.train.labels, splits.classes)
+    made = weak_classifier.fit(splits.train.images, splits.train.labels, splits.classes)
     provenance = {
         "script": "benchmarks/build_sentinel.py",
         "dataset": splits.name,

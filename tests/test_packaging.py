@@ -127,6 +127,7 @@ def test_the_wheel_has_every_file_of_the_package() -> None:
         "base.html",
         "claims.json",
         "sentinel_fashion_mnist.npz",
+        "weak_classifier_mnist.npz",
         "playground.json",
     } <= names
 

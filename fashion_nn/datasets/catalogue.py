@@ -32,6 +32,7 @@ class DataSet:
         ranges: figure of an image → the range of nearly all training images; see `recognition`,
             whose `measure_ranges` computes them.
         mirror_keeps_class: whether a mirrored image is one of the same class.
+        mean, deviation: of all pixels of the official training images, on a scale of 0 to 1.
         sha256: name of an IDX file → sha256 of its *unpacked* bytes, since the same files are
             packed differently from place to place. Empty if the data set comes with a package.
         downloads: files to download, as paths in Keras' cache.
@@ -50,6 +51,8 @@ class DataSet:
     fingerprint: str
     ranges: Mapping[str, tuple[float, float]]
     mirror_keeps_class: bool
+    mean: float
+    deviation: float
     sha256: Mapping[str, str] = field(default_factory=dict)
     downloads: tuple[str, ...] = ()
     table_prefix: str = ""
@@ -103,6 +106,8 @@ DATASETS: Mapping[str, DataSet] = {
                 "width": (1.479, 9.498),
             },
             mirror_keeps_class=True,
+            mean=0.28604,
+            deviation=0.35302,
             sha256={
                 "train-images-idx3-ubyte": (
                     "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888"
@@ -148,6 +153,8 @@ DATASETS: Mapping[str, DataSet] = {
                 "width": (0.483, 6.773),
             },
             mirror_keeps_class=False,
+            mean=0.13066,
+            deviation=0.30811,
             sha256={
                 "train-images-idx3-ubyte": (
                     "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db"
@@ -193,6 +200,8 @@ DATASETS: Mapping[str, DataSet] = {
                 "width": (2.291, 6.407),
             },
             mirror_keeps_class=False,
+            mean=0.30514,
+            deviation=0.32454,
             packaged=digits,
         ),
     )

@@ -17,7 +17,7 @@ from fashion_nn.grading.reference import Reference
 from fashion_nn.submission import Layout
 
 if TYPE_CHECKING:
-    from fashion_nn.inference import Predictor, Scale
+    from fashion_nn.inference import Predictor
 
 _DEFAULT_CLASSES = 10
 
@@ -187,14 +187,11 @@ class Evidence:
 
 
 @contextmanager
-def run_by_keras(predictor: "Predictor", scale: "str | Scale" = "auto") -> Iterator["Predictor"]:
+def run_by_keras(predictor: "Predictor") -> Iterator["Predictor"]:
     """Yield `predictor` itself if Keras runs it, else the same model run by Keras.
 
     So what an exported .onnx answers is checked against the model, and no second process is
     started for a model that has one.
-
-    Args:
-        scale: the one that `predictor` was opened with.
 
     Raises:
         InputError: the model cannot be opened.
@@ -204,5 +201,6 @@ def run_by_keras(predictor: "Predictor", scale: "str | Scale" = "auto") -> Itera
         return
     from fashion_nn import inference
 
-    with inference.open_model(predictor.path, scale=scale) as opened:
+    with inference.open_model(predictor.path, scale=predictor.feeding.scale) as opened:
+        opened.decision = predictor.decision
         yield opened

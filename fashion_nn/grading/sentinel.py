@@ -25,10 +25,9 @@ import numpy as np
 from fashion_nn.core import npz, strict_json
 from fashion_nn.core.reading import packaged, read_bytes
 from fashion_nn.core.writing import write_atomic
-from fashion_nn.datasets import Split
+from fashion_nn.datasets import Split, weak_classifier
+from fashion_nn.datasets.weak_classifier import WeakClassifier
 from fashion_nn.errors import InputError
-from fashion_nn.grading import baseline
-from fashion_nn.grading.baseline import Baseline
 from fashion_nn.grading.binomial import upper_bound, upper_tail
 from fashion_nn.grading.check import Verdict
 
@@ -114,7 +113,7 @@ class Sentinel:
     provenance: what the sentinel was made of.
     """
 
-    baseline: Baseline
+    baseline: WeakClassifier
     correct: np.ndarray
     names: tuple[str, ...]
     provenance: Mapping[str, Any]
@@ -191,7 +190,7 @@ def fit(train: Split, held_out: Split, classes: int, *, provenance: Mapping[str,
         classes: labels are 0..classes-1.
         provenance: stored with it.
     """
-    made = baseline.fit(train.images, train.labels, classes)
+    made = weak_classifier.fit(train.images, train.labels, classes)
     probabilities = made.probabilities(held_out.images)
     files = {
         "true labels": held_out.labels,
@@ -202,7 +201,7 @@ def fit(train: Split, held_out: Split, classes: int, *, provenance: Mapping[str,
 
 
 def with_correct(
-    made: Baseline,
+    made: WeakClassifier,
     files: Mapping[str, np.ndarray],
     truth: np.ndarray,
     probabilities: np.ndarray,
@@ -247,7 +246,7 @@ def save(sentinel: Sentinel, path: str | os.PathLike[str]) -> None:
 
 def shipped() -> Sentinel:
     """The sentinel for Fashion-MNIST that comes with the package."""
-    return _parse(packaged("fashion_nn.grading", _SHIPPED_FILE), _SHIPPED_FILE)
+    return _parse(packaged("fashion_nn.datasets", _SHIPPED_FILE), _SHIPPED_FILE)
 
 
 def load(path: str | os.PathLike[str]) -> Sentinel:
@@ -265,7 +264,7 @@ def _parse(content: bytes, path: str | os.PathLike[str]) -> Sentinel:
     try:
         stored = npz.read(content, _KINDS, limit=_MAX_BYTES)
         height, width = stored["image_shape"].tolist()
-        made = Baseline((height, width), stored["weights"], stored["bias"])
+        made = WeakClassifier((height, width), stored["weights"], stored["bias"])
         provenance = strict_json.parse(str(stored["provenance"]))
         names = tuple(stored["names"].tolist())
         return Sentinel(made, stored["correct"], names, provenance)

@@ -49,8 +49,8 @@ def open_model(
     Args:
         path: of a .keras or .h5 file. It may come from a stranger.
         scale: one of `SCALES`, or a `Scale` of one's own. "0-1" divides pixels by 255, "0-255"
-            does not. "auto" decides by the model: pixels stay as they are if it takes integers or
-            begins with Rescaling or Normalization; otherwise they are divided, as in report 003.
+            does not. "auto" decides by the first images that are predicted; see
+            `fashion_nn.inference.scaling`.
         wait: false returns while TensorFlow is still being imported and the model built. What then
             turns out to be wrong is raised by the first use.
         limits: what the process may use; None for the usual limits.

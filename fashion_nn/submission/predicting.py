@@ -8,6 +8,7 @@ import numpy as np
 
 from fashion_nn import datasets, inference, measures
 from fashion_nn.errors import InputError
+from fashion_nn.inference.scaling import Decision
 from fashion_nn.inference.shared.refusal import ascii_line
 from fashion_nn.submission.image_table import ImageTable
 from fashion_nn.tables import Table
@@ -27,6 +28,7 @@ class Predictions:
     flat: number of rows for which all of the model's outputs are nearly equal.
     in_training: layers that the file calls with training=True, such as "drop (Dropout)". Predicting
         switches that off.
+    decision: how the scale of the pixels was found; None if it was asked for.
     """
 
     labels: np.ndarray
@@ -37,6 +39,7 @@ class Predictions:
     ties: int = 0
     flat: int = 0
     in_training: tuple[str, ...] = ()
+    decision: Decision | None = None
 
 
 def predict(
@@ -98,6 +101,7 @@ def predict_blocks(
         ties,
         flat,
         tuple(_names_in_training(predictor)),
+        predictor.decision,
     )
 
 
@@ -105,8 +109,11 @@ def warnings(predictions: Predictions) -> list[str]:
     """What whoever hands in `predictions` should know: a sentence each, none if all looks well."""
     n = len(predictions.labels)
     found = measures.oddities(predictions.labels, predictions.classes)
+    scale = predictions.decision.warning() if predictions.decision else None
     if found:
         found[0] += ": is the model trained, and does it get pixels on the scale of its training?"
+    if scale:
+        found.insert(0, scale)
     if predictions.ties:
         found.append(
             f"for {predictions.ties:,} of {n:,} rows several classes share the largest output: the"

@@ -6,6 +6,7 @@ Only `entry` imports it. The requests come in this order:
     start     nothing; imports Keras             -> nothing
     build     a network from the allow-list      -> number of classes, batch size, multiply-adds
     predict   images, and how to feed them       -> outputs, float32 (n, classes), raw
+    layers    images, and how to feed them       -> figures of what the first layers get
     weights   nothing                            -> shapes; all weights, float32, raw
     shapes    nothing                            -> the shape of what each layer gives
 
@@ -31,11 +32,13 @@ import math
 import os
 import tempfile
 from collections.abc import Callable
+from dataclasses import asdict
 from typing import Any
 
 import numpy as np
 
 from fashion_nn.inference.child import weights
+from fashion_nn.inference.child.first_layers import Look, has_stored, is_trained
 from fashion_nn.inference.child.hdf5 import Store
 from fashion_nn.inference.child.limits import limit_processor_time
 from fashion_nn.inference.child.listing import ListedFile
@@ -79,6 +82,7 @@ def serve(requests: io.RawIOBase, answers: io.RawIOBase, layers: list[str]) -> N
         "start": _import_keras,
         "build": model.build,
         "predict": model.predict,
+        "layers": model.first_layers,
         "weights": model.weights,
         "shapes": model.shapes,
         "look": listed.look,
@@ -164,7 +168,8 @@ class ServedModel:
             classes = self._try(wanted.input)
         self.batch = max(1, min(_MAX_BATCH, _BATCH_NUMBERS // guard.largest_output))
         multiply_adds = self.built.multiply_adds()
-        return Reply({"classes": classes, "batch": self.batch, "multiply_adds": multiply_adds})
+        facts = {"classes": classes, "batch": self.batch, "multiply_adds": multiply_adds}
+        return Reply({**facts, "trained": is_trained(self.built)})
 
     def _try(self, given: InputSpec) -> int:
         """Run one empty image through the model; its number of outputs."""
@@ -219,6 +224,16 @@ class ServedModel:
         outputs = np.concatenate([np.asarray(part, np.float32) for part in parts])
         outputs = head.two_classes(outputs.reshape(len(images), -1), self.head)
         return Reply(payload=outputs.tobytes())
+
+    def first_layers(
+        self, content: bytearray, shape: list[int], feeding: dict[str, Any], counted: int
+    ) -> Reply:
+        """What the first layers get for images of `shape`, of which `counted` are no extremes."""
+        images = np.frombuffer(content, np.uint8).reshape(shape)
+        model = self.built.model
+        stored = any(has_stored(layer) for layer in self.built.leaves())
+        found = Look(counted, stored).run(model, Feeding.from_json(feeding).array(images))
+        return Reply({"first": asdict(found) if found else None})
 
     def weights(self, _content: bytearray) -> Reply:
         """The weights of all leaves of the network, in its order."""

@@ -16,9 +16,11 @@ import numpy as np
 
 from fashion_nn.inference.allowlist import model_config
 from fashion_nn.inference.engines.confined_process import ConfinedProcess, Limits
-from fashion_nn.inference.engines.predictor import Predictor, require_finite
+from fashion_nn.inference.engines.predictor import Predictor
 from fashion_nn.inference.file import strict_json
 from fashion_nn.inference.file.model_file import ModelFile
+from fashion_nn.inference.shared.feeding import feeding
+from fashion_nn.inference.shared.first_layers import ROWS, FirstLayers
 from fashion_nn.inference.shared.keras_model import MAX_PARAMETERS, BuiltModel
 from fashion_nn.inference.shared.refusal import Refusal, explained
 from fashion_nn.inference.shared.scale import Scale
@@ -54,6 +56,7 @@ class _Facts:
     classes: int
     batch: int
     multiply_adds: int | None
+    is_trained: bool
 
 
 class ConfinedPredictor(Predictor):
@@ -114,6 +117,11 @@ class ConfinedPredictor(Predictor):
         return self._built().multiply_adds
 
     @property
+    def is_trained(self) -> bool:
+        """See `Predictor.is_trained`."""
+        return self._built().is_trained
+
+    @property
     def confinement(self) -> tuple[str, ...]:
         """Names of the confinement layers that hold; see `fashion_nn.inference.child.confinement`.
 
@@ -139,6 +147,7 @@ class ConfinedPredictor(Predictor):
                     classes=_require_count(header.get("classes"), MAX_CLASSES),
                     batch=_require_count(header.get("batch"), BATCH),
                     multiply_adds=multiply_adds or None,
+                    is_trained=header.get("trained") is not False,
                 )
         return self._facts
 
@@ -169,8 +178,29 @@ class ConfinedPredictor(Predictor):
                 f"the model could not be run ({len(content)} bytes of answers, expected {expected})"
             )
         outputs = np.frombuffer(content, "=f4").reshape(len(images), classes)
-        require_finite(outputs)
         return outputs
+
+    def first_layers(self, images: np.ndarray, scale: Scale) -> FirstLayers | None:
+        """See `Predictor.first_layers`. A black and a white image are shown beside `images`."""
+        rows = min(ROWS, max(1, self._built().batch - 2), len(images))
+        step = len(images) // rows
+        chosen = images[: rows * step : step]
+        extremes = np.zeros((2, *images.shape[1:]), np.uint8)
+        extremes[1] = 255
+        shown = np.concatenate([chosen, extremes])
+        seconds = self._limits.batch_seconds
+        with self._closing_on_failure():
+            process = self._running()
+            process.tell(
+                "layers",
+                shown.data.cast("B"),
+                seconds=seconds,
+                shape=shown.shape,
+                feeding=feeding(self.network, scale).to_json(),
+                counted=len(chosen),
+            )
+            found = process.hear(0, seconds=seconds).header.get("first")
+            return None if found is None else _require_first_layers(found)
 
     def weights(self) -> list[LayerWeights]:
         """The weights of each layer that has some, in the order of the network.
@@ -262,6 +292,21 @@ def _require_count(value: Any, most: int) -> int:
     if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
         raise Refusal("the model could not be run (its process answered nonsense)")
     return value
+
+
+def _require_first_layers(found: Any) -> FirstLayers:
+    """The figures of the first layers, as the confined process answers them."""
+    names = ("lowest", "highest", "mean", "deviation", "misfit")
+    nonsense = Refusal("the model could not be run (its process answered nonsense)")
+    if not isinstance(found, dict) or set(found) != {*names, "normalisation"}:
+        raise nonsense
+    for name in names:
+        is_absent = name == "misfit" and found[name] is None
+        if not is_absent and not isinstance(found[name], float):
+            raise nonsense
+    if found["normalisation"] not in (None, "BatchNormalization", "Normalization"):
+        raise nonsense
+    return FirstLayers(**found)
 
 
 def _require_shapes(shapes: Any, layers: int) -> list[list[list[int]]]:

@@ -14,7 +14,7 @@ import numpy as np
 from fashion_nn.core.environment import cores
 from fashion_nn.inference.allowlist import model_config
 from fashion_nn.inference.engines import trust
-from fashion_nn.inference.engines.predictor import Predictor, require_finite
+from fashion_nn.inference.engines.predictor import Predictor
 from fashion_nn.inference.file import model_file, strict_json
 from fashion_nn.inference.file.model_file import ModelFile
 from fashion_nn.inference.shared.head import head_of, two_classes
@@ -71,7 +71,6 @@ class OnnxPredictor(Predictor):
             for start in range(0, len(images), step):
                 given = {self._input: self.feeding.array(images[start : start + step])}
                 outputs[start : start + step] = self._session.run(None, given)[0]
-            require_finite(outputs)
         return two_classes(outputs, self._head)
 
     def close(self) -> None:

@@ -4,17 +4,22 @@ import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
 from fashion_nn.errors import InputError
 from fashion_nn.inference.shared.feeding import Feeding, feeding
+from fashion_nn.inference.shared.first_layers import FirstLayers
 from fashion_nn.inference.shared.network import Network
-from fashion_nn.inference.shared.refusal import Refusal, explained, shown
-from fashion_nn.inference.shared.scale import Figures, Scale, named
+from fashion_nn.inference.shared.refusal import NotFinite, explained, shown
+from fashion_nn.inference.shared.scale import Scale, named
+
+if TYPE_CHECKING:
+    from fashion_nn.inference.scaling import Decision, LabelledRows
+
 
 _FLAT = 0.01
 
@@ -48,6 +53,7 @@ class Predictor(ABC):
         network: its architecture, as plain data.
         feeding: how images are given to it.
         engine: what runs it, "keras" or "onnx".
+        decision: how the scale was decided; None before, and where it was asked for.
     """
 
     path: str | os.PathLike[str]
@@ -55,6 +61,7 @@ class Predictor(ABC):
     network: Network
     feeding: Feeding
     engine: str
+    decision: "Decision | None" = None
     _undecided: str | None = None
     _gives_probabilities: bool | None = None
 
@@ -69,7 +76,32 @@ class Predictor(ABC):
 
     @abstractmethod
     def _outputs(self, images: np.ndarray, batch_size: int | None) -> np.ndarray:
-        """What the model answers, finite float32 (n, classes)."""
+        """What the model answers, float32 (n, classes)."""
+
+    @property
+    def is_trained(self) -> bool:
+        """Whether the weights show a training, as far as the engine can tell.
+
+        Raises:
+            InputError: the model cannot be built or run.
+        """
+        return True
+
+    def can_be_fed(self, scale: Scale) -> bool:
+        """Whether the type of the input can hold the numbers of `scale`."""
+        return "int" not in self.feeding.dtype or scale.fits_integers()
+
+    def first_layers(self, images: np.ndarray, scale: Scale) -> FirstLayers | None:
+        """What the first layers get for `images` on `scale`; None where that cannot be seen.
+
+        Args:
+            images: uint8 (n, h, w); at most 64 of them are looked at.
+            scale: one on which the model can be fed.
+
+        Raises:
+            InputError: the model cannot be built or run.
+        """
+        return None
 
     @abstractmethod
     def close(self) -> None:
@@ -120,8 +152,12 @@ class Predictor(ABC):
         """
         self.require(images.shape[1:])
         self._require_no_image(images.shape[1:])
-        self._decide(images)
-        return self._outputs(images, batch_size)
+        self.decide(images)
+        outputs = self._outputs(images, batch_size)
+        if not np.isfinite(outputs).all():
+            why = "its outputs are not finite numbers: damaged, or its training diverged"
+            raise NotFinite(f"{shown(self.path)}: {why}")
+        return outputs
 
     def answer(self, images: np.ndarray, *, batch_size: int | None = None) -> Answer:
         """Labels and probabilities in the order of the images; see `outputs`.
@@ -166,12 +202,31 @@ class Predictor(ABC):
         self.feeding = feeding(self.network, found)
         self._undecided = scale if isinstance(scale, str) and found is None else None
 
-    def _decide(self, images: np.ndarray) -> None:
-        """Find the scale of a model for which it depends on the images."""
-        if self._undecided in (None, "auto") or not len(images):
+    def decide(self, images: np.ndarray, rows: "LabelledRows | None" = None) -> None:
+        """Find the scale of the pixels, unless one was asked for or has been found before.
+
+        `outputs` does so with its first images. Decide earlier if there is more evidence.
+
+        Args:
+            images: uint8 (n, h, w), of those that will be predicted; some hundred are enough.
+            rows: see `fashion_nn.inference.scaling.decide`.
+
+        Raises:
+            InputError: the size does not fit, or the model fails.
+        """
+        if self._undecided is None or not len(images):
             return
-        with explained(self.path):
-            self._begin(named(self._undecided, Figures.of(images)) or "auto")
+        from fashion_nn.inference import scaling
+
+        self.require(images.shape[1:])
+        found = named(self._undecided, scaling.figures(images))
+        if found is not None:
+            with explained(self.path):
+                self._begin(found)
+            return
+        self.decision = scaling.decide(self, images, rows)
+        self.feeding = replace(self.feeding, scale=self.decision.scale, why=self.decision.evidence)
+        self._undecided = None
 
     def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
         """Probabilities, float32 (n, classes), of uint8 images (n, h, w); see `answer`."""
@@ -187,16 +242,6 @@ class Predictor(ABC):
         trace: TracebackType | None,
     ) -> None:
         self.close()
-
-
-def require_finite(outputs: np.ndarray) -> None:
-    """Refuse outputs with infinities or NaN.
-
-    Raises:
-        Refusal: there is one.
-    """
-    if not np.isfinite(outputs).all():
-        raise Refusal("its outputs are not finite numbers: damaged, or its training diverged")
 
 
 def _count_flat(outputs: np.ndarray) -> int:

@@ -111,10 +111,18 @@ def _suggested(network: Network, dtype: str) -> tuple[Scale, str]:
     """The scale that input and first layers suggest, and why."""
     if "int" in dtype:
         return ZERO_TO_255, f"the model takes {dtype}"
+    front = first_scaling_layer(network)
+    if front:
+        return ZERO_TO_255, f"the model begins with {front}"
+    return ZERO_TO_ONE, "the model has no scaling of its own"
+
+
+def first_scaling_layer(network: Network) -> str | None:
+    """The class of the layer or operation with which a model begins, if it scales its input."""
     first = next((layer for layer in network.leaves() if not _is_neutral(layer)), None)
     if first and (first.class_name in _SCALING_LAYERS or first.role == "operation"):
-        return ZERO_TO_255, f"the model begins with {first.class_name}"
-    return ZERO_TO_ONE, "the model has no scaling of its own"
+        return first.class_name
+    return None
 
 
 def _is_neutral(layer: Layer) -> bool:

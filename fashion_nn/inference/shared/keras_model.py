@@ -5,7 +5,7 @@ after that, from the same network and plain numbers (`fashion_nn.inference.rebui
 """
 
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -68,6 +68,10 @@ class BuiltModel:
         if not self.model.built or unbuilt:
             name = quoted(unbuilt or self.model.name)
             raise Refusal(f"cannot be built: the shape of {name} stays unknown")
+
+    def leaves(self) -> Iterator["keras.layers.Layer"]:
+        """The Keras layers that were made, those of nested networks too."""
+        yield from self._layers.values()
 
     def weights(self, layer: Layer) -> list["keras.Variable"]:
         """Weights of a leaf in the order in which Keras stores them; empty where it has none."""

@@ -22,6 +22,10 @@ class Refusal(Exception):
     """
 
 
+class NotFinite(InputError):
+    """The outputs of a model have infinities or NaN."""
+
+
 def quoted(value: object, longest: int = 60) -> str:
     """Describe `value`, which came out of JSON, in a message: ASCII, escaped, shortened.
 
