@@ -17,7 +17,7 @@ from typing import Literal
 import numpy as np
 
 from fashion_nn import datasets, inference
-from fashion_nn.core import writing
+from fashion_nn.core import scratch, writing
 from fashion_nn.errors import InputError
 from fashion_nn.measures import Agreement, agreement
 from fashion_nn.runs import ExportRecord, Run
@@ -182,7 +182,7 @@ def _opened(
         with inference.open_onnx(original, content) as copy:
             yield copy
         return
-    with writing.scratch_folder() as folder:
+    with scratch.folder() as folder:
         path = folder / f"model.{format}"
         writing.write_atomic(path, content)
         with inference.open_model(path, scale=original.feeding.scale) as copy:

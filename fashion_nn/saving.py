@@ -6,7 +6,7 @@ import zipfile
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn.core import reading, writing
+from fashion_nn.core import reading, scratch
 
 if TYPE_CHECKING:
     import keras
@@ -20,7 +20,7 @@ def keras_file(model: "keras.Model") -> bytes:
 
     Byte-equal files make a checksum say which model it is, and a resumed training provable.
     """
-    with writing.scratch_folder() as folder:
+    with scratch.folder() as folder:
         path = folder / "model.keras"
         model.save(path)
         with reading.open_file(path) as saved, zipfile.ZipFile(saved) as source:

@@ -156,6 +156,7 @@ def make_search(
         search.write_trial(
             make_trial(
                 order,
+                created_after=sum(each != "running" for each in statuses[:order]),
                 values={
                     name: value
                     for name, value in values.items()
@@ -169,7 +170,7 @@ def make_search(
                 seconds=(now - began).total_seconds() if ended else None,
                 started=began.isoformat(),
                 ended=now.isoformat() if ended else None,
-                ended_order=order if ended else None,
+                ended_order=sum(each != "running" for each in statuses[:order]) if ended else None,
                 history=history,
                 message=(
                     None

@@ -100,4 +100,5 @@ def read_stored(
         first = error.errors()[0]
         # The keys of the file may hold anything, control sequences of a terminal too.
         place = ascii(".".join(map(str, first["loc"])))[1:-1][:_LONGEST]
-        raise InputError(f"{path}: damaged ({place}: {first['msg']}): {mend}") from None
+        fault = first["msg"].removeprefix("Value error, ")
+        raise InputError(f"{path}: damaged ({place}: {fault}): {mend}") from None

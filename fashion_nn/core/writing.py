@@ -11,7 +11,6 @@ import re
 import secrets
 import shutil
 import stat
-import tempfile
 from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -270,55 +269,6 @@ def remove_leftovers(folder: AnyPath, names: str) -> None:
 
 
 @contextmanager
-def scratch_folder() -> Iterator[Path]:
-    """Yield a new folder for temporary files that only this user can read; it is removed after.
-
-    It is for libraries that write to a path: what they have written is read from there.
-
-    Raises:
-        InputError: there is no place for temporary files.
-    """
-    folder = make_scratch_folder("fashion-nn-")
-    try:
-        yield folder
-    finally:
-        remove_scratch_folder(folder)
-
-
-def make_scratch_folder(prefix: str, parent: AnyPath | None = None) -> Path:
-    """Make a new folder for temporary files that only this user can read, and return its path.
-
-    Args:
-        prefix: the beginning of its name.
-        parent: the folder that it is made in; None: that of the system.
-
-    Raises:
-        InputError: there is no place for temporary files.
-    """
-    try:
-        return Path(tempfile.mkdtemp(prefix=prefix, dir=parent))
-    except OSError as error:
-        raise InputError(_no_scratch(error)) from None
-
-
-def remove_scratch_folder(path: AnyPath) -> None:
-    """Remove a folder of temporary files, as far as that is possible."""
-    shutil.rmtree(path, ignore_errors=True)
-
-
-def scratch_file() -> BinaryIO:
-    """Open a new temporary file without a name, to write to and to read.
-
-    Raises:
-        InputError: there is no place for temporary files.
-    """
-    try:
-        return tempfile.TemporaryFile()
-    except OSError as error:
-        raise InputError(_no_scratch(error)) from None
-
-
-@contextmanager
 def _opened_folder(path: Path, within: AnyPath | None) -> Iterator[int]:
     """A descriptor of the folder `path`, which is made where it is missing.
 
@@ -415,11 +365,6 @@ def _cannot_write(path: AnyPath, error: OSError | ValueError, done: str = "writt
         f"{os.fspath(path)}: cannot be {done} ({reason}), nothing was changed: make room or choose"
         " another place"
     )
-
-
-def _no_scratch(error: OSError) -> str:
-    reason = error.strerror or str(error)
-    return f"no place for temporary files ({reason}): name a folder with TMPDIR"
 
 
 def _umask() -> int:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from fashion_nn import pages
-from fashion_nn.core import reading, writing
+from fashion_nn.core import reading, scratch, writing
 from fashion_nn.lab import boundaries, playground
 from fashion_nn.lab.backprop import drawing
 from fashion_nn.lab.losses import figures as losses_figures
@@ -205,7 +205,7 @@ def _card(entry: Entry) -> ClaimCard:
 def _pictures(progress: Progress | None) -> list[tuple[str, bytes]]:
     """Return the title and the PNG file of each figure that the lab draws in seconds."""
     found: list[tuple[str, bytes]] = []
-    with writing.scratch_folder() as folder:
+    with scratch.folder() as folder:
         file = Path(folder) / "figure.png"
         for done, (title, draw) in enumerate(_FIGURES.items()):
             if progress:

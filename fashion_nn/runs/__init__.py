@@ -1,8 +1,9 @@
 """Run folders and search folders: what a training, a fit, an ensemble or a search leaves.
 
-`folder` knows the names of the files in a run folder, `records` what is in the JSON ones, and
-`answers` what a model answered to each test image. `search_folder` and `search_records` are the
-same for the folder of a search, which contains the run folders of its trials.
+`folder` knows the names of the files in a run folder, `opening` finds such folders, `records` knows
+what is in the JSON files, and `answers` what a model answered to each test image. `search_folder`
+and `search_records` are the same for the folder of a search, which contains the run folders of its
+trials.
 """
 
 from fashion_nn.runs.answers import TestPredictions
@@ -11,11 +12,8 @@ from fashion_nn.runs.folder import (
     HISTORY_COLUMNS,
     MODELS,
     Run,
-    find,
-    open_complete,
-    open_run,
-    require_free,
 )
+from fashion_nn.runs.opening import find, open_complete, open_run, require_free
 from fashion_nn.runs.records import (
     CleanScores,
     DatasetRecord,

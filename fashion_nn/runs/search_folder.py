@@ -26,7 +26,7 @@ from fashion_nn.core.reading import require_plain
 from fashion_nn.core.stored import Stored, read_json, read_stored
 from fashion_nn.core.writing import FORMAT, write_atomic
 from fashion_nn.errors import InputError
-from fashion_nn.runs.search_records import Best, SearchRecord, TrialRecord
+from fashion_nn.runs.search_records import Best, SearchRecord, TrialRecord, require_order
 
 # The second form is that of the best trial trained again.
 _TRIAL_ID = re.compile(r"[0-9]{4,9}(-retrained)?")
@@ -131,6 +131,10 @@ class Search:
             if trial.order != order:
                 missing = f"the record of trial {order} is missing"
                 raise InputError(f"{self.trials}: {missing}: restore it or search again")
+        try:
+            require_order(found)
+        except ValueError as error:
+            raise InputError(f"{self.trials}: damaged ({error}): {_MEND}") from None
         return found
 
     def read_best(self) -> Best:
@@ -186,7 +190,8 @@ def require_free_for_search(path: str | Path, *, resume: bool = False) -> None:
     """Refuse a folder that a new search would overwrite, or one that holds something else.
 
     Raises:
-        InputError: there is a search and `resume` is false, or the folder holds other files.
+        InputError: there is a search and `resume` is false, or a record of it is damaged; or the
+            folder holds other files.
     """
     search = Search(Path(path))
     if search.folder.exists() and not search.folder.is_dir():
@@ -196,6 +201,7 @@ def require_free_for_search(path: str | Path, *, resume: bool = False) -> None:
             mend = "add --resume to continue it, or choose another --out"
             raise InputError(f"{path}: a search is already there: {mend}")
         require_plain(search.folder)
+        search.read_trials()
     elif search.folder.exists():
         others = [each.name for each in search.folder.iterdir() if not each.name.startswith(".")]
         if others:

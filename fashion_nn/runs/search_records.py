@@ -146,6 +146,8 @@ class Identity(Stored):
                 raise ValueError(f"values: {name[:100]!a} is no parameter of the search")
             if not space[name].allows(value):
                 raise ValueError(f"values.{name}: {str(value)[:100]!a} is not in the space")
+        if trial.has_score and not all(self.objective in row for row in trial.history):
+            raise ValueError(f"history: a row without {self.objective[:100]!a}")
 
 
 class SearchRecord(Stored):
@@ -290,6 +292,29 @@ class Best(Stored):
     dataset: str | None = None
     search: str
     retrained: Retrained | None
+
+
+def require_order(trials: Sequence[TrialRecord]) -> None:
+    """Refuse records that do not say one order in which the trials were created and ended.
+
+    Args:
+        trials: all trials of a search, in the order in which they were created.
+
+    Raises:
+        ValueError: they do not.
+    """
+    ends = [trial.ended_order for trial in trials if trial.ended_order is not None]
+    if sorted(ends) != list(range(len(ends))):
+        raise ValueError("ended_order: the trials did not end one after the other")
+    known = 0
+    for trial in trials:
+        running = trial.status == "running"
+        if (trial.ended is None) != running or (trial.ended_order is None) != running:
+            raise ValueError(f"status: {trial.status} does not fit when trial {trial.id} ended")
+        last = len(ends) if trial.ended_order is None else trial.ended_order
+        if not known <= trial.created_after <= last:
+            raise ValueError(f"created_after: trial {trial.id} was not created when it says")
+        known = trial.created_after
 
 
 def best_of(trials: Sequence[TrialRecord], objective: str) -> TrialRecord | None:

@@ -127,11 +127,24 @@ class _Loop:
         self.oracle = Oracle(
             plan.algorithm, plan.space, plan.objective, plan.recipe.epochs, plan.seed
         )
-        self.oracle.replay(list(events(self.trials)))
+        self._replay()
         self.keeper = Keeper(plan, search)
         self.running: set[str] = set()
         self.oracle_was_idle = False
         self.began = time.monotonic()
+
+    def _replay(self) -> None:
+        try:
+            self.oracle.replay(list(events(self.trials)))
+        except (ArithmeticError, AssertionError, LookupError, RuntimeError, TypeError, ValueError):
+            # Each record is sound, but no search of this kind can have made them all.
+            raise InputError(self._do_not_fit()) from None
+
+    def _do_not_fit(self) -> str:
+        return (
+            f"{self.search.trials}: damaged (the records do not fit together): restore them or"
+            " search again in another folder"
+        )
 
     def run(self) -> None:
         self._keep()
@@ -187,6 +200,8 @@ class _Loop:
             # With a finished oracle no trial runs any more, so the search ends.
             self.oracle_was_idle = True
             return None
+        if proposal.order != len(self.trials):
+            raise InputError(self._do_not_fit())
         trial = self._record(proposal)
         self.search.write_trial(trial)
         self.trials.append(trial)

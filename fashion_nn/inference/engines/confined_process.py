@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from fashion_nn.core import writing
+from fashion_nn.core import scratch
 from fashion_nn.core.processes import exit_cause
 from fashion_nn.inference.file import strict_json
 from fashion_nn.inference.shared import messages
@@ -103,7 +103,7 @@ class ConfinedProcess:
     """
 
     def __init__(self, limits: Limits):
-        folder = str(writing.make_scratch_folder("fashion-nn-"))
+        folder = str(scratch.make_folder("fashion-nn-"))
         memory = limits.memory + (os.cpu_count() or 1) * (20 << 20)
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-s", str(_ENTRY), str(memory), str(os.getpid())],
@@ -116,7 +116,7 @@ class ConfinedProcess:
             start_new_session=True,
         )
         # Its working folder is empty and gone: it can be left, but nothing can be made in it.
-        writing.remove_scratch_folder(folder)
+        scratch.remove_folder(folder)
         self._end = weakref.finalize(self, _end, self._process, folder)
         assert self._process.stdin and self._process.stdout
         self._requests: IO[bytes] = self._process.stdin
@@ -228,7 +228,7 @@ def _end(process: subprocess.Popen[bytes], folder: str) -> None:
     for pipe in (process.stdin, process.stdout):
         if pipe:
             pipe.close()
-    writing.remove_scratch_folder(folder)
+    scratch.remove_folder(folder)
 
 
 def _cause(code: int) -> str:

@@ -19,7 +19,7 @@ from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn.core import writing
+from fashion_nn.core import scratch
 from fashion_nn.core.environment import cores, describe_environment
 from fashion_nn.core.processes import adopt_orphans, kill_descendants
 from fashion_nn.core.python_process import parent_connections
@@ -97,7 +97,7 @@ def _read(requests: Connection, jobs: Jobs, folder: str) -> None:
 def _end(folder: str) -> None:
     """End all processes that come from this one, remove `folder`, and end this one."""
     kill_descendants()
-    writing.remove_scratch_folder(folder)
+    scratch.remove_folder(folder)
     sys.stderr.flush()
     os._exit(0)
 
@@ -218,7 +218,7 @@ def run_trial(
             _warm.clear()
         # The rows were read when the trial began. Ray may stop a worker at any moment, so
         # its folder is removed now.
-        writing.remove_scratch_folder(search.folder)
+        scratch.remove_folder(search.folder)
 
 
 def _result(engine: LocalEngine, job: Job) -> Result:
@@ -238,7 +238,7 @@ _warm: list[tuple[LocalEngine, Search]] = []
 
 def _warm_engine(splits: "Splits") -> tuple[LocalEngine, Search]:
     if not _warm:
-        folder = writing.make_scratch_folder("fashion-nn-trials-")
+        folder = scratch.make_folder("fashion-nn-trials-")
         _warm.append((LocalEngine(folder, 1, splits), Search(folder)))
     return _warm[0]
 

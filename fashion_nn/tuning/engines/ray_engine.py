@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn.core import reading, writing
+from fashion_nn.core import reading, scratch, writing
 from fashion_nn.core.processes import child_environment, last_line
 from fashion_nn.core.python_process import PythonProcess
 from fashion_nn.errors import InputError
@@ -101,7 +101,7 @@ class RayEngine:
             _require_listening(address)
         self._search = Search(Path(folder))
         self._place = _short_folder()
-        self._errors = writing.scratch_file()
+        self._errors = scratch.file()
         self._process = PythonProcess(
             "fashion_nn.tuning.engines.ray_driver",
             environment=child_environment(TMPDIR=self._place),
@@ -150,7 +150,7 @@ class RayEngine:
         finally:
             self._process.close()
             self._errors.close()
-            writing.remove_scratch_folder(self._place)
+            scratch.remove_folder(self._place)
 
     def _send(self, message: Any) -> None:
         try:
@@ -230,8 +230,8 @@ def _require_listening(address: str) -> None:
 
 
 def _short_folder() -> str:
-    folder = writing.make_scratch_folder("fnn-ray-")
+    folder = scratch.make_folder("fnn-ray-")
     if len(os.fsencode(folder)) > _LONGEST_FOLDER:
-        writing.remove_scratch_folder(folder)
-        folder = writing.make_scratch_folder("fnn-ray-", "/tmp")
+        scratch.remove_folder(folder)
+        folder = scratch.make_folder("fnn-ray-", "/tmp")
     return str(folder)

@@ -20,7 +20,7 @@ from multiprocessing import connection
 from multiprocessing.connection import Connection
 from typing import IO, TYPE_CHECKING
 
-from fashion_nn.core import writing
+from fashion_nn.core import scratch
 from fashion_nn.core.processes import die_with_parent, kill_session, last_line
 from fashion_nn.core.python_process import parent_connections
 from fashion_nn.tuning import rows
@@ -126,8 +126,8 @@ class _Server:
                 kill_session(pid)
 
     def _fork(self, start: Start) -> None:
-        output = writing.scratch_file()
-        errors = writing.scratch_file()
+        output = scratch.file()
+        errors = scratch.file()
         trial = _Trial(start.job.id, output, errors)
         server = os.getpid()
         pid = os.fork()
