@@ -1,8 +1,6 @@
 """Read a prediction file of unknown origin as it is written, so that what is wrong can be named."""
 
 import codecs
-import csv
-import io
 import os
 import re
 from collections.abc import Sequence
@@ -10,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fashion_nn.core import csv_rows
+from fashion_nn.core.csv_rows import CsvError
 from fashion_nn.core.reading import opened
 from fashion_nn.errors import InputError
 
@@ -90,13 +90,12 @@ def read(path: str | os.PathLike[str], *, rows: int) -> PredictionFile:
         InputError: it is no regular file, cannot be read, is far too large, or is no CSV in UTF-8.
     """
     content = _content(path, rows)
-    text = io.TextIOWrapper(io.BytesIO(content), encoding="utf-8-sig", newline="")
     try:
-        lines = list(csv.reader(text, strict=True))
-    except csv.Error as error:
-        raise InputError(f"{path}: is not CSV ({error}): expected a prediction file") from None
-    except UnicodeDecodeError:
-        raise InputError(f"{path}: is not text in UTF-8: expected a prediction file") from None
+        lines = csv_rows.parse(content, most=_CELLS_BASE + rows * _CELLS_A_ROW)
+    except CsvError as error:
+        raise InputError(
+            f"{path}: {error}: expected a prediction file of this test table"
+        ) from None
     while lines and not any(lines[-1]):
         lines.pop()
     table = [tuple(line) for line in lines]
@@ -114,7 +113,6 @@ def is_number(cell: str) -> bool:
 
 
 def _content(path: str | os.PathLike[str], rows: int) -> bytes:
-    """The bytes of the file, few enough to take them apart in bounded memory."""
     limit = _BYTES_BASE + rows * _BYTES_A_ROW
     with opened(path, expected="expected a prediction file", follow_links=True) as content:
         found = content.read(limit + 1)
@@ -122,17 +120,5 @@ def _content(path: str | os.PathLike[str], rows: int) -> bytes:
         raise InputError(
             f"{path}: has more than {limit:,} bytes, too many for a prediction file of this test"
             " table"
-        )
-    if b"\0" in found:
-        raise InputError(
-            f"{path}: holds NUL bytes, is not text in UTF-8: expected a prediction file"
-        )
-    # Each cell ends with one of these, so this is known before any of them is taken apart.
-    cells = sum(map(found.count, (b",", b"\n", b"\r")))
-    most = _CELLS_BASE + rows * _CELLS_A_ROW
-    if cells > most:
-        raise InputError(
-            f"{path}: has more than {most:,} cells or lines, too many for a prediction file of"
-            " this test table"
         )
     return found

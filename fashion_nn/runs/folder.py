@@ -22,9 +22,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from fashion_nn.core import writing
+from fashion_nn.core import csv_rows, writing
 from fashion_nn.core.environment import now
-from fashion_nn.core.reading import read_text, require_plain, sha256
+from fashion_nn.core.reading import read_bytes, read_text, require_plain, sha256
 from fashion_nn.core.stored import Stored, read_json, read_stored
 from fashion_nn.core.writing import FORMAT, append_line, write_atomic, write_json
 from fashion_nn.errors import InputError
@@ -48,6 +48,7 @@ MODELS = Path("models")
 CHECKOUT_MODELS = Path(__file__).parents[2] / MODELS
 """That of the checkout, with the published runs; it is not there if the package is installed."""
 _MEND = "restore it or train again"
+_MOST_CELLS = 2_000_000  # of a history of a quarter of a million epochs
 
 S = TypeVar("S", bound=Stored)
 
@@ -192,17 +193,15 @@ class Run:
         its row.
 
         Raises:
-            InputError: a cell is no number.
+            InputError: a cell is no number, or there are too many.
         """
         if not self.history.exists():
             return []
-        rows = csv.DictReader(io.StringIO(_read_text(self.history)))
+        content = read_bytes(self.history, expected=_expected(self.history))
         try:
-            return [{key: float(cell) for key, cell in row.items() if cell} for row in rows]
-        except (TypeError, ValueError) as error:
-            raise InputError(
-                f"{self.history}: damaged ({error}): restore it or train again"
-            ) from None
+            return _history_rows(csv_rows.parse(content, most=_MOST_CELLS))
+        except ValueError as error:
+            raise InputError(f"{self.history}: damaged ({error}): {_MEND}") from None
 
     def read_test_predictions(self) -> TestPredictions | None:
         """What the model answered to the test images; None where it was not evaluated, or another
@@ -246,7 +245,7 @@ class Run:
         """How often the test split was opened with a model of this folder, as far as its log goes
         back.
         """
-        return len(_read_text(self.openings).splitlines()) if self.openings.exists() else 0
+        return _read_text(self.openings).count("\n") if self.openings.exists() else 0
 
     def write_complete(
         self,
@@ -317,6 +316,18 @@ class Run:
 
 def _read(path: Path, schema: type[S], *, versioned: bool = False) -> S:
     return read_stored(path, schema, expected=_expected(path), mend=_MEND, versioned=versioned)
+
+
+def _history_rows(lines: list[list[str]]) -> list[dict[str, float]]:
+    header, *rows = filter(None, lines or [[]])
+    if any(len(row) > len(header) for row in rows):
+        raise ValueError("a row has more cells than the header")
+    found = [
+        {key: float(cell) for key, cell in zip(header, row, strict=False) if cell} for row in rows
+    ]
+    if not all(0 < row.get("epoch", 1) < _MOST_CELLS for row in found):
+        raise ValueError("an epoch is out of range")
+    return found
 
 
 def _read_json(path: Path) -> dict[str, object]:

@@ -14,11 +14,13 @@ from typing import Literal
 
 import numpy as np
 
-from fashion_nn.core import writing
-from fashion_nn.core.reading import read_text
+from fashion_nn.core import csv_rows, writing
+from fashion_nn.core.csv_rows import CsvError
+from fashion_nn.core.reading import read_bytes
 from fashion_nn.errors import InputError
 from fashion_nn.submission.predicting import Predictions
 
+_MOST_CELLS = 4_000_000  # of a sample with two million ids
 KAGGLE_HEADER = ("ImageId", "Label")
 
 
@@ -83,11 +85,11 @@ def read_sample(path: str | os.PathLike[str]) -> Sample:
         InputError: it cannot be read or has another form.
     """
     expected = "expected a competition's sample file"
-    text = read_text(path, expected=expected, follow_links=True)
+    content = read_bytes(path, expected=expected, follow_links=True)
     try:
-        rows = [row for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row]
-    except csv.Error as error:
-        raise InputError(f"{path}: is not a CSV ({error}): {expected}") from None
+        rows = [row for row in csv_rows.parse(content, most=_MOST_CELLS) if row]
+    except CsvError as error:
+        raise InputError(f"{path}: {error}: {expected}") from None
     wrong = next((i for i, row in enumerate(rows, start=1) if len(row) != 2), None)
     if len(rows) < 2 or wrong:
         raise InputError(
