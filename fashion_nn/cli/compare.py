@@ -100,7 +100,7 @@ def _write_histories(compared: list[Run], path: Path | None, curves: Path | None
 
     found = histories.record(compared)
     if path:
-        writing.write_json(path, found)
+        writing.write_json(path, found.to_json())
     if curves:
         histories.draw(found, curves)
 

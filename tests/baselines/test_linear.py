@@ -161,7 +161,7 @@ def test_results_of_several_baselines_share_a_file(tmp_path):
     baselines.add_results(path, "logreg", {"a": 3})
     assert json.loads(path.read_text()) == {"logreg": {"a": 3}, "1-nn": {"b": 2}}
     path.write_text("[]")
-    with pytest.raises(InputError, match="holds no JSON object"):
+    with pytest.raises(InputError, match="expected a JSON object"):
         baselines.add_results(path, "logreg", {})
 
 

@@ -56,7 +56,7 @@ def test_runs_of_one_configuration_stand_together(tmp_path):
         make_run(tmp_path / "c", "dcn-relu-xavier-adam", "learning_rate=0.1"),
         make_run(tmp_path / "d", "dcn-sigmoid-he-sgd"),
     ]
-    found = histories.record(runs)
+    found = histories.record(runs).to_json()
     assert {
         name: [run["seed"] for run in each["runs"]]
         for name, each in found["configurations"].items()
