@@ -13,9 +13,8 @@ import typer
 
 from fashion_nn import datasets, runs
 from fashion_nn.core import writing
-from fashion_nn.core.names import title
 from fashion_nn.core.numbers import decimal
-from fashion_nn.core.text import quoted
+from fashion_nn.core.text import quoted, title
 from fashion_nn.errors import InputError
 
 Choice = TypeVar("Choice", bound=str)

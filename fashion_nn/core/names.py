@@ -5,6 +5,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator
 
+from fashion_nn.core.text import LONGEST_TITLE, title
+
 _MOST_CHARACTERS = 100
 _PATTERN = re.compile(r"[^\W_](?:[\w.+-]*[\w+-])?")
 # Windows takes these for devices, whatever follows the first dot.
@@ -39,18 +41,8 @@ def required_title(text: str) -> str:
     if text == title(text) and text not in (".", ".."):
         return text
     raise ValueError(
-        f"expected 1 to {_MOST_CHARACTERS} characters that can be printed, without / and \\"
+        f"expected 1 to {LONGEST_TITLE} characters that can be printed, without / and \\"
     )
-
-
-def title(text: str) -> str:
-    """`text` as `required_title` takes it: cut, and with - for characters that it refuses.
-
-    >>> title("my/data")
-    'my-data'
-    """
-    kept = (char if char.isprintable() and char not in "/\\" else "-" for char in text)
-    return "".join(kept)[:_MOST_CHARACTERS] or "-"
 
 
 Name = Annotated[str, AfterValidator(required_name)]

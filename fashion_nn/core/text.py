@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+LONGEST_TITLE = 100
+"""Number of characters of a title; see `title`."""
+
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
     """The end of a message about an unknown name: `; did you mean …?`, or nothing if no known name
@@ -61,3 +64,13 @@ def duration(seconds: float, digits: str = ".0f") -> str:
     if seconds < 5400:
         return f"{seconds / 60:.0f} min"
     return f"{seconds / 3600:.1f} h"
+
+
+def title(text: str) -> str:
+    """`text` as a title that a file may store: cut, and with - for line breaks, / and the like.
+
+    >>> title("my/data")
+    'my-data'
+    """
+    kept = (char if char.isprintable() and char not in "/\\" else "-" for char in text)
+    return "".join(kept)[:LONGEST_TITLE] or "-"

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 
 from fashion_nn import tables
-from fashion_nn.core.names import title
+from fashion_nn.core.text import title
 from fashion_nn.datasets.catalogue import DATASETS, by_fingerprint, known
 from fashion_nn.datasets.images import Images
 from fashion_nn.datasets.recognition import recognise
