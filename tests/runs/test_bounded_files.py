@@ -1,4 +1,4 @@
-"""Files of a run folder that claim too much, or hold what no run writes: one line, little memory."""
+"""A file of a run folder that claims too much, or holds what no run writes, is refused."""
 
 import io
 import re
