@@ -49,6 +49,16 @@ def printable(text: str, *, lines: bool = False) -> str:
     )
 
 
+def in_markdown(text: str) -> str:
+    r"""`text` of others inside a line or a table cell of Markdown, without links and HTML of its
+    own.
+
+    >>> print(in_markdown("a|b <script> ![x](http://x)\n# title"))
+    a\|b &lt;script> !\[x](http://x)\n# title
+    """
+    return printable(text).replace("|", "\\|").replace("<", "&lt;").replace("[", "\\[")
+
+
 def _escaped(letter: str) -> str:
     return letter.encode("unicode_escape").decode()
 

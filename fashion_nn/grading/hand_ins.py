@@ -1,12 +1,15 @@
 """Grade a folder of hand-ins, models and prediction files, and write the class list."""
 
-import csv
-import io
+import hashlib
 import os
+import re
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 from fashion_nn import inference, submission
+from fashion_nn.core import csv_output
+from fashion_nn.core.text import printable
 from fashion_nn.core.writing import write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.grading import page
@@ -18,6 +21,8 @@ MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 FILE_SUFFIXES = (".csv", ".txt")
 LIST_CSV = "class-list.csv"
 LIST_PAGE = "class-list.html"
+_LONGEST_NAME = 120
+_PLAIN_NAME = re.compile(rf"[!-\[\]-}}]{{1,{_LONGEST_NAME}}}")
 
 
 def grade_folder(
@@ -29,8 +34,8 @@ def grade_folder(
 ) -> list[HandIn]:
     """Grade each model and prediction file in `folder`.
 
-    Links, folders and files of other kinds are listed and not opened. Whatever one file does to its
-    grading, the others are graded.
+    Links, folders, hidden files and files of other kinds are listed and not opened. Whatever one
+    file does to its grading, the others are graded.
 
     Args:
         reference: the test table that they predict.
@@ -45,26 +50,19 @@ def grade_folder(
     if target.resolve() == source.resolve():
         raise InputError(f"{out}: is the folder of the hand-ins: choose another --out")
     paths = _files_in(source)
+    names = _output_names(paths)
     graded = []
     for done, path in enumerate(paths):
         if progress:
             progress(done, len(paths))
-        graded.append(_graded(path, reference, target))
+        graded.append(_graded(path, reference, target / names[path]))
     _write_list(graded, target)
     return graded
 
 
-def printable(text: str) -> str:
-    """`text` on one line, with each character escaped that could steer a terminal or is invalid."""
-    return "".join(
-        char if char.isprintable() else char.encode("unicode_escape", "replace").decode()
-        for char in text
-    )
-
-
 def _files_in(folder: Path) -> list[Path]:
     try:
-        paths = sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        paths = sorted(folder.iterdir())
     except OSError as error:
         raise InputError(
             f"{folder}: cannot be read ({error.strerror}): expected a folder of hand-ins"
@@ -78,7 +76,7 @@ def _files_in(folder: Path) -> list[Path]:
 
 
 def _kind(path: Path) -> str:
-    if path.is_symlink() or not path.is_file():
+    if path.name.startswith(".") or path.is_symlink() or not path.is_file():
         return "other"
     suffix = path.suffix.lower()
     if suffix in MODEL_SUFFIXES:
@@ -86,14 +84,31 @@ def _kind(path: Path) -> str:
     return "predictions" if suffix in FILE_SUFFIXES else "other"
 
 
-def _graded(path: Path, reference: Reference, target: Path) -> HandIn:
+def _output_names(paths: list[Path]) -> dict[Path, str]:
+    """The name under which the outputs of each hand-in are written: its own, if that is short,
+    printable ASCII, and unlike all others also where case does not count.
+
+    Any other name has a digest behind a `~`, a character that no name has that stays as it is.
+    """
+    alike = Counter(path.name.lower() for path in paths)
+    names = {}
+    for path in paths:
+        own = path.name
+        if not _PLAIN_NAME.fullmatch(own) or alike[own.lower()] > 1:
+            digest = hashlib.sha256(os.fsencode(own)).hexdigest()
+            start = re.sub(r"[^!-}]", "_", own)[:_LONGEST_NAME]
+            own = f"{start}~{digest[:16]}"
+        names[path] = own
+    return names
+
+
+def _graded(path: Path, reference: Reference, place: Path) -> HandIn:
+    """Grade the hand-in at `path`; names of its outputs begin with that of `place`."""
     name = printable(path.name)
     kind = _kind(path)
     if kind == "other":
-        return HandIn(name, kind, None, "not opened: a link, a folder or no kind of hand-in")
-    # Escaped, not left out: names that differ in other characters only must not share an output.
-    escaped = name.encode("ascii", "backslashreplace").decode().replace(os.sep, "_")
-    place = target / escaped
+        why = "not opened: a link, a folder, a hidden file or no kind of hand-in"
+        return HandIn(name, kind, None, why)
     try:
         report = (
             _graded_model(path, reference, place) if kind == "model" else grade(path, reference)
@@ -123,17 +138,5 @@ def _graded_model(path: Path, reference: Reference, place: Path) -> Report:
 
 def _write_list(graded: list[HandIn], target: Path) -> None:
     rows = [hand_in.row() for hand_in in graded]
-    text = io.StringIO()
-    table = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    table.writeheader()
-    for row in rows:
-        table.writerow({key: _inert(cell) for key, cell in row.items()})
-    write_atomic(target / LIST_CSV, text.getvalue())
+    write_atomic(target / LIST_CSV, csv_output.render(list(rows[0]), rows))
     write_atomic(target / LIST_PAGE, page.render(graded, rows))
-
-
-def _inert(cell: object) -> object:
-    """Text that a spreadsheet would take for a formula gets an apostrophe in front."""
-    if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t"):
-        return f"'{cell}"
-    return cell

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fashion_nn.core import reading, writing
 from fashion_nn.core.environment import describe_environment
+from fashion_nn.core.text import printable
 from fashion_nn.core.writing import FORMAT
 from fashion_nn.grading import predictions
 from fashion_nn.grading.check import Check, Verdict, worst
@@ -47,7 +48,7 @@ class Report:
         where = describe_environment()
         return {
             "format": FORMAT,
-            "file": self.file.name,
+            "file": printable(self.file.name),
             "verdict": self.verdict,
             "checks": [check.to_json() for check in self.checks],
             "sha256": dict(self.sha256),

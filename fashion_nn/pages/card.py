@@ -3,10 +3,13 @@
 It is Markdown, with the metadata of Hugging Face's model cards on top.
 """
 
+import json
+import shlex
 from collections.abc import Sequence
 from typing import Any
 
 from fashion_nn import recipes
+from fashion_nn.core.text import in_markdown, printable
 from fashion_nn.core.writing import write_atomic
 from fashion_nn.measures.columns import PROBABILISTIC, SCORES, sentence
 from fashion_nn.runs import Metrics, Prediction, RecipeRecord, Record, Run, StoredScores
@@ -44,11 +47,11 @@ def _summary(run: Run, record: Record, measured: Metrics) -> list[str]:
     recipe = record.recipe
     seed = f", seed {recipe.seed}" if recipe.seed is not None else ""
     return [
-        f"# {run.name}",
+        f"# {in_markdown(run.name)}",
         "",
         (
-            f"`{recipe.model_name}` ({record.parameters:,} parameters) trained on"
-            f" {record.dataset.name} by the recipe `{recipe.name}`{seed}."
+            f"`{in_markdown(recipe.model_name)}` ({record.parameters:,} parameters) trained on"
+            f" {in_markdown(record.dataset.name)} by the recipe `{in_markdown(recipe.name)}`{seed}."
         ),
         "",
         (
@@ -76,8 +79,9 @@ def _use(record: Record) -> list[str]:
         "",
         (
             f"Telling apart {len(data.class_names)} classes in grey images of {height} x {width}"
-            f" pixels that look like {data.name}: {', '.join(data.class_names)}. Made for comparing"
-            " methods, teaching and coursework."
+            f" pixels that look like {in_markdown(data.name)}:"
+            f" {in_markdown(', '.join(data.class_names))}. Made for comparing methods, teaching and"
+            " coursework."
         ),
         "",
     ]
@@ -104,6 +108,7 @@ def _loading(run: Run, record: Record) -> list[str]:
     """How to get predictions from the model file, in Python and on the command line."""
     height, width = record.dataset.image_shape
     classes = len(record.dataset.class_names)
+    path = f"{run.name}/{run.model.name}"
     return [
         "## How to load",
         "",
@@ -116,13 +121,13 @@ def _loading(run: Run, record: Record) -> list[str]:
         "```python",
         "from fashion_nn import inference",
         "",
-        f'with inference.open_model("{run.name}/{run.model.name}") as predict:',
+        f"with inference.open_model({json.dumps(path)}) as predict:",
         "    probabilities = predict(images)",
         "```",
         "",
         "```sh",
         (
-            f"python submit.py --model {run.name}/{run.model.name} --test test.csv --out"
+            f"python submit.py --model {shlex.quote(printable(path))} --test test.csv --out"
             " predictions.csv"
         ),
         "```",
@@ -135,11 +140,11 @@ def _origin(run: Run, record: Record) -> list[str]:
     return [
         "## Where it comes from",
         "",
-        *(f"- {name}: {value}" for name, value in facts(run)),
+        *(f"- {in_markdown(name)}: {in_markdown(value)}" for name, value in facts(run)),
         "",
         "| setting | value | source |",
         "|---|---|---|",
-        *(f"| {key} | {value} | {source} |" for key, value, source in settings(record.recipe)),
+        *(f"| {' | '.join(map(in_markdown, setting))} |" for setting in settings(record.recipe)),
         "",
     ]
 
@@ -231,7 +236,8 @@ def _departures(run: Run, record: Record) -> list[str]:
     lines = []
     if changed:
         lines.append(
-            f"Other than in the recipe, whose settings are in brackets: {', '.join(changed)}."
+            "Other than in the recipe, whose settings are in brackets: "
+            f"{in_markdown(', '.join(changed))}."
         )
     if record.stopped_because == "budget":
         epochs = len(run.read_history())
@@ -275,7 +281,7 @@ def _weakest(measured: Metrics, names: Sequence[str]) -> list[str]:
     recall, name = min(
         (each.recall, name) for each, name in zip(scores.per_class, names, strict=True)
     )
-    return [f"- The class it finds least often is {name}: {recall:.1%} of its images."]
+    return [f"- The class it finds least often is {in_markdown(name)}: {recall:.1%} of its images."]
 
 
 def _metadata(run: Run, record: Record, measured: Metrics) -> dict[str, Any]:

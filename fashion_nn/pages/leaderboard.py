@@ -4,16 +4,15 @@ README.
 `fashion_nn.measures.columns` says which figures it has and how each is shown.
 """
 
-import csv
-import io
 import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fashion_nn import measures
-from fashion_nn.core import csv_rows
+from fashion_nn.core import csv_output, csv_rows
 from fashion_nn.core.reading import between_marks, read_bytes
+from fashion_nn.core.text import in_markdown
 from fashion_nn.core.writing import write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.measures.columns import (
@@ -174,18 +173,18 @@ def markdown(rows: Sequence[Row]) -> str:
 
 
 def _markdown(titles: Sequence[str], cells: Sequence[Sequence[Cell]]) -> str:
-    texts = [[f"{cell:,}" if isinstance(cell, int) else str(cell) for cell in row] for row in cells]
+    texts = [
+        [f"{cell:,}" if isinstance(cell, int) else in_markdown(str(cell)) for cell in row]
+        for row in cells
+    ]
     rule = ["---"] * len(titles)
     return "\n".join("| " + " | ".join(line) + " |" for line in (titles, rule, *texts))
 
 
 def write_csv(rows: Sequence[Row], path: Path) -> None:
     """Write the rows to `path`; an empty cell for what was not measured."""
-    text = io.StringIO()
-    table = csv.DictWriter(text, [column.key for column in COLUMNS], lineterminator="\n")
-    table.writeheader()
-    table.writerows(map(values, rows))
-    write_atomic(path, text.getvalue())
+    columns = [column.key for column in COLUMNS]
+    write_atomic(path, csv_output.render(columns, map(values, rows)))
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

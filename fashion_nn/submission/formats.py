@@ -15,8 +15,10 @@ from typing import Literal
 import numpy as np
 
 from fashion_nn.core import csv_rows, writing
+from fashion_nn.core.csv_output import inert
 from fashion_nn.core.csv_rows import CsvError
 from fashion_nn.core.reading import read_bytes
+from fashion_nn.core.text import quoted
 from fashion_nn.errors import InputError
 from fashion_nn.submission.predicting import Predictions
 
@@ -100,6 +102,12 @@ def read_sample(path: str | os.PathLike[str]) -> Sample:
     ids = tuple(row[0] for row in body)
     if len(set(ids)) != len(ids):
         raise InputError(f"{path}: has ids that occur more than once: expected each once")
+    unsafe = next((cell for cell in (*header, *ids) if inert(cell) != cell), None)
+    if unsafe is not None:
+        raise InputError(
+            f"{path}: {quoted(unsafe)} is a formula in a spreadsheet, or cannot be printed:"
+            " expected plain ids"
+        )
     return Sample((header[0], header[1]), ids)
 
 

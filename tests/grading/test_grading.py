@@ -4,6 +4,7 @@ hostile.
 
 import csv
 import json
+import os
 import shutil
 from pathlib import Path
 
@@ -144,6 +145,40 @@ def test_a_class_with_hostile_files(reference, tmp_path, digits, digits_model):
     assert "root:" not in page
     assert json.loads((tmp_path / "out" / "good.csv.checks.json").read_text())["verdict"] == "PASS"
     assert sorted(p.name for p in folder.iterdir()) == sorted([*found])
+
+
+def test_outputs_have_names_of_their_own(reference, tmp_path, digits):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    names = [
+        "e\u0301.csv",
+        "\xe9.csv",
+        r"\xe9.csv",
+        "a.csv",
+        "A.CSV",
+        "a b.csv",
+        "a_b.csv",
+        f"{'n' * 240}.csv",
+        os.fsdecode(b"\xff.csv"),
+        "\ufffd.csv",
+    ]
+    for name in names:
+        write_predictions(folder / name, digits.test.labels)
+    graded = grade_folder(folder, reference, tmp_path / "out")
+    assert [hand_in.verdict for hand_in in graded] == ["PASS"] * len(names)
+    made = [path.name for path in (tmp_path / "out").glob("*.checks.json")]
+    assert len({name.lower() for name in made}) == len(names)
+    assert "a_b.csv.checks.json" in made
+
+
+def test_hidden_files_are_listed_and_not_opened(reference, tmp_path, digits):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for name in (".hidden.csv", "._a.csv", "a.csv"):
+        write_predictions(folder / name, digits.test.labels)
+    graded = grade_folder(folder, reference, tmp_path / "out")
+    found = [(hand_in.name, hand_in.verdict) for hand_in in graded]
+    assert found == [("._a.csv", "ERROR"), (".hidden.csv", "ERROR"), ("a.csv", "PASS")]
 
 
 def test_a_folder_without_hand_ins_is_refused(reference, tmp_path):

@@ -49,3 +49,23 @@ def test_a_sample_decides_header_and_order():
 def test_an_unknown_format_is_refused_with_those_there_are():
     with pytest.raises(InputError, match="'html': expected one of kaggle, plain"):
         submission.render(predictions([4]), format="html")
+
+
+@pytest.mark.parametrize("unsafe", ["=1+1", " @x", "\uff1d1", "a\x1b[2J", "a;=1"])
+@pytest.mark.parametrize("place", ["an id", "a header"])
+def test_ids_of_a_sample_that_would_be_formulas_are_refused(tmp_path, unsafe, place):
+    path = tmp_path / "sample.csv"
+    header, row = ("id", unsafe) if place == "an id" else (unsafe, "1")
+    path.write_text(f"{header},label\n{row},0\n")
+    with pytest.raises(
+        InputError, match="is a formula in a spreadsheet, or cannot be printed"
+    ) as caught:
+        submission.read_sample(path)
+    assert str(caught.value).isprintable()
+
+
+def test_other_ids_of_a_sample_come_back_unchanged(tmp_path):
+    path = tmp_path / "sample.csv"
+    path.write_text("id,label\n-1,0\n+2,0\nimages/caf\xe9.png,0\n007,0\n")
+    sample = submission.read_sample(path)
+    assert submission.render(predictions([0] * 4), sample=sample) == path.read_text()
