@@ -30,6 +30,7 @@ from fashion_nn.cli import (
 from fashion_nn.cli.options import HELP_NAMES
 from fashion_nn.console import notes_for_warnings
 from fashion_nn.core import output, stopping
+from fashion_nn.core.environment import NO_TELEMETRY
 from fashion_nn.errors import InputError
 
 COMMANDS = (
@@ -104,6 +105,8 @@ def run(command: typer.Typer, arguments: list[str]) -> int:
     """
     # The log lines of TensorFlow do not help a user.
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    # Whichever library imports ONNX Runtime, here or in a further process.
+    os.environ.update(NO_TELEMETRY)
     output.open_closed_streams()
     with output.escaped() as printed, notes_for_warnings():
         code = _run(command, arguments)

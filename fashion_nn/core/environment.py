@@ -4,12 +4,18 @@ import os
 import platform
 import subprocess
 from datetime import UTC, datetime
-from importlib import metadata
 from pathlib import Path
 from typing import Any
 
 from fashion_nn.core import reading
 from fashion_nn.errors import InputError
+
+NO_TELEMETRY = {"ORT_DISABLE_TELEMETRY": "1", "ORT_TELEMETRY_DISABLED": "1"}
+"""Environment in which importing ONNX Runtime reports nothing to anybody.
+
+Without it, files are left in the home and the temporary folder, and a name server is asked. Its own
+`disable_telemetry_events` comes too late for that, because importing it is enough.
+"""
 
 
 def now() -> str:
@@ -32,6 +38,8 @@ def describe_environment() -> dict[str, Any]:
 
 def version(package: str) -> str | None:
     """The installed version of `package`; None where it is not installed."""
+    from importlib import metadata  # takes long to import
+
     try:
         return metadata.version(package)
     except metadata.PackageNotFoundError:

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from fashion_nn.core import scratch
+from fashion_nn.core.environment import NO_TELEMETRY
 from fashion_nn.core.processes import exit_cause
 from fashion_nn.inference.file import strict_json
 from fashion_nn.inference.shared import messages
@@ -46,6 +47,7 @@ _ENVIRONMENT = {
     "TF_ENABLE_ONEDNN_OPTS": "1",
     "PYTHONDONTWRITEBYTECODE": "1",
     "PYTHONHASHSEED": "0",
+    **NO_TELEMETRY,
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from fashion_nn.core.environment import cores
+from fashion_nn.core.environment import NO_TELEMETRY, cores
 from fashion_nn.inference.allowlist import model_config
 from fashion_nn.inference.engines import trust
 from fashion_nn.inference.engines.predictor import Predictor
@@ -96,13 +96,8 @@ def _session(content: bytes) -> Any:
 
 
 def imported() -> ModuleType:
-    """ONNX Runtime, imported so that it reports nothing to anybody.
-
-    By itself it leaves files in the home and the temporary folder, and asks a name server. Its own
-    `disable_telemetry_events` comes too late for that, because importing it is enough.
-    """
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
-    os.environ["ORT_TELEMETRY_DISABLED"] = "1"
+    """ONNX Runtime, imported so that it reports nothing to anybody."""
+    os.environ.update(NO_TELEMETRY)
     import onnxruntime
 
     return onnxruntime
