@@ -190,6 +190,31 @@ def test_it_answers_what_numpy_computes(unpacked, in_this_process, tmp_path):
     np.testing.assert_allclose(model.predict(fed, verbose=0), expected, atol=1e-6)
 
 
+def test_layers_that_hold_others_are_written_in_single_precision(in_this_process, tmp_path):
+    import keras
+    from keras import layers
+
+    keras.utils.set_random_seed(0)
+    half = {"dtype": "mixed_float16"}
+    model = keras.Sequential(
+        [
+            keras.Input((28, 28)),
+            layers.TimeDistributed(layers.Dense(6, activation="relu", **half), **half),
+            layers.Bidirectional(layers.LSTM(4)),
+            layers.Dense(10, activation="softmax"),
+        ]
+    )
+    model.save(tmp_path / "model.keras")
+    content, feeding = in_this_process(tmp_path / "model.keras", "keras")
+    (tmp_path / "copy.keras").write_bytes(content)
+    copy = keras.saving.load_model(tmp_path / "copy.keras", safe_mode=True)
+    fed = feeding.array(IMAGES)
+    found, expected = (each.predict(fed, verbose=0) for each in (copy, model))
+    np.testing.assert_allclose(found, expected, atol=5e-3)
+    assert {layer.compute_dtype for layer in copy.layers} == {"float32"}
+    assert copy.layers[0].layer.compute_dtype == "float32"
+
+
 def test_what_is_not_of_keras_is_not_written():
     import keras
 
