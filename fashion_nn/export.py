@@ -152,7 +152,9 @@ def export_file(path: Path, format: Format, target: Path) -> FileExport:
     with inference.open_model(path) as original:
         half = inference.computes_in_half_precision(original.network)
         images = _test_images(original.feeding.layout.image_shape or (_SIDE, _SIDE))
-        expected = original.outputs(images)
+        # The same scale for both: what the images are of does not matter for the comparison.
+        with original.fed(original.feeding.scale):
+            expected = original.outputs(images)
         content = inference.written_anew(original, format)
         with _opened(content, format, original) as copy:
             answers = copy.outputs(images)
@@ -170,7 +172,8 @@ def _takes(original: inference.ConfinedPredictor) -> str:
     assert given is not None, "checked when the file was opened"
     sizes = ", ".join("any" if size is None else str(size) for size in given.shape)
     dtype = given.dtype if "int" in given.dtype else "float32"
-    return f"{dtype} (n, {sizes}), {original.feeding}"
+    scale, why = original.feeding.scale, original.feeding.why
+    return f"{dtype} (n, {sizes}), {scale}, unless the images say otherwise ({why})"
 
 
 @contextmanager

@@ -161,7 +161,8 @@ class Findings:
             found = f"its output has the shape {(None, *given)}"
             self.refuse("model", f"{found}, expected (None, number of classes)")
         try:
-            self._pixels = str(feeding(network, None))
+            first = feeding(network, None)
+            self._pixels = f"{first.scale}, unless the images say otherwise ({first.why})"
         except Refusal as refusal:
             self.refuse("model", str(refusal))
 
