@@ -189,7 +189,7 @@ def _predict(
         if not builder:
             return
         layout = submission.expectation(predictions, format=request.format, sample=sample)
-        with grading.run_by_keras(predictor) as checked:
+        with inference.run_by_keras(predictor) as checked:
             reference = builder.finish()
             report = grading.grade(request.out, reference, model=checked, layout=layout)
     finish(report, strict=request.strict)

@@ -11,7 +11,7 @@ Start with `read_reference`, then `grade` each file, or `grade_folder` all of th
 """
 
 from fashion_nn.grading.check import Check, Verdict
-from fashion_nn.grading.evidence import Evidence, run_by_keras
+from fashion_nn.grading.evidence import Evidence
 from fashion_nn.grading.hand_ins import grade_folder
 from fashion_nn.grading.reference import Reference, ReferenceBuilder, Sources, read_reference
 from fashion_nn.grading.report import HandIn, Report, check_file, checks_path, grade
@@ -30,5 +30,4 @@ __all__ = [
     "grade",
     "grade_folder",
     "read_reference",
-    "run_by_keras",
 ]

@@ -1,8 +1,6 @@
 """What is known of one hand-in: all that the checks look at."""
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -184,23 +182,3 @@ class Evidence:
             of_class = self.truth == label
             recall.append(round(float(right[of_class].mean()), 4) if of_class.any() else None)
         return Score(len(right), correct, measures.wilson(correct, len(right)), tuple(recall))
-
-
-@contextmanager
-def run_by_keras(predictor: "Predictor") -> Iterator["Predictor"]:
-    """Yield `predictor` itself if Keras runs it, else the same model run by Keras.
-
-    So what an exported .onnx answers is checked against the model, and no second process is
-    started for a model that has one.
-
-    Raises:
-        InputError: the model cannot be opened.
-    """
-    if predictor.engine == "keras":
-        yield predictor
-        return
-    from fashion_nn import inference
-
-    with inference.open_model(predictor.path, scale=predictor.feeding.scale) as opened:
-        opened.decision = predictor.decision
-        yield opened

@@ -13,7 +13,6 @@ from fashion_nn.core.text import printable
 from fashion_nn.core.writing import write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.grading import page
-from fashion_nn.grading.evidence import run_by_keras
 from fashion_nn.grading.reference import Reference
 from fashion_nn.grading.report import HandIn, Report, checks_path, grade
 
@@ -132,7 +131,7 @@ def _graded_model(path: Path, reference: Reference, place: Path) -> Report:
         predictions = submission.predict_blocks(predictor, blocks, classes=classes)
         submission.write(predictions, made, sample=sample)
         layout = submission.expectation(predictions, sample=sample)
-        with run_by_keras(predictor) as model:
+        with inference.run_by_keras(predictor) as model:
             return grade(made, reference, model=model, layout=layout)
 
 

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,17 +23,29 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Confinement:
+    """The confinement layers of the process that ran the model: those that held, and those that
+    this system does not offer.
+    """
+
+    held: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What all checks say of one prediction file.
 
     score: how good it is, if the true labels are known.
     sha256: of the files that the checks looked at, by what they are.
+    confinement: of the process that ran the model; None without a model.
     """
 
     file: Path
     checks: tuple[Check, ...]
     score: Score | None
     sha256: Mapping[str, str]
+    confinement: "Confinement | None" = None
 
     @property
     def verdict(self) -> Verdict:
@@ -52,6 +64,7 @@ class Report:
             "verdict": self.verdict,
             "checks": [check.to_json() for check in self.checks],
             "sha256": dict(self.sha256),
+            **({"confinement": asdict(self.confinement)} if self.confinement else {}),
             "versions": {"python": where["python"], **where["versions"]},
         }
 
@@ -116,7 +129,7 @@ def grade(
 
     Args:
         reference: the test table, see `read_reference`.
-        model: the model that made the file, see `run_by_keras`. It stays open.
+        model: the model that made the file, see `inference.run_by_keras`. It stays open.
         against: another prediction file, compared by the true labels.
         layout: `submission.expectation` of a file that `submission.write` wrote. Without it, and
             without a sample, a file may have any layout.
@@ -131,7 +144,15 @@ def grade(
         digests["model"] = model.sha256
     digests["output"] = reading.sha256(Path(file), follow_links=True)
     checks = tuple(check for check in found if check)
-    return Report(Path(file), checks, evidence.score, digests)
+    return Report(Path(file), checks, evidence.score, digests, _confinement(model))
+
+
+def _confinement(model: "Predictor | None") -> Confinement | None:
+    from fashion_nn.inference import ConfinedPredictor
+
+    if not isinstance(model, ConfinedPredictor):
+        return None
+    return Confinement(model.confinement, model.missing_confinement)
 
 
 def check_file(path: str | os.PathLike[str], layout: Layout) -> Check:

@@ -37,7 +37,12 @@ remains.
 """
 
 from fashion_nn.inference.conversion import computes_in_half_precision, written_anew
-from fashion_nn.inference.engines.confined_keras import ConfinedPredictor, LayerWeights, rebuild
+from fashion_nn.inference.engines.confined_keras import (
+    ConfinedPredictor,
+    LayerWeights,
+    TracedOutput,
+    rebuild,
+)
 from fashion_nn.inference.engines.confined_process import Limits
 from fashion_nn.inference.engines.predictor import Answer, Predictor
 from fashion_nn.inference.engines.trust import trust_onnx
@@ -48,6 +53,7 @@ from fashion_nn.inference.opening import (
     open_fast,
     open_model,
     open_onnx,
+    run_by_keras,
 )
 from fashion_nn.inference.shared.feeding import Feeding
 from fashion_nn.inference.shared.scale import SCALES, Figures, Scale, named
@@ -64,6 +70,7 @@ __all__ = [
     "Limits",
     "Predictor",
     "Scale",
+    "TracedOutput",
     "check",
     "computes_in_half_precision",
     "named",
@@ -71,6 +78,7 @@ __all__ = [
     "open_model",
     "open_onnx",
     "rebuild",
+    "run_by_keras",
     "trust_onnx",
     "written_anew",
 ]

@@ -1,6 +1,8 @@
 """The one door: from the path of a model file to a `Predictor`. Runs in the parent process."""
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 from fashion_nn.errors import InputError
@@ -87,6 +89,23 @@ def open_fast(
             if engine == "onnx":
                 raise
     return ConfinedPredictor(file, scale, Limits())
+
+
+@contextmanager
+def run_by_keras(predictor: Predictor) -> Iterator[Predictor]:
+    """Yield `predictor` itself if Keras runs it, else the same model run by Keras.
+
+    It is made from the bytes that `predictor` was made from: the file is not read again.
+
+    Raises:
+        InputError: the model cannot be opened.
+    """
+    if not isinstance(predictor, onnx_runtime.OnnxPredictor):
+        yield predictor
+        return
+    with ConfinedPredictor(predictor.file, predictor.feeding.scale, Limits()) as opened:
+        opened.decision = predictor.decision
+        yield opened
 
 
 def _open_onnx(file: ModelFile, scale: str | Scale) -> Predictor:

@@ -4,7 +4,6 @@ a picture of it.
 
 import math
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -12,8 +11,6 @@ from fashion_nn import inference
 from fashion_nn.pages import pictures
 from fashion_nn.pages.pictures import Picture
 
-CHANNELS = 16
-MOST = 8192
 _COLUMNS = 8
 _STRIP = 128
 
@@ -38,65 +35,45 @@ def through_layers(predictor: inference.ConfinedPredictor, image: np.ndarray) ->
     Raises:
         InputError: the model cannot be built or run.
     """
-    predictor.require(image.shape)
-    model = inference.rebuild(predictor)
-    calls = _watched(model, predictor.feeding.array(image[None]))
-    outputs, before = [], None
-    for layer, output in calls:
-        same = (
-            before is not None and output.shape == before.shape and np.array_equal(output, before)
+    return [
+        LayerOutput(
+            output.layer.name,
+            output.layer.class_name,
+            output.shape,
+            output.parameters,
+            *((None, "passes its input on unchanged") if output.values is None else _drawn(output)),
         )
-        picture, shown = (None, "passes its input on unchanged") if same else _drawn(output)
-        row = LayerOutput(
-            layer.name, type(layer).__name__, output.shape, layer.count_params(), picture, shown
-        )
-        outputs.append(row)
-        before = output
-    return outputs
+        for output in predictor.trace(image)
+    ]
 
 
-def _watched(model: Any, array: np.ndarray) -> list[tuple[Any, np.ndarray]]:
-    """Every call of a layer while `model` answers, those in nested networks too, with its output
-    for the one image.
-    """
-    import keras
-
-    calls: list[tuple[Any, np.ndarray]] = []
-    original = keras.layers.Layer.__call__
-
-    def watched(layer: Any, *arguments: Any, **keywords: Any) -> Any:
-        result = original(layer, *arguments, **keywords)
-        if not isinstance(layer, keras.Model | keras.layers.InputLayer):
-            calls.append((layer, np.asarray(keras.ops.convert_to_numpy(result), np.float32)[0]))
-        return result
-
-    keras.layers.Layer.__call__ = watched
-    try:
-        model(array, training=False)
-    finally:
-        keras.layers.Layer.__call__ = original
-    return calls
-
-
-def _drawn(output: np.ndarray) -> tuple[Picture, str]:
-    if output.ndim == 3 and output.shape[2] > 1:
-        shown = min(output.shape[2], CHANNELS)
-        text = (
-            f"{shown} of {output.shape[2]} channels"
-            if shown < output.shape[2]
-            else f"{shown} channels"
-        )
-        return pictures.montage(np.moveaxis(output[..., :shown], 2, 0), _COLUMNS), text
-    if output.ndim == 1 and (side := math.isqrt(len(output))) ** 2 == len(output) and side >= 16:
-        return (
-            pictures.signed(output.reshape(side, side)),
-            f"{len(output):,} numbers, as {side} x {side}",
-        )
-    if output.ndim in (2, 3):
-        return pictures.signed(output.reshape(output.shape[:2])), "one picture"
-    numbers = output.ravel()[:MOST]
-    rows = math.ceil(len(numbers) / _STRIP)
+def _drawn(traced: inference.TracedOutput) -> tuple[Picture, str]:
+    assert traced.values is not None
+    values = np.nan_to_num(traced.values, posinf=0, neginf=0)
+    size = math.prod(traced.shape)
+    if values.ndim == 3 and values.shape[2] > 1:
+        shown = values.shape[2]
+        text = f"{shown} channels"
+        if shown < traced.shape[2]:
+            text = f"{shown} of {traced.shape[2]} channels"
+        return pictures.montage(np.moveaxis(values, 2, 0), _COLUMNS), text + _thinned(traced)
+    side = math.isqrt(size)
+    if len(traced.shape) == 1 and side >= 16 and side**2 == values.size:
+        square = pictures.signed(values.reshape(side, side))
+        return square, f"{size:,} numbers, as {side} x {side}"
+    if values.ndim in (2, 3):
+        return pictures.signed(values.reshape(values.shape[:2])), "one picture" + _thinned(traced)
+    numbers = values.ravel()
+    rows = max(1, math.ceil(len(numbers) / _STRIP))
     strip = np.full(rows * math.ceil(len(numbers) / rows), np.nan)
     strip[: len(numbers)] = numbers
-    of_all = f"the first {len(numbers):,} of " if len(numbers) < output.size else ""
-    return pictures.signed(strip.reshape(rows, -1)), f"{of_all}{output.size:,} numbers"
+    of_all = f"the first {len(numbers):,} of " if len(numbers) < size else ""
+    return pictures.signed(strip.reshape(rows, -1)), f"{of_all}{size:,} numbers"
+
+
+def _thinned(traced: inference.TracedOutput) -> str:
+    assert traced.values is not None
+    sent, whole = traced.values.shape[:2], traced.shape[:2]
+    if sent == whole:
+        return ""
+    return f", {sent[0]} x {sent[1]} of its {whole[0]} x {whole[1]} positions"

@@ -300,9 +300,9 @@ def _first_weights(
     """
     for layer in predictor.weights():
         kernel = layer.values[0]
-        if layer.class_name == "Dense" and len(kernel) == shape[0] * shape[1]:
+        if layer.class_name == "Dense" and kernel.ndim == 2 and len(kernel) == shape[0] * shape[1]:
             tiles = kernel.T.reshape(-1, *shape)
-        elif layer.class_name == "Conv2D" and kernel.shape[2] == 1:
+        elif layer.class_name == "Conv2D" and kernel.ndim == 4 and kernel.shape[2] == 1:
             tiles = np.moveaxis(kernel[:, :, 0], 2, 0)
         else:
             continue

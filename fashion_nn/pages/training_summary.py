@@ -20,7 +20,11 @@ def describe_training(run: Run, splits: Splits) -> None:
             figures.curves(
                 history, run.figure("curves"), title=f"{run.name} on {splits.name}{note}"
             )
-        first = predictor.weights()[0]
-    if first.class_name == "Dense" and len(first.values[0]) == math.prod(splits.image_shape):
+        first = next(iter(predictor.weights()), None)
+    if (
+        first
+        and first.class_name == "Dense"
+        and len(first.values[0]) == math.prod(splits.image_shape)
+    ):
         figures.first_layer_weights(first.values[0], splits.image_shape, run.figure("weights"))
     write_card(run)

@@ -9,6 +9,7 @@ Only `entry` imports it. The requests come in this order:
     layers    images, and how to feed them       -> figures of what the first layers get
     weights   nothing                            -> shapes; all weights, float32, raw
     shapes    nothing                            -> the shape of what each layer gives
+    trace     one image, and how to feed it      -> what each layer gives for it, cut down
 
 Instead of `open`, these look at a file without building it; none of them imports Keras:
 
@@ -37,7 +38,7 @@ from typing import Any
 
 import numpy as np
 
-from fashion_nn.inference.child import weights
+from fashion_nn.inference.child import tracing, weights
 from fashion_nn.inference.child.first_layers import Look, has_stored, is_trained
 from fashion_nn.inference.child.hdf5 import Store
 from fashion_nn.inference.child.limits import limit_processor_time
@@ -85,6 +86,7 @@ def serve(requests: io.RawIOBase, answers: io.RawIOBase, layers: list[str]) -> N
         "layers": model.first_layers,
         "weights": model.weights,
         "shapes": model.shapes,
+        "trace": model.trace,
         "look": listed.look,
         "text": listed.text,
         "numbers": listed.numbers,
@@ -249,6 +251,11 @@ class ServedModel:
         """The output shapes of all leaves of the network, in its order; see `BuiltModel`."""
         leaves = self.built.network.leaves()
         return Reply({"shapes": [self.built.output_shape(layer) for layer in leaves]})
+
+    def trace(self, content: bytearray, shape: list[int], feeding: dict[str, Any]) -> Reply:
+        """What each layer gives for one image of `shape`, uint8; see `tracing.trace`."""
+        image = np.frombuffer(content, np.uint8).reshape([1, *shape])
+        return tracing.trace(self.built, Feeding.from_json(feeding).array(image))
 
 
 def _import_keras(_content: bytearray) -> Reply:

@@ -10,11 +10,23 @@ import math
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fashion_nn.inference.allowlist import model_config
+from fashion_nn.inference.engines.answers import (
+    MAX_MULTIPLY_ADDS,
+    arrays,
+    missing_layers,
+    require_count,
+    require_first_layers,
+    require_list,
+    require_output_shapes,
+    require_shape,
+    require_shapes,
+    require_truth,
+)
 from fashion_nn.inference.engines.confined_process import ConfinedProcess, Limits
 from fashion_nn.inference.engines.predictor import Predictor
 from fashion_nn.inference.file import strict_json
@@ -22,16 +34,18 @@ from fashion_nn.inference.file.model_file import ModelFile
 from fashion_nn.inference.shared.feeding import feeding
 from fashion_nn.inference.shared.first_layers import ROWS, FirstLayers
 from fashion_nn.inference.shared.keras_model import MAX_PARAMETERS, BuiltModel
+from fashion_nn.inference.shared.network import Layer
 from fashion_nn.inference.shared.refusal import Refusal, explained
 from fashion_nn.inference.shared.scale import Scale
+from fashion_nn.inference.shared.traced import CHANNELS, MAX_CALLS, MOST, SIDE
 
 if TYPE_CHECKING:
     import keras
 
 BATCH = 1000
 MAX_CLASSES = 10_000
-MAX_MULTIPLY_ADDS = 10**15
-_MAX_AXES = 8
+MAX_OUTPUT = 1 << 24
+_TRACE_BYTES = 4 * MAX_CALLS * max(MOST, CHANNELS * SIDE**2)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -47,6 +61,24 @@ class LayerWeights:
     name: str
     class_name: str
     values: tuple[np.ndarray, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TracedOutput:
+    """What one call of a layer gives for one image.
+
+    Attributes:
+        layer: the layer of the network.
+        shape: of the whole output, without the number of images.
+        parameters: number of parameters of the layer.
+        values: float32, at most 16 channels of 64 x 64 of its numbers, or its first 8192; None
+            where the output equals that of the call before.
+    """
+
+    layer: Layer
+    shape: tuple[int, ...]
+    parameters: int
+    values: np.ndarray | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +163,15 @@ class ConfinedPredictor(Predictor):
         self._built()
         return (self._process and self._process.layers) or ()
 
+    @property
+    def missing_confinement(self) -> tuple[str, ...]:
+        """Names of the confinement layers that this system does not offer.
+
+        Raises:
+            InputError: the model cannot be built or run.
+        """
+        return tuple(missing_layers(self.confinement))
+
     def _built(self) -> _Facts:
         """Wait until the process has built the model; what it reports."""
         if self._facts is None:
@@ -141,11 +182,11 @@ class ConfinedPredictor(Predictor):
                 process.hear(0, seconds=self._limits.import_seconds)
                 header = process.hear(0, seconds=self._limits.build_seconds).header
                 multiply_adds = header.get("multiply_adds")
-                if multiply_adds:
-                    multiply_adds = _require_count(multiply_adds, MAX_MULTIPLY_ADDS)
+                if multiply_adds is not None:
+                    multiply_adds = require_count(multiply_adds, MAX_MULTIPLY_ADDS, 0)
                 self._facts = _Facts(
-                    classes=_require_count(header.get("classes"), MAX_CLASSES),
-                    batch=_require_count(header.get("batch"), BATCH),
+                    classes=require_count(header.get("classes"), MAX_CLASSES),
+                    batch=require_count(header.get("batch"), BATCH),
                     multiply_adds=multiply_adds or None,
                     is_trained=header.get("trained") is not False,
                 )
@@ -200,7 +241,7 @@ class ConfinedPredictor(Predictor):
                 counted=len(chosen),
             )
             found = process.hear(0, seconds=seconds).header.get("first")
-            return None if found is None else _require_first_layers(found)
+            return None if found is None else require_first_layers(found)
 
     def weights(self) -> list[LayerWeights]:
         """The weights of each layer that has some, in the order of the network.
@@ -215,13 +256,46 @@ class ConfinedPredictor(Predictor):
             process = self._running()
             process.tell("weights", seconds=seconds)
             header, content = process.hear(4 * MAX_PARAMETERS, seconds=seconds)
-            shapes = _require_shapes(header.get("shapes"), len(leaves))
-            values = iter(_arrays([shape for of_layer in shapes for shape in of_layer], content))
+            shapes = require_shapes(header.get("shapes"), len(leaves))
+            values = iter(arrays([shape for of_layer in shapes for shape in of_layer], content))
+            if not np.isfinite(np.frombuffer(content, "=f4")).all():
+                raise Refusal("the model could not be run (its weights are not finite)")
         found = [
             LayerWeights(leaf.stored, leaf.class_name, tuple(next(values) for _ in of_layer))
             for leaf, of_layer in zip(leaves, shapes, strict=True)
         ]
         return [layer for layer in found if layer.values]
+
+    def trace(self, image: np.ndarray) -> list[TracedOutput]:
+        """What each layer gives when the model answers for `image`, uint8 (h, w), in the order of
+        the calls; the first hundred of them.
+
+        Raises:
+            InputError: the size does not fit, or the model cannot be built or run.
+        """
+        self.require(image.shape)
+        self._built()
+        leaves = list(self.network.leaves())
+        seconds = self._limits.batch_seconds
+        pixels = np.ascontiguousarray(image, np.uint8).data.cast("B")
+        how = self.feeding.to_json()
+        with self._closing_on_failure():
+            process = self._running()
+            process.tell("trace", pixels, seconds=seconds, shape=image.shape, feeding=how)
+            header, content = process.hear(_TRACE_BYTES, seconds=seconds)
+            calls = require_list(header.get("calls"), MAX_CALLS)
+            same = [require_truth(call.get("same")) for call in calls]
+            new = [call for call, equal in zip(calls, same, strict=True) if not equal]
+            values = iter(arrays([require_shape(call.get("sent"), MOST) for call in new], content))
+            return [
+                TracedOutput(
+                    leaves[require_count(call.get("leaf"), len(leaves) - 1, 0)],
+                    require_shape(call.get("shape"), MAX_OUTPUT),
+                    require_count(call.get("parameters"), MAX_PARAMETERS, 0),
+                    None if equal else next(values),
+                )
+                for call, equal in zip(calls, same, strict=True)
+            ]
 
     def output_shapes(self) -> list[tuple[int | None, ...] | None]:
         """What each leaf of the network gives, without the batch; None for an operation.
@@ -235,7 +309,7 @@ class ConfinedPredictor(Predictor):
             process = self._running()
             process.tell("shapes", seconds=seconds)
             shapes = process.hear(0, seconds=seconds).header.get("shapes")
-            return _require_output_shapes(shapes, len(list(self.network.leaves())))
+            return require_output_shapes(shapes, len(list(self.network.leaves())))
 
     def close(self) -> None:
         """End the process."""
@@ -286,72 +360,3 @@ def _require_weights_of(targets: "Sequence[keras.Variable]", values: Sequence[np
         raise Refusal("the model could not be run (its process gave other weights)")
     if not all(np.isfinite(value).all() for value in values):
         raise Refusal("the model could not be run (its process gave weights that are not finite)")
-
-
-def _require_count(value: Any, most: int) -> int:
-    if not isinstance(value, int) or isinstance(value, bool) or not 1 <= value <= most:
-        raise Refusal("the model could not be run (its process answered nonsense)")
-    return value
-
-
-def _require_first_layers(found: Any) -> FirstLayers:
-    """The figures of the first layers, as the confined process answers them."""
-    names = ("lowest", "highest", "mean", "deviation", "misfit")
-    nonsense = Refusal("the model could not be run (its process answered nonsense)")
-    if not isinstance(found, dict) or set(found) != {*names, "normalisation"}:
-        raise nonsense
-    for name in names:
-        is_absent = name == "misfit" and found[name] is None
-        if not is_absent and not isinstance(found[name], float):
-            raise nonsense
-    if found["normalisation"] not in (None, "BatchNormalization", "Normalization"):
-        raise nonsense
-    return FirstLayers(**found)
-
-
-def _require_shapes(shapes: Any, layers: int) -> list[list[list[int]]]:
-    """The shapes of the weights of each layer, as the confined process answers them."""
-    if not isinstance(shapes, list) or len(shapes) != layers:
-        raise Refusal("the model could not be run (its process lists other layers)")
-    for of_layer in shapes:
-        if not isinstance(of_layer, list) or not all(isinstance(each, list) for each in of_layer):
-            raise Refusal("the model could not be run (its process answered nonsense)")
-        for shape in of_layer:
-            if len(shape) > _MAX_AXES:
-                raise Refusal("the model could not be run (its process answered nonsense)")
-            for size in shape:
-                _require_count(size, MAX_PARAMETERS)
-    return shapes
-
-
-def _require_output_shapes(shapes: Any, layers: int) -> list[tuple[int | None, ...] | None]:
-    """The shape of what each layer gives, as the confined process answers them."""
-    if not isinstance(shapes, list) or len(shapes) != layers:
-        raise Refusal("the model could not be run (its process lists other layers)")
-    checked: list[tuple[int | None, ...] | None] = []
-    for shape in shapes:
-        if shape is None:
-            checked.append(None)
-            continue
-        if not isinstance(shape, list) or len(shape) > _MAX_AXES:
-            raise Refusal("the model could not be run (its process answered nonsense)")
-        sizes = (
-            size if size is None else _require_count(size, MAX_MULTIPLY_ADDS) for size in shape
-        )
-        checked.append(tuple(sizes))
-    return checked
-
-
-def _arrays(shapes: list[list[int]], content: bytes) -> list[np.ndarray]:
-    """The float32 arrays of `shapes`, which lie one after the other in `content`."""
-    arrays: list[np.ndarray] = []
-    start = 0
-    for shape in shapes:
-        size = 4 * math.prod(shape)
-        if start + size > len(content):
-            raise Refusal("the model could not be run (its process gave other weights)")
-        arrays.append(np.frombuffer(content[start : start + size], "=f4").reshape(shape))
-        start += size
-    if start != len(content):
-        raise Refusal("the model could not be run (its process gave other weights)")
-    return arrays

@@ -14,19 +14,22 @@ import signal
 import subprocess
 import sys
 import time
+import warnings
 import weakref
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 from fashion_nn.core import scratch
 from fashion_nn.core.environment import NO_TELEMETRY
 from fashion_nn.core.processes import exit_cause
+from fashion_nn.inference.engines import answers
 from fashion_nn.inference.file import strict_json
 from fashion_nn.inference.shared import messages
 from fashion_nn.inference.shared.network import Json
-from fashion_nn.inference.shared.refusal import Refusal, ascii_line, quoted
+from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 _ENTRY = Path(__file__).parents[1] / "child" / "entry.py"
 _HEADER_BYTES = 1 << 20
@@ -42,6 +45,7 @@ _KEPT = (
 _ENVIRONMENT = {
     "LC_ALL": "C.UTF-8",
     "KERAS_BACKEND": "tensorflow",
+    "MALLOC_ARENA_MAX": "2",
     "CUDA_VISIBLE_DEVICES": "-1",
     "TF_CPP_MIN_LOG_LEVEL": "3",
     "TF_ENABLE_ONEDNN_OPTS": "1",
@@ -49,6 +53,10 @@ _ENVIRONMENT = {
     "PYTHONHASHSEED": "0",
     **NO_TELEMETRY,
 }
+
+
+class ConfinementWarning(UserWarning):
+    """A confinement layer does not hold on this system."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,15 +169,13 @@ class ConfinedProcess:
         """
         deadline = _Deadline.after(seconds)
         if self.layers is None:
-            layers = self._receive(0, deadline).header.get("layers")
-            if not isinstance(layers, list):
-                self.close()
-                raise Refusal("the model could not be run (its process answered nonsense)")
-            self.layers = tuple(ascii_line(str(layer)) for layer in layers)
+            self.layers = answers.require_layers(self._receive(0, deadline).header.get("layers"))
+            for name in answers.missing_layers(self.layers):
+                _warn_of_missing(name)
         answer = self._receive(payload_bytes, deadline)
-        if "refused" in answer.header or "failed" in answer.header:
+        if why := answers.reason(answer.header):
             self.close()
-            raise Refusal(_said(answer.header))
+            raise Refusal(why)
         return answer
 
     def close(self) -> None:
@@ -239,10 +245,12 @@ def _cause(code: int) -> str:
     return exit_cause(code) + (", perhaps for want of memory" if code < 0 else "")
 
 
-def _said(header: Mapping[str, Any]) -> str:
-    """Why the process refuses the model, or why the model fails. The file may have shaped the
-    words.
-    """
-    if isinstance(header.get("refused"), str):
-        return ascii_line(header["refused"], 300)
-    return f"the model could not be run ({ascii_line(str(header.get('failed')), 200)})"
+@cache
+def _warn_of_missing(name: str) -> None:
+    """Warn once in this process that a confinement layer does not hold."""
+    warnings.warn(
+        f"the confinement layer {name} does not hold here: {answers.LAYERS[name]}; see"
+        " docs/safe-loading.md",
+        ConfinementWarning,
+        stacklevel=1,
+    )

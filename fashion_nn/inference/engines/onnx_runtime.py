@@ -48,6 +48,7 @@ class OnnxPredictor(Predictor):
         scale: str | Scale,
         network: Network | None = None,
     ):
+        self.file = file
         self.path = file.path
         self.sha256 = file.sha256
         with explained(file.path):

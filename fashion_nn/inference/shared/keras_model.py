@@ -81,6 +81,10 @@ class BuiltModel:
         """The Keras layer of a leaf."""
         return self._layers[id(layer)]
 
+    def keras_layer(self, layer: Layer) -> "keras.layers.Layer | None":
+        """The Keras layer that was made of a leaf; None for an input or an operation."""
+        return self._layers.get(id(layer))
+
     def finish(self, layer: Layer) -> None:
         """Let a leaf compute what it derives from its weights, as Normalization does.
 
