@@ -32,7 +32,7 @@ from fashion_nn.lab.backprop.criteria import LOSSES, criterion
 MAX_PARAMETERS = 1_000_000
 MAX_NETS = 10_000_000
 _MAX_BYTES = 64 << 20
-_LIMITS = strict_json.Limits(values=4_000_000)
+_LIMITS = strict_json.Limits(values=2_000_000)
 
 
 def _known(names: Iterable[str]) -> AfterValidator:
