@@ -72,8 +72,11 @@ def read(document: Any) -> Network:
             f"its model is a {quoted(name)}, expected Sequential or Functional: only Keras' own can"
             " be read"
         )
-    network = _Reader(keras_2=_is_of_keras_2(document)).network(document, top=True)
+    keras_2 = _is_of_keras_2(document)
+    network = _Reader(keras_2=keras_2).network(document, top=True)
     _require_one_image(network)
+    if keras_2:
+        _require_same_masks(network)
     return network
 
 
@@ -194,7 +197,7 @@ class _Reader:
         if class_name == "InputLayer":
             draft.role = "input"
             draft.input = input_spec(arguments)
-        elif is_operation(class_name, entry.get("module"), calls):
+        elif is_operation(class_name, entry, calls):
             draft.role = "operation"
             complete_operation(draft, {**arguments, **key_of_getitem(entry, class_name)})
         elif class_name in LAYERS:
@@ -340,6 +343,18 @@ def _require_one_image(network: Network) -> None:
         )
     if cost(network) > MAX_CALLS:
         raise Refusal(f"calls its layers more than {MAX_CALLS} times")
+
+
+def _require_same_masks(network: Network) -> None:
+    """Refuse attention over masked steps, which Keras 2 answers otherwise than Keras 3."""
+    leaves = list(network.leaves())
+    masks = any(leaf.class_name == "Masking" or leaf.arguments.get("mask_zero") for leaf in leaves)
+    attention = next((leaf for leaf in leaves if leaf.class_name.endswith("Attention")), None)
+    if masks and attention:
+        raise Refusal(
+            f"{shown(attention.stored, attention.class_name)}: attends to steps of a mask, which"
+            " Keras 3 computes otherwise than Keras 2, which saved the model: train it in Keras 3"
+        )
 
 
 def cost(network: Network) -> int:

@@ -12,8 +12,9 @@ from fashion_nn.inference.shared.refusal import Refusal, quoted
 _OPERATION_MODULES = ("keras.src.ops.", "keras.ops")
 
 
-def is_operation(class_name: str, module: Any, calls: Sequence[Call]) -> bool:
+def is_operation(class_name: str, entry: Mapping[str, Any], calls: Sequence[Call]) -> bool:
     """Whether a layer of the file is an operation, and no layer of the same name."""
+    module = entry.get("module")
     if class_name not in operations.OPERATIONS:
         return False
     if isinstance(module, str):
@@ -21,6 +22,8 @@ def is_operation(class_name: str, module: Any, calls: Sequence[Call]) -> bool:
     # An .h5 names no modules. A layer such as Add gets one list there, an operation its operands.
     if class_name not in LAYERS:
         return True
+    if class_name == "Reshape":
+        return "newshape" in (entry.get("config") or {})
     return any(not call.as_list and len(call.inputs) > 1 for call in calls)
 
 

@@ -13,7 +13,6 @@ from fashion_nn.inference.allowlist.rules import (
     axes,
     axis,
     dimensions,
-    dropped,
     either,
     flag,
     listed,
@@ -165,7 +164,9 @@ OPERATIONS: dict[str, Operation] = {
     ),
     "Cast": Operation("cast", 1, {"dtype": dtype}, ("dtype",)),
     "ConvertToTensor": Operation(
-        "identity", 1, {"dtype": only(None), "sparse": dropped(flag), "ragged": dropped(flag)}
+        "identity",
+        1,
+        {"dtype": only(None), "sparse": only(None, False), "ragged": only(None, False)},
     ),
     "ZerosLike": Operation("zeros_like", 1, _PLACE),
     "OnesLike": Operation("ones_like", 1, _PLACE),

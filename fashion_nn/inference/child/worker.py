@@ -183,7 +183,11 @@ class ServedModel:
         if outputs > MAX_CLASSES:
             raise Refusal(f"tells {outputs} classes apart, at most {MAX_CLASSES} are expected")
         images = np.zeros([2, *(size or _DEFAULT_SIDE for size in given.shape)], given.dtype)
-        alone = np.asarray(self.built.model(images[:1], training=False), np.float32)
+        images[1] = np.resize(_OTHER_PIXELS, images.shape[1:])
+        alone = self._answer(images[:1])
+        if not np.isfinite(alone).all():  # as where every pixel is masked
+            images = images[::-1]
+            alone = self._answer(images[:1])
         if alone.size != outputs:
             raise Refusal(f"gives an answer of the shape {alone.shape}, expected (1, {outputs})")
         if not np.isfinite(alone).all():
@@ -192,9 +196,11 @@ class ServedModel:
                 " diverged"
             )
         if not any(self.built.network.in_training()):
-            images[1] = np.resize(_OTHER_PIXELS, images.shape[1:])
             self._require_independent(images[::-1], alone)
         return max(2, outputs)
+
+    def _answer(self, images: np.ndarray) -> np.ndarray:
+        return np.asarray(self.built.model(images, training=False), np.float32)
 
     def _require_independent(self, images: np.ndarray, alone: np.ndarray) -> None:
         """Refuse a model that answers otherwise when another image stands beside an image.
@@ -203,7 +209,7 @@ class ServedModel:
             images: two, of which the second is the one that `alone` is the answer to.
             alone: what the model answers to it.
         """
-        together = np.asarray(self.built.model(images, training=False), np.float32)
+        together = self._answer(images)
         size = max(float(np.abs(alone).max()), 1e-6)
         if together.size != 2 * alone.size or not np.allclose(
             together.reshape(2, -1)[1], alone.ravel(), rtol=0, atol=_TOLERANCE * size

@@ -190,10 +190,11 @@ class BuiltModel:
         if layer.wrapped:
             wrapper = getattr(keras.layers, layer.class_name)
             return wrapper(self._made(layer.wrapped), **layer.arguments, name=layer.name)
+        arguments = _with_functions(layer.arguments)
         node = {
             "module": "keras.layers",
             "class_name": layer.class_name,
-            "config": {**layer.arguments, "name": layer.name},
+            "config": {**arguments, "name": layer.name},
             "registered_name": None,
         }
         return keras.saving.deserialize_keras_object(node, safe_mode=True)
@@ -208,6 +209,22 @@ def _hard_sigmoid_of_keras_2(x: "keras.KerasTensor") -> "keras.KerasTensor":
 
 _ACTIVATIONS = {"hard_sigmoid_of_keras_2": _hard_sigmoid_of_keras_2}
 """Activations that this Keras does not have, by the names that the allow-list gives them."""
+
+
+def _with_functions(value: Any) -> Any:
+    """`value` with each name of `_ACTIVATIONS` in the notation that Keras looks up by itself."""
+    if isinstance(value, dict):
+        return {name: _with_functions(part) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_with_functions(part) for part in value]
+    if not isinstance(value, str) or value not in _ACTIVATIONS:
+        return value
+    return {
+        "module": "builtins",
+        "class_name": "function",
+        "config": value,
+        "registered_name": "function",
+    }
 
 
 def _apply(made: Callable[..., Any], layer: Layer, call: Call, tensors: _Tensors) -> Any:

@@ -41,6 +41,7 @@ LAYERS: dict[str, Mapping[str, Rule]] = {
     "MultiHeadAttention": {
         **_COMMON,
         **_SHAPES,
+        "softmax_robust_masking": dropped(flag),
         "num_heads": _heads,
         "key_dim": _width,
         "value_dim": maybe(_width),
