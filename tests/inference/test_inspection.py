@@ -229,11 +229,11 @@ def test_every_reason_is_given_with_a_way_out(place, in_this_process):
         hostile.odd("Lambda", name="scale", function=hostile.MARSHALLED),
         {**hostile.odd("Mine", name="mine"), "registered_name": "Custom>Mine"},
         hostile.odd("Dense", name="wide", units=-3),
-        hostile.odd("RNN", name="rnn"),
+        hostile.odd("StringLookup", name="words"),
     ]
     found = inspect(made(hostile.keras(hostile.chain(*layers)), place))
     rules = {reason.layer: reason.rule for reason in found.reasons}
-    expected = {"scale": "code", "mine": "custom-object", "wide": "argument", "rnn": "layer"}
+    expected = {"scale": "code", "mine": "custom-object", "wide": "argument", "words": "layer"}
     assert rules == expected
     (code,) = found.content.code
     assert (code.layer, code.kind) == ("scale", "stored") and code.size > 0
