@@ -13,6 +13,7 @@ from fashion_nn import datasets, inference, measures
 from fashion_nn.core.environment import describe_environment
 from fashion_nn.datasets import Split, Splits, duplicates
 from fashion_nn.errors import InputError
+from fashion_nn.inference.scaling import LabelledRows
 from fashion_nn.pages import figures
 from fashion_nn.runs import (
     CleanScores,
@@ -104,6 +105,9 @@ class _Predicted:
 def _predict(run: Run, test: Split, valid: Split, classes: int, *, own_data: bool) -> _Predicted:
     with inference.open_model(run.model) as predictor:
         predictor.require(test.images.shape[1:], classes)
+        if len(valid):
+            rows = LabelledRows(valid.images, valid.labels, "validation rows")
+            predictor.decide(test.images, rows)
         predictor(test.images[:_WARM_UP])  # the first batch compiles
         started = time.perf_counter()
         of_test = predictor(test.images)

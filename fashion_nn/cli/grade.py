@@ -8,11 +8,12 @@ import typer
 
 from fashion_nn import console
 from fashion_nn.cli.common import render_json
-from fashion_nn.cli.options import AsJson, DataDir, Strict, examples, output_folder
+from fashion_nn.cli.options import AsJson, DataDir, Strict, examples, one_of, output_folder
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
     from fashion_nn.grading import Check, HandIn, Reference, Report
+    from fashion_nn.inference.scaling import LabelledRows
 
 EXAMPLES = examples(
     "fashion-nn grade predictions.csv --test test.csv",
@@ -52,6 +53,18 @@ Out = Annotated[
     output_folder("--out", "Folder for the class list of a folder [default: DIR-grades]."),
 ]
 
+Scale = Annotated[
+    str,
+    typer.Option("--scale", help="Scale of the pixels for all models of a folder; see submit."),
+]
+Calibrate = Annotated[
+    Path | None,
+    typer.Option(
+        "--calibrate",
+        help="Labelled CSV by which the scale of each model of a folder is found.",
+    ),
+]
+
 
 def grade(
     file: File,
@@ -63,6 +76,8 @@ def grade(
     against: Against = None,
     strict: Strict = False,
     out: Out = None,
+    scale: Scale = "auto",
+    calibrate: Calibrate = None,
     as_json: AsJson = False,
     data_dir: DataDir = None,
 ) -> None:
@@ -72,7 +87,11 @@ def grade(
     class list of a folder is written to class-list.csv and class-list.html.
     """
     _require_sense(file, train, dataset, labels, against, out)
-    from fashion_nn import grading
+    if (calibrate or scale != "auto") and not file.is_dir():
+        raise InputError("--scale and --calibrate are for the models in a folder of hand-ins")
+    from fashion_nn import grading, inference, submission
+
+    one_of(scale, inference.SCALES, "--scale")
 
     sources = grading.Sources(
         sample=sample,
@@ -85,7 +104,8 @@ def grade(
         reference = grading.read_reference(test, sources, progress=progress)
     if file.is_dir():
         class_list = out or file.with_name(f"{file.resolve().name}-grades")
-        _grade_folder(file, reference, class_list, strict, as_json)
+        rows = submission.read_calibration(calibrate, test) if calibrate else None
+        _grade_folder(file, reference, class_list, strict, as_json, scale, rows)
     else:
         report = grading.grade(file, reference, against=against)
         finish(report, strict=strict, as_json=as_json)
@@ -116,11 +136,13 @@ def _grade_folder(
     out: Path,
     strict: bool,
     as_json: bool,
+    scale: str,
+    rows: "LabelledRows | None",
 ) -> None:
     from fashion_nn.grading import grade_folder
 
     with console.work_bar("grading") as progress:
-        graded = grade_folder(folder, reference, out, progress=progress)
+        graded = grade_folder(folder, reference, out, scale=scale, rows=rows, progress=progress)
     if as_json:
         print(render_json([hand_in.row() for hand_in in graded]))
     else:

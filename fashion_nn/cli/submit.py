@@ -28,6 +28,7 @@ from fashion_nn.submission.formats import FORMATS
 
 if TYPE_CHECKING:
     from fashion_nn.grading import ReferenceBuilder
+    from fashion_nn.inference.scaling import LabelledRows
     from fashion_nn.submission import ImageTable, Predictions
     from fashion_nn.submission import Sample as SampleFile
 
@@ -84,6 +85,13 @@ Scale = Annotated[
         " one of them after inverted-.",
     ),
 ]
+Calibrate = Annotated[
+    Path | None,
+    typer.Option(
+        "--calibrate",
+        help="Labelled CSV by which the scale is found that gives the most right answers.",
+    ),
+]
 Engine = Annotated[
     str,
     typer.Option(
@@ -121,6 +129,7 @@ class Request:
     format: Format = "kaggle"
     sample: Sample = None
     scale: Scale = "auto"
+    calibrate: Calibrate = None
     engine: Engine = "auto"
     dataset: Dataset = None
     models: Models = None
@@ -139,7 +148,7 @@ def submit(request: Request) -> None:
     one_of(request.engine, inference.ENGINES, "--engine")
     _require_one_way(request)
     stop_at = deadline(request.budget)
-    given = (request.test, request.model, request.train, request.sample)
+    given = (request.test, request.model, request.train, request.sample, request.calibrate)
     submission.require_output(request.out, *given)
     wanted = submission.read_sample(request.sample) if request.sample else None
     table = submission.ImageTable(request.test)  # Read once, by all who need it.
@@ -182,7 +191,9 @@ def _predict(
         with console.work_bar("predicting") as progress:
             blocks = table.blocks(progress)
             watched = builder.watch(blocks) if builder else blocks
-            predictions = submission.predict_blocks(predictor, watched, classes=classes)
+            predictions = submission.predict_blocks(
+                predictor, watched, classes=classes, rows=calibration(request)
+            )
         _describe(predictions)
         submission.write(predictions, request.out, format=request.format, sample=sample)
         print(f"{request.out}: {len(predictions.labels):,} predictions")
@@ -193,6 +204,15 @@ def _predict(
             reference = builder.finish()
             report = grading.grade(request.out, reference, model=checked, layout=layout)
     finish(report, strict=request.strict)
+
+
+def calibration(request: Request) -> "LabelledRows | None":
+    """The rows that are given with --calibrate."""
+    from fashion_nn import submission
+
+    if request.calibrate is None:
+        return None
+    return submission.read_calibration(request.calibrate, request.test)
 
 
 def _describe(predictions: "Predictions") -> None:
@@ -212,6 +232,8 @@ def _require_one_way(request: Request) -> None:
         raise InputError(f"no model: give {ways}")
     if request.strict and not request.grade:
         raise InputError("--strict makes warnings of the checks count: it needs --grade")
+    if request.calibrate and request.scale != "auto":
+        raise InputError("--calibrate finds the scale that --scale names: give one of them")
     if request.budget and not request.train:
         raise InputError("--budget limits a training: it needs --train CSV")
 

@@ -15,6 +15,7 @@ from fashion_nn.errors import InputError
 from fashion_nn.grading import page
 from fashion_nn.grading.reference import Reference
 from fashion_nn.grading.report import HandIn, Report, checks_path, grade
+from fashion_nn.inference.scaling import LabelledRows
 
 MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
 FILE_SUFFIXES = (".csv", ".txt")
@@ -29,6 +30,8 @@ def grade_folder(
     reference: Reference,
     out: str | os.PathLike[str],
     *,
+    scale: str = "auto",
+    rows: LabelledRows | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> list[HandIn]:
     """Grade each model and prediction file in `folder`.
@@ -39,6 +42,9 @@ def grade_folder(
     Args:
         reference: the test table that they predict.
         out: the folder for the class list and the checks of each.
+        scale: on which all models are fed; see `inference.open_model`.
+        rows: labelled rows by which the scale of each model is found. None: held-out rows of the
+            data set of the images, if they are at hand.
         progress: called as progress(done, total) before each file.
 
     Raises:
@@ -50,13 +56,22 @@ def grade_folder(
         raise InputError(f"{out}: is the folder of the hand-ins: choose another --out")
     paths = _files_in(source)
     names = _output_names(paths)
+    rows = rows or _held_out(reference)
     graded = []
     for done, path in enumerate(paths):
         if progress:
             progress(done, len(paths))
-        graded.append(_graded(path, reference, target / names[path]))
+        graded.append(_graded(path, reference, target / names[path], scale, rows))
     _write_list(graded, target)
     return graded
+
+
+def _held_out(reference: Reference) -> LabelledRows | None:
+    origin = reference.origin
+    if origin.held_out is None or origin.mismatch:
+        return None
+    held_out = origin.held_out
+    return LabelledRows(held_out.images, held_out.labels, f"validation rows of {origin.name}")
 
 
 def _files_in(folder: Path) -> list[Path]:
@@ -101,7 +116,9 @@ def _output_names(paths: list[Path]) -> dict[Path, str]:
     return names
 
 
-def _graded(path: Path, reference: Reference, place: Path) -> HandIn:
+def _graded(
+    path: Path, reference: Reference, place: Path, scale: str, rows: LabelledRows | None
+) -> HandIn:
     """Grade the hand-in at `path`; names of its outputs begin with that of `place`."""
     name = printable(path.name)
     kind = _kind(path)
@@ -110,7 +127,9 @@ def _graded(path: Path, reference: Reference, place: Path) -> HandIn:
         return HandIn(name, kind, None, why)
     try:
         report = (
-            _graded_model(path, reference, place) if kind == "model" else grade(path, reference)
+            _graded_model(path, reference, place, scale, rows)
+            if kind == "model"
+            else grade(path, reference)
         )
         report.write(checks_path(place))
     except InputError as error:
@@ -121,14 +140,16 @@ def _graded(path: Path, reference: Reference, place: Path) -> HandIn:
     return HandIn(name, kind, report)
 
 
-def _graded_model(path: Path, reference: Reference, place: Path) -> Report:
+def _graded_model(
+    path: Path, reference: Reference, place: Path, scale: str, rows: LabelledRows | None
+) -> Report:
     """Predict with the model at `path`, and grade what it says."""
     made = place.with_name(f"{place.name}.predictions.csv")
     sample = reference.sample
     classes = reference.origin.classes
-    with inference.open_fast(path) as predictor:
+    with inference.open_fast(path, scale=scale) as predictor:
         blocks = submission.ImageTable(reference.test).blocks()
-        predictions = submission.predict_blocks(predictor, blocks, classes=classes)
+        predictions = submission.predict_blocks(predictor, blocks, classes=classes, rows=rows)
         submission.write(predictions, made, sample=sample)
         layout = submission.expectation(predictions, sample=sample)
         with inference.run_by_keras(predictor) as model:

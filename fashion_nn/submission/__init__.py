@@ -3,10 +3,12 @@
 image_table    the test table, read once
 choosing       the best saved run for it
 from_scratch   or training one
+calibration     labelled rows by which the scale of the pixels is found
 predicting     the model's labels of all rows
 formats        the file that is written, and what a correct one holds
 """
 
+from fashion_nn.submission.calibration import read_calibration
 from fashion_nn.submission.choosing import best_run, trained_on
 from fashion_nn.submission.formats import (
     FORMATS,
@@ -33,6 +35,7 @@ __all__ = [
     "expectation",
     "predict",
     "predict_blocks",
+    "read_calibration",
     "read_sample",
     "render",
     "require_output",

@@ -8,7 +8,7 @@ import numpy as np
 
 from fashion_nn import datasets, inference, measures
 from fashion_nn.errors import InputError
-from fashion_nn.inference.scaling import Decision
+from fashion_nn.inference.scaling import Decision, LabelledRows
 from fashion_nn.inference.shared.refusal import ascii_line
 from fashion_nn.submission.image_table import ImageTable
 from fashion_nn.tables import Table
@@ -68,13 +68,18 @@ def predict(
 
 
 def predict_blocks(
-    predictor: inference.Predictor, blocks: Iterable[Table], *, classes: int | None = None
+    predictor: inference.Predictor,
+    blocks: Iterable[Table],
+    *,
+    classes: int | None = None,
+    rows: LabelledRows | None = None,
 ) -> Predictions:
     """Predict the class of each row of successive blocks of a table.
 
     Args:
         classes: number of classes of the images, which the model must tell apart. None: that of the
             known data set that the first images look like; any number if they look like none.
+        rows: labelled rows by which the scale of the pixels is found; see `inference.scaling`.
 
     Raises:
         InputError: the table or the model is not usable, or they do not fit each other.
@@ -86,6 +91,7 @@ def predict_blocks(
     for block in blocks:
         if not labels:
             _require_classes(predictor, block.images, classes)
+            predictor.decide(block.images, rows)
         answer = predictor.answer(block.images)
         labels.append(answer.labels)
         ties += answer.ties

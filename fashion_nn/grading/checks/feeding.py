@@ -1,6 +1,7 @@
 """Is the model given images as in its training? On labelled rows, no other way may do better."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -8,7 +9,9 @@ import numpy as np
 from fashion_nn.grading.binomial import upper_tail
 from fashion_nn.grading.check import Check, Verdict, not_applicable
 from fashion_nn.grading.evidence import Evidence, HeldOut
-from fashion_nn.inference.shared.scale import ZERO_TO_255, ZERO_TO_ONE
+from fashion_nn.inference.scaling import Decision, figures
+from fashion_nn.inference.shared.refusal import NotFinite
+from fashion_nn.inference.shared.scale import Scale, candidates
 
 if TYPE_CHECKING:
     from fashion_nn.inference import Predictor
@@ -24,10 +27,26 @@ def check(evidence: Evidence) -> Check:
     """Compare the model's labels of held-out rows with those of other ways to feed it."""
     if evidence.model is None:
         return not_applicable("feeding", "no model")
+    decision = evidence.model.decision
     if evidence.held_out is None:
-        why = "no model, or no labelled rows at hand that it could be tried on"
-        return not_applicable("feeding", why)
-    return judge(evidence.held_out, _other_ways(evidence.model))
+        return _undecided(decision)
+    ways = _other_ways(evidence.model, evidence.held_out.images)
+    return _with_decision(judge(evidence.held_out, ways), decision)
+
+
+def _undecided(decision: Decision | None) -> Check:
+    """The check where no labelled rows are at hand: whether other evidence decides."""
+    if decision is None or decision.is_certain:
+        why = "no labelled rows at hand that the model could be tried on"
+        return _with_decision(not_applicable("feeding", why), decision)
+    found = Check("feeding", "WARN", decision.evidence, "evidence that decides the pixel scale")
+    return _with_decision(found, decision)
+
+
+def _with_decision(check: Check, decision: Decision | None) -> Check:
+    if decision is None:
+        return check
+    return replace(check, figures={**check.figures, "scale": decision.to_json()})
 
 
 def judge(held_out: HeldOut, others: Mapping[str, Predict]) -> Check:
@@ -73,20 +92,25 @@ def _is_chance(right: np.ndarray, truth: np.ndarray) -> bool:
     return upper_tail(int(right.sum()), len(right), commonest) > _ALPHA
 
 
-def _other_ways(model: "Predictor") -> dict[str, Predict]:
+def _other_ways(model: "Predictor", images: np.ndarray) -> dict[str, Predict]:
+    """Transposed images, and each other scale that the model can be fed on."""
     ways: dict[str, Predict] = {
-        "transposed": lambda images: model.answer(images.transpose(0, 2, 1)).labels,
-        "inverted": lambda images: model.answer(255 - images).labels,
+        "transposed": lambda images: model.answer(images.transpose(0, 2, 1)).labels
     }
-    if "int" in model.feeding.dtype:
-        return ways
-
-    divides = model.feeding.scale.name == "0-1"
-
-    def on_the_other_scale(images: np.ndarray) -> np.ndarray:
-        other = ZERO_TO_255 if divides else ZERO_TO_ONE
-        with model.fed(other):
-            return model.answer(images).labels
-
-    ways["fed 0..255" if divides else "divided by 255"] = on_the_other_scale
+    here = model.feeding.scale
+    for scale in candidates(figures(images)):
+        if scale != here and model.can_be_fed(scale):
+            name = "inverted" if scale.name == f"inverted-{here.name}" else f"fed {scale.name}"
+            ways[name] = _on_scale(model, scale)
     return ways
+
+
+def _on_scale(model: "Predictor", scale: Scale) -> Predict:
+    def predict(images: np.ndarray) -> np.ndarray:
+        with model.fed(scale):
+            try:
+                return model.answer(images).labels
+            except NotFinite:  # no answer is no better way
+                return np.full(len(images), -1)
+
+    return predict

@@ -86,8 +86,13 @@ def decide(
             look like, if it is on this machine.
 
     Raises:
-        InputError: the model cannot be run.
+        InputError: the model cannot be run, or has no class for one of the labels.
     """
+    if rows is not None and rows.labels.max() >= predictor.classes:
+        raise InputError(
+            f"the {rows.source} have the label {rows.labels.max()}, but the model has"
+            f" {predictor.classes} classes, which are numbered from 0"
+        )
     if _is_own(predictor):
         return Decision(ZERO_TO_255, f"the model takes {predictor.feeding.dtype}")
     chosen = images[evenly(len(images), answers.ROWS)]
