@@ -7,12 +7,12 @@ It shares neither features nor framework with the networks that it judges, and t
 second for 10,000 images of 28 x 28 pixels.
 """
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
+from fashion_nn.core import npz
 from fashion_nn.core.reading import packaged
 
 _DIRECTIONS = 8
@@ -65,9 +65,10 @@ def shipped(name: str) -> WeakClassifier | None:
     """The classifier for the known data set `name` that comes with the package, or None."""
     if name not in _SHIPPED:
         return None
-    with np.load(io.BytesIO(packaged("fashion_nn.datasets", _SHIPPED[name]))) as stored:
-        height, width = stored["image_shape"].tolist()
-        return WeakClassifier((height, width), stored["weights"], stored["bias"])
+    content = packaged("fashion_nn.datasets", _SHIPPED[name])
+    stored = npz.read(content, {"weights": "f", "bias": "f", "image_shape": "i"}, limit=1 << 20)
+    height, width = stored["image_shape"].tolist()
+    return WeakClassifier((height, width), stored["weights"], stored["bias"])
 
 
 def features(images: np.ndarray) -> np.ndarray:
