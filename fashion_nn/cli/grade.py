@@ -9,6 +9,7 @@ import typer
 from fashion_nn import console
 from fashion_nn.cli.common import render_json
 from fashion_nn.cli.options import AsJson, DataDir, Strict, examples, one_of, output_folder
+from fashion_nn.core import writing
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -93,6 +94,8 @@ def grade(
 
     one_of(scale, inference.SCALES, "--scale")
 
+    if not file.is_dir():
+        writing.require_output(grading.checks_path(file))
     sources = grading.Sources(
         sample=sample,
         train=train,

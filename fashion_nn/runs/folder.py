@@ -160,6 +160,15 @@ class Run:
                 f"`fashion-nn train … --out {self.folder} --resume`"
             )
 
+    def require_begun(self) -> None:
+        """Refuse to go on in a run folder that was removed meanwhile.
+
+        Raises:
+            InputError: what is written first is not there.
+        """
+        if not (self.exists and self.split.exists()):
+            raise InputError(f"{self.folder}: was removed while it was in use: begin again")
+
     def require_readable(self) -> None:
         """Refuse a complete run of which a file is damaged, or holds more than plain files.
 

@@ -165,6 +165,7 @@ class _Trainer:
             if epoch.cut and self.state.best_value is not None:
                 return "budget"
             improved = self._advance(epoch.row)
+            self.target.require_begun()
             if not epoch.cut:  # a training cannot be resumed from a part of an epoch
                 self.state.save(self.target.state)
             if improved or not self.target.model.exists():

@@ -3,6 +3,7 @@
 import json
 import multiprocessing
 import os
+import shutil
 import signal
 import time
 from pathlib import Path
@@ -188,3 +189,14 @@ def test_a_state_of_another_model_or_of_another_hand_is_refused(tmp_path, change
         TrainState.load(tmp_path / "resume.npz", SHAPES)
     assert str(caught.value).endswith("remove it to train from the start")
     assert str(caught.value).isprintable()
+
+
+def test_a_training_whose_folder_is_removed_ends_with_one_line(tmp_path):
+    folder = tmp_path / "run"
+
+    def remove(history):
+        shutil.rmtree(folder)
+
+    with pytest.raises(InputError, match="run: was removed while it was in use: begin again"):
+        training.run(RECIPE, few_digits(), folder, stop=remove)
+    assert not folder.exists()
