@@ -45,7 +45,7 @@ _MOST_ITEMS = 10
 def inspect(
     file: File, as_json: AsJson = False, as_sarif: AsSarif = False, maps: Maps = False
 ) -> None:
-    """Say what is in a model file, and whether it would be opened; run nothing of it.
+    """Show what is in a model file and whether it would be opened.
 
     The exit code is 0 if `submit.py` would open the file, 3 if it would refuse it, and 2 if it is
     no model of any kind.

@@ -13,10 +13,12 @@ MAY_IMPORT = {
     "shared": {"shared"},
     "file": {"file", "shared"},
     "allowlist": {"allowlist", "shared"},
-    "engines": {"engines", "allowlist", "file", "shared"},
+    "scaling": {"scaling", "shared"},
+    "engines": {"engines", "scaling", "allowlist", "file", "shared"},
+    "inspection": {"inspection", "engines", "allowlist", "file", "shared"},
     "child": {"child", "shared"},
 }
-PARENT = {"file", "allowlist", "engines"}
+PARENT = {"file", "allowlist", "scaling", "engines", "inspection"}
 RUNS_MODELS = {"keras", "tensorflow", "h5py"}
 
 

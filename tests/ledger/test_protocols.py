@@ -90,7 +90,7 @@ def test_an_unknown_protocol_and_a_broken_file_are_refused(tmp_path):
     with pytest.raises(InputError, match="protocol 'x': expected one of"):
         protocols.run("x")
     (tmp_path / "small.json").write_text("{")
-    with pytest.raises(InputError, match="cannot be read"):
+    with pytest.raises(InputError, match="damaged"):
         protocols.stored("small", tmp_path)
 
 
