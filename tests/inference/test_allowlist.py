@@ -3,6 +3,7 @@
 import io
 import json
 import zipfile
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -211,6 +212,15 @@ def test_no_other_layer_passes(name):
 def test_each_layer_of_keras_is_allowed_or_refused_with_a_reason():
     assert set(OF_KERAS) <= {*LISTED, *REFUSED}
     assert not LISTED & set(REFUSED)
+
+
+def test_the_documentation_lists_every_layer():
+    page = (Path(__file__).parents[2] / "docs" / "safe-loading.md").read_text()
+    section = page.partition("## Which layers are allowed")[2].partition("\n## ")[0]
+    allowed, _, refused = section.partition("These layers are refused")
+    assert {name for name in LAYERS if f"`{name}`" not in allowed} == set()
+    for name, why in REFUSED.items():
+        assert any(f"`{name}`" in line and why in line for line in refused.splitlines()), name
 
 
 def test_what_the_lists_name_exists_in_keras():

@@ -230,7 +230,7 @@ def test_outputs_that_are_not_finite_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "said"),
     [
-        ("model.pt", b"PK\x03\x04", "suffix '.pt' is not a model's: expected .keras or .h5"),
+        ("model.pt", b"PK\x03\x04", "holds weights of PyTorch or a checkpoint"),
         ("model.keras", b"", "is empty"),
         ("model.h5", b"PK\x03\x04", "not that of a .h5 file"),
         ("model.keras", b"\x89HDF\r\n\x1a\n", "rename it to .h5"),

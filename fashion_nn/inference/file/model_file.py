@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fashion_nn.core.reading import NotRegularError, open_file
 from fashion_nn.errors import InputError
-from fashion_nn.inference.file import archive
+from fashion_nn.inference.file import archive, kinds
 from fashion_nn.inference.shared.messages import Kind
 from fashion_nn.inference.shared.refusal import Refusal, explained, quoted, shown
 
@@ -62,6 +62,9 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
     """
     name = Path(path)
     kind = _KINDS.get(name.suffix.lower())
+    known = kinds.recognised(name)
+    if known:
+        raise InputError(f"{shown(path)}: {known}")
     if kind is None:
         raise InputError(
             f"{shown(path)}: suffix {quoted(name.suffix)} is not a model's: expected .keras or .h5"
