@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fashion_nn.core import writing
+from fashion_nn.core import scratch, writing
 from fashion_nn.core.environment import cores
 from fashion_nn.core.processes import child_environment, exit_cause
 from fashion_nn.core.python_process import PythonProcess
@@ -115,12 +115,20 @@ class LocalEngine:
         writing.remove_file(self._search.rows)
 
     def _start_server(self) -> PythonProcess:
+        # TensorFlow writes files there that it would remove at the end of a process, but trials end
+        # without that.
+        self._scratch = scratch.make_folder("fashion-nn-")
+        environment = child_environment(
+            TMPDIR=str(self._scratch),
+            TF_CPP_MIN_LOG_LEVEL="3",
+            # A process with threads cannot be forked safely, and NumPy would start some.
+            OPENBLAS_NUM_THREADS="1",
+        )
         return PythonProcess(
             "fashion_nn.tuning.engines.server",
             str(os.getpid()),
             *self._rows,
-            # A process with threads cannot be forked safely, and NumPy would start some.
-            environment=child_environment(OPENBLAS_NUM_THREADS="1", TF_CPP_MIN_LOG_LEVEL="3"),
+            environment=environment,
         )
 
     def _forget_server(self) -> int:
@@ -128,6 +136,7 @@ class LocalEngine:
         assert self._server is not None
         code = self._server.close()
         self._server = None
+        scratch.remove_folder(self._scratch)
         return code
 
     def _send(self, message: Start | Stop) -> None:
