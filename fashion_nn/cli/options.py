@@ -6,8 +6,9 @@ takes is described in that command's file.
 
 import inspect
 from collections.abc import Callable, Sequence
+from dataclasses import fields
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -17,8 +18,11 @@ from fashion_nn.core.numbers import decimal
 from fashion_nn.core.text import quoted, title
 from fashion_nn.errors import InputError
 
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
 Choice = TypeVar("Choice", bound=str)
-Options = TypeVar("Options")
+Options = TypeVar("Options", bound="DataclassInstance")
 
 MODELS = runs.MODELS
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
@@ -96,8 +100,8 @@ def group(help: str) -> typer.Typer:
 def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Callable[..., None]]:
     """Make a command with many parameters out of a function of one: a dataclass with them.
 
-    Typer sees the fields of `options` as the parameters of the command. Their types are annotated
-    as those of parameters are.
+    Typer sees the fields of `options`, inherited ones too, as the parameters of the command. Their
+    types are annotated as those of parameters are.
     """
 
     def decorate(run: Callable[[Options], None]) -> Callable[..., None]:
@@ -106,7 +110,7 @@ def takes(options: type[Options]) -> Callable[[Callable[[Options], None]], Calla
 
         command.__name__ = run.__name__
         command.__doc__ = run.__doc__
-        command.__annotations__ = dict(options.__annotations__)
+        command.__annotations__ = {field.name: field.type for field in fields(options)}
         command.__signature__ = inspect.signature(options)  # type: ignore[attr-defined]
         return command
 
