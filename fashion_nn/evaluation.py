@@ -24,6 +24,7 @@ from fashion_nn.runs import (
     StoredScores,
     Temperature,
     TestPredictions,
+    require_same_model,
 )
 
 NEAR = 0.06
@@ -60,10 +61,12 @@ def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> meas
     run.log_opening("evaluate")
     own_data = trained_on.is_of(splits)
     answers = _predict(run, splits.test, splits.valid, splits.classes, own_data=own_data)
+    require_same_model(run, stored, answers.model_sha256)
     scores = measures.score(splits.test.labels, answers.of_test)
     fingerprint = datasets.fingerprint(splits.test.images, splits.test.labels)
     if _is_first(stored, scores, fingerprint):
-        run.write_metrics(_measured(stored, splits, scores, fingerprint, answers, progress))
+        measured = _measured(stored, splits, scores, fingerprint, answers, progress)
+        run.write_metrics(measured, answers.model_sha256)
         if run.read_test_predictions() is None:
             run.write_test_predictions(_answers(splits.test, answers.of_test, fingerprint))
     title = f"{run.name} on {splits.name}, test"
@@ -100,6 +103,7 @@ class _Predicted:
     of_valid: np.ndarray | None
     seconds: float
     multiply_adds: int | None
+    model_sha256: str
 
 
 def _predict(run: Run, test: Split, valid: Split, classes: int, *, own_data: bool) -> _Predicted:
@@ -120,6 +124,7 @@ def _predict(run: Run, test: Split, valid: Split, classes: int, *, own_data: boo
             of_valid=of_valid,
             seconds=seconds,
             multiply_adds=predictor.multiply_adds,
+            model_sha256=predictor.sha256,
         )
 
 

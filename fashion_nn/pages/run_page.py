@@ -134,7 +134,13 @@ def write_run_page(run: Run, splits: Splits, image: int = 0) -> Path:
     if answers is not None:
         _require_same_images(run, answers, splits.test)
     page = _page(
-        run, splits, record, measured, history, answers, _through_model(run, splits, image)
+        run,
+        splits,
+        record,
+        measured,
+        history,
+        answers,
+        _through_model(run, measured, splits, image),
     )
     write_atomic(run.page, render("run.html", page))
     return run.page
@@ -179,7 +185,7 @@ def _page(
     )
 
 
-def _through_model(run: Run, splits: Splits, row: int) -> _OfModel:
+def _through_model(run: Run, measured: Metrics, splits: Splits, row: int) -> _OfModel:
     """Open the model once, and read its first weights and its answer to one image, layer by
     layer.
     """

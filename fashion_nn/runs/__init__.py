@@ -12,6 +12,7 @@ from fashion_nn.runs.folder import (
     HISTORY_COLUMNS,
     MODELS,
     Run,
+    require_same_model,
 )
 from fashion_nn.runs.opening import find, open_complete, open_run, require_free
 from fashion_nn.runs.records import (
@@ -96,4 +97,5 @@ __all__ = [
     "read_recipe",
     "require_free",
     "require_free_for_search",
+    "require_same_model",
 ]

@@ -237,10 +237,15 @@ class Run:
         table.writerows(rows)
         write_atomic(self.history, text.getvalue())
 
-    def write_metrics(self, metrics: Metrics) -> None:
-        """Store `metrics` with the model's checksum; an equal file is left as it is."""
+    def write_metrics(self, metrics: Metrics, model_sha256: str | None = None) -> None:
+        """Store `metrics` with the model's checksum; an equal file is left as it is.
+
+        Args:
+            metrics: the figures.
+            model_sha256: of the file that was measured; None takes the file that is there now.
+        """
         content = {"format": FORMAT, "model_sha256": "", **metrics.to_json()}
-        content["model_sha256"] = sha256(self.model)
+        content["model_sha256"] = model_sha256 or sha256(self.model)
         # A file without a format is from an older version and counts as equal.
         known = {"format": FORMAT, **_read_json(self.metrics)} if self.metrics.exists() else None
         if known != content:
@@ -349,3 +354,18 @@ def _read_text(path: Path) -> str:
 
 def _expected(path: Path) -> str:
     return f"expected a run folder's {path.name}"
+
+
+def require_same_model(run: Run, metrics: Metrics, model_sha256: str) -> None:
+    """Refuse a model that was put in the place of the one that `metrics` belongs to.
+
+    Args:
+        run: the folder of both.
+        metrics: as they were read.
+        model_sha256: of the file that was opened.
+
+    Raises:
+        InputError: it is another model.
+    """
+    if metrics.model_sha256 != model_sha256:
+        raise InputError(f"{run.model}: was replaced while it was read: try again")

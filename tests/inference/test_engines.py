@@ -81,6 +81,15 @@ def test_the_export_predicts_what_keras_predicts(made, run):
             fast(IMAGES[:, ::2, ::2])
 
 
+def test_the_check_by_keras_uses_the_bytes_that_were_read(run):
+    with inference.open_fast(run.model) as fast:
+        assert fast.engine == "onnx"
+        run.model.write_bytes(b"another model by now")
+        with inference.run_by_keras(fast) as keras:
+            assert keras.sha256 == fast.sha256
+            np.testing.assert_allclose(fast(IMAGES), keras(IMAGES), atol=1e-5)
+
+
 def test_a_strangers_onnx_is_ignored_whatever_its_folder_claims(
     run, tmp_path, monkeypatch, never_parsed
 ):
