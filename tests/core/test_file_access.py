@@ -46,7 +46,6 @@ ALLOWED = {
     "core/python_process.py": {"os.open": DESCRIPTOR},
     "datasets/download.py": {"urllib.request.urlopen": "the network"},
     "cli/export.py": {"exporting.export": NO_FILE, "run.export": NO_FILE},
-    "datasets/weak_classifier.py": {"np.load": IN_MEMORY},
     "inference/child/landlock.py": {"os.open": "a place in a list of what may be read"},
     "inference/child/writing.py": {"h5py.File": IN_MEMORY, "saving_lib.save_model": IN_MEMORY},
     "inference/child/entry.py": {"open": DESCRIPTOR},
