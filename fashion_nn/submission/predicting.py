@@ -13,6 +13,9 @@ from fashion_nn.inference.shared.refusal import ascii_line
 from fashion_nn.submission.image_table import ImageTable
 from fashion_nn.tables import Table
 
+# Number of classes of a model that answers a question with yes or no.
+_OF_TWO = 2
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Predictions:
@@ -29,6 +32,7 @@ class Predictions:
     in_training: layers that the file calls with training=True, such as "drop (Dropout)". Predicting
         switches that off.
     decision: how the scale of the pixels was found; None if it was asked for.
+    look_like: the known data set that the images look like, where it has another number of classes.
     """
 
     labels: np.ndarray
@@ -40,6 +44,7 @@ class Predictions:
     flat: int = 0
     in_training: tuple[str, ...] = ()
     decision: Decision | None = None
+    look_like: str | None = None
 
 
 def predict(
@@ -78,7 +83,8 @@ def predict_blocks(
 
     Args:
         classes: number of classes of the images, which the model must tell apart. None: that of the
-            known data set that the first images look like; any number if they look like none.
+            known data set that the first images look like, or two, because two classes are often
+            made of such images; any number if they look like none.
         rows: labelled rows by which the scale of the pixels is found; see `inference.scaling`.
 
     Raises:
@@ -88,9 +94,10 @@ def predict_blocks(
     ids = []
     ties = 0
     flat = 0
+    look_like = None
     for block in blocks:
         if not labels:
-            _require_classes(predictor, block.images, classes)
+            look_like = _require_classes(predictor, block.images, classes)
             predictor.decide(block.images, rows)
         answer = predictor.answer(block.images)
         labels.append(answer.labels)
@@ -108,6 +115,7 @@ def predict_blocks(
         flat,
         tuple(_names_in_training(predictor)),
         predictor.decision,
+        look_like,
     )
 
 
@@ -120,6 +128,12 @@ def warnings(predictions: Predictions) -> list[str]:
         found[0] += ": is the model trained, and does it get pixels on the scale of its training?"
     if scale:
         found.insert(0, scale)
+    if predictions.look_like:
+        known = datasets.DATASETS[predictions.look_like]
+        found.append(
+            f"the model tells two classes apart, but the images look like {known.title}, which has"
+            f" {known.classes}: the labels are 0 and 1"
+        )
     if predictions.ties:
         found.append(
             f"for {predictions.ties:,} of {n:,} rows several classes share the largest output: the"
@@ -145,19 +159,26 @@ def _names_in_training(predictor: inference.Predictor) -> Iterator[str]:
 
 def _require_classes(
     predictor: inference.Predictor, images: datasets.Images, classes: int | None
-) -> None:
-    """Refuse a model that tells another number of classes apart than there are."""
+) -> str | None:
+    """Refuse a model that tells another number of classes apart than there are.
+
+    Returns:
+        The known data set that the images look like, if the model tells two classes apart instead.
+    """
     if classes is not None:
         predictor.require(images.shape[1:], classes)
-        return
+        return None
     name = datasets.recognise(images).name
     if name is None:
-        return
+        return None
     known = datasets.DATASETS[name]
     predictor.require(images.shape[1:])
-    if predictor.classes != known.classes:
+    if predictor.classes == known.classes:
+        return None
+    if predictor.classes != _OF_TWO:
         raise InputError(
             f"{predictor.path}: tells {predictor.classes} classes apart, but the images look like"
             f" {known.title}, which has {known.classes}: choose a model of these classes, or name"
             " the data of the images with --dataset"
         )
+    return name

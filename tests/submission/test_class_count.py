@@ -62,6 +62,16 @@ def test_submit_refuses_another_number_of_classes(table, models, tmp_path, capsy
     assert not out.exists()
 
 
+def test_submit_takes_a_model_of_two_classes_and_says_so(table, tmp_path):
+    layers = [keras.layers.Flatten(), keras.layers.Dense(1, "sigmoid")]
+    keras.Sequential([keras.Input((28, 28)), *layers]).save(tmp_path / "two.keras")
+    found = submission.predict(tmp_path / "two.keras", table)
+    assert found.classes == 2
+    assert any("tells two classes apart" in line for line in submission.warnings(found))
+    with pytest.raises(InputError, match="tells 2 classes apart, expected 10"):
+        submission.predict(tmp_path / "two.keras", table, classes=10)
+
+
 def test_a_model_that_answers_with_an_image_is_refused_whatever_the_images_are(models, tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (60, 28, 28))
     assert datasets.recognise(noise.astype(np.uint8)).name is None
