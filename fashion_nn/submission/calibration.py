@@ -1,13 +1,16 @@
 """Labelled rows from a file, by which the scale of a model's pixels is found."""
 
 import os
+from typing import TYPE_CHECKING
 
 from fashion_nn import tables
 from fashion_nn.errors import InputError
-from fashion_nn.inference.scaling import LabelledRows
+
+if TYPE_CHECKING:
+    from fashion_nn.inference.scaling import LabelledRows
 
 
-def read_calibration(path: str | os.PathLike[str], test: str | os.PathLike[str]) -> LabelledRows:
+def read_calibration(path: str | os.PathLike[str], test: str | os.PathLike[str]) -> "LabelledRows":
     """The rows of the labelled CSV `path`.
 
     Args:
@@ -17,6 +20,8 @@ def read_calibration(path: str | os.PathLike[str], test: str | os.PathLike[str])
     Raises:
         InputError: the table is not usable, or it is the test table.
     """
+    from fashion_nn.inference.scaling import LabelledRows
+
     if os.path.exists(path) and os.path.exists(test) and os.path.samefile(path, test):
         raise InputError(
             f"{path}: is the table that is predicted, whose labels are not looked at: give other"

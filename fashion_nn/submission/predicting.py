@@ -3,15 +3,18 @@
 import os
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fashion_nn import datasets, inference, measures
+from fashion_nn import datasets, measures
 from fashion_nn.errors import InputError
-from fashion_nn.inference.scaling import Decision, LabelledRows
-from fashion_nn.inference.shared.refusal import ascii_line
 from fashion_nn.submission.image_table import ImageTable
 from fashion_nn.tables import Table
+
+if TYPE_CHECKING:
+    from fashion_nn import inference
+    from fashion_nn.inference.scaling import Decision, LabelledRows
 
 # Number of classes of a model that answers a question with yes or no.
 _OF_TWO = 2
@@ -38,12 +41,12 @@ class Predictions:
     labels: np.ndarray
     ids: np.ndarray | None
     classes: int
-    feeding: inference.Feeding
+    feeding: "inference.Feeding"
     engine: str
     ties: int = 0
     flat: int = 0
     in_training: tuple[str, ...] = ()
-    decision: Decision | None = None
+    decision: "Decision | None" = None
     look_like: str | None = None
 
 
@@ -51,8 +54,8 @@ def predict(
     model: str | os.PathLike[str],
     test: str | os.PathLike[str],
     *,
-    scale: str | inference.Scale = "auto",
-    engine: inference.Engine = "auto",
+    scale: "str | inference.Scale" = "auto",
+    engine: "inference.Engine" = "auto",
     classes: int | None = None,
     progress: Callable[[int, int], None] | None = None,
 ) -> Predictions:
@@ -67,17 +70,19 @@ def predict(
     Raises:
         InputError: the table or the model file is not usable, or they do not fit each other.
     """
+    from fashion_nn import inference
+
     # If Keras runs the model, its process imports TensorFlow while the first rows are read.
     with inference.open_fast(model, scale=scale, engine=engine) as predictor:
         return predict_blocks(predictor, ImageTable(test).blocks(progress), classes=classes)
 
 
 def predict_blocks(
-    predictor: inference.Predictor,
+    predictor: "inference.Predictor",
     blocks: Iterable[Table],
     *,
     classes: int | None = None,
-    rows: LabelledRows | None = None,
+    rows: "LabelledRows | None" = None,
 ) -> Predictions:
     """Predict the class of each row of successive blocks of a table.
 
@@ -152,13 +157,15 @@ def warnings(predictions: Predictions) -> list[str]:
     return found
 
 
-def _names_in_training(predictor: inference.Predictor) -> Iterator[str]:
+def _names_in_training(predictor: "inference.Predictor") -> Iterator[str]:
+    from fashion_nn.inference.shared.refusal import ascii_line
+
     for layer in predictor.network.in_training():
         yield f"{ascii_line(layer.stored, 60)} ({layer.class_name})"
 
 
 def _require_classes(
-    predictor: inference.Predictor, images: datasets.Images, classes: int | None
+    predictor: "inference.Predictor", images: datasets.Images, classes: int | None
 ) -> str | None:
     """Refuse a model that tells another number of classes apart than there are.
 
