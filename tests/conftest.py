@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -17,6 +18,15 @@ os.environ["ORT_TELEMETRY_DISABLED"] = "1"
 os.environ["XDG_STATE_HOME"] = tempfile.mkdtemp(prefix="fashion-nn-tests-")
 
 import pytest
+
+# `nohup`, and a shell that starts something in the background, have signals ignored, and the
+# commands that tests start would inherit that.
+for number, default in (
+    (signal.SIGINT, signal.default_int_handler),
+    (signal.SIGHUP, signal.SIG_DFL),
+):
+    if signal.getsignal(number) is signal.SIG_IGN:
+        signal.signal(number, default)
 
 
 def pytest_addoption(parser):
