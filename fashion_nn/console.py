@@ -295,7 +295,10 @@ def note(text: str) -> None:
 
 @contextmanager
 def notes_for_warnings() -> Iterator[None]:
-    """Print each warning of a library as one note meanwhile, and an equal one only once."""
+    """Print each warning of a library as one note meanwhile, and an equal one only once.
+
+    Of what a library will change in its own interface, users are told nothing.
+    """
     printed = set()
 
     def show(message: Warning | str, category: type[Warning], *_: object, **__: object) -> None:
@@ -306,6 +309,8 @@ def notes_for_warnings() -> Iterator[None]:
 
     with warnings.catch_warnings():
         warnings.showwarning = show
+        for category in (DeprecationWarning, PendingDeprecationWarning):
+            warnings.simplefilter("ignore", category)
         yield
 
 
