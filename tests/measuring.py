@@ -89,13 +89,19 @@ def measured(command: list[Any], **how: Any) -> tuple[subprocess.CompletedProces
     return subprocess.CompletedProcess(command, process.returncode, out, errors), use
 
 
-PREDICT = (
-    "import sys, numpy\nfrom fashion_nn import inference\nfrom fashion_nn.errors import"
-    " InputError\ntry:\n    with inference.open_model(sys.argv[1],"
-    " limits=inference.Limits(**eval(sys.argv[2]))) as predictor:\n        print('answers',"
-    " predictor(numpy.zeros((1000, 28, 28), 'u1')).shape)\nexcept InputError as error:\n   "
-    " print('refused', error)\n"
-)
+# Python itself tries a temporary folder with a file when it looks for one; named, it does not.
+PREDICT = """
+import os, sys, tempfile, numpy
+tempfile.tempdir = os.environ.get("TMPDIR")
+from fashion_nn import inference
+from fashion_nn.errors import InputError
+try:
+    limits = inference.Limits(**eval(sys.argv[2]))
+    with inference.open_model(sys.argv[1], limits=limits) as predictor:
+        print("answers", predictor(numpy.zeros((1000, 28, 28), "u1")).shape)
+except InputError as error:
+    print("refused", error)
+"""
 
 
 def opened(path: Path, **limits: int) -> tuple[str, Use]:
