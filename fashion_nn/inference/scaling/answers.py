@@ -73,7 +73,7 @@ def ranked(
     )
     certain = _is_certain(order, scores, labels)
     if order[0] == usual:
-        certain = _is_plausible(answers[usual])
+        certain = is_plausible(answers[usual])
     return Ranking(order, found, certain)
 
 
@@ -86,7 +86,7 @@ def _chance(labels: Mapping[Scale, np.ndarray], near: np.ndarray) -> float:
     return float((classes - 1) ** 2 / (2 * near.size))
 
 
-def _is_plausible(found: np.ndarray) -> bool:
+def is_plausible(found: np.ndarray) -> bool:
     """Whether answers are neither all one label nor nearly as sure or as unsure as can be."""
     classes = found.shape[1]
     sureness = (found.max(axis=1).mean() - 1 / classes) / (1 - 1 / classes)

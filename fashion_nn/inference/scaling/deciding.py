@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 _RARE = ("inverted-0-255", "inverted--1-1", "inverted-standardised")
 _CACHED = 64
 _ENOUGH_GUESSES = 50
+_ENOUGH_ANSWERS = 50
+"""Number of images from which on answers may speak against the usual scale."""
 _FEWEST = 2
 """Number of images that can be compared with each other."""
 _cache: dict[str, "Decision"] = {}
@@ -193,6 +195,9 @@ def _preferred(said: Numbers) -> Sequence[Scale]:
 def _by_answers(predictor: "Predictor", said: Numbers, images: np.ndarray) -> Decision:
     ask = _asking(predictor)
     usual = None if said.are_exact else said.scales[0]
+    if usual and len(images) < _ENOUGH_ANSWERS:
+        why = said.found or f"the usual scale: {len(images)} rows are too few to compare answers"
+        return Decision(usual, why, said.runner_up, answers.is_plausible(ask(usual, images)))
     given = {scale: ask(scale, images) for scale in said.scales}
     ranking = answers.ranked(given, images, _preferred(said), usual)
     if said.found and ranking.is_certain and ranking.scales[0] == usual:
