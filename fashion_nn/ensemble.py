@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fashion_nn import inference, measures, runs, zoo
-from fashion_nn.datasets import Splits
+from fashion_nn.datasets import ImageShape, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.runs import (
     DatasetRecord,
@@ -45,7 +45,7 @@ size of the batch.
 _STEPS = 500
 _BATCH = 500
 _AGREE = {
-    "image_shape": "another image size",
+    "image_shape": "images of another size or colour",
     "fingerprint": "other training data",
     "split_id": "other validation rows",
 }
@@ -257,9 +257,7 @@ def _require_as_chosen(folder: Path, probabilities: np.ndarray, chosen: _Mixture
         )
 
 
-def _model(
-    answers: Sequence[_Answers], choice: _Choice, image_shape: tuple[int, int]
-) -> "keras.Model":
+def _model(answers: Sequence[_Answers], choice: _Choice, image_shape: ImageShape) -> "keras.Model":
     """One model that averages the members' as was chosen."""
     models = [each.model for each in answers]
     weights = choice.mixture.weights.tolist()

@@ -11,6 +11,7 @@ import numpy as np
 
 from fashion_nn import datasets, inference, measures
 from fashion_nn.core.environment import describe_environment
+from fashion_nn.core.images import described, shape_of
 from fashion_nn.datasets import Split, Splits, duplicates
 from fashion_nn.errors import InputError
 from fashion_nn.inference.scaling import LabelledRows
@@ -108,7 +109,7 @@ class _Predicted:
 
 def _predict(run: Run, test: Split, valid: Split, classes: int, *, own_data: bool) -> _Predicted:
     with inference.open_model(run.model) as predictor:
-        predictor.require(test.images.shape[1:], classes)
+        predictor.require(shape_of(test.images), classes)
         if len(valid):
             rows = LabelledRows(valid.images, valid.labels, "validation rows")
             predictor.decide(test.images, rows)
@@ -218,8 +219,8 @@ def _near_duplicates(splits: Splits, progress: Progress | None) -> np.ndarray:
 def _require_fit(run: Run, trained_on: DatasetRecord, splits: Splits) -> None:
     there = (trained_on.image_shape, trained_on.class_names)
     if there != (splits.image_shape, tuple(splits.class_names)):
-        height, width = trained_on.image_shape
         raise InputError(
             f"{run.folder}: trained on {trained_on.name} ({len(trained_on.class_names)} classes,"
-            f" {height} x {width} pixels), got {splits.name}: its classes or image size differ"
+            f" {described(trained_on.image_shape)}), got {splits.name}: its classes or images"
+            " differ"
         )

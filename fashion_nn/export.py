@@ -18,6 +18,7 @@ import numpy as np
 
 from fashion_nn import datasets, inference
 from fashion_nn.core import scratch, writing
+from fashion_nn.core.images import COLOURS, ImageShape, is_colour
 from fashion_nn.errors import InputError
 from fashion_nn.measures import Agreement, agreement
 from fashion_nn.runs import ExportRecord, Run
@@ -151,7 +152,10 @@ def export_file(path: Path, format: Format, target: Path) -> FileExport:
     """
     with inference.open_model(path) as original:
         half = inference.computes_in_half_precision(original.network)
-        images = _test_images(original.feeding.layout.image_shape or (_SIDE, _SIDE))
+        layout = original.feeding.layout
+        height, width = layout.image_shape or (_SIDE, _SIDE)
+        in_colour = layout.takes_colour
+        images = _test_images((height, width, COLOURS) if in_colour else (height, width))
         # The same scale for both: what the images are of does not matter for the comparison.
         with original.fed(original.feeding.scale):
             expected = original.outputs(images)
@@ -199,9 +203,12 @@ def _require_parity(target: Path, found: Agreement, tolerance: float) -> None:
         )
 
 
-def _test_images(shape: tuple[int, int]) -> np.ndarray:
-    """Handwritten digits and random pixels, uint8 (n, height, width)."""
+def _test_images(shape: ImageShape) -> datasets.Images:
+    """Handwritten digits and random pixels as images of this shape; in colour, grey digits."""
     digits = datasets.load("digits").train.images[:_DIGITS]
-    rows, columns = (np.arange(size) * _SIDE // size for size in shape)
+    rows, columns = (np.arange(size) * _SIDE // size for size in shape[:2])
+    scaled = digits[:, rows][:, :, columns]
+    if is_colour(shape):
+        scaled = np.repeat(scaled[..., None], COLOURS, axis=-1)
     random = np.random.default_rng(0).integers(0, 256, (_RANDOM_IMAGES, *shape), np.uint8)
-    return np.concatenate([digits[:, rows][:, :, columns], random])
+    return np.concatenate([scaled, random])

@@ -4,16 +4,18 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fashion_nn.datasets import ImageShape
+
 if TYPE_CHECKING:
     import keras
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
 
 
-def linear_network(fitted: "Pipeline", image_shape: tuple[int, int], name: str) -> "keras.Model":
+def linear_network(fitted: "Pipeline", image_shape: ImageShape, name: str) -> "keras.Model":
     """The Keras model of a pipeline that `linear.pipeline` made.
 
-    It takes pixels, uint8 (n, height, width), and gives probabilities, float32 (n, k).
+    It takes images of this shape, uint8, and gives probabilities, float32 (n, k).
     """
     import keras
     from keras import layers

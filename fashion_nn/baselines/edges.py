@@ -24,7 +24,8 @@ from fashion_nn import measures, runs, zoo
 from fashion_nn.baselines import as_keras
 from fashion_nn.baselines.fitting import PREDICT_BATCH, write
 from fashion_nn.baselines.folds import Progress
-from fashion_nn.datasets import Splits
+from fashion_nn.core.images import channels_of
+from fashion_nn.datasets import ImageShape, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 
@@ -62,20 +63,22 @@ DEFAULTS = EdgeSettings()
 _BLOCK = 2000
 
 
-def features(image_shape: tuple[int, int], settings: EdgeSettings = DEFAULTS) -> "keras.Model":
-    """The model from pixels, uint8 (n, height, width), to features of unit length, float32 (n, d).
+def features(image_shape: ImageShape, settings: EdgeSettings = DEFAULTS) -> "keras.Model":
+    """The model from images of this shape to features of unit length, float32 (n, d).
 
-    Nothing is fitted. The saturation is x / (1 + |x|), so strong edges do not count much more than
-    faint ones.
+    Nothing is fitted. In colour, the edges of red, green and blue are features of
+    their own. The saturation is x / (1 + |x|), so strong edges do not count much more than faint
+    ones.
     """
     import keras
     from keras import layers
 
     image = keras.Input(image_shape, dtype="uint8", name="image")
     scaled = layers.Rescaling(1 / 255, name="scale")(image)
-    scaled = layers.Reshape((*image_shape, 1), name="channel")(scaled)
+    colours = channels_of(image_shape)
+    scaled = layers.Reshape((*image_shape[:2], colours), name="channel")(scaled)
     slope = layers.Conv2D(
-        settings.directions,
+        settings.directions * colours,
         3,
         padding="same",
         use_bias=False,
@@ -85,7 +88,7 @@ def features(image_shape: tuple[int, int], settings: EdgeSettings = DEFAULTS) ->
     )
     edges = slope(scaled)
     parts = []
-    slope.set_weights([_directions(settings.directions)])
+    slope.set_weights([_directions(settings.directions, colours)])
     for size in (8, 4):
         means = layers.AveragePooling2D(size, 4, padding="same", name=f"means_{size}")(edges)
         strong = layers.Rescaling(settings.gain, name=f"gain_{size}")(means)
@@ -212,13 +215,16 @@ class _Steps:
             self.progress(len(self.seconds), 4)
 
 
-def _directions(count: int) -> np.ndarray:
-    """Kernels float32 (3, 3, 1, count): the central difference along each of `count` directions."""
+def _directions(count: int, colours: int) -> np.ndarray:
+    """Kernels float32 (3, 3, colours, colours * count): the central difference of each colour along
+    each of `count` directions.
+    """
     across = np.zeros((3, 3))
     across[1] = (-1, 0, 1)
     angles = np.arange(count) * (2 * np.pi / count)
     kernels = [np.cos(angle) * across + np.sin(angle) * across.T for angle in angles]
-    return np.stack(kernels, axis=-1)[:, :, None, :].astype(np.float32)
+    of_one = np.stack(kernels, axis=-1)[:, :, None, :]
+    return np.kron(np.eye(colours), of_one).astype(np.float32)
 
 
 def _median_distance(table: np.ndarray) -> float:

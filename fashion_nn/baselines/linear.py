@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fashion_nn.baselines.folds import Fold, Progress, Task, measure, summary
-from fashion_nn.datasets import Images, Split
+from fashion_nn.core.images import values_of
+from fashion_nn.datasets import Images, ImageShape, Split
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def _compared(folds: list[Fold], others: list[Fold]) -> dict[str, Any]:
 
 
 def table(images: Images) -> np.ndarray:
-    """The images as float32 (n, height · width), from 0 to 1."""
+    """The images as float32 (n, height · width · channels), from 0 to 1."""
     return images.reshape(len(images), -1).astype(np.float32) / 255
 
 
@@ -117,19 +118,19 @@ def listed_regression() -> "Pipeline":
     return Pipeline([("logreg", OneVsRestClassifier(regression))])
 
 
-def sweep_sizes(wanted: Sequence[int] | None, image_shape: tuple[int, int]) -> tuple[int, ...]:
+def sweep_sizes(wanted: Sequence[int] | None, image_shape: ImageShape) -> tuple[int, ...]:
     """Numbers of components, ascending: `wanted`, else those of the report that the images allow.
 
     Raises:
-        InputError: a number below 1 or above the number of pixels.
+        InputError: a number below 1 or above the number of values of an image.
     """
-    pixels = image_shape[0] * image_shape[1]
+    most = values_of(image_shape)
     for size in wanted or ():
-        if not 1 <= size <= pixels:
-            raise InputError(f"{size} components: expected 1 to {pixels}, the pixels of an image")
+        if not 1 <= size <= most:
+            raise InputError(f"{size} components: expected 1 to {most}, the pixels of an image")
     if wanted:
         return tuple(sorted(set(wanted)))
-    return tuple(size for size in SWEEP if size <= pixels)
+    return tuple(size for size in SWEEP if size <= most)
 
 
 def study(

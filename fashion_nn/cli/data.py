@@ -18,6 +18,7 @@ from fashion_nn.cli.options import (
     output_file,
     output_folder,
 )
+from fashion_nn.core.images import described
 
 app = group("List, fetch, describe, check and export data sets.")
 
@@ -136,13 +137,12 @@ def export(
 
 def _print_info(found: dict[str, Any]) -> None:
     pixels = found["pixels"]
-    height, width = found["image_shape"]
     recognised = found["recognised"]
     official = "none known"
     if found["official"]:
         official = f"the training rows of {found['official']}, byte for byte"
     print(f"name         {found['name']}")
-    print(f"images       {height} x {width} pixels, uint8")
+    print(f"images       {described(found['image_shape'])}, uint8")
     spread = f"mean {pixels['mean']:.4f}, sd {pixels['sd']:.4f}"
     print(f"pixels       {spread}, zeros {pixels['zeros']:.1%} (scale 0 to 1)")
     print(f"fingerprint  {found['fingerprint']}")

@@ -21,6 +21,7 @@ from fashion_nn.cli.options import (
     takes,
 )
 from fashion_nn.cli.train import print_outcome
+from fashion_nn.core.images import described
 from fashion_nn.core.text import duration
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
@@ -258,7 +259,9 @@ def _train(train: Path, test: Path, models: Path, stop_at: float | None) -> Run:
     image_shape = submission.ImageTable(test).image_shape
     splits = load_splits(train)
     if splits.image_shape != image_shape:
-        found = f"images are {image_shape}, those of {train} {splits.image_shape}"
+        found = (
+            f"images are {described(image_shape)}, those of {train} {described(splits.image_shape)}"
+        )
         raise InputError(f"{test}: {found}: not the same data")
     console.load_tensorflow()
     costs = submission.training_costs(splits)

@@ -1,12 +1,13 @@
 """From raw files to checked training, validation and test rows.
 
 Start with `load`. `fetch`, `info`, `export` and `duplicates.check` serve the command line. The
-known data sets are records in `catalogue`. What an array of images may be is decided in `images`.
+known data sets are records in `catalogue`. What an array of images may be is decided in
+`fashion_nn.core.images`.
 """
 
+from fashion_nn.core.images import Images, ImageShape
 from fashion_nn.datasets.catalogue import DATASETS, DataSet, names
 from fashion_nn.datasets.exporting import export
-from fashion_nn.datasets.images import Images
 from fashion_nn.datasets.loading import load
 from fashion_nn.datasets.recognition import Recognition, recognise
 from fashion_nn.datasets.sources import at_hand, fetch, needs_download
@@ -25,6 +26,7 @@ __all__ = [
     "SPLIT_SEED",
     "VALIDATION_FRACTION",
     "DataSet",
+    "ImageShape",
     "Images",
     "Recognition",
     "Split",

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fashion_nn.datasets.images import Images
+from fashion_nn.core.images import Images
 from fashion_nn.datasets.splits import OfficialRows, Split, stratified_rows
 
 _TEST_FRACTION = 0.2

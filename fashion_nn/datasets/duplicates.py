@@ -1,7 +1,7 @@
 """Find equal and nearly equal images inside and between training and test rows: all pairs, exactly.
 
-Two images are near duplicates within t if the root mean square difference of their pixels, on a
-scale of 0 to 1, is at most t.
+Two images are near duplicates within t if the root mean square difference of their values, on a
+scale of 0 to 1, is at most t; a pixel in colour has three values.
 """
 
 import math
@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from fashion_nn.datasets.images import Images
+from fashion_nn.core.images import Images, described, shape_of
 from fashion_nn.datasets.splits import Split, Splits
 from fashion_nn.errors import InputError
 
@@ -136,10 +136,10 @@ def _comparisons(train: Split, test: Split | None) -> list[_Comparison]:
     within_train = _Comparison("train/train", "near_train", "images", train, train)
     if test is None:
         return [within_train]
-    if test.images.shape[1:] != train.images.shape[1:]:
-        sizes = [rows.images.shape[1:] for rows in (train, test)]
+    if shape_of(test.images) != shape_of(train.images):
+        sizes = [described(shape_of(rows.images)) for rows in (train, test)]
         raise InputError(
-            f"training images are {sizes[0]} and test images {sizes[1]} pixels; they must be alike"
+            f"training images are {sizes[0]} and test images {sizes[1]}; they must be alike"
         )
     return [
         within_train,

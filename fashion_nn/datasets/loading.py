@@ -7,9 +7,9 @@ from pathlib import Path
 import numpy as np
 
 from fashion_nn import tables
+from fashion_nn.core.images import Images, described, shape_of
 from fashion_nn.core.text import title
 from fashion_nn.datasets.catalogue import DATASETS, by_fingerprint, known
-from fashion_nn.datasets.images import Images
 from fashion_nn.datasets.recognition import recognise
 from fashion_nn.datasets.sources import official, read_folder
 from fashion_nn.datasets.splits import VALIDATION_FRACTION, Split, Splits, divide, fingerprint
@@ -108,7 +108,7 @@ def stem(path: Path) -> str:
 def _read_table(path: Path, progress: Callable[[int, int], None] | None) -> Split:
     table = tables.read(path, labels="required", progress=progress)
     assert table.labels is not None  # as required above
-    return Split(table.pixels.reshape(-1, *table.image_shape), table.labels)
+    return Split(table.images, table.labels)
 
 
 def _count_classes(path: Path, labels: np.ndarray) -> int:
@@ -130,11 +130,11 @@ def _count_classes(path: Path, labels: np.ndarray) -> int:
 
 
 def _check_test(path: Path, train: Split, test: Split, classes: int) -> None:
-    if test.images.shape[1:] != train.images.shape[1:]:
-        got = "x".join(map(str, test.images.shape[1:]))
-        expected = "x".join(map(str, train.images.shape[1:]))
+    got, expected = shape_of(test.images), shape_of(train.images)
+    if got != expected:
         raise InputError(
-            f"{path}: test images are {got} pixels, training images {expected}; they must be alike"
+            f"{path}: test images are {described(got)}, training images {described(expected)}; they"
+            " must be alike"
         )
     strange = np.setdiff1d(test.labels, np.arange(classes))
     if len(strange):

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from fashion_nn.core.images import Images
 from fashion_nn.datasets.catalogue import DATASETS
-from fashion_nn.datasets.images import Images
 
 _TAIL = 0.002
 _MARGIN = 0.03
@@ -33,7 +33,7 @@ class Recognition:
 
 
 def recognise(images: Images) -> Recognition:
-    """Which known data set raw images, uint8 (n, height, width), look like.
+    """Which known data set raw images look like. Images in colour look like none.
 
     An image fits a data set if each of its figures (`figures`) lies in the range of that data set.
     The answer is the data set that most images fit, if at least 90 % of them do. Fifty images are

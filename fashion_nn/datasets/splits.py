@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from fashion_nn.datasets.images import Images
+from fashion_nn.core.images import Images, ImageShape, shape_of
 from fashion_nn.errors import InputError
 
 SPLIT_SEED = 0
@@ -69,10 +69,9 @@ class Splits:
         return hashlib.sha256(self.valid_indices.astype("<i8").tobytes()).hexdigest()[:12]
 
     @property
-    def image_shape(self) -> tuple[int, int]:
-        """Height and width, in pixels."""
-        height, width = self.train.images.shape[1:]
-        return height, width
+    def image_shape(self) -> ImageShape:
+        """Height and width in pixels, and 3 behind them if the images have colours."""
+        return shape_of(self.train.images)
 
     @property
     def classes(self) -> int:

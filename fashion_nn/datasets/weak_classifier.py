@@ -13,6 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fashion_nn.core import npz
+from fashion_nn.core.images import grey
 from fashion_nn.core.reading import packaged
 
 _DIRECTIONS = 8
@@ -29,7 +30,7 @@ _FLOOR = 1e-6
 class WeakClassifier:
     """A softmax over the d `features` of images of one size, for k classes.
 
-    image_shape: (height, width).
+    image_shape: (height, width). Of images in colour, only the brightness is looked at.
     weights: float32 (d, k).
     bias: float32 (k,).
     """
@@ -46,7 +47,7 @@ class WeakClassifier:
         """The probabilities of the classes, float32 (n, k), none below 1e-6.
 
         Args:
-            images: uint8 (n, height, width).
+            images: uint8 (n, height, width) or (n, height, width, 3).
         """
         answer = np.empty((len(images), self.classes), np.float32)
         for start in range(0, len(images), _BLOCK):
@@ -78,10 +79,11 @@ def features(images: np.ndarray) -> np.ndarray:
     in each of eight directions: its average over 7 x 7 overlapping cells, square root.
 
     Args:
-        images: uint8 (n, height, width).
+        images: uint8 (n, height, width) or (n, height, width, 3), of which the brightness is taken.
 
     Source: N. Dalal and B. Triggs, Histograms of oriented gradients for human detection, 2005.
     """
+    images = grey(images)
     n, height, width = images.shape
     values = images.astype(np.float32) / 255
     padded = np.pad(values, ((0, 0), (1, 1), (1, 1)))
@@ -104,7 +106,7 @@ def fit(images: np.ndarray, labels: np.ndarray, classes: int) -> WeakClassifier:
     Every tenth row of each class is held out, to choose the temperature that calibrates it.
 
     Args:
-        images: uint8 (n, height, width).
+        images: uint8 (n, height, width) or (n, height, width, 3).
         labels: int64 (n,), 0..classes-1.
         classes: their number, k.
     """
@@ -115,7 +117,7 @@ def fit(images: np.ndarray, labels: np.ndarray, classes: int) -> WeakClassifier:
     table = np.concatenate([features(images[i : i + _BLOCK]) for i in starts])
     if (~held).sum() < classes or len(np.unique(labels[~held])) < classes:
         held[:] = False
-    raw = _fit_softmax(table[~held], labels[~held], classes, images.shape[1:])
+    raw = _fit_softmax(table[~held], labels[~held], classes, images.shape[1:3])
     if not held.any():
         return raw
     temperature = _temperature(table[held] @ raw.weights + raw.bias, labels[held])

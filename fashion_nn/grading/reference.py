@@ -14,6 +14,7 @@ import numpy as np
 
 from fashion_nn import datasets, submission, tables
 from fashion_nn.core import reading
+from fashion_nn.core.images import described, shape_of
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.grading import predictions, sentinel
@@ -199,7 +200,7 @@ class ReferenceBuilder:
         self._rows += len(images)
         self._chosen.add(images)
         known = self._origin.sentinel if self._origin else None
-        if known and known.baseline.image_shape == block.image_shape:
+        if known and known.baseline.image_shape == block.image_shape[:2]:
             self._probabilities.append(known.baseline.probabilities(images))
         if self._duplicates:
             self._duplicates.add(images)
@@ -269,9 +270,10 @@ def _origin(images: np.ndarray, sources: Sources) -> Origin:
 
 def _of_splits(splits: Splits, images: np.ndarray, looks: str | None) -> Origin:
     mismatch = None
-    if splits.image_shape != images.shape[1:]:
+    if splits.image_shape != shape_of(images):
         mismatch = (
-            f"test images are {images.shape[1:]}, those of {splits.name} {splits.image_shape}"
+            f"test images are {described(shape_of(images))}, those of {splits.name}"
+            f" {described(splits.image_shape)}"
         )
     elif looks and splits.name in datasets.names() and looks != splits.name:
         mismatch = f"the test images look like {looks}, not {splits.name}"

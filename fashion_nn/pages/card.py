@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from fashion_nn import recipes
+from fashion_nn.core.images import is_colour
 from fashion_nn.core.text import in_markdown, printable
 from fashion_nn.core.writing import write_atomic
 from fashion_nn.measures.columns import PROBABILISTIC, SCORES, sentence
@@ -73,13 +74,14 @@ def _summary(run: Run, record: Record, measured: Metrics) -> list[str]:
 
 def _use(record: Record) -> list[str]:
     data = record.dataset
-    height, width = data.image_shape
+    height, width = data.image_shape[:2]
+    colours = "colour" if is_colour(data.image_shape) else "grey"
     return [
         "## Intended use",
         "",
         (
-            f"Telling apart {len(data.class_names)} classes in grey images of {height} x {width}"
-            f" pixels that look like {in_markdown(data.name)}:"
+            f"Telling apart {len(data.class_names)} classes in {colours} images of {height} x"
+            f" {width} pixels that look like {in_markdown(data.name)}:"
             f" {in_markdown(', '.join(data.class_names))}. Made for comparing methods, teaching and"
             " coursework."
         ),
@@ -88,6 +90,7 @@ def _use(record: Record) -> list[str]:
 
 
 def _limits(record: Record, measured: Metrics) -> list[str]:
+    others = "grey images" if is_colour(record.dataset.image_shape) else "colour"
     return [
         "## Limits",
         "",
@@ -96,8 +99,8 @@ def _limits(record: Record, measured: Metrics) -> list[str]:
             " image is of no class."
         ),
         (
-            "- Photographs, colour, other sizes, backgrounds or positions than in the training data"
-            " were not measured."
+            f"- Photographs, {others}, other sizes, backgrounds or positions than in the training"
+            " data were not measured."
         ),
         *_weakest(measured, record.dataset.class_names),
         "",
@@ -106,15 +109,15 @@ def _limits(record: Record, measured: Metrics) -> list[str]:
 
 def _loading(run: Run, record: Record) -> list[str]:
     """How to get predictions from the model file, in Python and on the command line."""
-    height, width = record.dataset.image_shape
+    shape = " x ".join(map(str, record.dataset.image_shape))
     classes = len(record.dataset.class_names)
     path = f"{run.name}/{run.model.name}"
     return [
         "## How to load",
         "",
         (
-            f"- Input: uint8 images, n x {height} x {width}, raw pixels 0..255; the scaling is"
-            " inside the model."
+            f"- Input: uint8 images, n x {shape}, raw pixels 0..255; the scaling is inside the"
+            " model."
         ),
         f"- Output: float32 probabilities, n x {classes}, in the order of the classes above.",
         "",

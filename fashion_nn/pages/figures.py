@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from fashion_nn import measures
+from fashion_nn.core.images import ImageShape, channels_of, values_of
 from fashion_nn.pages.palette import BLUE, GREEN, INK, ORANGE, PURPLE, VERMILION
 from fashion_nn.pages.png import PathLike, png_figure
 
@@ -179,7 +180,7 @@ def mistakes(
     Above each image are its true class and the predicted one, each with its probability.
 
     Args:
-        images: grey values 0..255, (n, height, width).
+        images: uint8 (n, height, width) or (n, height, width, 3).
         labels: true classes 0..k-1, int (n,).
         probabilities: of the classes, 0..1, (n, k).
         class_names: the k names.
@@ -220,16 +221,16 @@ def _count_mistakes(wrong: int, images: int, shown: int) -> str:
 
 
 def first_layer_weights(
-    kernel: ArrayLike, image_shape: tuple[int, int], path: PathLike, *, units: int = 20
+    kernel: ArrayLike, image_shape: ImageShape, path: PathLike, *, units: int = 20
 ) -> None:
     """Draw the weights of each unit of the first dense layer as an image.
 
     A pixel is bright where the weight is large, and dark where it is small. All images share
-    one scale.
+    one scale. For images in colour, a pixel is the mean weight of its three colours.
 
     Args:
-        kernel: weights, (height · width, units of the layer).
-        image_shape: height and width of the images, in pixels.
+        kernel: weights, (values of an image, units of the layer).
+        image_shape: of the images.
         path: the PNG file to write.
         units: maximum number of units to show; the first ones are shown.
 
@@ -239,9 +240,10 @@ def first_layer_weights(
     Source: report 003, figure 7 (20 units, colour map hot, no smoothing).
     """
     kernel = np.asarray(kernel, dtype=np.float64)
-    if kernel.ndim != 2 or len(kernel) != image_shape[0] * image_shape[1]:
+    if kernel.ndim != 2 or len(kernel) != values_of(image_shape):
         raise ValueError(f"a kernel of shape {kernel.shape} for images of {image_shape}")
-    shown = kernel.T[:units].reshape(-1, *image_shape)
+    rows, columns = image_shape[:2]
+    shown = kernel.T[:units].reshape(-1, rows, columns, channels_of(image_shape)).mean(axis=3)
     width, height = _grid_size(len(shown), 5, 1.5, 1.7)
     with _figure(path, width + 1, height) as figure:
         figure.suptitle(
@@ -266,7 +268,7 @@ def sample_grid(
     """Draw the first images of each class, one row per class.
 
     Args:
-        images: grey values 0..255, (n, height, width).
+        images: uint8 (n, height, width) or (n, height, width, 3).
         labels: classes 0..k-1, int (n,).
         class_names: the k names.
         path: the PNG file to write.

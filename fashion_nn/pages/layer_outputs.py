@@ -30,7 +30,11 @@ class LayerOutput:
 
 
 def through_layers(predictor: inference.ConfinedPredictor, image: np.ndarray) -> list[LayerOutput]:
-    """The layers that run when the model answers for `image`, uint8 (h, w), in their order.
+    """The layers that run when the model answers for `image`, in their order.
+
+    Args:
+        predictor: of the model.
+        image: uint8 (h, w) or (h, w, 3).
 
     Raises:
         InputError: the model cannot be built or run.

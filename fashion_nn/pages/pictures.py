@@ -24,9 +24,9 @@ class Picture:
     height: int
 
 
-def grey(image: NDArray[np.uint8]) -> Picture:
-    """Grey values 0..255, uint8 (h, w)."""
-    return _png(image, "L")
+def photo(image: NDArray[np.uint8]) -> Picture:
+    """An image as it is, uint8 (h, w) or (h, w, 3)."""
+    return _png(image, "L" if image.ndim == 2 else "RGB")
 
 
 def signed(values: NDArray[np.floating], largest: float | None = None) -> Picture:

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fashion_nn import datasets, inference, measures
+from fashion_nn.core.images import ImageShape, channels_of, values_of
 from fashion_nn.core.writing import write_atomic
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
@@ -211,7 +212,7 @@ def _shown_image(splits: Splits, row: int, probabilities: NDArray[np.floating]) 
         row=row,
         split="test" if splits.test is not None else "validation",
         label=splits.class_names[part.labels[row]],
-        picture=pictures.grey(part.images[row]),
+        picture=pictures.photo(part.images[row]),
         probabilities=ranked[:5],
     )
 
@@ -288,7 +289,7 @@ def _worst(
     return [
         Mistake(
             row=int(row),
-            picture=pictures.grey(test.images[row]),
+            picture=pictures.photo(test.images[row]),
             true=int(answers.labels[row]),
             taken=int(answers.predicted[row]),
             confidence=float(answers.confidence[row]),
@@ -298,18 +299,18 @@ def _worst(
     ]
 
 
-def _first_weights(
-    predictor: inference.ConfinedPredictor, shape: tuple[int, int]
-) -> Weights | None:
+def _first_weights(predictor: inference.ConfinedPredictor, shape: ImageShape) -> Weights | None:
     """The kernels that see the image itself: of a dense layer as images, of a convolution as they
-    are.
+    are. In colour, each is the mean of its three colours.
     """
+    height, width = shape[:2]
+    colours = channels_of(shape)
     for layer in predictor.weights():
         kernel = layer.values[0]
-        if layer.class_name == "Dense" and kernel.ndim == 2 and len(kernel) == shape[0] * shape[1]:
-            tiles = kernel.T.reshape(-1, *shape)
-        elif layer.class_name == "Conv2D" and kernel.ndim == 4 and kernel.shape[2] == 1:
-            tiles = np.moveaxis(kernel[:, :, 0], 2, 0)
+        if layer.class_name == "Dense" and kernel.ndim == 2 and len(kernel) == values_of(shape):
+            tiles = kernel.T.reshape(-1, height, width, colours).mean(axis=3)
+        elif layer.class_name == "Conv2D" and kernel.ndim == 4 and kernel.shape[2] == colours:
+            tiles = np.moveaxis(kernel.mean(axis=2), 2, 0)
         else:
             continue
         shown = tiles[:UNITS]

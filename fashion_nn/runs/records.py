@@ -4,7 +4,7 @@ The order of the fields is the order of the keys in the files. A field with a de
 in a file, because an older version did not write it or because it was not measured.
 """
 
-from typing import TYPE_CHECKING, Annotated, Any, Self
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
@@ -23,6 +23,10 @@ Interval = Annotated[tuple[float, float], Field(strict=False)]
 """The two ends of a 95 % interval."""
 _Floats = Annotated[tuple[float, ...], Field(strict=False)]
 _Whole = Annotated[tuple[int, ...], Field(strict=False)]
+_Shape = (
+    Annotated[tuple[int, int], Field(strict=False)]
+    | Annotated[tuple[int, int, Literal[3]], Field(strict=False)]
+)
 
 
 class Member(Stored):
@@ -76,13 +80,14 @@ class RecipeRecord(Stored):
 
 class DatasetRecord(Stored):
     """The data of a run. `rows`: number of rows of each part; `split_id` tells which rows were held
-    out.
+    out; `image_shape` is an
+    `ImageShape` of `core.images`.
     """
 
     name: Title
     fingerprint: str
     split_id: str | None = None
-    image_shape: Annotated[tuple[int, int], Field(strict=False)]
+    image_shape: _Shape
     class_names: Annotated[tuple[str, ...], Field(min_length=2, strict=False)]
     rows: dict[str, int]
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from fashion_nn import datasets, runs
+from fashion_nn.core.images import ImageShape, described
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 
@@ -12,7 +13,7 @@ from fashion_nn.runs import Run
 def best_run(
     root: str | os.PathLike[str],
     dataset: str,
-    image_shape: tuple[int, int],
+    image_shape: ImageShape,
     *,
     note: Callable[[str], None] | None = None,
 ) -> Run:
@@ -35,7 +36,7 @@ def best_run(
             candidates.append((valid.accuracy, -valid.log_loss, run))
     if not candidates:
         raise InputError(
-            f"{root}: no complete run on {dataset} with {image_shape[0]} x {image_shape[1]} pixels "
+            f"{root}: no complete run on {dataset} with {described(image_shape)} "
             "that held out the stored validation split: train one, or give --model"
         )
     return max(candidates, key=lambda candidate: candidate[:2])[2]
@@ -50,7 +51,7 @@ def trained_on(model: str | os.PathLike[str]) -> str | None:
     return name if name in datasets.names() else None
 
 
-def _fits(run: Run, dataset: str, image_shape: tuple[int, int]) -> bool:
+def _fits(run: Run, dataset: str, image_shape: ImageShape) -> bool:
     """Whether the run was trained on such images, without the stored validation split."""
     if not run.split.exists():
         return False

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from functools import cached_property
 
 from fashion_nn import datasets, tables
+from fashion_nn.core.images import ImageShape
 from fashion_nn.errors import InputError
 
 
@@ -33,8 +34,8 @@ class ImageTable:
         return next(self._unread)
 
     @property
-    def image_shape(self) -> tuple[int, int]:
-        """(height, width) of the images.
+    def image_shape(self) -> ImageShape:
+        """The shape of the images.
 
         Raises:
             InputError: the table is not usable.

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fashion_nn import datasets, measures
+from fashion_nn.core.images import shape_of
 from fashion_nn.errors import InputError
 from fashion_nn.submission.image_table import ImageTable
 from fashion_nn.tables import Table
@@ -173,13 +174,13 @@ def _require_classes(
         The known data set that the images look like, if the model tells two classes apart instead.
     """
     if classes is not None:
-        predictor.require(images.shape[1:], classes)
+        predictor.require(shape_of(images), classes)
         return None
     name = datasets.recognise(images).name
     if name is None:
         return None
     known = datasets.DATASETS[name]
-    predictor.require(images.shape[1:])
+    predictor.require(shape_of(images))
     if predictor.classes == known.classes:
         return None
     if predictor.classes != _OF_TWO:

@@ -15,7 +15,6 @@ pixels, 50 bytes a row and 200 MiB; reading it in `blocks` takes no more than 20
 has ids, and 200 MiB. A line has at most 4 MiB.
 """
 
-import math
 import os
 from collections import deque
 from collections.abc import Callable, Iterator
@@ -25,9 +24,10 @@ from typing import Literal, TypeVar
 
 import numpy as np
 
+from fashion_nn.core.images import ImageShape
 from fashion_nn.errors import InputError
 from fashion_nn.tables.exact import Exact, Piece
-from fashion_nn.tables.layout import Layout
+from fashion_nn.tables.layout import Layout, square_image
 from fashion_nn.tables.plain import Plain
 from fashion_nn.tables.seen import Seen
 from fashion_nn.tables.stream import Stream, opened
@@ -47,6 +47,7 @@ class Table:
 
     Attributes:
         pixels: uint8 (n, p), ordered by the number in the column's name, not by place in the file.
+            In colour, three of them are one pixel.
         labels: int64 (n,), or None.
         ids: int64 (n,), unique, or None.
         id_column: name of the id column as the file spells it, or None.
@@ -58,14 +59,13 @@ class Table:
     id_column: str | None
 
     @property
-    def image_shape(self) -> tuple[int, int]:
-        """Height and width of the square image that a row of `pixels` is, row by row."""
-        side = math.isqrt(self.pixels.shape[1])
-        return side, side
+    def image_shape(self) -> ImageShape:
+        """The shape of the square image that a row of `pixels` is, row by row."""
+        return square_image(self.pixels.shape[1])
 
     @property
     def images(self) -> np.ndarray:
-        """`pixels` as images, uint8 (n, height, width)."""
+        """`pixels` as images, uint8 (n, height, width) or (n, height, width, 3)."""
         return self.pixels.reshape(-1, *self.image_shape)
 
 
@@ -78,8 +78,9 @@ def read(
     """Read a whole CSV table (`.csv`, `.csv.gz`) of images.
 
     The header is mandatory. It names `pixel0` to `pixelN-1` or `pixel1` to `pixelN`, N a square
-    number, at most one label column (`label`, `class`, `target`) and at most one id column (`id`,
-    `ImageId`, `image_id`), in any order.
+    number or, in colour, three times one (red, green and blue of the first pixel, of the second,
+    and so on), at most one label column (`label`, `class`, `target`) and at most one id column
+    (`id`, `ImageId`, `image_id`), in any order.
 
     Args:
         path: of the file.

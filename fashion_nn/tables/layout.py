@@ -8,6 +8,7 @@ from typing import Literal, Self
 
 import numpy as np
 
+from fashion_nn.core.images import COLOURS, ImageShape, values_of
 from fashion_nn.tables.stream import Stream, shown
 
 NUMBER = re.compile(r"[+-]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][+-]?[0-9]{1,3})?")
@@ -138,9 +139,23 @@ def _pixel_numbers(stream: Stream, numbers: set[int]) -> range:
         raise stream.refuse(
             f"{missing} of {len(wanted)} pixel columns are missing: {some}{more}; expected all"
         )
-    if math.isqrt(len(wanted)) ** 2 != len(wanted):
+    if values_of(square_image(len(wanted))) != len(wanted):
         span = f"pixel{wanted[0]} to pixel{wanted[-1]}"
         raise stream.refuse(
-            f"there are {len(wanted)} pixel columns, {span}; expected a square number, such as 784"
+            f"there are {len(wanted)} pixel columns, {span}; expected a square number, such as 784,"
+            " or three times one for images in colour"
         )
     return wanted
+
+
+def square_image(columns: int) -> ImageShape:
+    """The shape of a square image with this number of values, or of the next smaller one.
+
+    >>> square_image(784), square_image(2352)
+    ((28, 28), (28, 28, 3))
+    """
+    side = math.isqrt(columns // COLOURS)
+    if side > 1 and side * side * COLOURS == columns:
+        return side, side, COLOURS
+    side = math.isqrt(columns)
+    return side, side

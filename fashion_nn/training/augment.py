@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from fashion_nn.datasets import Images
+from fashion_nn.datasets import Images, ImageShape
 from fashion_nn.recipes import Augmentation
 
 
@@ -39,7 +39,7 @@ class Draws:
             images = rotate(images, self.angle[rows])
         images = move(images, self.mirror[rows], self.shift[rows])
         if (self.brightness != 1).any():
-            scaled = images * self.brightness[rows, None, None]
+            scaled = images * self.brightness[rows].reshape(-1, *[1] * (images.ndim - 1))
             images = np.rint(np.minimum(scaled, 255, out=scaled), out=scaled).astype(np.uint8)
         if self.side:
             for image, (top, left) in zip(images, self.corner[rows], strict=True):
@@ -48,36 +48,38 @@ class Draws:
 
 
 def draw(
-    settings: Augmentation, n: int, image_shape: tuple[int, int], rng: np.random.Generator
+    settings: Augmentation, n: int, image_shape: ImageShape, rng: np.random.Generator
 ) -> Draws:
-    """Draw independent changes for `n` images of `image_shape` (height, width)."""
+    """Draw independent changes for `n` images of `image_shape`."""
     reach = settings.shift_pixels
-    side = round(settings.erase * min(image_shape))
+    size = np.array(image_shape[:2])
+    side = round(settings.erase * min(size))
     return Draws(
         angle=np.radians(settings.rotation_degrees * rng.uniform(-1, 1, n)).astype(np.float32),
         mirror=rng.random(n) < (0.5 if settings.flip else 0),
         shift=rng.integers(-reach, reach, (n, 2), endpoint=True),
         brightness=(1 + settings.brightness * rng.uniform(-1, 1, n)).astype(np.float32),
-        corner=rng.integers(0, np.array(image_shape) - side, (n, 2), endpoint=True),
+        corner=rng.integers(0, size - side, (n, 2), endpoint=True),
         side=side,
     )
 
 
 def move(images: Images, mirror: np.ndarray, shift: np.ndarray) -> Images:
     """Mirror images where `mirror` is set, then shift each by whole pixels (down, right)."""
-    n, height, width = images.shape
+    n, height, width, *colours = images.shape
     reach = np.abs(shift).max(initial=0)
-    padded = np.zeros((n, height + 2 * reach, width + 2 * reach), np.uint8)
+    padded = np.zeros((n, height + 2 * reach, width + 2 * reach, *colours), np.uint8)
     inner = padded[:, reach : reach + height, reach : reach + width]
     inner[:] = images
     inner[mirror] = images[mirror, :, ::-1]
     windows = np.lib.stride_tricks.sliding_window_view(padded, (height, width), axis=(1, 2))
-    return windows[np.arange(n), reach - shift[:, 0], reach - shift[:, 1]]
+    moved = windows[np.arange(n), reach - shift[:, 0], reach - shift[:, 1]]
+    return np.moveaxis(moved, 1, -1) if colours else moved
 
 
 def rotate(images: Images, angle: np.ndarray) -> Images:
     """Rotate images about their centre, counterclockwise by `angle` (radians), bilinearly."""
-    height, width = images.shape[1:]
+    height, width = images.shape[1:3]
     cx = (width - 1) / 2
     cy = (height - 1) / 2
     cos = np.cos(angle)
@@ -88,11 +90,11 @@ def rotate(images: Images, angle: np.ndarray) -> Images:
     y_row = [sin, cos, cy - sin * cx - cos * cy]
     transforms = np.stack([*x_row, *y_row, zero, zero], axis=1)
     turned = tf.raw_ops.ImageProjectiveTransformV3(
-        images=images[..., None].astype(np.float32),
+        images=images.reshape(len(images), height, width, -1).astype(np.float32),
         transforms=transforms,
         output_shape=[height, width],
         fill_value=0.0,
         interpolation="BILINEAR",
         fill_mode="CONSTANT",
     )
-    return np.rint(turned.numpy()[..., 0]).astype(np.uint8)
+    return np.rint(turned.numpy()).astype(np.uint8).reshape(images.shape)

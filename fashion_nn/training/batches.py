@@ -5,20 +5,21 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from fashion_nn.core.images import shape_of
 from fashion_nn.datasets import Split
 from fashion_nn.recipes import Recipe
 from fashion_nn.training import augment
 
 
 def batches(recipe: Recipe, train: Split, epoch: int) -> tf.data.Dataset:
-    """Pairs of images, uint8 (batch, h, w), and labels, int64 (batch,); the last may be smaller.
+    """Pairs of `Images`, uint8, and labels, int64 (batch,); the last may be smaller.
 
     Order and augmentation depend on the recipe's seed and `epoch` alone.
     """
     size = recipe.batch_size
     n = len(train)
     settings = recipe.augment
-    image_shape = train.images.shape[1:]
+    image_shape = shape_of(train.images)
     rng = np.random.default_rng([recipe.seed, epoch])
     order = rng.permutation(n)
     draws = augment.draw(settings, n, image_shape, rng) if settings.active else None

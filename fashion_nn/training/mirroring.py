@@ -69,8 +69,8 @@ def measure(train: Split) -> Mirroring:
     others, by squared differences of pixels, and then by the nearest of these and their mirror
     images. Mirroring is used if more rows become right than wrong.
     """
-    pixels = math.prod(train.images.shape[1:])
-    rows = min(len(train), _ROWS, max(int(math.sqrt(_WORK / pixels)), 1))
+    values = math.prod(train.images.shape[1:])
+    rows = min(len(train), _ROWS, max(int(math.sqrt(_WORK / values)), 1))
     chosen = train.take(np.linspace(0, len(train) - 1, rows).astype(np.int64))
     plain, mirrored = _right_of(chosen.images, chosen.labels)
     before = int(plain.sum())

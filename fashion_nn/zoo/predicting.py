@@ -11,8 +11,8 @@ def predict(model: "keras.Model", images: "np.ndarray", batch_size: int) -> "np.
     """The probabilities that `model` gives for `images`.
 
     Args:
-        model: takes uint8 (n, height, width).
-        images: uint8 (n, height, width), at least one image.
+        model: takes `images`.
+        images: uint8 (n, height, width) or (n, height, width, 3), at least one image.
         batch_size: number of images that are computed at a time.
 
     Returns:

@@ -4,11 +4,11 @@ The registry imports the modules of `fashion_nn.zoo.models` when it is first ask
 new model needs no entry in another list. Those modules import no Keras at their top, so names,
 options and parameter counts are known within milliseconds.
 
-All models keep one contract. The input is uint8 pixels, 0..255, of shape (n, height, width); any
-other number type with the same values gives the same answer. The output is float32 probabilities of
-shape (n, classes) under every precision policy. Scaling is part of the model, so it cannot be
-forgotten when predicting. Every layer has a fixed name: two builds in one process have the same
-configuration.
+All models keep one contract. The input is uint8 pixels, 0..255, of shape (n, height, width) or, in
+colour, (n, height, width, 3); any other number type with the same values gives the same answer. The
+output is float32 probabilities of shape (n, classes) under every precision policy. Scaling is part
+of the model, so it cannot be forgotten when predicting. Every layer has a fixed name: two builds in
+one process have the same configuration.
 """
 
 import importlib
@@ -21,6 +21,7 @@ from functools import cache
 from numbers import Integral
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args, get_origin
 
+from fashion_nn.core.images import COLOURS, ImageShape
 from fashion_nn.errors import InputError
 from fashion_nn.zoo.spaces import Choices
 
@@ -41,7 +42,8 @@ class Entry:
     Attributes:
         name: what the model is called everywhere.
         source: where the model is published.
-        parameters: number of weights for images of 28 x 28 pixels, 10 classes and default options.
+        parameters: number of weights for grey images of 28 x 28 pixels, 10 classes and default
+            options.
         summary: one sentence about the layers.
         options: option → its default.
         space: option that a search varies → the values that it may try.
@@ -105,13 +107,13 @@ def describe(name: str) -> Entry:
 
 
 def build(
-    name: str, *, image_shape: tuple[int, int] = (28, 28), classes: int = 10, **options: Any
+    name: str, *, image_shape: ImageShape = (28, 28), classes: int = 10, **options: Any
 ) -> "keras.Model":
     """A new, uncompiled model with fresh weights. The module docstring describes input and output.
 
     Args:
         name: one of `names()`.
-        image_shape: height and width, in pixels.
+        image_shape: height and width in pixels, and 3 behind them for images in colour.
         classes: number of classes, at least 2.
         **options: of the model; `describe(name).options` lists them with their defaults.
 
@@ -124,8 +126,8 @@ def build(
     require_shape(name, image_shape)
     if not _is_whole(classes) or classes < 2:
         raise InputError(f"{name}: classes={classes!r}: expected a whole number, at least 2")
-    height, width = map(int, image_shape)
-    return entry._builder(name=name, image_shape=(height, width), classes=int(classes), **options)
+    shape = tuple(map(int, image_shape))
+    return entry._builder(name=name, image_shape=shape, classes=int(classes), **options)
 
 
 def require_options(name: str, options: Mapping[str, Any]) -> None:
@@ -151,15 +153,17 @@ def require_shape(name: str, image_shape: Any) -> None:
     """Refuse images that are too small for the model called `name`.
 
     Raises:
-        InputError: they are too small, or `image_shape` is not a height and a width.
+        InputError: they are too small, or `image_shape` is no `ImageShape`.
     """
     least = describe(name).smallest
-    is_pair = isinstance(image_shape, tuple | list) and len(image_shape) == 2
-    if not (is_pair and all(_is_whole(side) for side in image_shape)):
+    sizes = tuple(image_shape) if isinstance(image_shape, tuple | list) else ()
+    is_shape = len(sizes) == 2 or sizes[2:] == (COLOURS,)
+    if not (is_shape and all(_is_whole(size) for size in sizes)):
         raise InputError(
-            f"{name}: image_shape={image_shape!r}: expected a height and a width in pixels"
+            f"{name}: image_shape={image_shape!r}: expected a height and a width in pixels, and a 3"
+            " behind them for images in colour"
         )
-    height, width = image_shape
+    height, width = sizes[:2]
     if min(height, width) < least:
         raise InputError(
             f"{name} needs images of at least {least} x {least} pixels, got {height} x {width}"

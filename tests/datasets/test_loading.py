@@ -112,7 +112,7 @@ def test_refuses_test_rows_that_do_not_fit(tmp_path):
     train = write_table(tmp_path / "train.csv", [0, 1] * 3)
     larger = write_table(tmp_path / "larger.csv", [0, 1], side=3)
     with pytest.raises(
-        InputError, match=r"larger\.csv: test images are 3x3 pixels, training images 2x2"
+        InputError, match=r"larger\.csv: test images are 3 x 3 pixels, training images 2 x 2 pixels"
     ):
         load(train, test=larger)
     strange = write_table(tmp_path / "strange.csv", [0, 2])

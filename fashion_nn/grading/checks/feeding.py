@@ -95,7 +95,7 @@ def _is_chance(right: np.ndarray, truth: np.ndarray) -> bool:
 def _other_ways(model: "Predictor", images: np.ndarray) -> dict[str, Predict]:
     """Transposed images, and each other scale that the model can be fed on."""
     ways: dict[str, Predict] = {
-        "transposed": lambda images: model.answer(images.transpose(0, 2, 1)).labels
+        "transposed": lambda images: model.answer(images.swapaxes(1, 2)).labels
     }
     here = model.feeding.scale
     for scale in candidates(figures(images)):

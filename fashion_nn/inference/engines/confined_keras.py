@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from fashion_nn.core.images import shape_of
 from fashion_nn.inference.allowlist import model_config
 from fashion_nn.inference.engines.answers import (
     MAX_MULTIPLY_ADDS,
@@ -267,13 +268,14 @@ class ConfinedPredictor(Predictor):
         return [layer for layer in found if layer.values]
 
     def trace(self, image: np.ndarray) -> list[TracedOutput]:
-        """What each layer gives when the model answers for `image`, uint8 (h, w), in the order of
-        the calls; the first hundred of them.
+        """What each layer gives when the model answers for `image`, uint8 (h, w) or (h, w, 3).
+
+        The answer is in the order of the calls; the first hundred of them are reported.
 
         Raises:
             InputError: the size does not fit, or the model cannot be built or run.
         """
-        self.require(image.shape)
+        self.require(shape_of(image[None]))
         self._built()
         leaves = list(self.network.leaves())
         seconds = self._limits.batch_seconds

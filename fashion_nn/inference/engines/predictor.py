@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Self
 
 import numpy as np
 
+from fashion_nn.core.images import ImageShape, is_colour, shape_of, values_of
 from fashion_nn.errors import InputError
 from fashion_nn.inference.shared.feeding import Feeding, feeding
 from fashion_nn.inference.shared.first_layers import FirstLayers
@@ -95,7 +96,7 @@ class Predictor(ABC):
         """What the first layers get for `images` on `scale`; None where that cannot be seen.
 
         Args:
-            images: uint8 (n, h, w); at most 64 of them are looked at.
+            images: uint8 (n, h, w) or (n, h, w, 3); at most 64 of them are looked at.
             scale: one on which the model can be fed.
 
         Raises:
@@ -107,21 +108,28 @@ class Predictor(ABC):
     def close(self) -> None:
         """Free what the model holds; it cannot predict any more."""
 
-    def require(self, image_shape: tuple[int, ...], classes: int | None = None) -> None:
-        """Refuse images of another size than the model's, or another number of classes than it has.
+    def require(self, image_shape: ImageShape, classes: int | None = None) -> None:
+        """Refuse images of another size than the model's, or in colour if it takes grey ones, or
+        another number of classes than it has. A model for colour takes grey images too.
 
         Args:
-            image_shape: (height, width).
+            image_shape: of the images.
             classes: expected number of classes; None accepts any.
 
         Raises:
             InputError: naming what the model has and what was expected.
         """
-        expected = self.feeding.layout.image_shape
-        if expected is not None and expected != image_shape:
+        layout = self.feeding.layout
+        size = layout.image_shape
+        if size is not None and size != image_shape[:2]:
             raise InputError(
-                f"{shown(self.path)}: takes images of {expected[0]} x {expected[1]} pixels, "
+                f"{shown(self.path)}: takes images of {size[0]} x {size[1]} pixels, "
                 f"got {image_shape[0]} x {image_shape[1]}: choose the model or the table that fits"
+            )
+        if is_colour(image_shape) and not layout.takes_colour:
+            raise InputError(
+                f"{shown(self.path)}: takes grey images, got images in colour: choose a model that"
+                " takes colour, or make the images grey"
             )
         if classes is not None and classes != self.classes:
             raise InputError(
@@ -129,10 +137,10 @@ class Predictor(ABC):
                 "choose the model or the data set that fits"
             )
 
-    def _require_no_image(self, image_shape: tuple[int, ...]) -> None:
+    def _require_no_image(self, image_shape: ImageShape) -> None:
         """Refuse a model that answers with an image: its largest pixel is no class."""
-        height, width = image_shape
-        if self.classes == height * width:
+        height, width = image_shape[:2]
+        if self.classes in (height * width, values_of(image_shape)):
             raise InputError(
                 f"{shown(self.path)}: has {self.classes} outputs, as many as an image of {height} x"
                 f" {width} has pixels: it answers with an image, as an autoencoder does, and not"
@@ -143,15 +151,15 @@ class Predictor(ABC):
         """The model's own outputs, float32 (n, classes), in the order of the images.
 
         Args:
-            images: uint8 (n, h, w).
+            images: uint8 (n, h, w) or (n, h, w, 3).
             batch_size: images at a time; None leaves it to the engine.
 
         Raises:
             InputError: the size does not fit, the model fails, its outputs are not finite, or they
                 are as many as the pixels of an image.
         """
-        self.require(images.shape[1:])
-        self._require_no_image(images.shape[1:])
+        self.require(shape_of(images))
+        self._require_no_image(shape_of(images))
         self.decide(images)
         outputs = self._outputs(images, batch_size)
         if not np.isfinite(outputs).all():
@@ -208,7 +216,8 @@ class Predictor(ABC):
         `outputs` does so with its first images. Decide earlier if there is more evidence.
 
         Args:
-            images: uint8 (n, h, w), of those that will be predicted; some hundred are enough.
+            images: uint8 (n, h, w) or (n, h, w, 3), of those that will be predicted; some hundred
+                are enough.
             rows: see `fashion_nn.inference.scaling.decide`.
 
         Raises:
@@ -218,7 +227,7 @@ class Predictor(ABC):
             return
         from fashion_nn.inference import scaling
 
-        self.require(images.shape[1:])
+        self.require(shape_of(images))
         found = named(self._undecided, scaling.figures(images))
         if found is not None:
             with explained(self.path):
@@ -229,7 +238,7 @@ class Predictor(ABC):
         self._undecided = None
 
     def __call__(self, images: np.ndarray, *, batch_size: int | None = None) -> np.ndarray:
-        """Probabilities, float32 (n, classes), of uint8 images (n, h, w); see `answer`."""
+        """Probabilities, float32 (n, classes), of uint8 images, see `outputs` and `answer`."""
         return self.answer(images, batch_size=batch_size).probabilities
 
     def __enter__(self) -> Self:

@@ -59,7 +59,7 @@ class Feeding:
     why: str
 
     def array(self, images: np.ndarray) -> np.ndarray:
-        """`images`, uint8 (n, h, w), as the array that the model takes."""
+        """`images`, uint8 (n, h, w) or (n, h, w, 3), as the array that the model takes."""
         dtype = "float32" if self.dtype == "bfloat16" else self.dtype  # Keras converts to bfloat16
         return self.scale.values(dtype)[self.layout.arranged(images)]
 
@@ -85,7 +85,7 @@ def feeding(network: Network, scale: Scale | None) -> Feeding:
         scale: of the pixels; None for the one that its input and its first layers suggest.
 
     Raises:
-        Refusal: the model does not take images of one channel, or not on this scale.
+        Refusal: the model does not take images, or not on this scale.
     """
     given = network.input
     if given is None:

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from fashion_nn.core.images import ImageShape
 from fashion_nn.zoo.registry import Fraction, register
 from fashion_nn.zoo.spaces import Between, OneOf
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 def mlp(
     *,
     name: str,
-    image_shape: tuple[int, int],
+    image_shape: ImageShape,
     classes: int,
     dropout_1: Fraction = 0.6,
     dropout_2: Fraction = 0.4,

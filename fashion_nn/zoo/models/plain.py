@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
+from fashion_nn.core.images import ImageShape, channels_of
 from fashion_nn.zoo.registry import Fraction, register
 from fashion_nn.zoo.spaces import Between, OneOf
 
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
 
 
 def _scaled_pixels(
-    image_shape: tuple[int, int], scale: float, offset: float = 0.0
+    image_shape: ImageShape, scale: float, offset: float = 0.0
 ) -> "list[keras.layers.Layer]":
     """The first layers: raw pixels, times `scale` plus `offset`, with an axis for channels."""
     import keras
@@ -19,7 +20,7 @@ def _scaled_pixels(
     return [
         keras.Input(image_shape, dtype="uint8", name="image"),
         layers.Rescaling(scale, offset=offset, name="scale"),
-        layers.Reshape((*image_shape, 1), name="pixels"),
+        layers.Reshape((*image_shape[:2], channels_of(image_shape)), name="pixels"),
     ]
 
 
@@ -39,7 +40,7 @@ def _scaled_pixels(
 def cnn_v1(
     *,
     name: str,
-    image_shape: tuple[int, int],
+    image_shape: ImageShape,
     classes: int,
     dropout_1: Fraction = 0.25,
     dropout_2: Fraction = 0.25,
@@ -110,7 +111,7 @@ def cnn_v1(
 def cnn_v2(
     *,
     name: str,
-    image_shape: tuple[int, int],
+    image_shape: ImageShape,
     classes: int,
     dropout_1: Fraction = 0.5,
     dropout_2: Fraction = 0.5,
@@ -171,7 +172,7 @@ def cnn_v2(
 def dcn(
     *,
     name: str,
-    image_shape: tuple[int, int],
+    image_shape: ImageShape,
     classes: int,
     activation: Literal["relu", "sigmoid", "tanh", "leaky-relu"] = "relu",
     initializer: Literal["xavier", "he"] = "xavier",
@@ -231,7 +232,7 @@ def dcn(
 def sprint(
     *,
     name: str,
-    image_shape: tuple[int, int],
+    image_shape: ImageShape,
     classes: int,
     bn_momentum: Fraction = 0.9,
 ) -> "keras.Model":
