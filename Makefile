@@ -20,7 +20,7 @@ help:
 	@echo "make tables    write models/leaderboard.csv and the README table from the run folders"
 	@echo "make ledger    write docs/ledger.md and docs/ledger.html from the verdicts"
 	@echo "make bench     the short benchmarks"
-	@echo "make pages     write docs/performance.md, docs/did-not-help.md and a table of the README"
+	@echo "make pages     write docs/performance.md, docs/did-not-help.md and tables of other pages"
 
 $(VENV)/installed: setup.cfg pyproject.toml constraints.txt
 	@python=$$($(FIND)); test -n "$$python" || \

@@ -1,5 +1,5 @@
-"""Write docs/performance.md, docs/did-not-help.md and a table of the README from what benchmarks
-left beside this.
+"""Write docs/performance.md, docs/did-not-help.md and tables of the README and of
+docs/safe-loading.md from what benchmarks left beside this.
 
     python benchmarks/pages.py
 
@@ -15,6 +15,7 @@ from typing import Any
 import jinja2
 from sprint_choices import CHOICES
 
+from fashion_nn import datasets
 from fashion_nn.core.reading import between_marks
 from fashion_nn.core.writing import write_atomic
 
@@ -26,6 +27,7 @@ MARKS = (
     "<!-- time to an accuracy: made by `make pages` -->",
     "<!-- end of time to an accuracy -->",
 )
+FEEDING_MARKS = ("<!-- feeding: made by `make pages` -->", "<!-- end of feeding -->")
 
 
 def read(name: str) -> dict[str, Any]:
@@ -55,6 +57,32 @@ def percent(value: float, digits: int = 2) -> str:
     return f"{100 * value:.{digits}f}"
 
 
+def title_of(data: str) -> str:
+    """The name of a data set, for people."""
+    return datasets.DATASETS[data].title
+
+
+def fed(found: dict[str, Any], row: dict[str, Any]) -> str:
+    """On which scale a file was fed, by which evidence, and what came of it."""
+    accuracy = f", {percent(found['accuracy'], 1)} %"
+    right = accuracy if found["scale"] != row["expected"] else ""
+    doubt = f"; warns: or {found['runner_up']}" if found["warning"] else ""
+    return f"{found['scale']} by {kind_of(found['evidence'])}{right}{doubt}"
+
+
+def kind_of(evidence: str) -> str:
+    """Which of the kinds of evidence decided, in some words."""
+    kinds = {
+        "validation rows": "labelled rows",
+        "weak classifier": "the weak classifier",
+        "stored mean": "stored figures",
+        "leads from": "its first layers",
+        "takes uint8": "the type of the input",
+        "answers to": "its answers",
+    }
+    return next((kind for words, kind in kinds.items() if words in evidence), evidence)
+
+
 def measured() -> dict[str, Any]:
     """What the templates show."""
     training, race, choices = (
@@ -76,6 +104,7 @@ def measured() -> dict[str, Any]:
         "latency": read("submit_latency"),
         "reading": read("csv_reading"),
         "search": read("search"),
+        "feeding": read("feeding"),
         "growth": read("cost_growth"),
         "choices": choices,
     }
@@ -111,14 +140,22 @@ def render() -> dict[Path, str]:
         "two": two,
         "percent": percent,
         "whole": "{:,.0f}".format,
+        "title_of": title_of,
+        "fed": fed,
     }
     templates.filters |= filters
     found = measured()
     pages = {
         ROOT / "docs" / name: filled(templates.get_template(name).render(found)) for name in PAGES
     }
-    table = templates.get_template("time-to-accuracy.md").render(found)
-    return pages | {ROOT / "README.md": between_marks(ROOT / "README.md", MARKS, table)}
+    tables = (
+        (ROOT / "README.md", MARKS, "time-to-accuracy.md"),
+        (ROOT / "docs" / "safe-loading.md", FEEDING_MARKS, "feeding.md"),
+    )
+    for path, marks, name in tables:
+        table = templates.get_template(name).render(found)
+        pages[path] = between_marks(path, marks, table)
+    return pages
 
 
 def main() -> None:
