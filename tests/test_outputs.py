@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-import typer
+from every_command import COMMANDS
 from run_folders import make_run
 
 from fashion_nn.cli.main import app, run
@@ -13,18 +13,6 @@ INPUTS = {
     *("--test", "--model", "--train", "--sample", "--models", "--data-dir", "--recipe", "--record"),
     *("--labels", "--against", "--check", "--calibrate"),
 }
-
-
-def commands(group, words=()):
-    """The words and the click command of each command, those of groups included."""
-    for name, command in group.commands.items():
-        if hasattr(command, "commands"):
-            yield from commands(command, (*words, name))
-        else:
-            yield (*words, name), command
-
-
-COMMANDS = dict(commands(typer.main.get_command(app)))
 PATHS = [
     (words, option.opts[0])
     for words, command in COMMANDS.items()

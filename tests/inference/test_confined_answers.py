@@ -14,6 +14,7 @@ from fashion_nn.inference.engines import answers, confined_keras, confined_proce
 from fashion_nn.inference.engines.confined_process import Answer, ConfinedProcess, Limits
 from fashion_nn.inference.file import model_file
 from fashion_nn.inference.shared.refusal import Refusal
+from fashion_nn.inference.shared.scale import named
 
 MODEL = Path(__file__).parents[2] / "models" / "mlp" / "model.keras"
 IMAGE = np.zeros((28, 28), np.uint8)
@@ -55,6 +56,19 @@ def honest(predictor):
         "start": ({}, b""),
         "build": ({"classes": 10, "batch": 5, "multiply_adds": 7}, b""),
         "predict": ({}, bytes(40)),
+        "layers": (
+            {
+                "first": {
+                    "lowest": 0.0,
+                    "highest": 1.0,
+                    "mean": 0.5,
+                    "deviation": 0.3,
+                    "misfit": 0.1,
+                    "normalisation": "Normalization",
+                }
+            },
+            b"",
+        ),
         "trace": ({"calls": [call, call | {"same": True}]}, bytes(8)),
         "weights": ({"shapes": [[[2]]] + [[]] * (len(leaves) - 1)}, bytes(8)),
         "shapes": ({"shapes": [[2, None]] + [None] * (len(leaves) - 1)}, b""),
@@ -95,6 +109,7 @@ def told(monkeypatch):
         monkeypatch.setattr(Lying, "changed", table, raising=False)
         predictor.classes  # noqa: B018
         predictor.outputs(IMAGE[None])
+        predictor.first_layers(IMAGE[None], named("0-255"))
         predictor.trace(IMAGE)
         predictor.weights()
         predictor.output_shapes()
@@ -109,12 +124,15 @@ def test_the_honest_answers_are_taken(told):
 PLACES = [
     ("first", "layers"),
     *[("build", name) for name in ("classes", "batch", "multiply_adds")],
+    ("layers", "first"),
     ("trace", "calls"),
     ("weights", "shapes"),
     ("shapes", "shapes"),
     *[
         (request, name)
-        for request in ("open", "start", "build", "predict", "trace", "weights", "shapes")
+        for request in (
+            *("open", "start", "build", "predict", "layers", "trace", "weights", "shapes"),
+        )
         for name in ("refused", "failed")
     ],
 ]
@@ -148,6 +166,24 @@ def test_any_json_in_a_traced_call_is_taken_or_refused_in_one_line(field, told):
             told(change)
         except InputError:
             refused += 1
+    assert refused >= len(VALUES) - 6
+
+
+@pytest.mark.parametrize(
+    "field", ["lowest", "highest", "mean", "deviation", "misfit", "normalisation"]
+)
+def test_any_json_about_the_first_layers_is_taken_or_refused_in_one_line(field, told):
+    refused = 0
+    for value in [*VALUES, float("nan"), float("inf")]:
+
+        def change(table, value=value):
+            table["layers"][0]["first"][field] = value
+
+        try:
+            told(change)
+        except InputError as error:
+            refused += 1
+            assert str(error).isprintable() and str(error).isascii()
     assert refused >= len(VALUES) - 6
 
 
