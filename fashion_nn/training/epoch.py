@@ -11,6 +11,7 @@ from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.training.batches import batches
+from fashion_nn.training.callbacks import CallbackRunner
 
 VALID_BATCH = 1000
 
@@ -59,12 +60,14 @@ def run_epoch(
     splits: Splits,
     number: int,
     *,
+    callbacks: CallbackRunner,
     deadline: float | None = None,
     progress: Progress | None = None,
 ) -> Epoch:
     """Train `model` for epoch `number`, counted from 1, and score it on the validation rows.
 
     Args:
+        callbacks: told about the beginning of the epoch, its steps and the validation.
         deadline: value of `time.monotonic()` after which the epoch ends at the next step.
 
     Raises:
@@ -72,10 +75,13 @@ def run_epoch(
         KeyboardInterrupt: `progress` requested a stop.
     """
     start = time.perf_counter()
-    watch = _Watch(progress, number, deadline)
+    watch = _Watch(progress, number, deadline, callbacks.steps)
+    callbacks.begin_epoch(number)
     rows = batches(recipe, splits.train, number)
     fitted = model.fit(rows, epochs=1, shuffle=False, verbose=0, callbacks=[watch])
     logs = fitted.history
+    if watch.over:
+        model.stop_training = False  # That is for callbacks to say.
     row = {
         "epoch": number,
         "learning_rate": float(model.optimizer.learning_rate),
@@ -87,6 +93,7 @@ def run_epoch(
         row |= {"val_loss": scores.log_loss, "val_accuracy": scores.accuracy}
         if not math.isfinite(scores.log_loss):
             raise Diverged(number, "the validation loss")
+        callbacks.validated({"loss": scores.log_loss, "accuracy": scores.accuracy})
     return Epoch(row, watch.cut, time.perf_counter() - start)
 
 
@@ -96,24 +103,37 @@ def score(model: keras.Model, split: Split) -> measures.Scores:
 
 
 class _Watch(keras.callbacks.Callback):
-    """Checks after each step that the loss is finite, and whether to stop."""
+    """Checks after each step that the loss is finite, and whether to stop; tells the callbacks."""
 
-    def __init__(self, progress: Progress | None, epoch: int, deadline: float | None):
+    def __init__(
+        self,
+        progress: Progress | None,
+        epoch: int,
+        deadline: float | None,
+        callbacks: keras.callbacks.CallbackList,
+    ):
         super().__init__()
+        self.callbacks = callbacks
         self.progress = progress
         self.epoch = epoch
         self.deadline = deadline
+        self.over = False
         self.cut = False
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        self.callbacks.on_train_batch_begin(batch, logs)
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         steps = self.params["steps"]
         loss = float((logs or {})["loss"])
         if not math.isfinite(loss):
             raise Diverged(self.epoch, "the training loss")
+        self.callbacks.on_train_batch_end(batch, logs)
         if self.progress:
             self.progress.step(self.epoch, batch + 1, steps, loss)
             if self.progress.stop_requested:
                 raise KeyboardInterrupt
         if self.deadline is not None and time.monotonic() >= self.deadline:
+            self.over = True
             self.cut = batch + 1 < steps
             self.model.stop_training = True

@@ -8,10 +8,12 @@ rounding. Three layers are computed differently, on feature maps only:
     Dropout             one or two random bytes for each unit instead of four
     Conv2D              the gradient of the kernel as one matrix product, for maps with few pixels
 
-Everything else is computed as in Keras. benchmarks/train_throughput.py measures the gain.
+Everything else is computed as in Keras. A network that is saved has Keras' own layers again.
+benchmarks/train_throughput.py measures the gain.
 """
 
 import math
+from collections.abc import Callable
 
 import keras
 import tensorflow as tf
@@ -56,6 +58,21 @@ def _has_few_pixels(layer: layers.Conv2D) -> bool:
     return plain and odd and math.prod(layer.output.shape[1:3]) <= FEW_PIXELS
 
 
+def _saved_as(kind: type[layers.Layer]) -> Callable[[type], type]:
+    """Decorator: in a saved model, a layer of the class is one of `kind`.
+
+    Keras stores the module and the name of a class, and finds its own layers by them.
+    """
+
+    def decorate(faster_kind: type) -> type:
+        faster_kind.__module__ = "keras.layers"
+        faster_kind.__name__ = kind.__name__
+        return faster_kind
+
+    return decorate
+
+
+@_saved_as(layers.BatchNormalization)
 class FusedBatchNormalization(layers.BatchNormalization):
     """Keras' layer for (n, height, width, channels), as TensorFlow's fused operation.
 
@@ -86,6 +103,7 @@ class FusedBatchNormalization(layers.BatchNormalization):
         return outputs
 
 
+@_saved_as(layers.Dropout)
 class ByteDropout(layers.Dropout):
     """Keras' layer; a rate that is not a multiple of 1/256 is rounded to a multiple of 1/65536."""
 
@@ -111,6 +129,7 @@ class ByteDropout(layers.Dropout):
         return inputs * kept * tf.cast(levels / (levels - dropped), inputs.dtype)
 
 
+@_saved_as(layers.Conv2D)
 class ProductConv2D(layers.Conv2D):
     """Keras' layer with stride 1 and an odd kernel; its gradient is one matrix product."""
 

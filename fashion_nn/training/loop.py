@@ -6,6 +6,7 @@ dropout are drawn from (seed, epoch) or from states that are stored; see `traini
 
 import math
 import time
+import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,10 +33,13 @@ from fashion_nn.runs import (
 )
 from fashion_nn.saving import keras_file
 from fashion_nn.training import mirroring
+from fashion_nn.training.callbacks import CallbackRunner, Callbacks
 from fashion_nn.training.epoch import Diverged, Progress, run_epoch, score
 from fashion_nn.training.mirroring import Mirroring
 from fashion_nn.training.networks import build_networks
 from fashion_nn.training.state import TrainState
+
+_FINISHED = ("epochs", "patience", "callback")
 
 Stop = Callable[[Sequence[dict[str, float]]], str | None]
 
@@ -46,7 +50,7 @@ class Outcome:
 
     Attributes:
         run: the run folder.
-        stopped_because: epochs, patience, budget, or the reason that `stop` gave.
+        stopped_because: epochs, patience, callback, budget, or the reason that `stop` gave.
         best_epoch: the epoch whose weights are saved.
         metrics: content of metrics.json.
     """
@@ -65,6 +69,7 @@ def run(
     resume: bool = False,
     deadline: float | None = None,
     stop: Stop | None = None,
+    callbacks: Callbacks = (),
     progress: Progress | None = None,
 ) -> Outcome:
     """Train `recipe` on `splits.train`, choose on `splits.valid`, and leave a run in `folder`.
@@ -78,6 +83,9 @@ def run(
             continues from the last whole epoch.
         stop: called between epochs with the history so far. If it returns a reason, the training
             stops as at a deadline.
+        callbacks: of Keras; see `training.callbacks`. One that keeps a state can be resumed exactly
+            if it offers `get_state()` and `set_state(state)`, with a state that JSON can hold; of
+            others a warning says so.
         progress: told about steps and epochs.
 
     Raises:
@@ -95,11 +103,12 @@ def run(
         recipe, decision = mirroring.resolved(recipe, splits)
     if not _can_continue(target):
         return _outcome(target)
-    trainer = _Trainer(recipe, splits, target, stop, progress)
+    trainer = _Trainer(recipe, splits, target, stop, callbacks, progress)
     trainer.mirroring = decision
     trainer.open()
     stopped_because = trainer.train(deadline)
     trainer.finish(stopped_because)
+    trainer.callbacks.end(trainer.state.history[-1])
     return _outcome(target)
 
 
@@ -129,6 +138,7 @@ class _Trainer:
         splits: Splits,
         target: Run,
         stop: Stop | None,
+        callbacks: Callbacks,
         progress: Progress | None,
     ):
         self.recipe = recipe
@@ -138,8 +148,10 @@ class _Trainer:
         self.progress = progress
         self.mirroring: Mirroring | None = None
         self.state = TrainState()
-        self.networks = build_networks(recipe, splits, _steps_per_epoch(recipe, splits))
+        steps = _steps_per_epoch(recipe, splits)
+        self.networks = build_networks(recipe, splits, steps)
         self.model = self.networks.trained
+        self.callbacks = CallbackRunner(callbacks, self.model, recipe, steps)
 
     def open(self) -> None:
         """Start the run in the folder, or restore it from there."""
@@ -149,6 +161,9 @@ class _Trainer:
         self.target.remove_leftovers()
         if self.target.state.exists():
             self._restore()
+        inexact = self.callbacks.begin(self.state.callbacks)
+        if inexact and self.state.epoch:
+            warnings.warn(f"{self.target.folder}: {inexact}", stacklevel=3)
         self.record = self.target.read_record().with_session(now(), self.state.epoch)
 
     def train(self, deadline: float | None) -> str:
@@ -159,12 +174,14 @@ class _Trainer:
                 self.recipe,
                 self.splits,
                 self.state.epoch + 1,
+                callbacks=self.callbacks,
                 deadline=deadline,
                 progress=self.progress,
             )
             if epoch.cut and self.state.best_value is not None:
                 return "budget"
             improved = self._advance(epoch.row)
+            self._tell_callbacks(epoch.row)
             self.target.require_begun()
             if not epoch.cut:  # a training cannot be resumed from a part of an epoch
                 self.state.save(self.target.state)
@@ -189,7 +206,7 @@ class _Trainer:
         if len(self.splits.valid):
             measured = Metrics(valid=StoredScores.of(score(self.networks.saved, self.splits.valid)))
         self.target.write_metrics(measured)
-        if stopped_because in ("epochs", "patience"):
+        if stopped_because in _FINISHED:
             self.target.remove_state()
 
     def _new_record(self) -> Record:
@@ -220,6 +237,8 @@ class _Trainer:
         self._write_copies()
 
     def _reason_to_stop(self) -> str | None:
+        if self.state.stopped_because:
+            return self.state.stopped_because
         if self.state.epoch >= self.recipe.epochs:
             return "epochs"
         if self.recipe.patience is not None and self.state.wait >= self.recipe.patience:
@@ -231,8 +250,7 @@ class _Trainer:
     def _advance(self, row: dict[str, float]) -> bool:
         """Add the epoch's result to the state; return whether its weights are the best so far."""
         state = self.state
-        variables = _copies(self.model.variables)
-        if not all(np.isfinite(values).all() for values in variables):
+        if not all(np.isfinite(values).all() for values in _copies(self.model.variables)):
             raise Diverged(row["epoch"], "a weight")
         state.epoch = int(row["epoch"])
         state.history.append(row)
@@ -248,9 +266,17 @@ class _Trainer:
             state.best_value = row[checkpoint]
             state.best_epoch = state.epoch
             state.best_weights = _copies(self.model.weights)
-        state.variables = variables
-        state.optimizer = _copies(self.model.optimizer.variables)
         return improved
+
+    def _tell_callbacks(self, row: dict[str, float]) -> None:
+        """Let the callbacks see the epoch, and store what they leave: weights, states, a stop."""
+        self.callbacks.end_epoch(row)
+        state = self.state
+        state.callbacks = self.callbacks.saved()
+        state.variables = _copies(self.model.variables)
+        state.optimizer = _copies(self.model.optimizer.variables)
+        if self.model.stop_training:
+            state.stopped_because = "callback"
 
     def _write_copies(self) -> None:
         """Write the best model and the history, both copies of what is in the state."""

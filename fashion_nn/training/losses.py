@@ -1,14 +1,15 @@
 """The loss that a training minimises."""
 
-from collections.abc import Callable
+from typing import Any
 
+import keras
 from keras import ops
 
 # Keras' own lower bound of a probability before its logarithm is taken.
 _LEAST = 1e-7
 
 
-def cross_entropy(smoothing: float) -> str | Callable:
+def cross_entropy(smoothing: float) -> keras.losses.Loss:
     """The cross-entropy as a loss for `compile`, in nats per image.
 
     It takes labels, whole numbers (n,), and probabilities, (n, k).
@@ -20,12 +21,24 @@ def cross_entropy(smoothing: float) -> str | Callable:
     section 7.
     """
     if not smoothing:
-        return "sparse_categorical_crossentropy"
+        return keras.losses.SparseCategoricalCrossentropy()
+    return SmoothedCrossEntropy(smoothing)
 
-    def smoothed_cross_entropy(labels, probabilities):
-        logarithms = ops.log(ops.clip(probabilities, _LEAST, 1 - _LEAST))
-        column = ops.reshape(ops.cast(labels, "int32"), (-1, 1))
+
+@keras.saving.register_keras_serializable("fashion_nn")
+class SmoothedCrossEntropy(keras.losses.Loss):
+    """See `cross_entropy`. It is registered, so that a model with it can be saved and reopened."""
+
+    def __init__(self, smoothing: float, **of_keras: Any):
+        super().__init__(**of_keras)
+        self.smoothing = smoothing
+
+    def call(self, y_true, y_pred):
+        logarithms = ops.log(ops.clip(y_pred, _LEAST, 1 - _LEAST))
+        column = ops.reshape(ops.cast(y_true, "int32"), (-1, 1))
         of_label = ops.take_along_axis(logarithms, column, axis=1)[:, 0]
-        return -(1 - smoothing) * of_label - smoothing * ops.mean(logarithms, axis=1)
+        smoothed = self.smoothing * ops.mean(logarithms, axis=1)
+        return -(1 - self.smoothing) * of_label - smoothed
 
-    return smoothed_cross_entropy
+    def get_config(self) -> dict[str, Any]:
+        return {**super().get_config(), "smoothing": self.smoothing}

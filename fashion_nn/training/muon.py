@@ -14,6 +14,7 @@ _BETA_2 = 0.999
 _EPSILON = 1e-7
 
 
+@keras.saving.register_keras_serializable("fashion_nn")
 class Muon(keras.optimizers.Optimizer):
     """Orthogonalised momentum for kernels, Adam for everything else.
 

@@ -2,6 +2,7 @@
 
 import math
 
+import keras
 from keras import ops
 from keras.optimizers.schedules import (
     CosineDecay,
@@ -38,6 +39,7 @@ def learning_rate(recipe: Recipe, steps_per_epoch: int) -> float | LearningRateS
             return OneCycle(rate, steps, recipe.warmup_fraction)
 
 
+@keras.saving.register_keras_serializable("fashion_nn")
 class OneCycle(LearningRateSchedule):
     """A rise to `peak` over `warmup_fraction` of the `steps`, then a fall to below the start.
 

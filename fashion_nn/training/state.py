@@ -20,6 +20,7 @@ from fashion_nn.core.reading import read_bytes
 from fashion_nn.core.writing import write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.runs import HISTORY_COLUMNS
+from fashion_nn.training.callbacks import SavedCallback
 
 
 @dataclass(slots=True)
@@ -32,7 +33,8 @@ class TrainState:
         best_value, best_epoch: of the recipe's `checkpoint_monitor`.
         monitor_best: best value of the recipe's `monitor`.
         wait: number of epochs since `monitor_best` was reached.
-        stopped_because: not used; older files have it.
+        stopped_because: "callback" if a callback has stopped the training.
+        callbacks: what is stored of each callback.
         variables: of the model, in Keras' order: weights and the states of random number
             generators.
         optimizer: variables of the optimizer, in Keras' order.
@@ -46,6 +48,7 @@ class TrainState:
     monitor_best: float | None = None
     wait: int = 0
     stopped_because: str | None = None
+    callbacks: list[SavedCallback] = field(default_factory=list)
     variables: list[np.ndarray] = field(default_factory=list)
     optimizer: list[np.ndarray] = field(default_factory=list)
     best_weights: list[np.ndarray] = field(default_factory=list)
@@ -60,6 +63,7 @@ class TrainState:
                 arrays |= {f"{name}/{i:04d}": array for i, array in enumerate(value)}
             else:
                 plain[name] = value
+        plain["callbacks"] = [each.model_dump() for each in self.callbacks]
         buffer = io.BytesIO()
         np.savez(buffer, plain=np.frombuffer(json.dumps(plain).encode(), np.uint8), **arrays)
         write_atomic(path, buffer.getbuffer())
@@ -98,7 +102,7 @@ class TrainState:
         arrays = {
             name: [found[f"{name}/{i:04d}"] for i in range(len(shapes[name]))] for name in _ARRAYS
         }
-        return cls(**(plain.model_dump() | arrays))
+        return cls(**(_shallow(plain) | arrays))
 
 
 class _Plain(BaseModel):
@@ -113,6 +117,7 @@ class _Plain(BaseModel):
     monitor_best: float | None
     wait: NonNegativeInt
     stopped_because: str | None
+    callbacks: list[SavedCallback] = []
     variables: NonNegativeInt
     optimizer: NonNegativeInt
     best_weights: NonNegativeInt
@@ -139,5 +144,5 @@ _MAX_PLAIN = 16 << 20  # a history of a hundred thousand epochs
 _SHOWN = 100
 
 
-def _shallow(state: TrainState) -> dict[str, Any]:
+def _shallow(state: "TrainState | _Plain") -> dict[str, Any]:
     return {name: getattr(state, name) for name in TrainState.__slots__}
