@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from fashion_nn import datasets, inference, measures
+from fashion_nn import datasets, inference, measures, zoo
 from fashion_nn.core.environment import describe_environment
 from fashion_nn.core.images import described, shape_of
 from fashion_nn.datasets import Split, Splits, duplicates
@@ -27,6 +27,7 @@ from fashion_nn.runs import (
     TestPredictions,
     require_same_model,
 )
+from fashion_nn.zoo import OwnBuilder
 
 NEAR = 0.06
 """Test images within this distance of a training image are its near duplicates; see
@@ -38,7 +39,12 @@ _NEAR_DUPLICATES: WeakKeyDictionary[Splits, np.ndarray] = WeakKeyDictionary()
 Progress = Callable[[int, int], None]
 
 
-def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> measures.Scores:
+def evaluate(
+    run: Run,
+    splits: Splits,
+    progress: Progress | None = None,
+    own: OwnBuilder | None = None,
+) -> measures.Scores:
     """Score the run's model on `splits.test` and draw its confusion matrix and worst mistakes.
 
     Each call measures anew and is logged in the run folder. The first figures of a model are stored
@@ -50,9 +56,12 @@ def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> meas
     Args:
         progress: called as progress(done, total) during the search for near duplicates, where they
             are not known yet.
+        own: the user's own code that built the model, for a file that cannot be opened without it.
+            The model is then built and run in this process.
 
     Raises:
-        InputError: the training is not complete, there is no test split, or it does not fit.
+        InputError: `own` is not the code of the run; the training is not complete, there is no test
+            split, or it does not fit.
     """
     stored = run.read_metrics()
     trained_on = run.read_record().dataset
@@ -61,7 +70,10 @@ def evaluate(run: Run, splits: Splits, progress: Progress | None = None) -> meas
     _require_fit(run, trained_on, splits)
     run.log_opening("evaluate")
     own_data = trained_on.is_of(splits)
-    answers = _predict(run, splits.test, splits.valid, splits.classes, own_data=own_data)
+    if own:
+        answers = _predict_by_code(run, splits, own, own_data=own_data)
+    else:
+        answers = _predict(run, splits.test, splits.valid, splits.classes, own_data=own_data)
     require_same_model(run, stored, answers.model_sha256)
     scores = measures.score(splits.test.labels, answers.of_test)
     fingerprint = datasets.fingerprint(splits.test.images, splits.test.labels)
@@ -127,6 +139,30 @@ def _predict(run: Run, test: Split, valid: Split, classes: int, *, own_data: boo
             multiply_adds=predictor.multiply_adds,
             model_sha256=predictor.sha256,
         )
+
+
+def _predict_by_code(run: Run, splits: Splits, own: OwnBuilder, *, own_data: bool) -> _Predicted:
+    """The same by a model that the user's own code builds in this process."""
+    from fashion_nn.training import own_model
+
+    assert splits.test is not None
+    model, model_sha256 = own_model.load(run, splits, own)
+    zoo.predict(model, splits.test.images[:_WARM_UP], _WARM_UP)
+    started = time.perf_counter()
+    of_test = zoo.predict(model, splits.test.images, _WARM_UP)
+    seconds = time.perf_counter() - started
+    of_valid = None
+    if own_data and len(splits.valid):
+        of_valid = zoo.predict(model, splits.valid.images, _WARM_UP)
+    return _Predicted(
+        own_data=own_data,
+        labels=splits.test.labels,
+        of_test=of_test,
+        of_valid=of_valid,
+        seconds=seconds,
+        multiply_adds=None,
+        model_sha256=model_sha256,
+    )
 
 
 def _measured(

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn import console, runs
+from fashion_nn.cli import own_code
 from fashion_nn.cli.common import accuracy, loader, render_json
 from fashion_nn.cli.options import AsJson, DataDir, DatasetOfRun, Folders, TestCsv, examples
 from fashion_nn.measures.columns import PROBABILISTIC, sentence
@@ -24,6 +25,7 @@ def evaluate(
     data_dir: DataDir = None,
     test: TestCsv = None,
     as_json: AsJson = False,
+    code: own_code.Code = None,
 ) -> None:
     """Measure runs on their test images.
 
@@ -33,14 +35,15 @@ def evaluate(
     opened = [runs.open_run(folder) for folder in folders]
     for run in opened:
         run.read_metrics()  # An incomplete run is refused before the first is measured.
+    builders = [own_code.of_run(run, code) for run in opened]
     from fashion_nn import evaluation, pages
 
     results: list[dict[str, Any]] = []
     load = loader(dataset, data_dir, test)
-    for run in opened:
+    for run, builder in zip(opened, builders, strict=True):
         splits = load(run)
         with console.work_bar("near duplicates") as progress:
-            scores = evaluation.evaluate(run, splits, progress)
+            scores = evaluation.evaluate(run, splits, progress, builder)
         pages.write_card(run)
         results.append({"run": str(run.folder), **scores.to_json()})
         if not as_json:

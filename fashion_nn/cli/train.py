@@ -1,12 +1,14 @@
 """fashion-nn train: train a model by a recipe."""
 
 import textwrap
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from fashion_nn import console, datasets, recipes, runs, zoo
+from fashion_nn.cli import own_code
 from fashion_nn.cli.common import accuracy, deadline, load_splits, note_how_to_resume
 from fashion_nn.cli.options import (
     DATA_SETS,
@@ -16,9 +18,11 @@ from fashion_nn.cli.options import (
     examples,
     output_folder,
     stem,
+    takes,
 )
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
+from fashion_nn.zoo import OwnBuilder
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
@@ -27,10 +31,17 @@ if TYPE_CHECKING:
 EXAMPLES = examples(
     "fashion-nn train mlp --dataset digits",
     "fashion-nn train cnn-v2 --set epochs=20 --set seed=1 --budget 30m",
+    "fashion-nn train my_net.py:build --dataset digits --set options.units=512",
 )
 DEFAULT_DATASET = "fashion_mnist"
 
-Name = Annotated[str | None, typer.Argument(help=f"Recipe: {', '.join(recipes.RECIPES)}.")]
+Name = Annotated[
+    str | None,
+    typer.Argument(
+        help=f"Recipe: {', '.join(recipes.RECIPES)}; or a function of your own that builds a model,"
+        f" as {own_code.OWN}."
+    ),
+]
 RecipeFile = Annotated[
     Path | None,
     typer.Option("--recipe", help="JSON with a recipe instead of a name, such as best.json."),
@@ -68,38 +79,64 @@ ListSettings = Annotated[
 ]
 
 
-def train(
-    name: Name = None,
-    file: RecipeFile = None,
-    dataset: Dataset = None,
-    out: Out = None,
-    resume: Resume = False,
-    budget: Budget = None,
-    changes: Changes = None,
-    list_settings: ListSettings = False,
-    data_dir: DataDir = None,
-    test: TestCsv = None,
-) -> None:
-    """Train a model from a recipe.
+@dataclass(frozen=True)
+class Request:
+    """The parameters of the command."""
+
+    name: Name = None
+    file: RecipeFile = None
+    dataset: Dataset = None
+    out: Out = None
+    resume: Resume = False
+    budget: Budget = None
+    changes: Changes = None
+    scale: own_code.Scale = None
+    list_settings: ListSettings = False
+    data_dir: DataDir = None
+    test: TestCsv = None
+
+
+@takes(Request)
+def train(request: Request) -> None:
+    """Train a model from a recipe, or one of your own.
 
     The run folder gets the model that is best on the validation rows, its card and pictures.
     """
-    if list_settings:
+    if request.list_settings:
         _print_settings()
         return
-    recipe, searched_on = _recipe(name, file, changes or [])
-    dataset = dataset or _searched_on(file, searched_on) or DEFAULT_DATASET
-    folder = out or MODELS / f"{recipe.name}-{stem(dataset)}-seed{recipe.seed}"
-    runs.require_free(folder, resume=resume)
-    stop_at = deadline(budget)
-    fraction = recipe.validation_fraction
-    splits = load_splits(dataset, data_dir=data_dir, test=test, validation_fraction=fraction)
+    own = own_code.named(request.name, request.scale)
+    recipe, searched_on = _recipe(request, own)
+    dataset = request.dataset or _searched_on(request.file, searched_on) or DEFAULT_DATASET
+    folder = request.out or MODELS / f"{recipe.name}-{stem(dataset)}-seed{recipe.seed}"
+    runs.require_free(folder, resume=request.resume)
+    stop_at = deadline(request.budget)
+    splits = load_splits(
+        dataset,
+        data_dir=request.data_dir,
+        test=request.test,
+        validation_fraction=recipe.validation_fraction,
+    )
+    if own:
+        own = own_code.with_scale(own, request.scale, splits)
     rows = f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
     console.note(f"{recipe.name} on {splits.name}: {rows}")
-    outcome = _train(recipe, splits, folder, resume, stop_at)
+    outcome = _train(Work(recipe, own, splits, folder), request.resume, stop_at)
     print_outcome(outcome)
+    if own:
+        own_code.note_on_loading(outcome.run, request.name)
     if outcome.stopped_because == "budget":
         console.note("there are epochs left: the same command with --resume trains them")
+
+
+@dataclass(frozen=True, eq=False)
+class Work:
+    """What is trained, on which rows, and the folder of the run."""
+
+    recipe: Recipe
+    own: OwnBuilder | None
+    splits: "Splits"
+    folder: Path
 
 
 def _print_settings() -> None:
@@ -111,18 +148,23 @@ def _print_settings() -> None:
     print("    Option of the model's builder.")
 
 
-def _recipe(name: str | None, file: Path | None, changes: list[str]) -> tuple[Recipe, str | None]:
+def _recipe(request: Request, own: OwnBuilder | None) -> tuple[Recipe, str | None]:
     """The recipe, and the data set that its search was on."""
     searched_on = None
-    if name is not None and file is None:
-        base = recipes.get(name)
-    elif file is not None and name is None:
+    file = request.file
+    if file is not None and (own is not None or request.name is None):
         found, searched_on = runs.read_recipe(file)
         base = recipes.from_json(found)
+        own_code.require_named(base, file, own)
+    elif request.name is not None and file is None:
+        base = own_code.base_recipe(own) if own else recipes.get(request.name)
     else:
         raise InputError("name a recipe, or give one with --recipe FILE")
-    recipe = recipes.override(base, changes)
-    zoo.require_options(recipe.model, recipe.options)
+    recipe = recipes.override(base, request.changes or [])
+    if own:
+        own.require_options(recipe.options)
+    else:
+        zoo.require_options(recipe.model, recipe.options)
     return recipe, searched_on
 
 
@@ -134,21 +176,17 @@ def _searched_on(file: Path | None, name: str | None) -> str | None:
     return name
 
 
-def _train(
-    recipe: Recipe,
-    splits: "Splits",
-    folder: Path,
-    resume: bool,
-    stop_at: float | None,
-) -> "Outcome":
+def _train(work: Work, resume: bool, stop_at: float | None) -> "Outcome":
     console.load_tensorflow()
     from fashion_nn import pages, training
 
+    recipe = work.recipe
+    folder = work.folder
     try:
         with console.TrainingBar(recipe.name, recipe.epochs) as progress:
             outcome = training.run(
-                recipe,
-                splits,
+                training.OwnRecipe(recipe, work.own) if work.own else recipe,
+                work.splits,
                 folder,
                 resume=resume,
                 deadline=stop_at,
@@ -159,7 +197,7 @@ def _train(
         saved = "has the best model so far" if has_model else "has no model yet"
         note_how_to_resume(f"{folder} {saved}")
         raise typer.Exit(130) from None
-    pages.describe_training(outcome.run, splits)
+    pages.describe_training(outcome.run, work.splits)
     return outcome
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import console, recipes, runs, zoo
+from fashion_nn.cli import own_code
 from fashion_nn.cli.common import load_splits, note_how_to_resume
 from fashion_nn.cli.options import (
     MODELS,
@@ -27,6 +28,7 @@ from fashion_nn.recipes import MAX_EPOCHS, RECIPES, Recipe
 from fashion_nn.runs import Search, TrialRecord
 from fashion_nn.tuning.oracle import ALGORITHMS
 from fashion_nn.tuning.plan import SearchLimits
+from fashion_nn.zoo import OwnBuilder
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
@@ -45,7 +47,10 @@ _SHOWN_TRIALS = 5
 
 Name = Annotated[
     str,
-    typer.Argument(help=f"Model ({', '.join(zoo.names())}) or recipe that the search starts from."),
+    typer.Argument(
+        help=f"Model ({', '.join(zoo.names())}) or recipe that the search starts from; or a"
+        f" function of your own that builds a model, as {own_code.OWN}."
+    ),
 ]
 Algorithm = Annotated[
     str,
@@ -166,6 +171,7 @@ class Request:
     folds: Folds = None
     dataset: Dataset = "fashion_mnist"
     settings: Fixed = None
+    scale: own_code.Scale = None
     only: Only = None
     seed: Seed = 0
     workers: Workers = None
@@ -181,7 +187,8 @@ class Request:
     @property
     def folder(self) -> Path:
         """The search folder."""
-        name = f"tune-{self.name}-{self.algorithm}-{stem(self.dataset)}"
+        model = own_code.short_name(self.name)
+        name = f"tune-{model}-{self.algorithm}-{stem(self.dataset)}"
         return self.out or MODELS / name
 
 
@@ -198,12 +205,15 @@ def tune(request: Request) -> None:
         trial_seconds=in_seconds(request.trial_limit, "--trial-limit"),
         retrain=request.retrain,
     )
-    base = _base(request)
+    own = own_code.named(request.name, request.scale)
+    base = _base(request, own)
     runs.require_free_for_search(request.folder, resume=request.resume)
-    space = _space(request, base)
+    space = _space(request, base, own)
     splits = _load(request, base)
     console.load_tensorflow()
     plan = _plan(request, base, space, splits)
+    if own:
+        plan = _with_own(request, plan, own, splits)
     found = _run(request, plan, limits, splits)
     from fashion_nn import pages
 
@@ -211,7 +221,7 @@ def tune(request: Request) -> None:
     if not found.best.exists():
         mend = "give it more time with --budget and --resume"
         raise InputError(f"{request.folder}: no trial was completed: {mend}")
-    _print_search(found)
+    _print_search(request, found)
     print(page)
 
 
@@ -226,13 +236,9 @@ def _require_sense(request: Request) -> None:
         ray_engine.require_ray()
 
 
-def _base(request: Request) -> Recipe:
+def _base(request: Request, own: OwnBuilder | None) -> Recipe:
     """The recipe whose settings a trial has, apart from those that are searched."""
-    name = request.name
-    if name not in RECIPES and name not in zoo.names():
-        known = ", ".join(dict.fromkeys((*zoo.names(), *RECIPES)))
-        raise InputError(f"{name!r} is neither a model nor a recipe: expected one of {known}")
-    base = RECIPES.get(name) or next(each for each in RECIPES.values() if each.model == name)
+    base = own_code.base_recipe(own) if own else _named(request.name)
     for key in ("seed", "epochs"):
         if key in _fixed(request):
             raise InputError(f"--set {key}: a search takes it from --{key}")
@@ -243,8 +249,17 @@ def _base(request: Request) -> Recipe:
             f"checkpoint_monitor={base.checkpoint_monitor}: a search chooses on validation: "
             "set it to val_accuracy or val_loss"
         )
-    zoo.require_options(base.model, base.options)
-    return base.renamed(f"{name}-tuned")
+    if own is None:
+        zoo.require_options(base.model, base.options)
+    return base.renamed(f"{own_code.short_name(request.name)}-tuned")
+
+
+def _named(name: str) -> Recipe:
+    """The recipe of this name, or the first of the model of this name."""
+    if name not in RECIPES and name not in zoo.names():
+        known = ", ".join(dict.fromkeys((*zoo.names(), *RECIPES)))
+        raise InputError(f"{name!r} is neither a model nor a recipe: expected one of {known}")
+    return RECIPES.get(name) or next(each for each in RECIPES.values() if each.model == name)
 
 
 def _fixed(request: Request) -> list[str]:
@@ -252,12 +267,23 @@ def _fixed(request: Request) -> list[str]:
     return [setting.partition("=")[0].strip() for setting in request.settings or ()]
 
 
-def _space(request: Request, base: Recipe) -> list["Parameter"]:
+def _space(request: Request, base: Recipe, own: OwnBuilder | None) -> list["Parameter"]:
     """The parameters that are searched."""
     from fashion_nn.tuning.space import space
 
     grid = request.algorithm == "grid"
-    return space(base, fixed=_fixed(request), only=request.only or (), grid=grid)
+    return space(base, fixed=_fixed(request), only=request.only or (), grid=grid, own=own)
+
+
+def _with_own(
+    request: Request, plan: "SearchPlan", own: OwnBuilder, splits: "Splits"
+) -> "SearchPlan":
+    """The plan for the user's own builder, which was tried once on the rows."""
+    from fashion_nn.training import own_recipe
+
+    own = own_code.with_scale(own, request.scale, splits)
+    base = own_recipe.prepared(plan.recipe, own, splits)
+    return replace(plan, recipe=base, space=_space(request, base, own), own=own)
 
 
 def _load(request: Request, base: Recipe) -> "Splits":
@@ -269,7 +295,8 @@ def _load(request: Request, base: Recipe) -> "Splits":
     splits = replace(splits, test=None)
     if request.folds:
         folds.require(splits.original_train().labels, request.folds)
-    zoo.require_shape(base.model, splits.image_shape)
+    if not base.names_code:
+        zoo.require_shape(base.model, splits.image_shape)
     return splits
 
 
@@ -352,7 +379,7 @@ def _engine(request: Request, splits: "Splits") -> "Callable[[], Engine]":
     return lambda: LocalEngine(folder, workers or 1, splits)
 
 
-def _print_search(search: Search) -> None:
+def _print_search(request: Request, search: Search) -> None:
     """Print the best trials, the retraining, and the best settings as Python."""
     best = search.read_best()
     objective = search.read_record().identity.objective
@@ -369,7 +396,8 @@ def _print_search(search: Search) -> None:
     elif again:
         print(f"the same settings with a fresh seed: {again.status}: {again.message}")
     print(f"\n{recipes.as_python(recipes.from_json(best.recipe))}\n")
-    print(f"{search.folder}: train it with `fashion-nn train --recipe {search.best}`")
+    code = f"{request.name} " if own_code.is_own(request.name) else ""
+    print(f"{search.folder}: train it with `fashion-nn train {code}--recipe {search.best}`")
 
 
 def _print_best_trials(trials: Sequence[TrialRecord], objective: str) -> None:

@@ -13,13 +13,13 @@ def describe_training(run: Run, splits: Splits) -> None:
     """Draw curves.png, and weights.png when the model begins with a dense layer on all pixels;
     write the card.
     """
+    code = run.read_record().code
+    if code and code.own_layers:  # then the file cannot be opened without this code
+        _draw_curves(run, splits)
+        write_card(run)
+        return
     with inference.open_model(run.model, wait=False) as predictor:
-        if history := run.read_history():
-            smoothing = run.read_record().recipe.to_json().get("label_smoothing")
-            note = f"; the training loss is of labels smoothed by {smoothing}" if smoothing else ""
-            figures.curves(
-                history, run.figure("curves"), title=f"{run.name} on {splits.name}{note}"
-            )
+        _draw_curves(run, splits)
         first = next(iter(predictor.weights()), None)
     if (
         first
@@ -28,3 +28,11 @@ def describe_training(run: Run, splits: Splits) -> None:
     ):
         figures.first_layer_weights(first.values[0], splits.image_shape, run.figure("weights"))
     write_card(run)
+
+
+def _draw_curves(run: Run, splits: Splits) -> None:
+    if history := run.read_history():
+        smoothing = run.read_record().recipe.to_json().get("label_smoothing")
+        note = f"; the training loss is of labels smoothed by {smoothing}" if smoothing else ""
+        title = f"{run.name} on {splits.name}{note}"
+        figures.curves(history, run.figure("curves"), title=title)

@@ -7,6 +7,7 @@ published recipes and ours. `override` changes single settings, as `--set key=va
 
 from fashion_nn.recipes.effective import EFFECTIVE, without_effect
 from fashion_nn.recipes.overriding import override
+from fashion_nn.recipes.own import for_own_code, with_compiled
 from fashion_nn.recipes.published import RECIPES, Departure, departures, get
 from fashion_nn.recipes.recipe import MAX_EPOCHS, Augmentation, Recipe, from_json
 from fashion_nn.recipes.settings import Setting, settings
@@ -22,9 +23,11 @@ __all__ = [
     "Setting",
     "as_python",
     "departures",
+    "for_own_code",
     "from_json",
     "get",
     "override",
     "settings",
+    "with_compiled",
     "without_effect",
 ]

@@ -18,7 +18,17 @@ def _above_zero(value: Any) -> bool:
     return bool(value) and value > 0
 
 
+def _not(value: str) -> Condition:
+    return lambda other: other != value
+
+
+_UNLESS_COMPILED: Mapping[str, Condition] = {"optimizer": _not("compiled")}
+
 EFFECTIVE: Mapping[str, Mapping[str, Condition]] = {
+    "learning_rate": _UNLESS_COMPILED,
+    "weight_decay": _UNLESS_COMPILED,
+    "schedule": _UNLESS_COMPILED,
+    "label_smoothing": _UNLESS_COMPILED,
     "momentum": {"optimizer": _one_of("sgd", "rmsprop", "muon")},
     "nesterov": {"optimizer": _one_of("sgd"), "momentum": _above_zero},
     "initial_accumulator": {"optimizer": _one_of("adagrad")},

@@ -16,7 +16,7 @@ MAX_BATCH = 1 << 20
 """The largest number of images in a batch."""
 
 Monitor = Literal["val_loss", "val_accuracy", "loss", "accuracy"]
-Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "muon"]
+Optimizer = Literal["sgd", "adam", "adamw", "rmsprop", "adagrad", "muon", "compiled"]
 Mirror = bool | Literal["auto"]
 Schedule = Literal["constant", "inverse-time", "cosine", "cosine-restarts", "one-cycle"]
 
@@ -60,7 +60,9 @@ class Recipe(Settings):
     """
 
     name: Name = Field(description="Name of the recipe, which is part of that of its run folder.")
-    model: str = Field(description="Name of the builder in the zoo.")
+    model: str = Field(
+        description="Name of the builder in the zoo, or of the user's own, such as my_net.py:build."
+    )
     options: dict[str, bool | int | float | str] = Field({}, description="Options of the builder.")
     seed: int = Field(
         0, ge=0, lt=2**31, description="Seed of weights, shuffling, dropout and augmentation."
@@ -82,7 +84,10 @@ class Recipe(Settings):
     validation_fraction: float = Field(
         0.1, ge=0, le=0.5, description="Share of the training rows that is held out for validation."
     )
-    optimizer: Optimizer = Field("sgd", description="Optimizer.")
+    optimizer: Optimizer = Field(
+        "sgd",
+        description="Optimizer; compiled: that of a model of your own, which is compiled already.",
+    )
     learning_rate: float = Field(
         0.01, gt=0, description="Learning rate at the start; for one-cycle its peak."
     )
@@ -140,6 +145,11 @@ class Recipe(Settings):
     sources: dict[str, str] = Field(
         {}, description="Setting → where it is published; the others are our choice."
     )
+
+    @property
+    def names_code(self) -> bool:
+        """Whether the model is the user's own code, not one of the zoo."""
+        return ":" in self.model
 
     @model_validator(mode="after")
     def _agree(self) -> "Recipe":

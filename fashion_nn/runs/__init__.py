@@ -17,6 +17,7 @@ from fashion_nn.runs.folder import (
 from fashion_nn.runs.opening import find, open_complete, open_run, require_free
 from fashion_nn.runs.records import (
     CleanScores,
+    CodeRecord,
     DatasetRecord,
     EnsembleOptions,
     Environment,
@@ -28,6 +29,7 @@ from fashion_nn.runs.records import (
     Prediction,
     RecipeRecord,
     Record,
+    ScaleRecord,
     Session,
     SplitRecord,
     StoredScores,
@@ -60,6 +62,7 @@ __all__ = [
     "SCORED",
     "Best",
     "CleanScores",
+    "CodeRecord",
     "DatasetRecord",
     "EnsembleOptions",
     "Environment",
@@ -77,6 +80,7 @@ __all__ = [
     "Retrained",
     "Row",
     "Run",
+    "ScaleRecord",
     "Search",
     "SearchRecord",
     "SearchedData",

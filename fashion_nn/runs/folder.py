@@ -4,6 +4,7 @@
     split.json    indices of the rows held out for validation
     history.csv   one row an epoch
     model.keras   the best model so far: float32, no optimizer state
+    builder.py    the user's own code that built the model, as evidence: nothing ever runs it
     metrics.json  figures of exactly that model (its sha256 is inside)
     resume.npz    everything resume needs; there until the training is complete
     test-predictions.npz    what that model answered to each test image when it was evaluated
@@ -74,6 +75,10 @@ class Run:
     @property
     def model(self) -> Path:
         return self.folder / "model.keras"
+
+    @property
+    def source(self) -> Path:
+        return self.folder / "builder.py"
 
     @property
     def metrics(self) -> Path:
@@ -227,6 +232,10 @@ class Run:
     def write_record(self, record: Record) -> None:
         write_json(self.record, {"format": FORMAT, **record.to_json()})
 
+    def write_source(self, source: str) -> None:
+        """Keep the text of the user's own code."""
+        write_atomic(self.source, source)
+
     def write_split(self, split: SplitRecord) -> None:
         write_atomic(self.split, json.dumps(split.to_json()) + "\n")
 
@@ -320,6 +329,7 @@ class Run:
             self.split,
             self.history,
             self.model,
+            self.source,
             self.metrics,
             self.state,
             self.card,

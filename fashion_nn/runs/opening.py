@@ -73,9 +73,10 @@ def require_free(path: str | Path, *, resume: bool = False, resumable: bool = Tr
             raise InputError(f"{path}: a run is already there: {mend}")
         require_plain(run.folder)
     elif run.folder.exists():
-        # A kill before run.json was there can leave the split and temporary files.
+        # A kill before run.json was there can leave what is written first, and temporary files.
+        first = (run.split, run.source)
         others = [
-            p.name for p in run.folder.iterdir() if p != run.split and not p.name.startswith(".")
+            p.name for p in run.folder.iterdir() if p not in first and not p.name.startswith(".")
         ]
         if others:
             raise InputError(

@@ -4,6 +4,7 @@ The order of the fields is the order of the keys in the files. A field with a de
 in a file, because an older version did not write it or because it was not measured.
 """
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
@@ -16,6 +17,7 @@ from fashion_nn.errors import InputError
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
     from fashion_nn.measures import Scores
+    from fashion_nn.zoo import OwnBuilder
 
 # JSON has lists only: a tuple is made of a list, and its items are checked as strictly as all
 # others.
@@ -146,11 +148,45 @@ class MirroringRecord(Stored):
     why: str
 
 
+class ScaleRecord(Stored):
+    """The numbers that a user's own model takes: `factor * pixel + offset`."""
+
+    name: str
+    factor: float
+    offset: float
+
+
+class CodeRecord(Stored):
+    """The user's own code that built a model. It is never run because it stands here.
+
+    builder: its file and function, such as `my_net.py:build`.
+    sha256: of the source, which is kept beside the model; None where there was none.
+    scale: of the numbers that the function's model takes; None for raw pixels.
+    own_layers: names of the layers and functions in the model that only this code defines.
+    """
+
+    builder: str
+    sha256: str | None = None
+    scale: ScaleRecord | None = None
+    own_layers: Annotated[tuple[str, ...], Field(strict=False)] = ()
+
+    @classmethod
+    def of(cls, builder: "OwnBuilder", own_layers: tuple[str, ...] = ()) -> Self:
+        scale = builder.scale
+        return cls(
+            builder=builder.name,
+            sha256=builder.sha256,
+            scale=ScaleRecord(**asdict(scale)) if scale else None,
+            own_layers=own_layers,
+        )
+
+
 class Record(Stored):
     """The content of run.json: what ran, on what data, where, and how it ended.
 
     best_epoch: the epoch whose model is saved; None before the end, and for a model without epochs.
     mirroring: None where the recipe said whether to mirror, or nothing was trained.
+    code: None where the model is one of the zoo.
     """
 
     recipe: RecipeRecord
@@ -161,6 +197,7 @@ class Record(Stored):
     best_epoch: int | None = None
     sessions: Annotated[tuple[Session, ...], Field(strict=False)]
     mirroring: MirroringRecord | None = None
+    code: CodeRecord | None = None
 
     @property
     def train_seconds(self) -> float:

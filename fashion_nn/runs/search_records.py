@@ -24,7 +24,7 @@ from pydantic import (
 from fashion_nn.core.names import Title
 from fashion_nn.core.stored import Stored
 from fashion_nn.measures.objective import better
-from fashion_nn.runs.records import Environment
+from fashion_nn.runs.records import CodeRecord, Environment
 
 Status = Literal["running", "completed", "stopped-early", "failed", "diverged", "timed-out"]
 Value = bool | int | float | str
@@ -127,6 +127,7 @@ class Identity(Stored):
     seed: int
     median_rule: bool | None = None
     versions: dict[str, str | None]
+    code: CodeRecord | None = None
 
     @property
     def sha256(self) -> str:

@@ -37,6 +37,8 @@ def faster(model: keras.Model) -> keras.Model:
 
 
 def _replace(layer: layers.Layer) -> layers.Layer:
+    if isinstance(layer, keras.Model):
+        return keras.models.clone_model(layer, clone_function=_replace)
     kind = type(layer)
     is_map = len(layer.output.shape) == 4
     if kind is layers.BatchNormalization and is_map and _is_standard(layer):

@@ -21,6 +21,7 @@ from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import (
+    CodeRecord,
     DatasetRecord,
     Environment,
     Metrics,
@@ -37,7 +38,14 @@ from fashion_nn.training.callbacks import CallbackRunner, Callbacks
 from fashion_nn.training.epoch import Diverged, Progress, run_epoch, score
 from fashion_nn.training.mirroring import Mirroring
 from fashion_nn.training.networks import build_networks
+from fashion_nn.training.own_recipe import (
+    OwnRecipe,
+    parts,
+    prepared,
+    require_same_code,
+)
 from fashion_nn.training.state import TrainState
+from fashion_nn.zoo import OwnBuilder, adapting
 
 _FINISHED = ("epochs", "patience", "callback")
 
@@ -62,7 +70,7 @@ class Outcome:
 
 
 def run(
-    recipe: Recipe,
+    work: Recipe | OwnRecipe,
     splits: Splits,
     folder: str | Path,
     *,
@@ -72,9 +80,11 @@ def run(
     callbacks: Callbacks = (),
     progress: Progress | None = None,
 ) -> Outcome:
-    """Train `recipe` on `splits.train`, choose on `splits.valid`, and leave a run in `folder`.
+    """Train on `splits.train`, choose on `splits.valid`, and leave a run in `folder`.
 
     Args:
+        work: a recipe of a model of the zoo, or with the user's own function, `OwnRecipe`. The run
+            keeps the source of that function, and is resumed only with the same source.
         resume: continue the training in `folder`, or start it if there is none. An interrupted and
             resumed training ends with the same bytes as one that was never interrupted. A complete
             training is returned as it is.
@@ -90,20 +100,25 @@ def run(
 
     Raises:
         InputError: `folder` is taken and `resume` is false, or it holds a run of another recipe or
-            other data; the builder does not know an option; the images are too small for the model.
+            other data; the builder does not know an option; the images are too small for the model;
+            the user's own function raises or does not return such a model.
         Diverged: the loss or a weight is no longer a finite number. The best model so far stays.
     """
+    recipe, own = parts(work)
     target = Run(Path(folder))
     runs.require_free(folder, resume=resume)
+    if own:
+        recipe = prepared(recipe, own, splits)
     decision = None
     if target.exists:
         recipe = _as_begun(target, recipe)
+        require_same_code(target.read_record().code, own)
         _require_same(target, recipe, splits)
     else:
         recipe, decision = mirroring.resolved(recipe, splits)
     if not _can_continue(target):
         return _outcome(target)
-    trainer = _Trainer(recipe, splits, target, stop, callbacks, progress)
+    trainer = _Trainer(recipe, own, splits, target, stop, callbacks, progress)
     trainer.mirroring = decision
     trainer.open()
     stopped_because = trainer.train(deadline)
@@ -135,6 +150,7 @@ class _Trainer:
     def __init__(
         self,
         recipe: Recipe,
+        own: OwnBuilder | None,
         splits: Splits,
         target: Run,
         stop: Stop | None,
@@ -142,6 +158,7 @@ class _Trainer:
         progress: Progress | None,
     ):
         self.recipe = recipe
+        self.own = own
         self.splits = splits
         self.target = target
         self.stop = stop
@@ -149,13 +166,15 @@ class _Trainer:
         self.mirroring: Mirroring | None = None
         self.state = TrainState()
         steps = _steps_per_epoch(recipe, splits)
-        self.networks = build_networks(recipe, splits, steps)
+        self.networks = build_networks(recipe, splits, steps, own)
         self.model = self.networks.trained
         self.callbacks = CallbackRunner(callbacks, self.model, recipe, steps)
 
     def open(self) -> None:
         """Start the run in the folder, or restore it from there."""
         if not self.target.exists:
+            if self.own and self.own.source is not None:
+                self.target.write_source(self.own.source)
             self.target.write_split(SplitRecord.of(self.splits))
             self.target.write_record(self._new_record())
         self.target.remove_leftovers()
@@ -219,6 +238,9 @@ class _Trainer:
             best_epoch=None,
             sessions=(),
         )
+        if self.own:
+            code = CodeRecord.of(self.own, adapting.own_layers(self.networks.saved))
+            record = record.model_copy(update={"code": code})
         if self.mirroring is None:
             return record
         decided = MirroringRecord(used=self.mirroring.used, why=self.mirroring.why)

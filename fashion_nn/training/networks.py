@@ -16,6 +16,7 @@ from fashion_nn.recipes import Recipe
 from fashion_nn.training.faster import faster
 from fashion_nn.training.losses import cross_entropy
 from fashion_nn.training.optimizers import optimizer
+from fashion_nn.zoo import OwnBuilder, adapting
 
 
 @dataclass(frozen=True)
@@ -34,42 +35,68 @@ class Networks:
     saved: keras.Model
 
 
-def build_networks(recipe: Recipe, splits: Splits, steps_per_epoch: int) -> Networks:
-    """Build all networks with the initial weights that the recipe's seed gives."""
+def build_networks(
+    recipe: Recipe, splits: Splits, steps_per_epoch: int, own: OwnBuilder | None = None
+) -> Networks:
+    """Build all networks with the initial weights that the recipe's seed gives.
+
+    Args:
+        own: builds the network in place of the zoo.
+    """
     if recipe.deterministic:
         tf.config.experimental.enable_op_determinism()
-    inference = _build(recipe, splits, "float32")
+    inference = _build(recipe, splits, "float32", own)
+    if own:
+        inference = adapting.without_compilation(inference)
     saved = inference
     if recipe.average_mirror:
         shape = splits.image_shape
-        saved = zoo.mixture([inference], [1.0], shape, mirror=True, name=recipe.model)
-    trained = _build(recipe, splits, recipe.precision)
+        name = recipe.name if own else recipe.model
+        saved = zoo.mixture([inference], [1.0], shape, mirror=True, name=name)
+    built = _build(recipe, splits, recipe.precision, own)
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
-    if not on_gpu:
-        trained = faster(trained)
-    trained.compile(
-        optimizer=optimizer(recipe, steps_per_epoch),
-        loss=cross_entropy(recipe.label_smoothing),
-        metrics=["accuracy"],
-        # XLA on the CPU makes convolutions three times slower.
-        jit_compile=on_gpu,
-    )
+    trained = built if on_gpu else _faster(built, own)
+    if recipe.optimizer == "compiled":
+        trained.compile(built.optimizer, built.loss, metrics=["accuracy"], jit_compile=on_gpu)
+    else:
+        trained.compile(
+            optimizer=optimizer(recipe, steps_per_epoch),
+            loss=cross_entropy(recipe.label_smoothing),
+            metrics=["accuracy"],
+            # XLA on the CPU makes convolutions three times slower.
+            jit_compile=on_gpu,
+        )
     trained.optimizer.build(trained.trainable_variables)
     return Networks(trained, inference, saved)
 
 
-def _build(recipe: Recipe, splits: Splits, precision: str) -> keras.Model:
+def _faster(model: keras.Model, own: OwnBuilder | None) -> keras.Model:
+    """A copy with faster layers; of the user's own network the network itself, if Keras cannot copy
+    it.
+    """
+    if own is None:
+        return faster(model)
+    if adapting.own_layers(model):
+        return model
+    try:
+        return faster(model)
+    except (AttributeError, TypeError, ValueError):
+        # A layer is used twice, or calls a function that its configuration cannot name.
+        return model
+
+
+def _build(recipe: Recipe, splits: Splits, precision: str, own: OwnBuilder | None) -> keras.Model:
     keras.utils.set_random_seed(recipe.seed)
     before = keras.config.dtype_policy()
     if before.name != precision:
         keras.config.set_dtype_policy(precision)
+    shape = splits.image_shape
+    classes = splits.classes
     try:
-        return zoo.build(
-            recipe.model,
-            image_shape=splits.image_shape,
-            classes=splits.classes,
-            **recipe.options,
-        )
+        if own:
+            options = recipe.options
+            return adapting.build(own, image_shape=shape, classes=classes, options=options)
+        return zoo.build(recipe.model, image_shape=shape, classes=classes, **recipe.options)
     finally:
         if before.name != precision:
             keras.config.set_dtype_policy(before)

@@ -2,13 +2,18 @@
 
 import keras
 
+from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.training.muon import Muon
 from fashion_nn.training.schedules import learning_rate
 
 
 def optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
-    """A new optimizer with the recipe's settings and its learning rate schedule."""
+    """A new optimizer with the recipe's settings and its learning rate schedule.
+
+    Raises:
+        InputError: the recipe leaves the optimizer to a compiled model.
+    """
     rate = learning_rate(recipe, steps_per_epoch)
     decay = recipe.weight_decay or None
     match recipe.optimizer:
@@ -25,3 +30,8 @@ def optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimize
         case "muon":
             dtype = "bfloat16" if recipe.precision == "mixed_bfloat16" else "float32"
             return Muon(rate, recipe.momentum, recipe.weight_decay, dtype)
+        case "compiled":
+            raise InputError(
+                f"optimizer=compiled: {recipe.model} is not compiled: expected sgd, adam, adamw,"
+                " rmsprop, adagrad or muon"
+            )

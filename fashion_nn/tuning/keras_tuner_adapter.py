@@ -319,8 +319,10 @@ def _bayesian() -> type:
                 self._random_state.uniform(size=(50, len(self._get_hp_bounds())))
                 return {"status": "RUNNING", "values": dict(self.known)}
             found = super().populate_space(trial_id)
-            return (
-                {**found, "values": spare} if spare and self._duplicate(found["values"]) else found
-            )
+            if not self._duplicate(found["values"]):
+                return found
+            if spare is None:  # everything was tried
+                return {"status": "STOPPED", "values": None}
+            return {**found, "values": spare}
 
     return Bayesian

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 from fashion_nn.core.environment import version
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
-from fashion_nn.runs import Identity, Parameter, Search, SearchedData, TrialRecord
+from fashion_nn.runs import CodeRecord, Identity, Parameter, Search, SearchedData, TrialRecord
 from fashion_nn.tuning.space import assemble
 from fashion_nn.tuning.trial import DataSource, Job
+from fashion_nn.zoo import OwnBuilder, own
+from fashion_nn.zoo.own import OwnCode
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
@@ -31,6 +33,7 @@ class SearchPlan:
     seed: the seed of each trial comes from it.
     median_rule: stop trials that are worse than the median of the trials before; hyperband has its
         own rule.
+    own: builds the model in place of the zoo; it must be in a file, which every process runs.
     """
 
     algorithm: str
@@ -40,6 +43,12 @@ class SearchPlan:
     folds: int | None = None
     seed: int = 0
     median_rule: bool = True
+    own: OwnBuilder | None = None
+
+    @property
+    def own_code(self) -> OwnCode | None:
+        """What the processes of trials load the user's own builder from."""
+        return self.own.code if self.own else None
 
     @property
     def objective(self) -> str:
@@ -51,7 +60,7 @@ class SearchPlan:
         data = SearchedData(
             name=splits.name, fingerprint=splits.fingerprint, split_id=splits.split_id
         )
-        return Identity(
+        identity = Identity(
             model=self.recipe.model,
             algorithm=self.algorithm,
             space=self.space,
@@ -63,6 +72,9 @@ class SearchPlan:
             median_rule=self.median_rule,
             versions={name: version(name) for name in _PACKAGES},
         )
+        if self.own is None:
+            return identity
+        return identity.model_copy(update={"code": CodeRecord.of(self.own)})
 
     def seed_of(self, what: int | str) -> int:
         """The seed of the trial with this number, or of a retraining with this name."""
@@ -86,6 +98,7 @@ class SearchPlan:
             until_epoch=trial.epochs if trial.epochs < recipe.epochs else None,
             threads=trial.threads,
             time_limit_seconds=time_limit_seconds,
+            own=self.own_code,
         )
 
 
@@ -113,8 +126,11 @@ def require_same(search: Search, identity: Identity) -> None:
         InputError: it does; the message lists the differences.
     """
     if search.exists:
-        stored = search.read_record().identity.to_json()
-        changed = list(_differences(stored, identity.to_json()))
+        known = search.read_record().identity
+        if known.code and identity.code and known.code.sha256 != identity.code.sha256:
+            there = known.code.sha256
+            raise InputError(own.changed(identity.code.builder, there, identity.code.sha256))
+        changed = list(_differences(known.to_json(), identity.to_json()))
         if changed:
             raise InputError(
                 f"{search.folder}: holds another search: {', '.join(changed)}: choose another --out"

@@ -295,7 +295,13 @@ class _Loop:
             recipe = self.plan.recipe_of(best, seed=seed)
             id = f"{best.id}{_RETRAINED}"
             self.engine.submit(
-                Job(id=id, recipe=recipe, dataset=self.plan.source, threads=best.threads)
+                Job(
+                    id=id,
+                    recipe=recipe,
+                    dataset=self.plan.source,
+                    threads=best.threads,
+                    own=self.plan.own_code,
+                )
             )
             while not (results := self.engine.wait(_TICK_SECONDS)):
                 self._report(None, retraining=True)

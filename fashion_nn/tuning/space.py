@@ -9,7 +9,9 @@ from fashion_nn import recipes, zoo
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Parameter, Value
-from fashion_nn.zoo import Between, Choices, OneOf
+from fashion_nn.tuning import own_space
+from fashion_nn.tuning.own_space import Declared
+from fashion_nn.zoo import Between, Choices, OneOf, OwnBuilder
 
 TRAINING: Mapping[str, Choices] = {
     "optimizer": OneOf("sgd", "adam", "adamw", "rmsprop"),
@@ -32,7 +34,12 @@ _LEVELS = 3
 
 
 def space(
-    base: Recipe, *, fixed: Iterable[str] = (), only: Iterable[str] = (), grid: bool = False
+    base: Recipe,
+    *,
+    fixed: Iterable[str] = (),
+    only: Iterable[str] = (),
+    grid: bool = False,
+    own: OwnBuilder | None = None,
 ) -> list[Parameter]:
     """The parameters of a search around `base`: options of its model, then training settings.
 
@@ -40,28 +47,44 @@ def space(
         fixed: settings that keep the value of `base`.
         only: if not empty, all other settings are fixed.
         grid: take a few values from each range.
+        own: builds the model in place of the zoo. A function `space(hp)` beside it says everything
+            that is searched; without one its annotations say what is searched of its options.
 
     Raises:
         InputError: `only` has a name that is not in the space, or no parameter is left.
     """
-    options = zoo.describe(base.model).space
-    declared = {f"options.{name}": choices for name, choices in options.items()} | dict(TRAINING)
+    found_by = _declared(base, own)
+    declared = found_by.choices
     only = list(only)
     for name in only:
         if name not in declared:
             expected = f"expected some of {', '.join(declared)}"
             raise InputError(f"--only {name}: not in the space of {base.model}: {expected}")
     chosen = {name for name in declared if name not in fixed and (not only or name in only)}
-    here = _flat(base)
+    here = _flat(base, own)
     found: dict[str, Parameter] = {}
     for name, choices in declared.items():
-        when = _conditions(recipes.EFFECTIVE.get(name, {}), found, here)
+        effective = {**recipes.EFFECTIVE.get(name, {}), **found_by.conditions.get(name, {})}
+        when = _conditions(effective, found, here)
         if name in chosen and when is not None:
             found[name] = _parameter(name, choices, here.get(name), when, grid)
     if not found:
         mend = "fix fewer settings with --set, or name others with --only"
         raise InputError(f"nothing is left to search for: {mend}")
     return list(found.values())
+
+
+def _declared(base: Recipe, own: OwnBuilder | None) -> Declared:
+    """What can be searched around `base`."""
+    declared = own_space.declared(own) if own else None
+    if declared is None:
+        options = own.space if own else zoo.describe(base.model).space
+        of_model = {f"options.{name}": choices for name, choices in options.items()}
+        declared = Declared({**of_model, **TRAINING})
+    if base.optimizer != "compiled":
+        return declared
+    choices = {name: each for name, each in declared.choices.items() if name != "optimizer"}
+    return Declared(choices, declared.conditions)
 
 
 def _conditions(
@@ -187,10 +210,11 @@ def assemble(base: Recipe, values: Mapping[str, Any], *, seed: int) -> Recipe:
     return recipes.from_json(changed | {"seed": seed})
 
 
-def _flat(recipe: Recipe) -> dict[str, Any]:
+def _flat(recipe: Recipe, own: OwnBuilder | None) -> dict[str, Any]:
     """The settings of `recipe` by the names that --set takes, with the model's default options."""
     values = recipe.to_json()
-    options = {**zoo.describe(recipe.model).options, **recipe.options}
+    defaults = own.options if own else zoo.describe(recipe.model).options
+    options = {**defaults, **recipe.options}
     nested = {f"options.{name}": value for name, value in options.items()}
     nested |= {f"augment.{name}": value for name, value in values["augment"].items()}
     return {**values, **nested}

@@ -17,6 +17,7 @@ from fashion_nn.core import writing
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Row, Run, Status
+from fashion_nn.zoo.own import OwnCode
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
@@ -50,6 +51,7 @@ class Job:
     until_epoch: stop after this epoch though the recipe has more, ready to be resumed; None: train
         to the end.
     threads: number of threads that TensorFlow computes with. Sums depend on it in the last digits.
+    own: where the process loads the user's own builder from; None for a model of the zoo.
     time_limit_seconds: the engine stops the trial after this time, whatever it is doing.
     """
 
@@ -62,6 +64,7 @@ class Job:
     until_epoch: int | None = None
     threads: int | None = None
     time_limit_seconds: float | None = None
+    own: OwnCode | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,12 +170,14 @@ def _train(job: Job, target: Path, splits: "Splits", rows: list[Row]) -> _Ending
     from fashion_nn import training
 
     objective = job.recipe.checkpoint_monitor
+    own = job.own.load() if job.own else None
+    work = training.OwnRecipe(job.recipe, own) if own else job.recipe
     for number, (folder, part) in enumerate(_parts(job, target, splits), start=1):
         if job.start_from:
             _begin_with(target.with_name(job.start_from) / folder.relative_to(target), folder)
         stop = _stop(job, objective, job.thresholds if number == 1 else {})
         try:
-            outcome = training.run(job.recipe, part, folder, resume=True, stop=stop)
+            outcome = training.run(work, part, folder, resume=True, stop=stop)
         except training.Diverged as error:
             return _Ending("diverged", _one_line(str(error)))
         label = {"fold": number} if job.folds else {}

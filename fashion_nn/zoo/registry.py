@@ -19,16 +19,18 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from numbers import Integral
-from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple, get_args, get_origin
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from fashion_nn.core.images import COLOURS, ImageShape
 from fashion_nn.errors import InputError
+from fashion_nn.zoo import kinds
+from fashion_nn.zoo.kinds import Fraction
 from fashion_nn.zoo.spaces import Choices
 
 if TYPE_CHECKING:
     import keras
 
-Fraction = Annotated[float, "a number, at least 0 and below 1"]
+__all__ = ["Entry", "Fraction", "LayerRow", "Parameters", "register"]
 
 _MODELS = "fashion_nn.zoo.models"
 _GIVEN_BY_BUILD = ("name", "image_shape", "classes")
@@ -43,7 +45,7 @@ class Entry:
         name: what the model is called everywhere.
         source: where the model is published.
         parameters: number of weights for grey images of 28 x 28 pixels, 10 classes and default
-            options.
+            options; None if it is not stated.
         summary: one sentence about the layers.
         options: option → its default.
         space: option that a search varies → the values that it may try.
@@ -52,7 +54,7 @@ class Entry:
 
     name: str
     source: str
-    parameters: int
+    parameters: int | None
     summary: str
     options: Mapping[str, Any]
     space: Mapping[str, Choices]
@@ -141,12 +143,7 @@ def require_options(name: str, options: Mapping[str, Any]) -> None:
         if key not in entry.options:
             known = ", ".join(entry.options)
             raise InputError(f"{entry.name} has no option {key!r}: expected one of {known}")
-        kind = entry._kinds[key]
-        if kind is Fraction and not _is_fraction(value):
-            raise InputError(f"{entry.name}: {key}={value!r}: expected {get_args(kind)[1]}")
-        if get_origin(kind) is Literal and value not in get_args(kind):
-            known = ", ".join(get_args(kind))
-            raise InputError(f"{entry.name}: {key}={value!r}: expected one of {known}")
+        kinds.require(entry.name, key, value, entry._kinds[key])
 
 
 def require_shape(name: str, image_shape: Any) -> None:
@@ -187,14 +184,22 @@ def parameters(model: "keras.Model") -> Parameters:
 
 
 def register(
-    *, source: str, parameters: int, space: Mapping[str, Choices], smallest: int = 1
+    *,
+    source: str = "own code",
+    parameters: int | None = None,
+    space: Mapping[str, Choices] | None = None,
+    smallest: int = 1,
 ) -> Callable[[Callable], Callable]:
     """Decorator that makes a function the builder of a model.
 
     The model has the name of the function, with hyphens for underscores. The function takes keyword
     arguments only: `name`, `image_shape`, `classes`, and the model's options, each with a default
-    and annotated with its kind (`Fraction`, or a `Literal` of strings). It returns the uncompiled
-    model. The first line of its docstring is the model's summary.
+    and annotated with its kind (such as `Fraction`, or a `Literal` of strings). It returns the
+    uncompiled model. The first line of its docstring is the model's summary.
+
+    Outside the package the decorator works as inside it: from then on `zoo.build` and
+    `training.run` know the name in this process. A cell of a notebook may be run again, and then
+    replaces the model of its name.
 
     Args:
         source, parameters, space, smallest: see `Entry`.
@@ -205,11 +210,15 @@ def register(
 
     def add(builder: Callable) -> Callable:
         name = builder.__name__.replace("_", "-")
-        if name in _registered:
+        if _is_ours(builder):
+            taken = name in _registered
+        else:
+            taken = name in _entries() and _is_ours(_registered[name]._builder)
+        if taken:
             raise ValueError(f"two models are called {name!r}")
         given = inspect.signature(builder).parameters
         options = {key: given[key].default for key in given if key not in _GIVEN_BY_BUILD}
-        unknown = space.keys() - options.keys()
+        unknown = (space or {}).keys() - options.keys()
         if unknown:
             raise ValueError(f"{name}: the search space has unknown options: {unknown}")
         _registered[name] = Entry(
@@ -218,7 +227,7 @@ def register(
             parameters=parameters,
             summary=(inspect.getdoc(builder) or name).splitlines()[0],
             options=options,
-            space=space,
+            space=space or {},
             smallest=smallest,
             _builder=builder,
             _kinds={key: given[key].annotation for key in options},
@@ -228,6 +237,15 @@ def register(
     return add
 
 
+def registered(builder: Callable) -> Entry | None:
+    """What is known of the model that `builder` builds; None if it is not registered."""
+    return next((entry for entry in _registered.values() if entry._builder is builder), None)
+
+
+def _is_ours(builder: Callable) -> bool:
+    return builder.__module__.startswith(f"{_MODELS}.")
+
+
 @cache
 def _entries() -> Mapping[str, Entry]:
     """All models by name, after importing every module of the models' package."""
@@ -235,11 +253,6 @@ def _entries() -> Mapping[str, Entry]:
     for module in pkgutil.iter_modules(package.__path__):
         importlib.import_module(f"{_MODELS}.{module.name}")
     return _registered
-
-
-def _is_fraction(value: Any) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and 0 <= value < 1
 
 
 def _is_whole(value: Any) -> bool:

@@ -1,0 +1,157 @@
+"""The user's own code, named on the command line as `my_net.py:build`: its loading, its scale, and
+what is said of its files.
+"""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from fashion_nn import console, recipes
+from fashion_nn.core.text import title
+from fashion_nn.errors import InputError
+from fashion_nn.recipes import Recipe
+from fashion_nn.runs import Run
+from fashion_nn.zoo import OwnBuilder, own
+
+if TYPE_CHECKING:
+    from fashion_nn.datasets import Splits
+
+OWN = "my_net.py:build"
+
+Scale = Annotated[
+    str | None,
+    typer.Option(
+        "--scale",
+        help="Numbers that the model of your own file takes, such as 0-1, -1-1 or standardised "
+        "[default: pixels 0-255]. The saved model converts pixels itself.",
+    ),
+]
+
+Code = Annotated[
+    str | None,
+    typer.Option(
+        "--code",
+        metavar="FILE.py:FUNCTION",
+        help="Your own file that built the model, if its layers are not all of Keras. It is run in "
+        "this process.",
+    ),
+]
+
+
+def named(text: str | None, scale: str | None) -> OwnBuilder | None:
+    """The builder in the file that `text` names; None if it is no Python file.
+
+    Raises:
+        InputError: the file cannot be run, has no such function, or `scale` is given without one.
+    """
+    if text is None or not is_own(text):
+        if scale is not None:
+            raise InputError(f"--scale is for a model of your own: expected {OWN} as the name")
+        return None
+    if Path(text.partition(".py")[0] + ".py").exists():
+        console.load_tensorflow()  # the file probably imports it
+    return own.from_command_line(text)
+
+
+def of_run(run: Run, text: str | None) -> OwnBuilder | None:
+    """The builder that `--code` names for a run, on the scale of that run; None without it.
+
+    Raises:
+        InputError: the file cannot be run; or the run needs code, and none is named.
+    """
+    code = run.read_record().code
+    if text is None:
+        if code and code.own_layers:
+            names = ascii(", ".join(code.own_layers))[1:-1][:100]
+            raise InputError(
+                f"{run.folder}: its model has code of its own ({names}), and code is run only if"
+                f" the command line names it: add --code {OWN}"
+            )
+        return None
+    builder = named(text, None)
+    if builder is None:
+        raise InputError(f"--code {text!a}: expected a file and a function, such as {OWN}")
+    if code and code.scale:
+        scale = code.scale
+        return replace(builder, scale=own.InputScale(scale.name, scale.factor, scale.offset))
+    return builder
+
+
+def with_scale(builder: OwnBuilder, scale: str | None, splits: "Splits") -> OwnBuilder:
+    """`builder` with the scale of its numbers; a standardised one has mean and deviation of the
+    training rows.
+
+    Raises:
+        InputError: there is no such scale.
+    """
+    if scale in (None, "0-255"):
+        return builder
+    from fashion_nn.inference.shared.scale import SCALES, Figures, named
+
+    known = [name for name in SCALES if name != "auto"]
+    if scale not in known:
+        raise InputError(f"--scale {scale!a}: expected one of {', '.join(known)}")
+    found = named(scale, Figures.of(splits.train.images))
+    assert found is not None
+    return replace(builder, scale=own.InputScale(found.name, found.factor, found.offset))
+
+
+def is_own(text: str) -> bool:
+    """Whether `text` names the user's own file."""
+    return own.named_on_command_line(text)
+
+
+def short_name(text: str) -> str:
+    """The name of a model for folders: of a file its own, and of another function than build."""
+    if not is_own(text):
+        return text
+    file, _, function = text.rpartition(".py")
+    stem = title(Path(file).name.replace(" ", "-"))
+    function = function.removeprefix(":")
+    return stem if function in ("", own.FUNCTION) else f"{stem}-{function}"
+
+
+def base_recipe(builder: OwnBuilder) -> Recipe:
+    """The recipe that `--set` changes for a builder.
+
+    Raises:
+        InputError: the file has a name that cannot be part of the name of a folder.
+    """
+    try:
+        return recipes.for_own_code(short_name(builder.name), builder.name)
+    except ValueError:
+        raise InputError(
+            f"{builder.name}: its name becomes that of the run: use letters, digits and . _ + -"
+        ) from None
+
+
+def require_named(recipe: Recipe, file: Path | None, builder: OwnBuilder | None) -> None:
+    """Refuse a recipe in a file that names other code than the command line.
+
+    Raises:
+        InputError: it does; the message says how to name the code.
+    """
+    here = builder.name if builder else None
+    if here == recipe.model or (here is None and not recipe.names_code):
+        return
+    there = ascii(recipe.model)[1:-1][:100]
+    if here is None:
+        raise InputError(
+            f"{file}: its model is code, {there}, and code is run only if the command line names"
+            f" it: fashion-nn train {OWN} --recipe {file}"
+        )
+    raise InputError(f"{file}: is a recipe of {there}, got {here}: name the code that it is for")
+
+
+def note_on_loading(run: Run, text: str | None) -> None:
+    """Say that the saved model will not load as a stranger's, if it has code of the user's own."""
+    from fashion_nn import inference
+
+    try:
+        inference.check(run.model)
+    except InputError as error:
+        reason = str(error).removeprefix(f"{run.model}: ")
+        console.note(f"{run.model} loads only with your code ({reason}); to evaluate it:")
+        console.note(f"  fashion-nn evaluate {run.folder} --code {text or OWN}")
