@@ -86,7 +86,9 @@ def _choices(builder: OwnBuilder, hyperparameter: Any) -> Choices:
     if kind == "Float" and hyperparameter.step is None:
         log = hyperparameter.sampling == "log"
         return Between(hyperparameter.min_value, hyperparameter.max_value, log=log)
-    values = tuple(hyperparameter.values)
+    values = tuple(
+        round(value, 9) if isinstance(value, float) else value for value in hyperparameter.values
+    )
     if len(values) > _MOST_VALUES:
         raise InputError(
             f"{builder.name}: space(hp) gives {hyperparameter.name!a} {len(values):,} values,"
