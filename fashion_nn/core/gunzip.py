@@ -5,7 +5,7 @@ the number of empty members. zlib itself parses the header here.
 """
 
 import zlib
-from typing import BinaryIO
+from typing import Protocol
 
 MAGIC = b"\x1f\x8b"
 _READ_BYTES = 1 << 15
@@ -14,6 +14,12 @@ _MAX_SILENCE = 1 << 20  # bytes of the file that give no content: names, comment
 _MAX_MEMBERS = 100_000
 _MAX_RATIO = 100  # gzip makes files of images 2 to 10 times smaller
 _ALLOWANCE = 64 << 20
+
+
+class Source(Protocol):
+    """What packed bytes are read from."""
+
+    def read(self, size: int, /) -> bytes: ...
 
 
 class GunzipError(ValueError):
@@ -34,7 +40,7 @@ class Gunzip:
         size: of the file, in bytes.
     """
 
-    def __init__(self, file: BinaryIO, size: int) -> None:
+    def __init__(self, file: Source, size: int) -> None:
         self._file = file
         self._left = _ALLOWANCE + _MAX_RATIO * size
         self._packed = b""

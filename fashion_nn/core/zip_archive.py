@@ -10,11 +10,17 @@ import zlib
 from typing import NamedTuple
 
 _END = struct.Struct("<4s4H2LH")
+_END_64 = struct.Struct("<4sQ2H2L4Q")
+_LOCATOR = struct.Struct("<4sLQL")
 _ENTRY = struct.Struct("<4s6H3L5H2L")
 _HEADER = struct.Struct("<4s5H3L2H")
 _STORED = 0
 _DEFLATED = 8
 _ENCRYPTED = 0x1
+_UTF_8 = 0x800
+_READ_BYTES = 1 << 16
+_MAX_RATIO = 100
+_ALLOWANCE = 64 << 20
 
 
 class ZipError(ValueError):
@@ -38,6 +44,13 @@ class Entry(NamedTuple):
     offset: int
     after: int  # where the next entry begins
 
+    @property
+    def text(self) -> str:
+        """The name as text, in UTF-8 if the entry says so; for people and for comparing only."""
+        if not self.flags & _UTF_8:
+            return self.name
+        return self.name.encode("latin-1").decode("utf-8", "backslashreplace")
+
 
 class Directory(NamedTuple):
     """The central directory.
@@ -59,10 +72,13 @@ def read_directory(view: memoryview, *, most: int) -> Directory:
     """
     end = _end_record(view)
     _, disk, first_disk, here, total, size, offset, comment = _END.unpack_from(view, end)
+    whole = end + _END.size + comment == len(view)
     if 0xFFFFFFFF in (size, offset) or total == 0xFFFF:
-        raise ZipError("its zip archive is in the ZIP64 form, which no file of this size needs")
+        if most <= 0xFFFF:
+            raise ZipError("its zip archive is in the ZIP64 form, which no file of this size needs")
+        end, here, total, size, offset = _large_end(view, end)
     # Other readers shift all places if the directory does not lie right before its end.
-    whole = end + _END.size + comment == len(view) and offset + size == end
+    whole = whole and offset + size == end
     if not whole or disk or first_disk or here != total:
         raise ZipError("its zip archive is damaged")
     entries = []
@@ -73,6 +89,90 @@ def read_directory(view: memoryview, *, most: int) -> Directory:
     if total == len(entries) and offset != end:
         raise ZipError("its zip archive is damaged")
     return Directory(total, tuple(entries))
+
+
+def _large_end(view: memoryview, end: int) -> tuple[int, int, int, int, int]:
+    """The record that an archive of more than 65,535 members has before its `end`.
+
+    Returns:
+        Where it is; the number of members here and in all; size and place of the directory.
+    """
+    start = end - _LOCATOR.size - _END_64.size
+    if start < 0 or bytes(view[start : start + 4]) != b"PK\x06\x06":
+        raise ZipError("its zip archive is damaged")
+    locator = _LOCATOR.unpack_from(view, end - _LOCATOR.size)
+    fields = _END_64.unpack_from(view, start)
+    if locator[0] != b"PK\x06\x07" or locator[2] != start:
+        raise ZipError("its zip archive is damaged")
+    here, total, size, offset = fields[6:]
+    return start, here, total, size, offset
+
+
+class Member:
+    """The content of a member, to be read in pieces.
+
+    It may unpack to 64 MiB and a hundred times its packed size, and to no more than its entry says.
+    """
+
+    def __init__(self, view: memoryview, entry: Entry) -> None:
+        self._data = _packed(view, entry)
+        self._entry = entry
+        self._place = 0
+        self._given = 0
+        self._checksum = 0
+        self._stream = None
+        if entry.method == _DEFLATED:
+            self._stream = zlib.decompressobj(-zlib.MAX_WBITS)
+        if entry.size > _ALLOWANCE + _MAX_RATIO * len(self._data):
+            raise ZipError(f"it unpacks to more than {_MAX_RATIO} times its size")
+
+    def tell(self) -> int:
+        """The number of packed bytes that were read."""
+        return self._place
+
+    def read(self, size: int, /) -> bytes:
+        """The next bytes, exactly `size` of them unless the content ends before.
+
+        Raises:
+            ZipError: damaged.
+        """
+        pieces = []
+        while size and (piece := self._piece(size)):
+            pieces.append(piece)
+            size -= len(piece)
+        return b"".join(pieces)
+
+    def _piece(self, most: int) -> bytes:
+        left = self._entry.size - self._given
+        if not left:
+            if self._checksum != self._entry.checksum:
+                raise ZipError("damaged, its checksum is wrong")
+            return b""
+        piece = self._stored(min(most, left)) if self._stream is None else self._inflated(most)
+        if not piece or len(piece) > left:
+            raise ZipError("damaged, it has another size than its directory says")
+        self._given += len(piece)
+        self._checksum = zlib.crc32(piece, self._checksum)
+        return piece
+
+    def _stored(self, most: int) -> bytes:
+        piece = bytes(self._data[self._place : self._place + most])
+        self._place += len(piece)
+        return piece
+
+    def _inflated(self, most: int) -> bytes:
+        assert self._stream is not None
+        while True:
+            packed = self._stream.unconsumed_tail
+            if not packed:
+                packed = bytes(self._data[self._place : self._place + _READ_BYTES])
+                self._place += len(packed)
+            try:
+                piece = self._stream.decompress(packed, most)
+            except zlib.error:
+                raise ZipError("damaged, it cannot be unpacked") from None
+            if piece or not packed or self._stream.eof:
+                return piece
 
 
 def unpacked(view: memoryview, entry: Entry) -> memoryview:

@@ -8,8 +8,10 @@ known data sets are records in `catalogue`. What an array of images may be is de
 from fashion_nn.core.images import Images, ImageShape
 from fashion_nn.datasets.catalogue import DATASETS, DataSet, names
 from fashion_nn.datasets.exporting import export
+from fashion_nn.datasets.labels import LabelMap
 from fashion_nn.datasets.loading import load
 from fashion_nn.datasets.recognition import Recognition, recognise
+from fashion_nn.datasets.source import ReadOptions
 from fashion_nn.datasets.sources import at_hand, fetch, needs_download
 from fashion_nn.datasets.splits import (
     SPLIT_SEED,
@@ -28,6 +30,8 @@ __all__ = [
     "DataSet",
     "ImageShape",
     "Images",
+    "LabelMap",
+    "ReadOptions",
     "Recognition",
     "Split",
     "Splits",

@@ -2,20 +2,28 @@
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
-from fashion_nn import tables
 from fashion_nn.core.images import Images, described, shape_of
-from fashion_nn.core.text import title
+from fashion_nn.core.text import printable, title
 from fashion_nn.datasets.catalogue import DATASETS, by_fingerprint, known
+from fashion_nn.datasets.labels import LabelMap, original_names
+from fashion_nn.datasets.layouts import read_source
 from fashion_nn.datasets.recognition import recognise
-from fashion_nn.datasets.sources import official, read_folder
-from fashion_nn.datasets.splits import VALIDATION_FRACTION, Split, Splits, divide, fingerprint
+from fashion_nn.datasets.source import FOUND_OUT, Part, ReadOptions, Request, Source
+from fashion_nn.datasets.sources import official
+from fashion_nn.datasets.splits import (
+    SPLIT_SEED,
+    VALIDATION_FRACTION,
+    Split,
+    Splits,
+    fingerprint,
+    hold_out,
+)
 from fashion_nn.errors import InputError
-
-_MAX_CLASSES = 10_000
 
 
 def load(
@@ -24,27 +32,30 @@ def load(
     data_dir: str | os.PathLike[str] | None = None,
     test: str | os.PathLike[str] | None = None,
     validation_fraction: float = VALIDATION_FRACTION,
+    options: ReadOptions = FOUND_OUT,
     progress: Callable[[int, int], None] | None = None,
 ) -> Splits:
     """Load a data set and divide its training rows by the one stored, stratified split.
 
     Args:
-        name_or_path: a known data set (see `names()`), a labelled CSV table, or a folder of IDX
-            files. A name is preferred to a file of that name; write ./digits for the file.
+        name_or_path: a known data set (see `names()`), or a file or folder in one of the layouts of
+            `layouts.LAYOUTS`. A name is preferred to a file of that name; write ./digits for the
+            file.
         data_dir: for a known data set, the folder to search first; see `fetch` for the others.
-        test: for a CSV table, a second table with the test rows and their labels.
+        test: a second file with the test rows and their labels, if the first has none.
         validation_fraction: share of each class's training rows that becomes `valid`, at least 0
-            and below 1.
-        progress: called as progress(done, total) while a table is read or a data set is downloaded.
+            and below 1. A source with validation rows of its own keeps these.
+        options: what the files themselves leave open.
+        progress: called as progress(done, total) while a file is read or a data set is downloaded.
 
     Returns:
-        Rows with labels 0..k-1. A table or folder has its own name, or that of a known data set if
-        it holds the same training rows. It has the class names of the data set that it looks like,
-        else "0".."k-1".
+        Rows with labels 0..k-1; `labels` has those of the source. A source has the name of its
+        file, or that of a known data set if it holds the same training rows. It has the class names
+        of the data set that it looks like, else those of the source, else its labels.
 
     Raises:
-        InputError: the source is missing or damaged, or the labels are not 0..k-1 with every class
-            present.
+        InputError: the source is missing or damaged, leaves open how it is to be read, or has a
+            single class.
 
     Example:
         >>> splits = load("digits")
@@ -52,48 +63,64 @@ def load(
         ((1295, 28, 28), (143,))
     """
     path = Path(name_or_path)
-    train, test_rows = _rows(name_or_path, data_dir, test, progress)
-    classes = _count_classes(path, train.labels)
-    if test_rows is not None:
-        _check_test(path if test is None else Path(test), train, test_rows, classes)
-    content = fingerprint(train.images, train.labels)
-    record = by_fingerprint(content)
-    return divide(
-        train,
-        test_rows,
-        validation_fraction,
-        name=record.name if record else stem(path),
-        class_names=record.class_names if record else _class_names(train.images, classes),
-        fingerprint=content,
-    )
+    source = _source(name_or_path, data_dir, test, Request(options, "required", progress))
+    try:
+        labels = LabelMap.of(_labels(_joined(source)))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    train = _numbered(source.train, labels, path, source.train)
+    valid = None if source.valid is None else _numbered(source.valid, labels, path, source.train)
+    test_rows = None
+    if source.test is not None:
+        test_path = path if test is None else Path(test)
+        test_rows = _numbered(source.test, labels, test_path, source.train)
+    return _divided(name_or_path, source, labels, (train, valid, test_rows), validation_fraction)
 
 
-def _rows(
+def _source(
     name_or_path: str | os.PathLike[str],
     data_dir: str | os.PathLike[str] | None,
     test: str | os.PathLike[str] | None,
-    progress: Callable[[int, int], None] | None,
-) -> tuple[Split, Split | None]:
-    """The training rows and the test rows, if there are some, from wherever they are."""
+    request: Request,
+) -> Source:
+    """The rows as they are in the known data set, file or folder, and in that of the test rows."""
     record = known(name_or_path)
     path = Path(name_or_path)
-    if test is not None and (record or path.is_dir()):
+    if record and test is None:
+        rows = official(record, data_dir, request.progress)
+        return Source(_as_part(rows.train), None, _as_part(rows.test))
+    if not record and not path.is_file() and not path.is_dir():
+        raise InputError(
+            f"{str(name_or_path)!r} is neither a file or folder nor a known data set"
+            f" ({', '.join(DATASETS)}); give one of these names, or a file or folder with images"
+        )
+    source = None if record else read_source(path, request)
+    if test is None and source:
+        return source
+    if source is None or source.test is not None:
         raise InputError(
             f"test={str(test)!r} was given with {name_or_path}, which has test rows of its own;"
             " leave it out"
         )
-    if record:
-        rows = official(record, data_dir, progress)
-        return rows.train, rows.test
-    if path.is_dir():
-        return read_folder(path)
-    if path.is_file():
-        train = _read_table(path, progress)
-        return train, None if test is None else _read_table(Path(test), progress)
-    raise InputError(
-        f"{str(name_or_path)!r} is neither a file or folder nor a known data set"
-        f" ({', '.join(DATASETS)}); give one of these names, a CSV table or a folder of IDX files"
-    )
+    assert test is not None
+    return replace(source, test=read_source(test, request).train)
+
+
+def _as_part(rows: Split) -> Part:
+    return Part(rows.images, rows.labels)
+
+
+def _labels(part: Part) -> np.ndarray:
+    assert part.labels is not None  # as the request requires
+    return part.labels
+
+
+def _joined(source: Source) -> Part:
+    """The labels of training and validation rows together."""
+    if source.valid is None:
+        return source.train
+    both = (_labels(source.train), _labels(source.valid))
+    return replace(source.train, labels=np.concatenate(both))
 
 
 def stem(path: Path) -> str:
@@ -102,50 +129,88 @@ def stem(path: Path) -> str:
     Characters that cannot be printed are replaced, because the name is stored with a run.
     """
     name = Path(os.path.abspath(path)).name  # links are not followed: the link's own name counts
-    return title(name.removesuffix(".gz").removesuffix(".csv") or name)
+    without = name.removesuffix(".gz")
+    for suffix in (".csv", ".tsv", ".zip", ".npz", ".npy", ".parquet"):
+        without = without.removesuffix(suffix)
+    return title(without or name)
 
 
-def _read_table(path: Path, progress: Callable[[int, int], None] | None) -> Split:
-    table = tables.read(path, labels="required", progress=progress)
-    assert table.labels is not None  # as required above
-    return Split(table.images, table.labels)
-
-
-def _count_classes(path: Path, labels: np.ndarray) -> int:
-    present = np.unique(labels)
-    absent = np.setdiff1d(np.arange(min(int(present[-1]) + 1, len(labels) + 1)), present)
-    if len(absent):
-        raise InputError(
-            f"{path}: no row has label {absent[0]}, but labels go up to {present[-1]}; "
-            "number the classes 0, 1, 2, ... without a gap"
-        )
-    if len(present) < 2:
-        raise InputError(f"{path}: every row has label 0, expected at least two classes")
-    if len(present) > _MAX_CLASSES:
-        raise InputError(
-            f"{path}: has {len(present):,} classes, expected at most {_MAX_CLASSES:,}: is its label"
-            " column an id?"
-        )
-    return len(present)
-
-
-def _check_test(path: Path, train: Split, test: Split, classes: int) -> None:
-    got, expected = shape_of(test.images), shape_of(train.images)
+def _numbered(part: Part, labels: LabelMap, path: Path, train: Part) -> Split:
+    """The rows with the classes 0..k-1 for labels."""
+    got = shape_of(part.images)
+    expected = shape_of(train.images)
     if got != expected:
         raise InputError(
             f"{path}: test images are {described(got)}, training images {described(expected)}; they"
             " must be alike"
         )
-    strange = np.setdiff1d(test.labels, np.arange(classes))
-    if len(strange):
+    classes = labels.encode(_labels(part))
+    if (classes < 0).any():
+        strange = _labels(part)[int((classes < 0).argmax())]
+        known_labels = f"{labels.originals[0]} to {labels.originals[-1]}"
         raise InputError(
-            f"{path}: test rows have label {strange[0]}, training rows only 0 to {classes - 1}; use"
-            " one numbering"
+            f"{path}: test rows have label {strange}, training rows only {known_labels}; use one"
+            " numbering"
         )
+    return Split(part.images, classes)
 
 
-def _class_names(images: Images, classes: int) -> tuple[str, ...]:
+def _divided(
+    name_or_path: str | os.PathLike[str],
+    source: Source,
+    labels: LabelMap,
+    parts: tuple[Split, Split | None, Split | None],
+    fraction: float,
+) -> Splits:
+    """Hold out the validation rows, unless the source has its own, and name what it is."""
+    train, valid, test = parts
+    if valid is None:
+        content = fingerprint(train.images, train.labels)
+        held = hold_out(train.labels, fraction)
+        valid = train.take(held)
+        train = train.take(~held) if held.any() else train
+    else:
+        held = np.arange(len(train) + len(valid)) >= len(train)
+        fraction = len(valid) / len(held)
+        images = np.concatenate([train.images, valid.images])
+        content = fingerprint(images, np.concatenate([train.labels, valid.labels]))
+    record = by_fingerprint(content)
+    return Splits(
+        name=record.name if record else stem(Path(name_or_path)),
+        class_names=record.class_names if record else _class_names(train.images, labels, source),
+        train=train,
+        valid=valid,
+        test=test,
+        valid_indices=np.flatnonzero(held),
+        split_seed=SPLIT_SEED,
+        validation_fraction=float(fraction),
+        fingerprint=content,
+        labels=labels,
+        said="" if known(name_or_path) else _said(name_or_path, source, labels),
+    )
+
+
+def _said(path: str | os.PathLike[str], source: Source, labels: LabelMap) -> str:
+    images = source.train.images
+    size = described(shape_of(images))
+    rows = f"{len(images):,} images of {size} in {len(labels.originals)} classes"
+    text = f"{printable(os.fspath(path))}: read as {source.said}: {rows}"
+    found, times = np.unique(_labels(_joined(source)), return_counts=True)
+    alone = found[times == 1].tolist()
+    if alone:
+        text += f"; class {printable(str(alone[0]))} has a single row, which is used for training"
+    return text
+
+
+def _class_names(images: Images, labels: LabelMap, source: Source) -> tuple[str, ...]:
+    """The names of the classes: those of the source, of the data set that it looks like, or its
+    labels.
+    """
+    if source.class_names and labels.is_identity:
+        return source.class_names
     recognised = recognise(images).name
-    if recognised and len(DATASETS[recognised].class_names) == classes:
-        return DATASETS[recognised].class_names
-    return tuple(map(str, range(classes)))
+    if recognised and labels.is_identity:
+        names = DATASETS[recognised].class_names
+        if len(names) == len(labels.originals):
+            return names
+    return original_names(labels)

@@ -86,6 +86,11 @@ def read_folder(folder: Path) -> tuple[Split, Split | None]:
     return pairs[0], pairs[1] if has_test else None
 
 
+def idx_names(folder: Path) -> tuple[str, ...]:
+    """The official names of the IDX files in a folder."""
+    return tuple(_idx_files(folder))
+
+
 def _downloaded(
     record: DataSet,
     data_dir: str | os.PathLike[str] | None,

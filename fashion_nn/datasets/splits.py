@@ -2,13 +2,14 @@
 
 import hashlib
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
 import numpy as np
 
 from fashion_nn.core.images import Images, ImageShape, shape_of
+from fashion_nn.datasets.labels import Label, LabelMap
 from fashion_nn.errors import InputError
 
 SPLIT_SEED = 0
@@ -51,6 +52,8 @@ class Splits:
     Attributes:
         valid_indices: int64, ascending; the rows of the original training data that are validation.
         fingerprint: of all original training rows, so it does not depend on `validation_fraction`.
+        labels: the label that each class has in the source.
+        said: what the source was taken for, in one line; empty for a known data set.
     """
 
     name: str
@@ -62,6 +65,8 @@ class Splits:
     split_seed: int
     validation_fraction: float
     fingerprint: str
+    labels: LabelMap = field(default_factory=LabelMap)
+    said: str = ""
 
     @cached_property
     def split_id(self) -> str:
@@ -76,6 +81,11 @@ class Splits:
     @property
     def classes(self) -> int:
         return len(self.class_names)
+
+    @property
+    def original_labels(self) -> tuple[Label, ...]:
+        """The label that each class has in the source."""
+        return self.labels.originals or tuple(range(self.classes))
 
     def original_train(self) -> Split:
         """Training and validation rows together, in the order of the source."""
@@ -101,7 +111,8 @@ def fingerprint(images: Images, labels: np.ndarray) -> str:
 def stratified_rows(labels: np.ndarray, fraction: float, seed: int = SPLIT_SEED) -> np.ndarray:
     """Positions (int64, ascending) of a share of the rows of every class.
 
-    The first round(fraction * rows) of each shuffled class are taken, at least one and never all.
+    The first round(fraction * rows) of each shuffled class are taken, at least one and never all;
+    none of a class with a single row.
     So the rows of a smaller fraction are among those of a larger one.
 
     Args:
@@ -110,7 +121,7 @@ def stratified_rows(labels: np.ndarray, fraction: float, seed: int = SPLIT_SEED)
         seed: decides, with the labels, which rows are taken.
 
     Raises:
-        InputError: `fraction` is out of range, or a class has a single row.
+        InputError: `fraction` is out of range, or all classes have a single row.
     """
     if not 0 <= fraction < 1:
         raise InputError(
@@ -119,14 +130,14 @@ def stratified_rows(labels: np.ndarray, fraction: float, seed: int = SPLIT_SEED)
     if fraction == 0:
         return np.empty(0, dtype=np.int64)
     chosen = []
-    for label, rows in shuffled_by_class(labels, seed):
-        if len(rows) < 2:
-            raise InputError(
-                f"class {label} has a single training row, a validation split needs two of each"
-                " class: add rows or set the validation fraction to 0"
-            )
+    for _label, rows in shuffled_by_class(labels, seed):
         count = min(max(round(fraction * len(rows)), 1), len(rows) - 1)
         chosen.append(rows[:count])
+    if not any(map(len, chosen)):
+        raise InputError(
+            "each class has a single training row, a validation split needs two: add rows or set"
+            " the validation fraction to 0"
+        )
     return np.sort(np.concatenate(chosen))
 
 
@@ -144,27 +155,8 @@ def shuffled_by_class(
         yield label, rows[np.argsort(keys, kind="stable")]
 
 
-def divide(
-    train: Split,
-    test: Split | None,
-    validation_fraction: float,
-    *,
-    name: str,
-    class_names: tuple[str, ...],
-    fingerprint: str,
-) -> Splits:
-    """Take the stored validation split out of the training rows."""
-    rows = stratified_rows(train.labels, validation_fraction)
-    in_train = np.ones(len(train), dtype=bool)
-    in_train[rows] = False
-    return Splits(
-        name=name,
-        class_names=class_names,
-        train=train.take(in_train) if len(rows) else train,
-        valid=train.take(rows),
-        test=test,
-        valid_indices=rows,
-        split_seed=SPLIT_SEED,
-        validation_fraction=float(validation_fraction),
-        fingerprint=fingerprint,
-    )
+def hold_out(labels: np.ndarray, fraction: float) -> np.ndarray:
+    """The rows of the stored validation split, as a mask: bool (n,)."""
+    held = np.zeros(len(labels), dtype=bool)
+    held[stratified_rows(labels, fraction)] = True
+    return held

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 Interval = Annotated[tuple[float, float], Field(strict=False)]
 """The two ends of a 95 % interval."""
 _Floats = Annotated[tuple[float, ...], Field(strict=False)]
+_Labels = Annotated[tuple[int | str, ...], Field(strict=False)]
 _Whole = Annotated[tuple[int, ...], Field(strict=False)]
 _Shape = (
     Annotated[tuple[int, int], Field(strict=False)]
@@ -81,9 +82,13 @@ class RecipeRecord(Stored):
 
 
 class DatasetRecord(Stored):
-    """The data of a run. `rows`: number of rows of each part; `split_id` tells which rows were held
-    out; `image_shape` is an
-    `ImageShape` of `core.images`.
+    """The data of a run.
+
+    split_id: tells which rows were held out.
+    image_shape: an `ImageShape` of `core.images`.
+    labels: the label that each class has in the data; None: the classes 0..k-1 themselves.
+    read_as: what the files were taken for; empty for a known data set.
+    rows: number of rows of each part.
     """
 
     name: Title
@@ -91,6 +96,8 @@ class DatasetRecord(Stored):
     split_id: str | None = None
     image_shape: _Shape
     class_names: Annotated[tuple[str, ...], Field(min_length=2, strict=False)]
+    labels: _Labels | None = None
+    read_as: str = ""
     rows: dict[str, int]
 
     @classmethod
@@ -101,6 +108,8 @@ class DatasetRecord(Stored):
             split_id=splits.split_id,
             image_shape=splits.image_shape,
             class_names=tuple(splits.class_names),
+            labels=splits.original_labels,
+            read_as=splits.said,
             rows={"train": len(splits.train), "valid": len(splits.valid)},
         )
 
@@ -223,11 +232,15 @@ class Record(Stored):
 
 
 class SplitRecord(Stored):
-    """The content of split.json: which rows of the training data were held out."""
+    """The content of split.json: which rows of the training data were held out.
+
+    labels: as in `DatasetRecord`.
+    """
 
     id: str | None = None
     seed: int
     fraction: float
+    labels: _Labels | None = None
     valid_indices: _Whole
 
     @classmethod
@@ -236,6 +249,7 @@ class SplitRecord(Stored):
             id=splits.split_id,
             seed=splits.split_seed,
             fraction=splits.validation_fraction,
+            labels=splits.original_labels,
             valid_indices=tuple(splits.valid_indices.tolist()),
         )
 

@@ -1,11 +1,13 @@
 """The one strict reader of CSV image tables, for training and test files alike.
 
-Every value in a `Table` is a number that the file has in the column of that name. Where other
-readers guess (a missing header, a ragged row, an empty cell, `1_0`, 783 pixels), this one refuses
-the file, with row, line and column.
+Every value in a `Table` is what the file has in the column of that name. How a file is written is
+found out where that is unambiguous, and said (`Table.said`). Where other readers guess (a ragged
+row, an empty cell, `1_0`, 783 pixels), this one refuses the file, with row, line and column.
 
     stream    file, plain or gzip  ->  pieces of whole lines, within limits
-    layout    header               ->  which column holds what
+    dialect   first lines          ->  delimiter, header or none, how labels and pixels are written
+    columns   their names          ->  pixels, label, id, or left out
+    layout    all that             ->  which column holds what
     exact     lines, cell by cell  ->  rows: the definition of what is accepted, and every message
     plain     lines, as one array  ->  the same rows, ten times faster, or None: `exact` decides
     seen      ids                  ->  which one occurs a second time
@@ -15,28 +17,32 @@ pixels, 50 bytes a row and 200 MiB; reading it in `blocks` takes no more than 20
 has ids, and 200 MiB. A line has at most 4 MiB.
 """
 
-import os
+import hashlib
 from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal, TypeVar
+from typing import TypeVar
 
 import numpy as np
 
 from fashion_nn.core.images import ImageShape
 from fashion_nn.errors import InputError
+from fashion_nn.tables.dialect import find_layout
 from fashion_nn.tables.exact import Exact, Piece
-from fashion_nn.tables.layout import Layout, square_image
+from fashion_nn.tables.layout import Labels, Layout
+from fashion_nn.tables.options import FOUND_OUT, TableOptions
 from fashion_nn.tables.plain import Plain
 from fashion_nn.tables.seen import Seen
-from fashion_nn.tables.stream import Stream, opened
+from fashion_nn.tables.stream import Stream, TableSource, opened
 
 _TABLE_BYTES = 16 << 20  # one table of `blocks`
 _ROW_BYTES = 16  # its label and its id
 _GUESS_BYTES = 64 << 20  # pixels that `read` allocates before it has seen half as many
 
 _THREADS = 2
+
+__all__ = ["Table", "TableOptions", "TableSource", "blocks", "has_labels", "read"]
 
 _Item = TypeVar("_Item")
 
@@ -47,21 +53,20 @@ class Table:
 
     Attributes:
         pixels: uint8 (n, p), ordered by the number in the column's name, not by place in the file.
-            In colour, three of them are one pixel.
-        labels: int64 (n,), or None.
-        ids: int64 (n,), unique, or None.
+        labels: int64 (n,), or text (n,) where they are words, or None.
+        ids: int64 (n,) or text (n,), unique, or None.
         id_column: name of the id column as the file spells it, or None.
+        image_shape: of the image that a row of `pixels` is, row by row; in colour, three successive
+            values are one pixel.
+        said: what the table was taken for, in one line.
     """
 
     pixels: np.ndarray
     labels: np.ndarray | None
     ids: np.ndarray | None
     id_column: str | None
-
-    @property
-    def image_shape(self) -> ImageShape:
-        """The shape of the square image that a row of `pixels` is, row by row."""
-        return square_image(self.pixels.shape[1])
+    image_shape: ImageShape
+    said: str = ""
 
     @property
     def images(self) -> np.ndarray:
@@ -70,33 +75,37 @@ class Table:
 
 
 def read(
-    path: str | os.PathLike[str],
+    path: TableSource,
     *,
-    labels: Literal["required", "optional", "ignored"] = "optional",
+    labels: Labels = "optional",
+    options: TableOptions = FOUND_OUT,
     progress: Callable[[int, int], None] | None = None,
 ) -> Table:
     """Read a whole CSV table (`.csv`, `.csv.gz`) of images.
 
-    The header is mandatory. It names `pixel0` to `pixelN-1` or `pixel1` to `pixelN`, N a square
-    number or, in colour, three times one (red, green and blue of the first pixel, of the second,
-    and so on), at most one label column (`label`, `class`, `target`) and at most one id column
-    (`id`, `ImageId`, `image_id`), in any order.
+    A header names the pixels with numbers, `pixel0` to `pixelN-1` or `pixel1` to `pixelN`, or with
+    row and column, `1x1` to `28x28`; at most one label column (`label`, `class`, `target`) and at
+    most one id column (`id`, `ImageId`, `image_id`), in any order. The index column of pandas and a
+    column `Usage` are left out. Without a header, all columns are pixels, or all but the first or
+    the last, which has the labels.
 
     Args:
-        path: of the file.
+        path: of the file, or a file in an archive.
         labels: whether there must be a label column; "ignored" skips its cells.
+        options: what the table itself leaves open.
         progress: called as progress(done, total) about once per MiB of text, in bytes of the file.
 
     Raises:
         InputError: the file is not such a table; the message names row, line and column.
     """
-    return next(_tables(path, labels, progress, table_bytes=None))
+    return next(_tables(path, labels, options, progress, table_bytes=None))
 
 
 def blocks(
-    path: str | os.PathLike[str],
+    path: TableSource,
     *,
-    labels: Literal["required", "optional", "ignored"] = "optional",
+    labels: Labels = "optional",
+    options: TableOptions = FOUND_OUT,
     progress: Callable[[int, int], None] | None = None,
 ) -> Iterator[Table]:
     """Yield what `read` returns as successive tables of about 16 MiB of pixels, in bounded memory.
@@ -104,18 +113,29 @@ def blocks(
     An id that occurs in an earlier block is refused too. A fault is raised when its row is reached,
     so the caller must discard the results of earlier blocks then.
     """
-    return _tables(path, labels, progress, table_bytes=_TABLE_BYTES)
+    return _tables(path, labels, options, progress, table_bytes=_TABLE_BYTES)
+
+
+def has_labels(path: TableSource, *, options: TableOptions = FOUND_OUT) -> bool:
+    """Whether a table has a label column, by its first lines.
+
+    Raises:
+        InputError: they are not those of a table of images.
+    """
+    with opened(path, None) as stream:
+        return find_layout(stream, "optional", options).label is not None
 
 
 def _tables(
-    path: str | os.PathLike[str],
-    labels: Literal["required", "optional", "ignored"],
+    path: TableSource,
+    labels: Labels,
+    options: TableOptions,
     progress: Callable[[int, int], None] | None,
     *,
     table_bytes: int | None,
 ) -> Iterator[Table]:
     with opened(path, progress) as stream:
-        layout = Layout.of_header(stream, stream.header(), labels)
+        layout = find_layout(stream, labels, options)
         collected = _Collected(layout, table_bytes or _GUESS_BYTES)
         seen = Seen()
         for row, piece in _pieces(stream, layout):
@@ -163,7 +183,7 @@ def _behind(items: Iterator[_Item], count: int) -> Iterator[_Item]:
 
 
 def _check_unique(stream: Stream, layout: Layout, row: int, ids: np.ndarray, seen: Seen) -> None:
-    place = seen.add(ids)
+    place = seen.add(ids if ids.dtype.kind == "i" else _digests(ids))
     if place is not None:
         column = None if layout.id is None else layout.names[layout.id]
         raise stream.refuse(
@@ -173,11 +193,20 @@ def _check_unique(stream: Stream, layout: Layout, row: int, ids: np.ndarray, see
         )
 
 
+def _digests(texts: np.ndarray) -> np.ndarray:
+    """A number for each text, int64 (n,), in which two texts practically never agree."""
+    digests = b"".join(
+        hashlib.blake2b(text.encode(), digest_size=8).digest() for text in texts.tolist()
+    )
+    return np.frombuffer(digests, np.int64)
+
+
 class _Collected:
     """Rows in one array that grows in place, so that pixels are never in memory twice."""
 
     def __init__(self, layout: Layout, guess_bytes: int) -> None:
         self.count = 0
+        self._rounded = False
         self._layout = layout
         self._guess_bytes = guess_bytes
         self._pixels = np.empty((0, layout.size), np.uint8)
@@ -192,6 +221,7 @@ class _Collected:
             self._make_room(max(end, min(bound, int(1.01 * end / fraction))))
         self._pixels[self.count : end] = piece.pixels
         self.count = end
+        self._rounded = self._rounded or piece.rounded
         if piece.labels is not None:
             self._labels.append(piece.labels)
         if piece.ids is not None:
@@ -209,4 +239,6 @@ class _Collected:
             labels=np.concatenate(self._labels) if self._labels else None,
             ids=np.concatenate(self._ids) if self._ids else None,
             id_column=None if self._layout.id is None else self._layout.names[self._layout.id],
+            image_shape=self._layout.image_shape,
+            said=self._layout.said + (" and rounded" if self._rounded else ""),
         )

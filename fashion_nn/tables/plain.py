@@ -8,11 +8,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from fashion_nn.tables.exact import MAX_DIGITS, Piece
+from fashion_nn.tables.exact import MAX_DIGITS, Piece, plain_text
 from fashion_nn.tables.layout import Layout
 
 _ZERO = np.uint8(ord("0"))
-_COMMA = np.uint8(ord(","))
 _FEED = np.uint8(ord("\n"))
 _TEN = np.uint8(10)
 _ABOVE_25 = np.uint8(26)
@@ -56,6 +55,7 @@ class Plain:
 
     def __init__(self, layout: Layout) -> None:
         self._layout = layout
+        self._delimiter = np.uint8(ord(layout.delimiter))
         first = int(layout.pixels[0])
         in_order = np.array_equal(layout.pixels, np.arange(first, first + layout.size))
         self._order = slice(first, first + layout.size) if in_order else layout.pixels
@@ -65,7 +65,9 @@ class Plain:
         """The rows of `text`, which has `rows` line feeds, one at its end; None if only `exact` can
         tell.
         """
-        text = _simplified(text)
+        if self._layout.fractions:
+            return None
+        text = _simplified(text, self._layout.delimiter.encode())
         data = np.frombuffer(text, np.uint8)
         scan = self._scan(data)
         columns = len(self._layout.names)
@@ -80,15 +82,17 @@ class Plain:
             return None
         grid = scan.values.take(scan.ends).reshape(rows, columns)
 
-        def integers(column: int) -> np.ndarray | None:
+        def cells(column: int) -> np.ndarray | None:
+            if column in self._layout.words:
+                return _words(text, scan.ends, column, columns)
             if all_good:
                 return grid[:, column].astype(np.int64)
             return _integers(text, scan.ends, column, columns)
 
         label = self._layout.label
         identity = self._layout.id
-        labels = None if label is None else integers(label)
-        ids = None if identity is None else integers(identity)
+        labels = None if label is None else cells(label)
+        ids = None if identity is None else cells(identity)
         if (labels is None) != (label is None) or (ids is None) != (identity is None):
             return None
         return Piece(grid[:, self._order], labels, ids)
@@ -107,7 +111,7 @@ class Plain:
         np.multiply(number.here, digit.here, out=number.here)
 
         comma = first.here
-        np.equal(text, _COMMA, out=comma.view(bool))
+        np.equal(text, self._delimiter, out=comma.view(bool))
         np.equal(text, _FEED, out=separator.here.view(bool))
         np.bitwise_or(separator.here, comma, out=separator.here)
 
@@ -169,23 +173,35 @@ class Plain:
 
 def _integers(text: bytes, ends: np.ndarray, column: int, columns: int) -> np.ndarray | None:
     """The integers of a column, int64; None unless each has 1 to 18 digits."""
-    stops = ends[column::columns].tolist()
-    starts = (np.concatenate([[-1], ends])[column:-1:columns] + 1).tolist()
-    cells = [text[start:stop] for start, stop in zip(starts, stops, strict=True)]
+    cells = _column(text, ends, column, columns)
     if not all(map(bytes.isdigit, cells)) or max(map(len, cells)) > MAX_DIGITS:
         return None
     return np.array(list(map(int, cells)), np.int64)
 
 
-def _simplified(text: bytes) -> bytes:
-    """Replace CRLF, `.0` and a space after the comma by what `Plain` knows, if the first line has
-    them.
+def _words(text: bytes, ends: np.ndarray, column: int, columns: int) -> np.ndarray | None:
+    """The cells of a column, text (n,); None unless each is plain text."""
+    cells = _column(text, ends, column, columns)
+    found = [plain_text(cell.decode("utf-8", "backslashreplace")) for cell in cells]
+    words = [word for word in found if word is not None]
+    return np.array(words, np.str_) if len(words) == len(cells) else None
+
+
+def _column(text: bytes, ends: np.ndarray, column: int, columns: int) -> list[bytes]:
+    stops = ends[column::columns].tolist()
+    starts = (np.concatenate([[-1], ends])[column:-1:columns] + 1).tolist()
+    return [text[start:stop] for start, stop in zip(starts, stops, strict=True)]
+
+
+def _simplified(text: bytes, delimiter: bytes) -> bytes:
+    """Replace CRLF, `.0` and a space after the delimiter by what `Plain` knows, if they are in the
+    first line.
     """
     line = text[: text.index(b"\n") + 1]
     if b"\r" in line:
         text = text.replace(b"\r\n", b"\n")
     if b" " in line:
-        text = text.replace(b", ", b",")
+        text = text.replace(delimiter + b" ", delimiter)
     if b"." in line:
-        text = text.replace(b".0,", b",").replace(b".0\n", b"\n")
+        text = text.replace(b".0" + delimiter, delimiter).replace(b".0\n", b"\n")
     return text

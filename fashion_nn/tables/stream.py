@@ -4,36 +4,46 @@ import csv
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import BinaryIO
+from io import BufferedReader
 
 import numpy as np
 
+from fashion_nn.core.files import FileIn, OpenFile, Readable
 from fashion_nn.core.gunzip import MAGIC, Gunzip, GunzipError, TooLarge
 from fashion_nn.core.reading import NotRegularError, open_file
 from fashion_nn.errors import InputError
+
+TableSource = str | os.PathLike[str] | FileIn
+"""A path, or a file in a folder or an archive."""
 
 _READ_BYTES = 1 << 20
 _PIECE_BYTES = 1 << 19  # so that the arrays of `plain` stay in the processor's cache
 _MAX_LINE_BYTES = 4 << 20  # an image of 1024 x 1024
 _MAX_SHOWN = 80
 _BLANKS = b" \r\n"
+_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+_PLACES = 32
+_PLACE_BYTES = 1 << 16
 
 
 class Stream:
     """An open table file. `rows` is the number of data rows that were read from it."""
 
     def __init__(
-        self,
-        path: str | os.PathLike[str],
-        raw: BinaryIO,
-        progress: Callable[[int, int], None] | None,
+        self, name: str, file: OpenFile, progress: Callable[[int, int], None] | None
     ) -> None:
         self.rows = 0
-        self._name = os.fsdecode(path)
-        self._raw = raw
-        self._size = os.fstat(raw.fileno()).st_size
+        self.delimiter = ","
+        self.lines_taken = 0  # before the first row
+        self._name = name
+        self._raw = file.raw
+        self._size = file.size
+        self._start = b""
         self._packed = self._is_gzip()
-        self._file = Gunzip(raw, self._size) if self._packed else raw
+        self._file: Readable | Gunzip = self._raw
+        if self._packed:
+            self._file = Gunzip(_Begun(self._start, self._raw), self._size)
+            self._start = b""
         self._rest = b""
         self._progress = progress
 
@@ -49,24 +59,50 @@ class Stream:
 
         Args:
             problem: what is wrong, what is expected, how to mend it.
-            row: number of the row; 0 is the header. Its line is row + 1, since no row has a line
-                break.
+            row: number of the row; 0 is the header, the last line before the first row. No row
+                has a line break, so its line follows from its number.
             column: name of the column.
         """
         place = shown_path(self._name)
         if row is not None:
-            place += f": data row {row} (line {row + 1})" if row else ": line 1, the header"
+            line = row + self.lines_taken
+            place += f": data row {row} (line {line})" if row else f": line {line or 1}, the header"
         if column is not None:
             place += f", column {shown(column)}"
         return InputError(f"{place}: {problem}")
 
-    def header(self) -> bytes:
-        """The first line, without its line feed."""
-        while b"\n" not in self._rest and (block := self._block()):
+    def head(self) -> bytes:
+        """The first bytes that are not taken yet, at least one line; they stay to be read."""
+        while b"\n" not in self._rest[:-1] and (block := self._block()):
             self._rest += block
+            if not self.lines_taken:
+                self._rest = self._rest.removeprefix(_BYTE_ORDER_MARK)
             self._check_line_length()
+        return self._rest
+
+    def take_line(self) -> bytes:
+        """The next line before the first row, without its line feed."""
+        self.head()
         line, _, self._rest = self._rest.partition(b"\n")
+        self.lines_taken += 1
         return line
+
+    def elsewhere(self) -> list[bytes]:
+        """Whole lines from places all over the file; none if only its start can be reached."""
+        raw = self._raw
+        if (
+            self._packed
+            or self._size < _PLACES * _PLACE_BYTES
+            or not isinstance(raw, BufferedReader)
+        ):
+            return []
+        here = raw.tell()
+        texts = []
+        for place in range(_PLACES):
+            raw.seek(place * (self._size // _PLACES))
+            texts.append(raw.read(_PLACE_BYTES).partition(b"\n")[2])
+        raw.seek(here)
+        return texts
 
     def pieces(self) -> Iterator[tuple[int, int, bytes]]:
         """Yield the lines after the header in large pieces of text, each line with its line feed.
@@ -104,9 +140,9 @@ class Stream:
                 "a NUL byte stands in the line; expected CSV text, not binary data", row=row
             )
         if '"' not in line:
-            return line.split(",")
+            return line.split(self.delimiter)
         try:
-            return next(csv.reader([line], strict=True))
+            return next(csv.reader([line], delimiter=self.delimiter, strict=True))
         except csv.Error as error:
             raise self.refuse(
                 f'the quotes are wrong ({error}); expected cells such as 12 or "12"', row=row
@@ -121,7 +157,8 @@ class Stream:
         if self._progress is not None:
             self._progress(self._raw.tell(), self._size)
         try:
-            return self._file.read(_READ_BYTES)
+            start, self._start = self._start, b""
+            return start + self._file.read(_READ_BYTES - len(start))
         except TooLarge as error:
             raise self.refuse(
                 f"the gzip data is no image table, {error}; unpack the file with gunzip if you"
@@ -149,8 +186,7 @@ class Stream:
 
     def _is_gzip(self) -> bool:
         """Whether the content is gzip; the name must say the same."""
-        start = self._raw.read(4)
-        self._raw.seek(0)
+        start = self._start = self._raw.read(4)
         named = self._name.lower().endswith(".gz")
         packed = start.startswith(MAGIC)
         if not start:
@@ -170,14 +206,28 @@ class Stream:
         return packed
 
 
+class _Begun:
+    """A file of which the first bytes were read already."""
+
+    def __init__(self, start: bytes, rest: Readable) -> None:
+        self._start = start
+        self._rest = rest
+
+    def read(self, size: int, /) -> bytes:
+        start, self._start = self._start, b""
+        return start + self._rest.read(size - len(start))
+
+
 @contextmanager
-def opened(
-    path: str | os.PathLike[str], progress: Callable[[int, int], None] | None
-) -> Iterator[Stream]:
-    """Open a table file; raises InputError when that cannot be done."""
-    name = shown_path(os.fsdecode(path))
+def opened(source: TableSource, progress: Callable[[int, int], None] | None) -> Iterator[Stream]:
+    """Open a table file, or one in an archive; raises InputError when that cannot be done."""
+    if isinstance(source, FileIn):
+        with source.files.open(source.name) as file:
+            yield Stream(str(source), file, progress)
+        return
+    name = shown_path(os.fsdecode(source))
     try:
-        raw = open_file(path, follow_links=True)
+        raw = open_file(source, follow_links=True)
     except NotRegularError as error:
         kind = "a folder" if error.is_folder else "not a regular file"
         raise InputError(f"{name}: this is {kind}; expected the path of a CSV file") from None
@@ -187,7 +237,8 @@ def opened(
             f"{name}: cannot be opened ({reason}); expected the path of a CSV file"
         ) from error
     with raw:
-        yield Stream(path, raw, progress)
+        size = os.fstat(raw.fileno()).st_size
+        yield Stream(os.fsdecode(source), OpenFile(raw, size), progress)
 
 
 def shown(text: str) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 from fashion_nn.core import npz, strict_json
 from fashion_nn.core.reading import read_bytes
 from fashion_nn.core.writing import replacing
-from fashion_nn.datasets import Split, Splits
+from fashion_nn.datasets import LabelMap, Split, Splits
 
 _KINDS = {
     "plain": "u",
@@ -19,12 +19,13 @@ _KINDS = {
     "valid_labels": "i",
 }
 _MAX_BYTES = 4 << 30
-_PLAIN = ("name", "class_names", "split_seed", "validation_fraction", "fingerprint")
+_PLAIN = ("name", "class_names", "split_seed", "validation_fraction", "fingerprint", "said")
 
 
 def write(splits: Splits, path: str | Path) -> None:
     """Store `splits` without its test rows at `path` (.npz, no pickle), whole or not at all."""
-    plain = json.dumps({name: getattr(splits, name) for name in _PLAIN}).encode()
+    values = {name: getattr(splits, name) for name in _PLAIN}
+    plain = json.dumps(values | {"labels": splits.labels.originals}).encode()
     with replacing(path) as file:
         np.savez(
             file,
@@ -52,4 +53,6 @@ def read(path: str | Path) -> Splits:
         split_seed=plain["split_seed"],
         validation_fraction=plain["validation_fraction"],
         fingerprint=plain["fingerprint"],
+        labels=LabelMap(tuple(plain["labels"])),
+        said=plain["said"],
     )

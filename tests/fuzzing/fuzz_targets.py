@@ -24,8 +24,9 @@ from fashion_nn.inference.allowlist import model_config
 from fashion_nn.inference.file import archive
 from fashion_nn.inference.file import strict_json as model_json
 from fashion_nn.inference.shared.refusal import Refusal
+from fashion_nn.tables.dialect import find_layout
 from fashion_nn.tables.exact import Exact
-from fashion_nn.tables.layout import Layout
+from fashion_nn.tables.options import FOUND_OUT
 from fashion_nn.tables.plain import Plain
 from fashion_nn.tables.stream import opened
 
@@ -119,7 +120,7 @@ def fuzz_table(content: bytes) -> None:
 
 def _exactly(path: Path) -> np.ndarray:
     with opened(path, None) as stream:
-        layout = Layout.of_header(stream, stream.header(), "optional")
+        layout = find_layout(stream, "optional", FOUND_OUT)
         parser = Exact(stream, layout)
         plain = Plain(layout)
         pieces = []

@@ -157,7 +157,7 @@ def test_ignored_labels_may_be_anything(tmp_path: Path, cell: str, header: str) 
     table = tables.read(path, labels="ignored")
     assert table.labels is None
     assert table.pixels.tolist() == [[1], [2], [3]]
-    if cell != "9.0":
+    if cell in ("", " ", "0.5", "1" * 50, "\x01"):
         assert "data row 1 (line 2), column 'label'" in refusal(path)
 
 
@@ -177,16 +177,8 @@ def test_ignored_labels_may_be_of_any_encoding(tmp_path: Path) -> None:
         (HEADER, ["no data row"]),
         (HEADER + "\n", ["no data row"]),
         (HEADER + "\n\n\n", ["no data row"]),
-        ("9,0,1,20,255\n0,12,0,0,7\n", ["header is missing", "all numbers", "9,0,1,20,255"]),
-        ("9.5,0,1,-2,1e3\n", ["header is missing"]),
-        ("label,0,1,2,3\n9,0,1,20,255\n", ["column 2, '0', is unknown", "pixel0"]),
-        (PLAIN.replace(",", ";"), ["divided by ';'", "expected commas"]),
-        (PLAIN.replace(",", "\t"), [r"divided by '\t'", "expected commas"]),
-        (PLAIN.replace("label", ""), ["column 1 has an empty name", "index=False"]),
-        (PLAIN.replace("label", "Unnamed: 0"), ["column 1 is named 'Unnamed: 0'", "index=False"]),
-        (PLAIN.replace("label", "index"), ["'index'", "index=False"]),
-        (PLAIN.replace("label", "weight"), ["column 1, 'weight', is unknown"]),
-        (PLAIN.replace("pixel1", "pixel_1"), ["'pixel_1'", "unknown"]),
+        ("9.5,0,1,-2,1e3\n", ["no header", "--label-column first"]),
+        (PLAIN.replace("label", "weight"), ["column 1, 'weight', is unknown", "--label-column"]),
         (PLAIN.replace("pixel1", "pixel-1"), ["'pixel-1'", "unknown"]),
         (PLAIN.replace("pixel1", "pixel\u0661"), [r"'pixel\u0661'", "unknown"]),
         (
@@ -230,9 +222,8 @@ def test_ignored_labels_may_be_of_any_encoding(tmp_path: Path) -> None:
         (PLAIN + ",,,,\n", ["data row 3 (line 4)", "column 'label'", "an empty cell"]),
         (
             PLAIN.replace("\n9,", "\nshoe,"),
-            ["data row 1 (line 2)", "column 'label'", "'shoe'", "0 or above"],
+            ["data row 1 (line 2)", "column 'label'", "'shoe'", "a whole number"],
         ),
-        (PLAIN.replace("\n9,", "\n-1,"), ["column 'label'", "'-1'"]),
         (PLAIN.replace("\n9,", "\n1.5,"), ["column 'label'", "'1.5'"]),
         (
             PLAIN.replace("\n9,", "\n1000000000000000000,"),
@@ -632,7 +623,9 @@ def test_files_from_pandas_and_numpy(tmp_path: Path) -> None:
         np.testing.assert_array_equal(got.pixels, pixels)
         np.testing.assert_array_equal(got.labels, np.arange(50) % 10)
     frame.to_csv(tmp_path / "indexed.csv")
-    assert "column 1 has an empty name" in refusal(tmp_path / "indexed.csv")
+    indexed = tables.read(tmp_path / "indexed.csv")
+    np.testing.assert_array_equal(indexed.pixels, pixels)
+    assert indexed.said.endswith("without the column ''")
     np.savetxt(tmp_path / "numpy.csv", pixels, delimiter=",", header=",".join(names), comments="")
     np.testing.assert_array_equal(tables.read(tmp_path / "numpy.csv").pixels, pixels)
     with open(tmp_path / "quoted.csv", "w", newline="") as file:

@@ -1,0 +1,59 @@
+"""The layouts of data sets that are read: one record each, in the order in which they are tried.
+
+A new layout is a module with two functions, and a record in `LAYOUTS`.
+"""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from fashion_nn.core.files import Files, files_at
+from fashion_nn.datasets.layouts import idx_files, table_files
+from fashion_nn.datasets.source import Request, Source
+from fashion_nn.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """One layout.
+
+    name: in a few words.
+    holds: the files that it consists of, for people.
+    fits: whether files are of this layout, by their names and first bytes.
+    read: reads them; raises InputError.
+    """
+
+    name: str
+    holds: str
+    fits: Callable[[Files], bool]
+    read: Callable[[Files, Request], Source]
+
+
+LAYOUTS: tuple[Layout, ...] = (
+    Layout(
+        "IDX files",
+        "train-images-idx3-ubyte, train-labels-idx1-ubyte, and the t10k pair; packed as .gz or not",
+        idx_files.fits,
+        idx_files.read,
+    ),
+    Layout(
+        "tables",
+        "a CSV; or a folder or zip with train.csv, test.csv and sample_submission.csv",
+        table_files.fits,
+        table_files.read,
+    ),
+)
+
+
+def read_source(path: str | os.PathLike[str], request: Request) -> Source:
+    """Read the file or folder at `path`, in whatever layout it is.
+
+    Raises:
+        InputError: it is in none, or damaged, or leaves open what it is.
+    """
+    files = files_at(path)
+    for layout in LAYOUTS:
+        if layout.fits(files):
+            return layout.read(files, request)
+    known = ", ".join(layout.name for layout in LAYOUTS)
+    raise InputError(f"{path}: holds no images in a layout that is read: {known}")

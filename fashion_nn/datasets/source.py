@@ -1,0 +1,73 @@
+"""What reading a file or folder gives, before labels are numbered and rows are held out."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from fashion_nn.core.images import Images
+from fashion_nn.tables import TableOptions
+
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadOptions(TableOptions):
+    """How to read files; what is None is found out, or refused where it cannot be.
+
+    labels_from: a file with the labels, or with file names and labels, of images that have none.
+    """
+
+    labels_from: str | None = None
+
+
+FOUND_OUT = ReadOptions()
+"""Nothing is said: all is found out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What is to be read, and how.
+
+    labels: whether the images must have labels; "ignored" leaves them out.
+    progress: called as progress(done, total).
+    """
+
+    options: ReadOptions = FOUND_OUT
+    labels: Literal["required", "optional", "ignored"] = "required"
+    progress: Progress | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """Images in their order.
+
+    labels: as the source has them, int64 (n,) or text (n,); None if there are none.
+    ids: int64 (n,) or text (n,), unique; None if there are none.
+    """
+
+    images: Images
+    labels: np.ndarray | None = None
+    ids: np.ndarray | None = None
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """The parts of a data set that a file or folder holds.
+
+    train: the rows to train with, or all rows if they are not divided.
+    valid: the validation rows, if the source has its own.
+    test: the test rows.
+    said: what the source was taken for, in one line.
+    class_names: of the labels 0..k-1, if the source names them.
+    """
+
+    train: Part
+    valid: Part | None = None
+    test: Part | None = None
+    said: str = ""
+    class_names: tuple[str, ...] = field(default=())
