@@ -8,8 +8,9 @@ import pytest
 
 from fashion_nn.datasets.splits import (
     Split,
-    divide,
+    Splits,
     fingerprint,
+    hold_out,
     shuffled_by_class,
     stratified_rows,
 )
@@ -58,10 +59,12 @@ def test_refuses_a_fraction_out_of_range(fraction):
         stratified_rows(LABELS, fraction)
 
 
-def test_a_class_with_one_row_cannot_be_divided():
+def test_a_class_with_one_row_stays_in_training():
     labels = np.array([0, 0, 1, 2, 2])
-    with pytest.raises(InputError, match="class 1 has a single training row"):
-        stratified_rows(labels, 0.5)
+    rows = stratified_rows(labels, 0.5)
+    assert np.bincount(labels[rows], minlength=3).tolist() == [1, 0, 1]
+    with pytest.raises(InputError, match="each class has a single training row"):
+        stratified_rows(np.arange(3), 0.5)
     assert len(stratified_rows(labels, 0)) == 0
 
 
@@ -71,17 +74,25 @@ def rows_of(n: int) -> Split:
 
 
 @pytest.mark.parametrize("fraction", [0, 0.25])
-def test_divide_loses_nothing_and_can_be_undone(fraction):
+def test_holding_out_loses_nothing_and_can_be_undone(fraction):
     rows = rows_of(60)
-    splits = divide(rows, None, fraction, name="x", class_names=("a", "b", "c"), fingerprint="f")
-    assert len(splits.train) + len(splits.valid) == 60
+    held = hold_out(rows.labels, fraction)
+    splits = Splits(
+        name="x",
+        class_names=("a", "b", "c"),
+        train=rows.take(~held),
+        valid=rows.take(held),
+        test=None,
+        valid_indices=np.flatnonzero(held),
+        split_seed=0,
+        validation_fraction=fraction,
+        fingerprint="f",
+    )
     assert len(splits.valid) == 60 * fraction
-    np.testing.assert_array_equal(splits.valid.images, rows.images[splits.valid_indices])
     whole = splits.original_train()
     np.testing.assert_array_equal(whole.images, rows.images)
     np.testing.assert_array_equal(whole.labels, rows.labels)
-    assert (splits.image_shape, splits.classes, splits.split_seed) == ((2, 3), 3, 0)
-    assert splits.valid_indices.dtype == splits.train.labels.dtype == np.int64
+    assert (splits.image_shape, splits.classes, splits.original_labels) == ((2, 3), 3, (0, 1, 2))
     expected = hashlib.sha256(splits.valid_indices.tobytes()).hexdigest()
     assert splits.split_id == expected[:12]
 
