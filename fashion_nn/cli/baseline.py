@@ -258,7 +258,12 @@ def _results(request: Request, name: str) -> Results:
 
 
 def _load(request: Request) -> "Splits":
-    return load_splits(request.dataset, data_dir=request.data_dir, test=request.test)
+    return load_splits(
+        request.dataset,
+        data_dir=request.data_dir,
+        test=request.test,
+        options=request.options(),
+    )
 
 
 def _whole_numbers(text: str | None) -> list[int] | None:

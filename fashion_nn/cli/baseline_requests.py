@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from fashion_nn.cli.options import DataDir, Dataset, TestCsv, output_file, output_folder
+from fashion_nn.cli.reading import Reading
 
 MOST_COMPONENTS = 100_000
 """Largest number of components."""
@@ -71,7 +72,7 @@ Landmarks = Annotated[
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Reading):
     """The parameters of every baseline."""
 
     dataset: Dataset = "fashion_mnist"

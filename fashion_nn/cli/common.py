@@ -32,14 +32,19 @@ def load_splits(
     *,
     data_dir: Path | None = None,
     test: Path | None = None,
-    **options: Any,
+    **more: Any,
 ) -> datasets.Splits:
-    """`datasets.load`, with a progress bar, and a note before a download."""
+    """`datasets.load`, with a progress bar, a note before a download, and one that says what the
+    files were taken for.
+    """
     # A known data set has test rows of its own. With others it is refused, and nothing downloaded.
     if test is None:
         announce_download(source, data_dir)
     with console.work_bar("reading") as progress:
-        return datasets.load(source, data_dir=data_dir, test=test, progress=progress, **options)
+        splits = datasets.load(source, data_dir=data_dir, test=test, progress=progress, **more)
+    if splits.said:
+        console.note(splits.said)
+    return splits
 
 
 def source_of(run: Run, dataset: str | None) -> str:
@@ -59,6 +64,7 @@ def loader(
     dataset: str | None,
     data_dir: Path | None,
     test: Path | None,
+    options: datasets.ReadOptions,
 ) -> Callable[[Run], datasets.Splits]:
     """A function that loads the data of a run with the validation rows of that run.
 
@@ -67,7 +73,8 @@ def loader(
 
     @cache
     def load(source: str, fraction: float) -> datasets.Splits:
-        return load_splits(source, data_dir=data_dir, test=test, validation_fraction=fraction)
+        how: dict[str, Any] = {"validation_fraction": fraction, "options": options}
+        return load_splits(source, data_dir=data_dir, test=test, **how)
 
     return lambda run: load(source_of(run, dataset), run.read_split().fraction)
 

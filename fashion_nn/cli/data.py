@@ -18,6 +18,7 @@ from fashion_nn.cli.options import (
     output_file,
     output_folder,
 )
+from fashion_nn.cli.reading import Reading, reads_data
 from fashion_nn.core.images import described
 
 app = group("List, fetch, describe, check and export data sets.")
@@ -60,6 +61,7 @@ def fetch(name: KnownDataset, data_dir: DataDir = None) -> None:
         "fashion-nn data info train.csv --expect fashion_mnist --picture images.png",
     ),
 )
+@reads_data
 def info(
     name: Source,
     data_dir: DataDir = None,
@@ -67,17 +69,18 @@ def info(
     expect: Expect = None,
     picture: SamplePicture = None,
     as_json: AsJson = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Describe a data set: counts, pixels and fingerprint.
 
     Also prints the number of images of each class, and which known data set the images look like.
     """
-    announce_download(name, data_dir)
-    found = datasets.info(name, data_dir=data_dir, test=test, expect=expect)
+    splits = load_splits(name, data_dir=data_dir, test=test, options=reading.options())
+    found = datasets.describe(splits, name, expect=expect)
     if picture:
         from fashion_nn.pages import figures
 
-        splits = load_splits(name, data_dir=data_dir, test=test)
         images = splits.train.images
         labels = splits.train.labels
         figures.sample_grid(images, labels, splits.class_names, picture, title=splits.name)
@@ -93,11 +96,14 @@ def info(
         "fashion-nn data check train.csv --test test.csv --json",
     ),
 )
+@reads_data
 def check(
     name: Source,
     data_dir: DataDir = None,
     test: TestCsv = None,
     as_json: AsJson = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Find equal and nearly equal images in a data set.
 
@@ -105,7 +111,7 @@ def check(
     """
     from fashion_nn.datasets import duplicates
 
-    splits = load_splits(name, data_dir=data_dir, test=test)
+    splits = load_splits(name, data_dir=data_dir, test=test, options=reading.options())
     with console.work_bar("comparing images") as progress:
         found = duplicates.check(splits, progress=progress)
     if as_json:

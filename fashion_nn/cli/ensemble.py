@@ -8,6 +8,7 @@ import typer
 from fashion_nn import console, runs
 from fashion_nn.cli.common import accuracy, load_splits, source_of
 from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, examples, output_folder
+from fashion_nn.cli.reading import Reading, reads_data
 from fashion_nn.errors import InputError
 from fashion_nn.runs import EnsembleOptions, Run
 
@@ -33,12 +34,15 @@ Flip = Annotated[
 ]
 
 
+@reads_data
 def ensemble(
     folders: Folders,
     out: Out = None,
     flip: Flip = None,
     dataset: DatasetOfRun = None,
     data_dir: DataDir = None,
+    *,
+    reading: Reading,
 ) -> None:
     """Combine several runs into one model.
 
@@ -50,7 +54,8 @@ def ensemble(
     trained_on = ensembling.require_alike(opened)
     folder = out or MODELS / f"ensemble-{trained_on.name}"
     runs.require_free(folder, resumable=False)
-    splits = load_splits(source_of(opened[0], dataset), data_dir=data_dir)
+    source = source_of(opened[0], dataset)
+    splits = load_splits(source, data_dir=data_dir, options=reading.options())
     from fashion_nn import pages
 
     console.load_tensorflow()

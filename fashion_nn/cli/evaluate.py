@@ -7,6 +7,7 @@ from fashion_nn import console, runs
 from fashion_nn.cli import own_code
 from fashion_nn.cli.common import accuracy, loader, render_json
 from fashion_nn.cli.options import AsJson, DataDir, DatasetOfRun, Folders, TestCsv, examples
+from fashion_nn.cli.reading import Reading, reads_data
 from fashion_nn.measures.columns import PROBABILISTIC, sentence
 from fashion_nn.runs import Run
 
@@ -19,6 +20,7 @@ EXAMPLES = examples(
 )
 
 
+@reads_data
 def evaluate(
     folders: Folders,
     dataset: DatasetOfRun = None,
@@ -26,6 +28,8 @@ def evaluate(
     test: TestCsv = None,
     as_json: AsJson = False,
     code: own_code.Code = None,
+    *,
+    reading: Reading,
 ) -> None:
     """Measure runs on their test images.
 
@@ -39,7 +43,7 @@ def evaluate(
     from fashion_nn import evaluation, pages
 
     results: list[dict[str, Any]] = []
-    load = loader(dataset, data_dir, test)
+    load = loader(dataset, data_dir, test, reading.options())
     for run, builder in zip(opened, builders, strict=True):
         splits = load(run)
         with console.work_bar("near duplicates") as progress:

@@ -27,7 +27,7 @@ Options = TypeVar("Options", bound="DataclassInstance")
 MODELS = runs.MODELS
 HELP_NAMES = {"help_option_names": ["-h", "--help"]}
 KNOWN = f"{', '.join(datasets.names()[:-1])} or {datasets.names()[-1]}"
-DATA_SETS = f"{', '.join(datasets.names())}, a training CSV, or a folder of IDX files"
+DATA_SETS = f"{', '.join(datasets.names())}, or a file or folder (CSV, zip, .npz, pictures, ...)"
 
 KnownDataset = Annotated[str, typer.Argument(metavar="NAME", help=f"Name of a data set: {KNOWN}.")]
 Source = Annotated[
@@ -52,7 +52,7 @@ DataDir = Annotated[
 TestCsv = Annotated[
     Path | None,
     typer.Option(
-        "--test", help="Labelled CSV with the test rows, if the data set is a training CSV."
+        "--test", help="File with the test rows and their labels, if the data set has none."
     ),
 ]
 

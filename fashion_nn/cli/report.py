@@ -10,6 +10,7 @@ import typer
 from fashion_nn import console, runs
 from fashion_nn.cli.common import loader
 from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, Models, TestCsv, examples
+from fashion_nn.cli.reading import Reading, reads_data
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 
@@ -38,6 +39,7 @@ Image = Annotated[
 Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
 
 
+@reads_data
 def report(
     folders: Folders = None,
     every: Every = False,
@@ -47,6 +49,8 @@ def report(
     test: TestCsv = None,
     models: Models = MODELS,
     show: Open = False,
+    *,
+    reading: Reading,
 ) -> None:
     """Write an HTML page for each run or search.
 
@@ -61,7 +65,8 @@ def report(
     from fashion_nn import pages
 
     written = [pages.write_search_page(folder) for folder in of_searches]
-    written += _write_pages(chosen, loader(dataset, data_dir, test), image, skip_failed=every)
+    load = loader(dataset, data_dir, test, reading.options())
+    written += _write_pages(chosen, load, image, skip_failed=every)
     if every:
         written.append(models / "leaderboard.html")
         pages.write_leaderboard(chosen, written[-1])

@@ -20,9 +20,12 @@ from fashion_nn.cli.options import (
     output_file,
     takes,
 )
+from fashion_nn.cli.reading import Reading
 from fashion_nn.cli.train import print_outcome
+from fashion_nn.core.files import FileIn, files_at
 from fashion_nn.core.images import described
 from fashion_nn.core.text import duration
+from fashion_nn.datasets.layouts import TABLES, layout_of, table_files
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.submission.formats import FORMATS
@@ -32,8 +35,10 @@ if TYPE_CHECKING:
     from fashion_nn.inference.scaling import LabelledRows
     from fashion_nn.submission import ImageTable, Predictions
     from fashion_nn.submission import Sample as SampleFile
+    from fashion_nn.tables import TableSource
 
 EXAMPLES = examples(
+    "fashion-nn submit --train digit-recognizer.zip --out predictions.csv",
     "fashion-nn submit --model mlp.keras --test test.csv --out predictions.csv",
     "fashion-nn submit --grade --test test.csv --out predictions.csv",
 )
@@ -41,8 +46,11 @@ SCRIPT_EXAMPLES = EXAMPLES.replace("fashion-nn submit", "python submit.py")
 ENGINE_NAMES = {"keras": "Keras", "onnx": "ONNX Runtime"}
 
 Test = Annotated[
-    Path,
-    typer.Option("--test", help="CSV of the images to predict (.csv or .csv.gz)."),
+    Path | None,
+    typer.Option(
+        "--test",
+        help="File with the images to predict: CSV, .npz, pictures, ... [default: in --train].",
+    ),
 ]
 Out = Annotated[Path, output_file("--out", "Prediction file to write.")]
 Model = Annotated[Path | None, typer.Option("--model", help="Saved model, .keras or .h5.")]
@@ -57,7 +65,7 @@ Train = Annotated[
     Path | None,
     typer.Option(
         "--train",
-        help="Labelled CSV: train mlp and sprint on it, and predict with the better.",
+        help="File with labelled images, or Kaggle's zip: train mlp and sprint, use the better.",
     ),
 ]
 Budget = Annotated[
@@ -117,11 +125,11 @@ Models = Annotated[
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Reading):
     """The parameters of the command."""
 
-    test: Test
     out: Out
+    test: Test = None
     model: Model = None
     grade: Grade = False
     train: Train = None
@@ -138,7 +146,7 @@ class Request:
 
 @takes(Request)
 def submit(request: Request) -> None:
-    """Write a prediction file for a CSV of test images.
+    """Write a prediction file for test images.
 
     The predictions are in the order of the rows. The exit code is 3 if a check of --grade fails.
     """
@@ -151,26 +159,65 @@ def submit(request: Request) -> None:
     stop_at = deadline(request.budget)
     given = (request.test, request.model, request.train, request.sample, request.calibrate)
     submission.require_output(request.out, *given)
-    wanted = submission.read_sample(request.sample) if request.sample else None
-    table = submission.ImageTable(request.test)  # Read once, by all who need it.
+    test, sample = _test_and_sample(request)
+    wanted = submission.read_sample(sample) if sample else None
+    # Read once, by all who need it.
+    table = submission.ImageTable(test, request.options())
     model = request.model
     if request.train:
-        made = _train(request.train, request.test, request.models or MODELS, stop_at)
-        classes: int | None = len(made.read_record().dataset.class_names)
-        _predict(request, made.model, table, wanted, None, classes)
+        made = _train(request, test, request.models or MODELS, stop_at)
+        _predict(request, made.model, table, wanted, _Expected.of_run(made))
         return
     if model is None:
         model = _best(table, request.dataset, request.models or default_models())
+    _predict(request, model, table, wanted, _expected(request, model))
+
+
+def _test_and_sample(request: Request) -> tuple["TableSource", "Path | FileIn | None"]:
+    """The test images and the sample file, which may both be in the archive of --train."""
+    if request.test is not None:
+        return request.test, request.sample
+    if request.train is None:
+        raise InputError("no images to predict: give them with --test FILE")
+    files = files_at(request.train)
+    if layout_of(files) is not TABLES:
+        raise InputError(f"{request.train}: give the images to predict with --test FILE")
+    found = table_files.competition(files)
+    if found.test is None:
+        raise InputError(f"{request.train}: holds no test table: give one with --test FILE")
+    return found.test, request.sample or found.sample
+
+
+@dataclass(frozen=True)
+class _Expected:
+    """What the images are.
+
+    dataset: the known data set, or the files, that they come from; None where nobody has named it.
+    classes: their number, if it is known.
+    labels: the label of each class.
+    """
+
+    dataset: str | None
+    classes: int | None
+    labels: datasets.LabelMap
+
+    @classmethod
+    def of_run(cls, run: Run) -> "_Expected":
+        record = run.read_record().dataset
+        labels = datasets.LabelMap(record.labels or ())
+        return cls(None, len(record.class_names), labels)
+
+
+def _expected(request: Request, model: Path) -> _Expected:
+    from fashion_nn import submission
+
     dataset = request.dataset or submission.trained_on(model)
-    _predict(request, model, table, wanted, dataset, _classes_of(dataset))
-
-
-def _classes_of(dataset: str | None) -> int | None:
-    """Number of classes of the data set of the images; None where nobody has named it."""
-    if dataset is None:
-        return None
-    known = datasets.DATASETS.get(dataset.replace("-", "_"))
-    return known.classes if known else load_splits(dataset).classes
+    known = datasets.DATASETS.get(dataset.replace("-", "_")) if dataset else None
+    if dataset is None or known:
+        labels = submission.labels_of(model)
+        return _Expected(dataset, known.classes if known else None, labels)
+    splits = load_splits(dataset, options=request.options())
+    return _Expected(dataset, splits.classes, splits.labels)
 
 
 def _predict(
@@ -178,8 +225,7 @@ def _predict(
     model: Path,
     table: "ImageTable",
     sample: "SampleFile | None",
-    dataset: str | None,
-    classes: int | None,
+    expected: _Expected,
 ) -> None:
     """Predict the rows of `table`, write the file, and check it if that is asked for."""
     from fashion_nn import grading, inference, submission
@@ -188,12 +234,16 @@ def _predict(
     engine = one_of(request.engine, inference.ENGINES, "--engine")
     # If Keras runs the model, its process imports TensorFlow while the first rows are read.
     with inference.open_fast(model, scale=scale, engine=engine) as predictor:
-        builder = _reference_builder(request, dataset) if request.grade else None
+        builder = _reference_builder(request, expected.dataset) if request.grade else None
         with console.work_bar("predicting") as progress:
             blocks = table.blocks(progress)
             watched = builder.watch(blocks) if builder else blocks
             predictions = submission.predict_blocks(
-                predictor, watched, classes=classes, rows=calibration(request)
+                predictor,
+                watched,
+                classes=expected.classes,
+                rows=calibration(request),
+                originals=expected.labels,
             )
         _describe(predictions)
         submission.write(predictions, request.out, format=request.format, sample=sample)
@@ -211,7 +261,7 @@ def calibration(request: Request) -> "LabelledRows | None":
     """The rows that are given with --calibrate."""
     from fashion_nn import submission
 
-    if request.calibrate is None:
+    if request.calibrate is None or request.test is None:
         return None
     return submission.read_calibration(request.calibrate, request.test)
 
@@ -251,13 +301,16 @@ def _best(table: "ImageTable", dataset: str | None, models: Path) -> Path:
     return run.model
 
 
-def _train(train: Path, test: Path, models: Path, stop_at: float | None) -> Run:
+def _train(request: Request, test: "TableSource", models: Path, stop_at: float | None) -> Run:
     """Train a model from scratch, and say before how long that takes."""
     from fashion_nn import submission
 
     # A broken test table is refused here, before hours of training.
-    image_shape = submission.ImageTable(test).image_shape
-    splits = load_splits(train)
+    options = request.options()
+    image_shape = submission.ImageTable(test, options).image_shape
+    train = request.train
+    assert train is not None  # else there is nothing to train
+    splits = load_splits(train, options=options)
     if splits.image_shape != image_shape:
         found = (
             f"images are {described(image_shape)}, those of {train} {described(splits.image_shape)}"
@@ -283,5 +336,6 @@ def _train(train: Path, test: Path, models: Path, stop_at: float | None) -> Run:
 def _reference_builder(request: Request, dataset: str | None) -> "ReferenceBuilder":
     from fashion_nn.grading import ReferenceBuilder, Sources
 
+    assert request.test is not None  # as --grade requires
     sources = Sources(sample=request.sample, dataset=dataset)
     return ReferenceBuilder(request.test, sources, find_duplicates=False)

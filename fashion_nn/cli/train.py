@@ -20,6 +20,7 @@ from fashion_nn.cli.options import (
     stem,
     takes,
 )
+from fashion_nn.cli.reading import Reading
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.zoo import OwnBuilder
@@ -80,7 +81,7 @@ ListSettings = Annotated[
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Reading):
     """The parameters of the command."""
 
     name: Name = None
@@ -116,6 +117,7 @@ def train(request: Request) -> None:
         data_dir=request.data_dir,
         test=request.test,
         validation_fraction=recipe.validation_fraction,
+        options=request.options(),
     )
     if own:
         own = own_code.with_scale(own, request.scale, splits)

@@ -21,7 +21,7 @@ from fashion_nn.datasets.splits import (
     fingerprint,
     shuffled_by_class,
 )
-from fashion_nn.datasets.summary import info
+from fashion_nn.datasets.summary import describe, info
 
 __all__ = [
     "DATASETS",
@@ -36,6 +36,7 @@ __all__ = [
     "Split",
     "Splits",
     "at_hand",
+    "describe",
     "export",
     "fetch",
     "fingerprint",

@@ -1,45 +1,47 @@
 """What is in a data set, and whether it is what it claims to be."""
 
 import os
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fashion_nn.datasets.catalogue import DATASETS, by_fingerprint, by_folder, known, require
 from fashion_nn.datasets.loading import load, stem
 from fashion_nn.datasets.recognition import Recognition, recognise
-from fashion_nn.datasets.splits import VALIDATION_FRACTION, Split
+from fashion_nn.datasets.splits import Split, Splits
 
 
 def info(
     name_or_path: str | os.PathLike[str],
     *,
     expect: str | None = None,
-    data_dir: str | os.PathLike[str] | None = None,
-    test: str | os.PathLike[str] | None = None,
-    validation_fraction: float = VALIDATION_FRACTION,
-    progress: Callable[[int, int], None] | None = None,
+    **how: Any,
 ) -> dict[str, object]:
-    """Describe a data set as JSON. The arguments are those of `load`.
+    """Load and `describe` a data set; `how` it is read is as for `load`."""
+    return describe(load(name_or_path, **how), name_or_path, expect=expect)
+
+
+def describe(
+    splits: Splits, name_or_path: str | os.PathLike[str], *, expect: str | None = None
+) -> dict[str, object]:
+    """Describe a data set as JSON.
 
     Args:
+        name_or_path: where it came from.
         expect: the data set that the images should look like.
 
     Returns:
-        Among others: `pixels`, statistics of the original training rows on a scale of 0 to 1;
+        Among others: `labels`, those of the source, one a class; `read_as`, what its files were
+        taken for; `pixels`, statistics of the original training rows on a scale of 0 to 1;
         `official`, the known data set with exactly these training rows, in any file; `recognised`,
         the data set that the images look like; `warnings`, a line if that is not the data set that
         `expect`, the name, or the name of the file or folder says.
 
     Raises:
-        InputError: as for `load`; or `expect` is not a known data set.
+        InputError: `expect` is not a known data set.
     """
     claimed = _claimed(name_or_path, expect)
-    fraction = validation_fraction
-    splits = load(
-        name_or_path, data_dir=data_dir, test=test, validation_fraction=fraction, progress=progress
-    )
     parts = {"train": splits.train, "valid": splits.valid}
     if splits.test is not None:
         parts["test"] = splits.test
@@ -49,6 +51,8 @@ def info(
     return {
         "name": splits.name,
         "classes": list(splits.class_names),
+        "labels": list(splits.original_labels),
+        "read_as": splits.said,
         "image_shape": list(splits.image_shape),
         "counts": {part: len(rows) for part, rows in parts.items()},
         "class_counts": {part: rows.class_counts(splits.classes) for part, rows in parts.items()},

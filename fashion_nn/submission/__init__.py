@@ -9,7 +9,7 @@ formats        the file that is written, and what a correct one holds
 """
 
 from fashion_nn.submission.calibration import read_calibration
-from fashion_nn.submission.choosing import best_run, trained_on
+from fashion_nn.submission.choosing import best_run, labels_of, trained_on
 from fashion_nn.submission.formats import (
     FORMATS,
     Layout,
@@ -33,6 +33,7 @@ __all__ = [
     "TrainingCost",
     "best_run",
     "expectation",
+    "labels_of",
     "predict",
     "predict_blocks",
     "read_calibration",

@@ -29,4 +29,6 @@ def read_calibration(path: str | os.PathLike[str], test: str | os.PathLike[str])
         )
     table = tables.read(path, labels="required")
     assert table.labels is not None  # as required above
+    if table.labels.dtype.kind == "U":
+        raise InputError(f"{path}: its labels are words, expected the numbers of the classes")
     return LabelledRows(table.images, table.labels, f"rows of {os.path.basename(path)}")

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from fashion_nn import datasets, runs
 from fashion_nn.core.images import ImageShape, described
+from fashion_nn.datasets import LabelMap
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 
@@ -49,6 +50,17 @@ def trained_on(model: str | os.PathLike[str]) -> str | None:
     except InputError:
         return None
     return name if name in datasets.names() else None
+
+
+def labels_of(model: str | os.PathLike[str]) -> LabelMap:
+    """The labels that the run folder around `model` says the classes have in its data; the classes
+    themselves where there is no such folder.
+    """
+    try:
+        labels = Run(Path(model).parent).read_record().dataset.labels
+    except InputError:
+        return LabelMap()
+    return LabelMap(labels or ())
 
 
 def _fits(run: Run, dataset: str, image_shape: ImageShape) -> bool:

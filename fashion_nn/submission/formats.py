@@ -8,7 +8,7 @@ import csv
 import io
 import os
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -17,8 +17,10 @@ import numpy as np
 from fashion_nn.core import csv_rows, writing
 from fashion_nn.core.csv_output import inert
 from fashion_nn.core.csv_rows import CsvError
-from fashion_nn.core.reading import read_bytes
+from fashion_nn.core.files import FileIn
+from fashion_nn.core.reading import SMALL, read_bytes
 from fashion_nn.core.text import quoted
+from fashion_nn.datasets.labels import Label, LabelMap
 from fashion_nn.errors import InputError
 from fashion_nn.submission.predicting import Predictions
 
@@ -34,13 +36,15 @@ class Layout:
         "any" for a file that may be either, with any two names.
     ids: of its rows, in their order; None for bare labels.
     rows: number of rows.
-    classes: labels are the integers 0..classes-1.
+    classes: their number.
+    labels: the label of each class, as it is written.
     """
 
     header: tuple[str, str] | Literal["any"] | None
     ids: Sequence[int | str] | None
     rows: int
     classes: int
+    labels: LabelMap = field(default_factory=LabelMap)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,11 +59,12 @@ def _kaggle(predictions: Predictions) -> Layout:
     """Two columns; the ids are those of the table's id column, else they count from 1."""
     rows = len(predictions.labels)
     ids = range(1, rows + 1) if predictions.ids is None else predictions.ids.tolist()
-    return Layout(KAGGLE_HEADER, ids, rows, predictions.classes)
+    return Layout(KAGGLE_HEADER, ids, rows, predictions.classes, predictions.originals)
 
 
 def _plain(predictions: Predictions) -> Layout:
-    return Layout(None, None, len(predictions.labels), predictions.classes)
+    rows = len(predictions.labels)
+    return Layout(None, None, rows, predictions.classes, predictions.originals)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,14 +85,17 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def read_sample(path: str | os.PathLike[str]) -> Sample:
+def read_sample(path: str | os.PathLike[str] | FileIn) -> Sample:
     """Read the sample file at `path`: two columns, ids first, with a header.
 
     Raises:
         InputError: it cannot be read or has another form.
     """
     expected = "expected a competition's sample file"
-    content = read_bytes(path, expected=expected, follow_links=True)
+    if isinstance(path, FileIn):
+        content = path.files.read(path.name, most=SMALL)
+    else:
+        content = read_bytes(path, expected=expected, follow_links=True)
     try:
         rows = [row for row in csv_rows.parse(content, most=_MOST_CELLS) if row]
     except CsvError as error:
@@ -124,7 +132,9 @@ def expectation(
         InputError: there is no such format.
     """
     if sample:
-        return Layout(sample.header, sample.ids, len(predictions.labels), predictions.classes)
+        rows = len(predictions.labels)
+        originals = predictions.originals
+        return Layout(sample.header, sample.ids, rows, predictions.classes, originals)
     if format not in FORMATS:
         raise InputError(f"format {format!r}: expected one of {', '.join(FORMATS)}")
     return FORMATS[format].layout(predictions)
@@ -144,7 +154,8 @@ def render(
         InputError: there is no such format, or the ids of the sample are not those of the table.
     """
     layout = expectation(predictions, format=format, sample=sample)
-    labels = predictions.labels.tolist()
+    _require_inert(layout.ids or ())
+    labels = predictions.originals.decode(predictions.labels)
     if sample:
         labels = _in_sample_order(labels, predictions.ids, sample)
     if layout.ids is None:
@@ -186,7 +197,15 @@ def require_output(out: str | os.PathLike[str], *inputs: str | os.PathLike[str] 
             raise InputError(f"{out}: is an input: writing would destroy it; choose another --out")
 
 
-def _in_sample_order(labels: list[int], ids: np.ndarray | None, sample: Sample) -> list[int]:
+def _require_inert(ids: Sequence[int | str]) -> None:
+    unsafe = next((name for name in ids if isinstance(name, str) and inert(name) != name), None)
+    if unsafe is not None:
+        raise InputError(
+            f"{quoted(unsafe)} is an id and a formula in a spreadsheet: rename it in the test table"
+        )
+
+
+def _in_sample_order(labels: list[Label], ids: np.ndarray | None, sample: Sample) -> list[Label]:
     if len(sample.ids) != len(labels):
         raise InputError(
             f"the sample has {len(sample.ids)} ids, the test table {len(labels)} rows: not the same"

@@ -1,28 +1,37 @@
-"""A table of test images that is read once for all who need it."""
+"""A table of test images, or other files with them, that is read once for all who need it."""
 
-import os
 from collections.abc import Callable, Iterator
 from functools import cached_property
+from pathlib import Path
 
 from fashion_nn import datasets, tables
-from fashion_nn.core.images import ImageShape
+from fashion_nn.core.files import FileIn, Files, Single, files_at
+from fashion_nn.core.images import ImageShape, shape_of
+from fashion_nn.datasets import ReadOptions
+from fashion_nn.datasets.layouts import TABLES, Layout, layout_of
+from fashion_nn.datasets.source import FOUND_OUT, Request
 from fashion_nn.errors import InputError
+from fashion_nn.tables import TableSource
 
 
 class ImageTable:
-    """The CSV at `path`, read block by block in bounded memory; a label column is not looked at.
+    """The test images at `path`; their labels are not looked at.
 
-    The first block can be examined beforehand, to find out what the images are and which model
-    fits. Nothing is read before that, or before `blocks` is iterated.
+    A table is read block by block in bounded memory. The first block can be examined beforehand, to
+    find out what the images are and which model fits. Nothing is read before that, or before
+    `blocks` is iterated.
 
     Args:
-        path: a table as `tables.read` describes it.
+        path: a table as `tables.read` describes it, or files in another layout that
+            `datasets.load` reads; of several parts, the test rows.
+        options: what the files themselves leave open.
     """
 
-    def __init__(self, path: str | os.PathLike[str]) -> None:
+    def __init__(self, path: TableSource, options: ReadOptions = FOUND_OUT) -> None:
         self.path = path
+        self._options = options
         self._progress: Callable[[int, int], None] | None = None
-        self._unread = tables.blocks(path, labels="ignored", progress=self._report)
+        self._unread = self._read()
 
     @cached_property
     def first(self) -> tables.Table:
@@ -68,6 +77,31 @@ class ImageTable:
         self._progress = progress
         yield self.first
         yield from self._unread
+
+    def _read(self) -> Iterator[tables.Table]:
+        source = self.path
+        if not isinstance(source, FileIn) and not Path(source).exists():
+            yield from self._blocks(source)  # which says what is wrong
+            return
+        if not isinstance(source, FileIn):
+            files = files_at(source)
+            layout = layout_of(files)
+            if layout is not TABLES or not isinstance(files, Single):
+                yield self._whole(layout, files)
+                return
+        yield from self._blocks(source)
+
+    def _blocks(self, source: TableSource) -> Iterator[tables.Table]:
+        options = self._options
+        yield from tables.blocks(source, labels="ignored", options=options, progress=self._report)
+
+    def _whole(self, layout: Layout, files: Files) -> tables.Table:
+        """All images of files that are no single table."""
+        found = layout.read(files, Request(self._options, "ignored", self._report))
+        part = found.test or found.train
+        pixels = part.images.reshape(len(part), -1)
+        shape = shape_of(part.images)
+        return tables.Table(pixels, None, part.ids, None, shape, found.said)
 
     def _report(self, done: int, total: int) -> None:
         if self._progress:

@@ -2,13 +2,14 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fashion_nn import datasets, measures
 from fashion_nn.core.images import shape_of
+from fashion_nn.datasets import LabelMap
 from fashion_nn.errors import InputError
 from fashion_nn.submission.image_table import ImageTable
 from fashion_nn.tables import Table
@@ -26,7 +27,7 @@ class Predictions:
     """What a model predicts for a table.
 
     labels: the class of each row, int64 (n,), in the table's order.
-    ids: of the rows, int64 (n,); None if the table has no ids.
+    ids: of the rows, int64 (n,) or text (n,); None if the table has no ids.
     classes: number of classes of the model.
     feeding: how images were given to the model.
     engine: what ran the model, "keras" or "onnx".
@@ -37,6 +38,7 @@ class Predictions:
         switches that off.
     decision: how the scale of the pixels was found; None if it was asked for.
     look_like: the known data set that the images look like, where it has another number of classes.
+    originals: the label of each class in the data that the model was made for; these are written.
     """
 
     labels: np.ndarray
@@ -49,6 +51,7 @@ class Predictions:
     in_training: tuple[str, ...] = ()
     decision: "Decision | None" = None
     look_like: str | None = None
+    originals: LabelMap = field(default_factory=LabelMap)
 
 
 def predict(
@@ -84,6 +87,7 @@ def predict_blocks(
     *,
     classes: int | None = None,
     rows: "LabelledRows | None" = None,
+    originals: LabelMap | None = None,
 ) -> Predictions:
     """Predict the class of each row of successive blocks of a table.
 
@@ -92,6 +96,7 @@ def predict_blocks(
             known data set that the first images look like, or two, because two classes are often
             made of such images; any number if they look like none.
         rows: labelled rows by which the scale of the pixels is found; see `inference.scaling`.
+        originals: the label of each class in the data that the model was made for.
 
     Raises:
         InputError: the table or the model is not usable, or they do not fit each other.
@@ -122,6 +127,7 @@ def predict_blocks(
         tuple(_names_in_training(predictor)),
         predictor.decision,
         look_like,
+        originals or LabelMap(),
     )
 
 

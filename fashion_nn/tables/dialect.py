@@ -43,7 +43,7 @@ def find_layout(stream: Stream, labels: Labels, options: TableOptions) -> Layout
         rows = _cells(stream, lines[1:], len(first))
     else:
         rows = _cells(stream, lines, len(first))
-        places = _places(stream, rows, len(first), options)
+        places = _places(stream, rows, len(first), labels, options)
         layout = Layout.of_columns(stream, len(first), places, labels, options)
     return _with_cells(stream, layout, rows)
 
@@ -114,11 +114,16 @@ def _has_header(stream: Stream, first: Sequence[str], options: TableOptions) -> 
 
 
 def _places(
-    stream: Stream, rows: Sequence[Sequence[str]], count: int, options: TableOptions
+    stream: Stream,
+    rows: Sequence[Sequence[str]],
+    count: int,
+    labels: Labels,
+    options: TableOptions,
 ) -> tuple[int | None, int | None]:
     """The indices of the label column and of the id column of a table without a header."""
     chosen = {"first": 0, "last": count - 1, "none": None}
-    if options.label_column is not None:
+    has_none = labels == "ignored" and _is_image(count, options)
+    if options.label_column is not None and not has_none:
         if options.label_column not in chosen:
             raise stream.refuse(
                 f"there is no header, so no column {shown(options.label_column)}; give"

@@ -66,7 +66,10 @@ class Layout:
                 number of pixels.
         """
         names = header_names(stream, line)
-        roles = _Roles.of_names(stream, names, options.label_column)
+        label_column = options.label_column
+        if labels == "ignored" and label_column not in names:
+            label_column = None
+        roles = _Roles.of_names(stream, names, label_column)
         if labels == "required" and roles.label is None:
             expected = f"expected one named {', '.join(LABEL_NAMES)}, or name it"
             raise stream.refuse(f"there is no label column; {expected} with --label-column")

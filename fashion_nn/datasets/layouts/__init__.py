@@ -29,6 +29,13 @@ class Layout:
     read: Callable[[Files, Request], Source]
 
 
+TABLES = Layout(
+    "tables",
+    "a CSV; or a folder or zip with train.csv, test.csv and sample_submission.csv",
+    table_files.fits,
+    table_files.read,
+)
+
 LAYOUTS: tuple[Layout, ...] = (
     Layout(
         "IDX files",
@@ -36,12 +43,7 @@ LAYOUTS: tuple[Layout, ...] = (
         idx_files.fits,
         idx_files.read,
     ),
-    Layout(
-        "tables",
-        "a CSV; or a folder or zip with train.csv, test.csv and sample_submission.csv",
-        table_files.fits,
-        table_files.read,
-    ),
+    TABLES,
 )
 
 
@@ -52,8 +54,17 @@ def read_source(path: str | os.PathLike[str], request: Request) -> Source:
         InputError: it is in none, or damaged, or leaves open what it is.
     """
     files = files_at(path)
+    return layout_of(files).read(files, request)
+
+
+def layout_of(files: Files) -> Layout:
+    """The layout of files.
+
+    Raises:
+        InputError: they are in none.
+    """
     for layout in LAYOUTS:
         if layout.fits(files):
-            return layout.read(files, request)
+            return layout
     known = ", ".join(layout.name for layout in LAYOUTS)
-    raise InputError(f"{path}: holds no images in a layout that is read: {known}")
+    raise InputError(f"{files.path}: holds no images in a layout that is read: {known}")
