@@ -40,7 +40,6 @@ if TYPE_CHECKING:
 EXAMPLES = examples(
     "fashion-nn submit --train digit-recognizer.zip --out predictions.csv",
     "fashion-nn submit --model mlp.keras --test test.csv --out predictions.csv",
-    "fashion-nn submit --grade --test test.csv --out predictions.csv",
 )
 SCRIPT_EXAMPLES = EXAMPLES.replace("fashion-nn submit", "python submit.py")
 ENGINE_NAMES = {"keras": "Keras", "onnx": "ONNX Runtime"}

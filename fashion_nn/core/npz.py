@@ -20,6 +20,8 @@ OVERHEAD = 1 << 20
 
 _MAGIC = b"\x93NUMPY\x01\x00"
 _MAX_HEADER = 1024
+_BEGINNING = len(_MAGIC) + 2 + _MAX_HEADER
+_OBJECTS = b"'descr': '|O'"
 _MAX_DIMENSIONS = 32
 _MORE_MEMBERS = 100
 # What NumPy writes for an array of plain numbers or texts, and nothing else. Python 2 wrote an L
@@ -82,6 +84,44 @@ def read(
         raise NpzError(str(error)) from None
 
 
+def describe(content: bytes) -> dict[str, tuple[np.dtype, tuple[int, ...]]]:
+    """The type and the shape of each array in an .npz file; nothing else is unpacked.
+
+    Raises:
+        NpzError: damaged, twice the same name, more than 100 arrays, or one that is no plain array.
+    """
+    view = memoryview(content)
+    found = {}
+    try:
+        directory = zip_archive.read_directory(view, most=_MORE_MEMBERS)
+        if directory.total > _MORE_MEMBERS:
+            raise NpzError(f"holds {directory.total} arrays, expected at most {_MORE_MEMBERS}")
+        for entry in directory.entries:
+            name = entry.name.removesuffix(".npy")
+            if name in found:
+                raise NpzError(f"holds {name} twice")
+            array = _array(view, entry, name)
+            found[name] = (array.dtype, array.shape)
+    except ZipError as error:
+        raise NpzError(str(error)) from None
+    return found
+
+
+def read_npy(content: bytes, name: str) -> np.ndarray:
+    """The array in an .npy file, in the machine's byte order.
+
+    Args:
+        name: of the array, for messages.
+
+    Raises:
+        NpzError: damaged, or no plain array.
+    """
+    start, dtype, shape, in_columns = _header(content[:_BEGINNING], name)
+    if start + math.prod(shape) * dtype.itemsize != len(content):
+        raise NpzError(f"{name}: its header does not fit its size")
+    return _shaped(memoryview(content)[start:], dtype, shape, in_columns, name)
+
+
 def _described(view: memoryview, kinds: Mapping[str, str]) -> dict[str, _Array]:
     most = len(kinds) + _MORE_MEMBERS
     directory = zip_archive.read_directory(view, most=most)
@@ -101,10 +141,24 @@ def _described(view: memoryview, kinds: Mapping[str, str]) -> dict[str, _Array]:
 
 
 def _array(view: memoryview, entry: Entry, name: str) -> _Array:
-    begun = bytes(zip_archive.beginning(view, entry, len(_MAGIC) + 2 + _MAX_HEADER))
+    begun = bytes(zip_archive.beginning(view, entry, _BEGINNING))
+    array = _Array(entry, *_header(begun, name))
+    if array.start + array.bytes != entry.size:
+        raise NpzError(f"{name}: its header does not fit its size")
+    return array
+
+
+def _header(begun: bytes, name: str) -> tuple[int, np.dtype, tuple[int, ...], bool]:
+    """Where the values of an array begin, their type, the shape, and whether columns come first.
+
+    Args:
+        begun: the first bytes of the array in the .npy format.
+    """
     start = len(_MAGIC) + 2
     start += int.from_bytes(begun[len(_MAGIC) : start], "little")
     header = _HEADER.fullmatch(begun[len(_MAGIC) + 2 : start])
+    if _OBJECTS in begun[:start]:
+        raise NpzError(f"{name}: holds Python objects, which are a pickle and are never opened")
     if not begun.startswith(_MAGIC) or not header:
         raise NpzError(f"{name}: expected an array of numbers or texts, as numpy.save writes it")
     order, kind, size, in_columns, lengths = (group.decode() for group in header.groups())
@@ -112,11 +166,7 @@ def _array(view: memoryview, entry: Entry, name: str) -> _Array:
     if int(size) == 0 or (wanted and int(size) not in wanted):
         raise NpzError(f"{name}: the type {kind}{size} is not known")
     shape = _shape(lengths, name)
-    dtype = np.dtype(f"{order}{kind}{size}")
-    array = _Array(entry, start, dtype, shape, in_columns == "True")
-    if array.start + array.bytes != entry.size:
-        raise NpzError(f"{name}: its header does not fit its size")
-    return array
+    return start, np.dtype(f"{order}{kind}{size}"), shape, in_columns == "True"
 
 
 def _shape(text: str, name: str) -> tuple[int, ...]:
@@ -148,15 +198,22 @@ def _require(
 
 def _values(view: memoryview, array: _Array) -> np.ndarray:
     data = zip_archive.unpacked(view, array.entry)[array.start :]
-    values = np.frombuffer(data, array.dtype)
-    if array.dtype.kind == "U":
-        _require_characters(np.frombuffer(data, f"{array.dtype.str[0]}u4"), array.entry.name)
-    values = values.reshape(array.shape, order="F" if array.in_columns else "C")
-    # A copy, because the values in the archive are not aligned and cannot be changed.
-    return values.astype(array.dtype.newbyteorder("="), order="K")
+    name = array.entry.name.removesuffix(".npy")
+    return _shaped(data, array.dtype, array.shape, array.in_columns, name)
+
+
+def _shaped(
+    data: memoryview, dtype: np.dtype, shape: tuple[int, ...], in_columns: bool, name: str
+) -> np.ndarray:
+    values = np.frombuffer(data, dtype)
+    if dtype.kind == "U":
+        _require_characters(np.frombuffer(data, f"{dtype.str[0]}u4"), name)
+    values = values.reshape(shape, order="F" if in_columns else "C")
+    # A copy, because the values in the file are not aligned and cannot be changed.
+    return values.astype(dtype.newbyteorder("="), order="K")
 
 
 def _require_characters(codes: np.ndarray, name: str) -> None:
     surrogate = (codes >= _SURROGATES.start) & (codes < _SURROGATES.stop)
     if (codes > _LAST_CHARACTER).any() or surrogate.any():
-        raise NpzError(f"{name.removesuffix('.npy')}: its text is damaged")
+        raise NpzError(f"{name}: its text is damaged")

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from fashion_nn.core.files import Files, files_at
-from fashion_nn.datasets.layouts import idx_files, table_files
+from fashion_nn.datasets.layouts import arrays, idx_files, pictures, table_files
 from fashion_nn.datasets.source import Request, Source
 from fashion_nn.errors import InputError
 
@@ -38,10 +38,23 @@ TABLES = Layout(
 
 LAYOUTS: tuple[Layout, ...] = (
     Layout(
+        "NumPy arrays",
+        "an .npz or .npy files with x_train, y_train, x_test and y_test, or train_images,"
+        " train_labels, val_images and so on; or an .npy for each class",
+        arrays.fits,
+        arrays.read,
+    ),
+    Layout(
         "IDX files",
         "train-images-idx3-ubyte, train-labels-idx1-ubyte, and the t10k pair; packed as .gz or not",
         idx_files.fits,
         idx_files.read,
+    ),
+    Layout(
+        "pictures",
+        "a folder for each class, in train, val and test or not, or metadata.csv; or a zip of it",
+        pictures.fits,
+        pictures.read,
     ),
     TABLES,
 )
