@@ -14,7 +14,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-_START = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"
+_SIGNATURE = b"\x89PNG\r\n\x1a\n"
+_START = _SIGNATURE + b"\0\0\0\rIHDR"
+_CHANGES_THE_PICTURE = (b"tRNS", b"eXIf", b"acTL")
 _HEADER = struct.Struct(">2I5B")
 _CHUNK = struct.Struct(">I4s")
 _AFTER_HEADER = 33
@@ -82,19 +84,18 @@ def _unpacked(content: bytes) -> tuple[Kind, bytes] | None:
 
 def _data(content: bytes) -> bytes | None:
     """The packed data of a PNG; None if it is cut short or has chunks that change what is shown."""
-    place = _AFTER_HEADER
+    place = len(_SIGNATURE)
     pieces: list[bytes] = []
     while place + 12 <= len(content):
         length, name = _CHUNK.unpack_from(content, place)
         end = place + 8 + length
+        if zlib.crc32(content[place + 4 : end]).to_bytes(4) != content[end : end + 4]:
+            return None
         if name == b"IEND":
             return b"".join(pieces)
         if name == b"IDAT":
-            checksum = content[end : end + 4]
-            if zlib.crc32(content[place + 4 : end]).to_bytes(4) != checksum:
-                return None
             pieces.append(content[place + 8 : end])
-        elif name[:1].isupper() or name in (b"tRNS", b"eXIf", b"acTL"):
+        elif (name[:1].isupper() and name != b"IHDR") or name in _CHANGES_THE_PICTURE:
             return None
         place = end + 4
     return None
