@@ -66,7 +66,7 @@ class Files(ABC):
         """
 
     @abstractmethod
-    def open(self, name: str) -> AbstractContextManager[OpenFile]:
+    def reader(self, name: str) -> AbstractContextManager[OpenFile]:
         """Open a file for reading in pieces.
 
         Raises:
@@ -100,7 +100,7 @@ class Single(Files):
         return read_bytes(self.path, expected=_EXPECTED, most=most, follow_links=True)
 
     @contextmanager
-    def open(self, name: str) -> Iterator[OpenFile]:
+    def reader(self, name: str) -> Iterator[OpenFile]:
         with opened(self.path, expected=_EXPECTED, follow_links=True) as raw:
             yield OpenFile(raw, os.fstat(raw.fileno()).st_size)
 
@@ -132,7 +132,7 @@ class Folder(Files):
         return content
 
     @contextmanager
-    def open(self, name: str) -> Iterator[OpenFile]:
+    def reader(self, name: str) -> Iterator[OpenFile]:
         with opened(f"{self._start}{name}", expected=_EXPECTED) as raw:
             yield OpenFile(raw, os.fstat(raw.fileno()).st_size)
 
@@ -170,7 +170,7 @@ class Archive(Files):
             raise InputError(f"{self.place(name)}: {error}: {_EXPECTED}") from None
 
     @contextmanager
-    def open(self, name: str) -> Iterator[OpenFile]:
+    def reader(self, name: str) -> Iterator[OpenFile]:
         entry = self._entries[name]
         try:
             yield OpenFile(zip_archive.Member(self._view, entry), entry.packed)

@@ -38,13 +38,16 @@ def find_layout(stream: Stream, labels: Labels, options: TableOptions) -> Layout
     if not lines or not lines[0].strip():
         raise stream.refuse("line 1 is blank; expected a header such as label,pixel0,pixel1,...")
     first = stream.cells(lines[0], 0)
-    if _has_header(stream, first, options):
+    count = len(first)
+    has_header = _has_header(stream, first, options)
+    del first  # a line may have a million cells
+    if has_header:
         layout = Layout.of_header(stream, stream.take_line(), labels, options)
-        rows = _cells(stream, lines[1:], len(first))
+        rows = _cells(stream, lines[1:], count)
     else:
-        rows = _cells(stream, lines, len(first))
-        places = _places(stream, rows, len(first), labels, options)
-        layout = Layout.of_columns(stream, len(first), places, labels, options)
+        rows = _cells(stream, lines, count)
+        places = _places(stream, rows, count, labels, options)
+        layout = Layout.of_columns(stream, count, places, labels, options)
     return _with_cells(stream, layout, rows)
 
 
@@ -98,10 +101,13 @@ def _cells(stream: Stream, lines: Sequence[str], count: int) -> list[list[str]]:
 def _has_header(stream: Stream, first: Sequence[str], options: TableOptions) -> bool:
     if options.header is not None:
         return options.header
-    cells = [cell.strip() for cell in first]
-    named = cells[:-1] if cells[-1] == "" and len(cells) > 1 else cells
-    if not all(NUMBER.fullmatch(cell) for cell in named):
+    last = len(first) - 1
+    if not all(
+        NUMBER.fullmatch(cell.strip()) or (index == last > 0 and not cell.strip())
+        for index, cell in enumerate(first)
+    ):
         return True
+    cells = [cell.strip() for cell in first]
     counts_up = cells in ([str(number + start) for number in range(len(cells))] for start in (0, 1))
     if not counts_up or len(cells) == 1:
         return False

@@ -44,6 +44,7 @@ class Stream:
         if self._packed:
             self._file = Gunzip(_Begun(self._start, self._raw), self._size)
             self._start = b""
+        self._begun = False
         self._rest = b""
         self._progress = progress
 
@@ -155,7 +156,8 @@ class Stream:
 
     def _block(self) -> bytes:
         if self._progress is not None:
-            self._progress(self._raw.tell(), self._size)
+            self._progress(self._raw.tell() if self._begun else 0, self._size)
+            self._begun = True
         try:
             start, self._start = self._start, b""
             return start + self._file.read(_READ_BYTES - len(start))
@@ -222,7 +224,7 @@ class _Begun:
 def opened(source: TableSource, progress: Callable[[int, int], None] | None) -> Iterator[Stream]:
     """Open a table file, or one in an archive; raises InputError when that cannot be done."""
     if isinstance(source, FileIn):
-        with source.files.open(source.name) as file:
+        with source.files.reader(source.name) as file:
             yield Stream(str(source), file, progress)
         return
     name = shown_path(os.fsdecode(source))

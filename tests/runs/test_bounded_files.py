@@ -37,7 +37,7 @@ def test_answers_are_read_as_they_were_written(tmp_path):
         ({"confidence": np.array([0.5, np.nan, 0.9], np.float32)}, "confidence are not all"),
         ({"of_truth": np.array([0.5, 2.0, 0.9], np.float32)}, "of_truth are not all from 0 to 1"),
         ({"labels": np.array(["a", "b", "c"])}, "labels: holds values of type <U1"),
-        ({"labels": np.array([None] * 3)}, "as numpy.save writes it"),
+        ({"labels": np.array([None] * 3)}, "are a pickle and are never opened"),
         ({"labels": np.zeros(80 << 20, np.uint8)}, "expected at most 67,108,864"),
     ],
 )
