@@ -3,6 +3,7 @@ must be found.
 """
 
 import json
+from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 import numpy as np
 import pytest
@@ -507,3 +508,199 @@ def test_an_error_made_in_every_layer_of_terms_that_are_not_shown():
     )
     assert first.detail == "the bias is subtracted, in every layer"
     assert all(mark.verdict == "follows" for mark in marks.marks[1:])
+
+
+# --- Answers of students who compute with all digits and write down few
+
+
+def shown(answers, places, *, decimals=False, cut=False):
+    """The numbers as they are written: to digits or to decimals, rounded or cut."""
+
+    def write(text):
+        number = Decimal(f"{float(text):.12g}")
+        last = places if decimals else places - 1 - number.adjusted()
+        rounding = ROUND_DOWN if cut else ROUND_HALF_EVEN
+        return float(number.quantize(Decimal(1).scaleb(-last), rounding=rounding))
+
+    return json.loads(json.dumps(answers), parse_float=write)
+
+
+def mistakes(answers, exercise=EXERCISE):
+    marks = grade(exercise, answers).marks
+    return [(mark.term, mistake.cause) for mark in marks for mistake in mark.mistakes]
+
+
+WRITTEN = [
+    {"places": places, "decimals": decimals, "cut": cut}
+    for places in (4, 6, 8)
+    for decimals in (False, True)
+    for cut in (False, True)
+]
+
+
+def on_the_way_back(layer, change):
+    """A δ that is changed in one layer."""
+    return {
+        "slope": lambda k, a: (change if k == layer else 1) * (1 - a**2 if k == 1 else a * (1 - a))
+    }
+
+
+def without_slope(layer):
+    return {
+        "slope": lambda k, a: np.ones_like(a) if k == layer else 1 - a**2 if k == 1 else a * (1 - a)
+    }
+
+
+@pytest.mark.parametrize("written", WRITTEN, ids=str)
+@pytest.mark.parametrize(
+    "errors, term, cause",
+    [
+        (on_the_way_back(3, -1), ("deltas", 3), "sign lost"),
+        (on_the_way_back(1, -1), ("deltas", 1), "sign lost"),
+        (on_the_way_back(2, -1), ("deltas", 2), "sign lost"),
+        (without_slope(1), ("deltas", 1), "f′ missing"),
+        (without_slope(3), ("deltas", 3), "f′ missing"),
+    ],
+)
+def test_what_follows_exactly_from_a_mistake_is_no_mistake(errors, term, cause, written):
+    """The slip is carried on with all digits, and everything is rounded for the sheet alone."""
+    assert mistakes(shown(work(**errors), **written)) == [(term, cause)]
+
+
+@pytest.mark.parametrize("written", WRITTEN, ids=str)
+def test_a_factor_two_is_named_and_carried_on(written):
+    answers = work(error=lambda a: 2 * (a - T))
+    first = grade(EXERCISE, shown(answers, **written)).first_wrong
+    assert "wrong factor" in (first.cause, *first.also)
+    assert [term for term, _ in mistakes(shown(answers, **written))] == [("deltas", 3)]
+
+
+@pytest.mark.parametrize("cut", [False, True])
+@pytest.mark.parametrize("decimals", [False, True])
+@pytest.mark.parametrize("places", [3, 4, 5])
+@pytest.mark.parametrize("name", built_in())
+def test_right_answers_may_be_rounded_or_cut_to_digits_or_decimals(name, places, decimals, cut):
+    exercise = load(name)
+    answers = {key: value for key, value in trace(exercise).to_json().items() if value is not None}
+    assert mistakes(shown(answers, places, decimals=decimals, cut=cut), exercise) == []
+
+
+def test_the_precision_may_be_declared():
+    right = trace(EXERCISE).to_json()
+    small = round(right["deltas"][0][0][0], 3)
+    only_this = {"deltas": [[[small, None], [None, None], [None, None]], None, None]}
+    assert small == pytest.approx(right["deltas"][0][0][0], rel=0.3)
+    assert grade(EXERCISE, {"digits": 3} | only_this).first_wrong.cause == "rounding"
+    assert grade(EXERCISE, {"decimals": 3} | only_this).first_wrong is None
+
+
+def test_the_updated_weights_in_back_propagation_are_named():
+    answers = work()
+    gradient = np.array(answers["deltas"][2]) @ np.array(answers["outputs"][1]).T
+    back = only(2, lambda w, d: (W[2] - ETA * gradient).T @ d, lambda w, d: w.T @ d)
+    answers = work(back=back)
+    assert mistakes(shown(answers, 6)) == [(("deltas", 2), "transposed or wrong weight")]
+    detail = grade(EXERCISE, shown(answers, 6)).first_wrong.detail
+    assert detail == "the updated W[3] in place of the one before the step"
+
+
+@pytest.mark.parametrize("squares", ["from the nets", "from the outputs"])
+def test_what_follows_from_an_output_that_is_misread(squares):
+    """It is in the error a - t and in the loss; f' is taken from z or from the same output."""
+    misread = np.array(work()["outputs"][2])
+    misread[0, 1] = round(misread[0, 1], 4) + 0.2
+    clean = np.array(work()["outputs"][2])
+
+    def slope(layer, a):
+        a = clean if layer == 3 and squares == "from the nets" else a
+        return 1 - a**2 if layer == 1 else a * (1 - a)
+
+    sigmoid = lambda k, z: np.tanh(z) if k == 1 else 1 / (1 + np.exp(-z))  # noqa: E731
+    answers = work(output=lambda k, z: misread if k == 3 else sigmoid(k, z), slope=slope)
+    answers["loss_before"] = float(0.5 * ((misread - T) ** 2).sum())
+    assert mistakes(shown(answers, 4, decimals=True)) == [(("outputs", 3), "misprint")]
+
+
+def test_a_misprint_of_three_digits_is_named():
+    answers = shown(work(), 3)
+    answers["outputs"][1][0][0] = round(answers["outputs"][1][0][0] + 0.1, 3)
+    assert mistakes({"outputs": answers["outputs"]})[0] == (("outputs", 2), "misprint")
+
+
+@pytest.mark.parametrize("places", [4, 7])
+def test_a_weight_that_is_miscopied_is_named_and_used_from_there_on(places):
+    miscopied = EXERCISE.to_json()
+    miscopied["weights"][1][2][0] = 0.1  # 0.7 in the exercise
+    answers = trace(from_json(miscopied)).to_json()
+    assert mistakes(shown(answers, places)) == [(("nets", 2), "number miscopied")]
+    detail = grade(EXERCISE, shown(answers, places)).first_wrong.detail
+    assert detail == "W[2], unit 3, input 1 is read as 0.1, not 0.7, from here on"
+
+
+def test_the_bias_of_another_layer_is_named():
+    net = only(2, lambda w, x, b: w @ x + B[0][:, None], lambda w, x, b: w @ x + b[:, None])
+    assert mistakes(shown(work(net=net), 4)) == [(("nets", 2), "wrong bias")]
+    assert grade(EXERCISE, shown(work(net=net), 4)).first_wrong.detail == "b[1] in place of b[2]"
+
+
+def test_a_bias_that_is_not_updated_is_not_called_rounded():
+    small = from_json(EXERCISE.to_json() | {"learning_rate": 0.001})
+    answers = trace(small).to_json()
+    answers["updated_biases"][0] = B[0].tolist()
+    first = grade(small, shown(answers, 6)).first_wrong
+    assert (first.term, first.cause) == (("updated_biases", 1), "wrong step")
+    assert "not updated" in first.detail
+
+
+def test_squared_error_without_the_half():
+    doubled = from_json(EXERCISE.to_json() | {"loss": "squared-error"})
+    half, whole = trace(EXERCISE), trace(doubled)
+    np.testing.assert_allclose(whole.deltas[0], 2 * half.deltas[0], rtol=1e-12)
+    assert whole.loss_before == pytest.approx(2 * half.loss_before)
+    first = grade(doubled, {"deltas": half.to_json()["deltas"]}).first_wrong
+    assert "wrong factor" in (first.cause, *first.also)
+
+
+def test_no_noise_of_floats_is_shown():
+    exercise = from_json(
+        {
+            "layers": [2, 1],
+            "activations": ["identity"],
+            "weights": [[[0.1, -0.3]]],
+            "biases": [[0.2]],
+            "loss": "half-squared-error",
+            "learning_rate": 0.1,
+            "samples": [{"x": [1, 1], "target": [1]}],
+        }
+    )
+    assert trace(exercise).nets[0].tolist() == [[0.0]]  # 0.1 - 0.3 + 0.2 is 2.8e-17 in float64
+
+
+def test_terms_may_be_named_as_on_paper():
+    right = trace(EXERCISE)
+    paper = {
+        "z[1]": right.nets[0].tolist(),
+        "a[ 3 ]": right.outputs[2].tolist(),
+        "δ[2]": right.deltas[1].tolist(),
+        "delta[3]": right.deltas[2].tolist(),
+        "∂E/∂W[1]": right.weight_gradients[0].tolist(),
+        "dE/db[2]": right.bias_gradients[1].tolist(),
+        "updated W[1]": right.updated_weights[0].tolist(),
+        "updated b[3]": right.updated_biases[2].tolist(),
+        "E": right.loss_before,
+        "E after the step": right.loss_after,
+        "class of the query": right.query_class,
+    }
+    marks = grade(EXERCISE, paper).marks
+    assert len(marks) == len(paper) and {mark.verdict for mark in marks} == {"right"}
+
+
+@pytest.mark.parametrize("key", ["z[0]", "z[4]", "z", "E[1]", "y[1]", "z[1", "z[99999999999]"])
+def test_terms_that_are_not_on_paper(key):
+    with pytest.raises(InputError, match="unknown key"):
+        grade(EXERCISE, {key: [0.1, 0.2, 0.3]})
+
+
+def test_a_term_that_is_answered_twice():
+    with pytest.raises(InputError, match=r"a\[1\] is answered twice"):
+        grade(EXERCISE, {"outputs": trace(EXERCISE).to_json()["outputs"], "a[1]": 0.5})

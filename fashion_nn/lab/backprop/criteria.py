@@ -4,6 +4,7 @@
 name                       E of one sample, summed over the units   output activations
 =========================  =======================================  =========================
 half-squared-error         ½ (a - t)²                               any
+squared-error              (a - t)²                                 any
 softmax-cross-entropy      -t ln y, y = softmax(z)                  softmax, identity
 binary-cross-entropy       -t ln a - (1 - t) ln(1 - a)              sigmoid, softmax
 logistic-cross-entropy     -t ln y - (1 - t) ln(1 - y), y = σ(z)    sigmoid, identity
@@ -31,6 +32,9 @@ from fashion_nn.errors import InputError
 from fashion_nn.lab import layers
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Activation, Array, softmax
 
+FACTORS = {"half-squared-error": 0.5, "squared-error": 1.0}
+"""The squared errors of the outputs, with what the square is multiplied by."""
+
 OfNets = Callable[[Array, Array], Array]
 """A function of nets and targets, both units × samples."""
 
@@ -45,6 +49,8 @@ class Criterion:
         value: E of each sample, (samples,).
         delta: ∂E/∂z, units × samples.
         read_gradient: ∂E/∂y, where y is what the loss compares with the target.
+        of_outputs: value and delta as functions of outputs in place of nets, where outputs that
+            are written wrongly belong to no nets.
     """
 
     formula: str
@@ -54,6 +60,7 @@ class Criterion:
     value: OfNets
     delta: OfNets
     read_gradient: OfNets
+    of_outputs: tuple[OfNets, OfNets] | None = None
 
     def comparing(self, plain: str, latex: str) -> "Criterion":
         """The same loss with the name of what it compares with the target in place of each @."""
@@ -72,8 +79,8 @@ def criterion(loss: str, activation: str) -> Criterion:
     Raises:
         InputError: the two have no meaning together.
     """
-    if loss == "half-squared-error":
-        return _half_squared_error(ACTIVATIONS[activation])
+    if loss in FACTORS:
+        return _squared_error(ACTIVATIONS[activation], FACTORS[loss])
     if (loss, activation) in _CRITERIA:
         return _CRITERIA[loss, activation]
     able = " or ".join(output for known, output in PAIRS if known == loss)
@@ -85,23 +92,26 @@ def criterion(loss: str, activation: str) -> Criterion:
     raise InputError(f"{loss} needs {able} outputs, got {activation}: {why}")
 
 
-def _half_squared_error(f: Activation) -> Criterion:
-    delta = f"(a - t) ∘ {f.symbol}'(z)"
-    latex = rf"(a - t) \circ {f.latex}'(z)"
+def _squared_error(f: Activation, factor: float) -> Criterion:
+    """`factor` · Σ (a - t)², whose derivative by a is 2 · `factor` · (a - t)."""
+    half = factor == 0.5
+    error = "(a - t)"
+    delta = f"{error} ∘ {f.symbol}'(z)"
+    latex = rf"{error} \circ {f.latex}'(z)"
     if f.name == "identity":
-        delta = "a - t"
-        latex = "a - t"
+        delta = error.strip("()") if half else error
+        latex = delta
     elif f.name == "softmax":
-        delta = "J(z) (a - t)"
-        latex = r"J(z)\,(a - t)"
+        delta = f"J(z) {error}"
+        latex = rf"J(z)\,{error}"
     return Criterion(
-        "½ Σ (a - t)²",
-        delta,
-        r"\tfrac12 \sum (a - t)^2",
-        latex,
-        lambda z, t: 0.5 * ((f.apply(z) - t) ** 2).sum(axis=0),
-        lambda z, t: f.pull(z, f.apply(z) - t),
-        lambda z, t: f.apply(z) - t,
+        "½ Σ (a - t)²" if half else "Σ (a - t)²",
+        delta if half else f"2 {delta}",
+        r"\tfrac12 \sum (a - t)^2" if half else r"\sum (a - t)^2",
+        latex if half else rf"2\,{latex}",
+        lambda z, t: factor * ((f.apply(z) - t) ** 2).sum(axis=0),
+        lambda z, t: f.pull(z, 2 * factor * (f.apply(z) - t)),
+        lambda z, t: 2 * factor * (f.apply(z) - t),
     )
 
 
@@ -179,7 +189,13 @@ _SOFTMAX_BINARY = replace(
 )
 
 _CRITERIA = {
-    ("softmax-cross-entropy", "softmax"): _CATEGORICAL.comparing("a", "a"),
+    ("softmax-cross-entropy", "softmax"): replace(
+        _CATEGORICAL.comparing("a", "a"),
+        of_outputs=(
+            lambda a, t: -(t * np.log(a, where=t > 0, out=np.zeros_like(a))).sum(axis=0),
+            lambda a, t: a * t.sum(axis=0) - t,
+        ),
+    ),
     ("softmax-cross-entropy", "identity"): _CATEGORICAL.comparing(
         "softmax(z)", r"\mathrm{softmax}(z)"
     ),
@@ -195,7 +211,7 @@ _CRITERIA = {
     ("logistic-squared-error", "identity"): _SQUARED.comparing("σ(z)", r"\sigma(z)"),
 }
 
-PAIRS = tuple(("half-squared-error", name) for name in ACTIVATIONS) + tuple(_CRITERIA)
+PAIRS = tuple((loss, name) for loss in FACTORS for name in ACTIVATIONS) + tuple(_CRITERIA)
 """Every loss with every output activation that it can follow."""
 
 LOSSES = tuple(dict.fromkeys(loss for loss, _ in PAIRS))

@@ -15,13 +15,14 @@ Source: report 004, exercise 1; report 002, equations 4 to 9.
 """
 
 from collections.abc import Mapping, Sequence
+from enum import Enum
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Activation, Array
-from fashion_nn.lab.backprop.criteria import Criterion, criterion
+from fashion_nn.lab.backprop.criteria import FACTORS, Criterion, criterion
 from fashion_nn.lab.backprop.exercise import Exercise
 
 LAYERED = (
@@ -74,6 +75,14 @@ def terms(exercise: Exercise) -> list[Term]:
     return order
 
 
+class Source(Enum):
+    """What a person takes the loss and f' from. It matters once z[l] and a[l] do not agree."""
+
+    NETS = "both from the nets"
+    OUTPUTS = "both from the outputs"
+    BOTH = "the loss from the outputs, f' from the nets"
+
+
 class Sheet(dict[Term, Array]):
     """The terms that are written down so far; `compute` works out a further one from them.
 
@@ -87,21 +96,25 @@ class Sheet(dict[Term, Array]):
         exercise: Exercise,
         values: Mapping[Term, Array] = {},
         *,
-        slopes_from_outputs: bool = False,
+        source: Source = Source.NETS,
     ):
         super().__init__(values)
         self.exercise = exercise
-        self.slopes_from_outputs = slopes_from_outputs
+        self.source = source
 
-    def copy(self) -> "Sheet":
-        return Sheet(self.exercise, self, slopes_from_outputs=self.slopes_from_outputs)
+    def copy(self, *, exercise: Exercise | None = None, source: Source | None = None) -> "Sheet":
+        """The same terms, perhaps of an exercise with another number in it."""
+        return Sheet(exercise or self.exercise, self, source=source or self.source)
 
     def agrees_with(self, other: "Sheet") -> bool:
         """Whether the same would follow from both sheets, except for float64 rounding."""
         shared = self.keys() & other.keys()
         layers = [term.layer for term in shared if term.key == "outputs"]
-        return all(_equal(self[term], other[term]) for term in shared) and all(
-            _equal(self.net(layer), other.net(layer)) for layer in layers
+        return (
+            (self.exercise is other.exercise)
+            and all(_equal(self[term], other[term]) for term in shared)
+            and all(_equal(self.net(layer), other.net(layer)) for layer in layers)
+            and (self.exercise.depth not in layers or _equal(self.read_net, other.read_net))
         )
 
     # --- What the terms are computed from
@@ -132,12 +145,18 @@ class Sheet(dict[Term, Array]):
         return self[Term("outputs", layer)] if layer else self.exercise.inputs
 
     def net(self, layer: int) -> Array:
-        """z[layer] as f' and the loss see it: as written, or worked out from the output as
-        written.
-        """
-        if self.slopes_from_outputs:
+        """z[layer] as f' sees it: as written, or worked out from the output as written."""
+        if self.source is Source.OUTPUTS:
             return self.activation(layer).invert(self.output(layer))
         return self[Term("nets", layer)]
+
+    @property
+    def read_net(self) -> Array:
+        """z of the output layer as the loss sees it: as written, or worked out from the output."""
+        depth = self.exercise.depth
+        if self.source is Source.NETS:
+            return self[Term("nets", depth)]
+        return self.activation(depth).invert(self.output(depth))
 
     def parameter(self, term: Term) -> Array:
         """The weights or biases before the step, for a term that updates them."""
@@ -173,9 +192,10 @@ class Sheet(dict[Term, Array]):
             case "bias_gradients":
                 return _product(self.delta(layer), np.ones(len(self.exercise.samples)))
             case "updated_weights" | "updated_biases":
-                return self.parameter(term) - self.exercise.learning_rate * self.gradient(term)
+                step = self.exercise.learning_rate * self.gradient(term)
+                return _sum(self.parameter(term), -step)
             case "loss_before":
-                return self._loss(self.net(self.exercise.depth))
+                return self._loss_before()
             case "loss_after":
                 return self._loss(
                     forward(self.exercise, self.exercise.inputs, self.updated()).nets[-1]
@@ -195,7 +215,7 @@ class Sheet(dict[Term, Array]):
         """
         weight = self.weight(layer) if weight is None else weight
         below = self.output(layer - 1) if below is None else below
-        return weight @ below + self.bias(layer)[:, None]
+        return _sum(_product(weight, below), self.bias(layer)[:, None])
 
     def pull(self, layer: int, gradient: Array) -> Array:
         """From ∂E/∂a[layer] to ∂E/∂z[layer]."""
@@ -207,8 +227,20 @@ class Sheet(dict[Term, Array]):
 
     def _delta(self, layer: int) -> Array:
         if layer == self.exercise.depth:
-            return self.share * self.criterion.delta(self.net(layer), self.exercise.targets)
+            targets = self.exercise.targets
+            if self.source is Source.BOTH and "squared" in self.exercise.loss:
+                error = self.criterion.read_gradient(self.read_net, targets)
+                return self.share * self.pull(layer, error)
+            if self.source is not Source.NETS and self.criterion.of_outputs:
+                return self.share * self.criterion.of_outputs[1](self.output(layer), targets)
+            return self.share * self.criterion.delta(self.read_net, targets)
         return self.pull(layer, _product(self.weight(layer + 1).T, self.delta(layer + 1)))
+
+    def _loss_before(self) -> Array:
+        if self.source is not Source.NETS and self.criterion.of_outputs:
+            value = self.criterion.of_outputs[0]
+            return self.share * value(self.output(self.exercise.depth), self.exercise.targets).sum()
+        return self._loss(self.read_net)
 
     def _loss(self, nets: Array) -> Array:
         return self.share * self.criterion.value(nets, self.exercise.targets).sum()
@@ -222,7 +254,14 @@ def _product(left: Array, right: Array) -> Array:
     """The matrix product, and 0 where its summands cancel except for the last bits of a float64."""
     product = left @ right
     residue = np.abs(product) <= 4 * np.finfo(np.float64).eps * (np.abs(left) @ np.abs(right))
-    return np.where(residue, 0.0, product)
+    return np.where(residue & np.isfinite(product), 0.0, product)
+
+
+def _sum(one: Array, other: Array) -> Array:
+    """The sum, and 0 where the two cancel except for the last bits of a float64."""
+    total = one + other
+    residue = np.abs(total) <= 4 * np.finfo(np.float64).eps * (np.abs(one) + np.abs(other))
+    return np.where(residue & np.isfinite(total), 0.0, total)
 
 
 def forward(exercise: Exercise, x: Array, parameters: Parameters) -> Passed:
@@ -259,7 +298,7 @@ def threshold(exercise: Exercise) -> float | None:
     targets = set(exercise.targets.flat)
     if activation == "sigmoid":
         return 0.5
-    if exercise.loss != "half-squared-error":
+    if exercise.loss not in FACTORS:
         return 0.0  # the outputs are nets, or softsign's: 0 is where y = 1/2
     signed = -1 in targets or (activation in {"tanh", "softsign"} and 0 not in targets)
     low = -1.0 if signed else 0.0

@@ -1,32 +1,17 @@
-"""A student's answers: read from JSON into terms, and compared with a value to as many digits as
-they have.
-"""
+"""A student's answers: read from JSON into terms, under the keys of a trace or as on paper."""
 
+import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import Array
 from fashion_nn.lab.backprop.exercise import Exercise
+from fashion_nn.lab.backprop.marking.precision import Precision
 from fashion_nn.lab.backprop.sheet import KEYS, LAYERED, Sheet, Term
-
-Digits = NDArray[np.int64]
-"""Significant digits of each entry of an answer."""
-
-Mask = NDArray[np.bool_]
-"""Which entries of an answer are meant."""
-
-EXACT = 15
-"""Digits of an entry that is equal to the value."""
-
-ENOUGH = 3
-"""Digits that an answer must have right to be right."""
-
-_NOISE = 1e-12
-"""What a sum that should be 0 may come to in float64."""
 
 _LABELS = {
     "nets": "z[{0}]",
@@ -41,6 +26,32 @@ _LABELS = {
     "query_output": "output for the query",
     "query_class": "class of the query",
 }
+
+_ON_PAPER = {
+    "nets": ("z",),
+    "outputs": ("a",),
+    "deltas": ("δ", "delta"),
+    "weight_gradients": ("∂E/∂W", "dE/dW"),
+    "bias_gradients": ("∂E/∂b", "dE/db"),
+    "updated_weights": ("updated W", "new W"),
+    "updated_biases": ("updated b", "new b"),
+    "loss_before": ("E before the step", "E"),
+    "loss_after": ("E after the step", "new E"),
+    "query_output": ("output for the query",),
+    "query_class": ("class of the query",),
+}
+"""How the keys are written on paper; those of a layer are followed by its number, as in `z[1]`."""
+
+_WRITTEN = re.compile(r"(.*?)\s*(?:\[\s*(\d{1,9})\s*\])?")
+_PRECISION = ("decimals", "digits")
+
+
+@dataclass(frozen=True)
+class Answers:
+    """The answered terms, and the precision that the answers declare, if they do."""
+
+    terms: dict[Term, Array]
+    precision: Precision | None
 
 
 def label(term: Term) -> str:
@@ -59,12 +70,13 @@ def place(term: Term, entry: Sequence[int]) -> str:
     return ", ".join(words)
 
 
-def read(values: Any, right: Sheet, source: str = "answers") -> dict[Term, Array]:
+def read(values: Any, right: Sheet, source: str = "answers") -> Answers:
     """The answered terms, with NaN where a single number is left out (null).
 
-    The keys are those of a trace; `format` is ignored. A layer or a number that is null is not
-    answered. One number stands for a whole matrix, a flat list for one column. A matrix of another
-    shape than the term's is kept: it is a mistake of the student, not a broken file.
+    The keys are those of a trace, or are written as on paper, such as `z[1]`. `format` is ignored;
+    `decimals` or `digits` declare what the numbers are rounded to. A layer or a number that is null
+    is not answered. One number stands for a whole matrix, a flat list for one column. A matrix of
+    another shape than the term's is kept: it is a mistake of the student, not a broken file.
 
     Args:
         values: the parsed JSON object.
@@ -72,28 +84,60 @@ def read(values: Any, right: Sheet, source: str = "answers") -> dict[Term, Array
         source: the name of the answers in messages.
 
     Raises:
-        InputError: not an object, an unknown key, something other than numbers, or a key that the
-            exercise does not ask for.
+        InputError: not an object, an unknown key, something other than numbers, a term that is
+            answered twice, or one that the exercise does not ask for.
     """
     if not isinstance(values, dict) or not values:
         raise InputError(f"{source}: expected a JSON object with any of {', '.join(KEYS)}")
-    answers: dict[Term, Array] = {}
+    terms: dict[Term, Array] = {}
+    declared: dict[str, int] = {}
     for key, given in values.items():
-        if key == "format":  # `--json` prints it above the terms
-            continue
-        if key not in KEYS:
-            raise InputError(f"{source}: unknown key {key!r}: expected any of {', '.join(KEYS)}")
-        for term, entry in _by_term(key, given, right.exercise, source).items():
-            if entry is not None:
+        if key in _PRECISION:
+            declared |= _declared(key, given, source)
+        elif key != "format":  # `--json` prints it above the terms
+            for term, entry in _by_term(key, given, right.exercise, source).items():
+                if entry is None:
+                    continue
+                if term in terms:
+                    raise InputError(f"{source}: {key}: {label(term)} is answered twice")
                 numbers = _numbers(entry, f"{source}: {label(term)}")
-                answers[term] = _shaped(numbers, term, right, source)
-    answers = {term: array for term, array in answers.items() if not np.isnan(array).all()}
-    if not answers:
+                terms[term] = _shaped(numbers, term, right, source)
+    terms = {term: array for term, array in terms.items() if not np.isnan(array).all()}
+    if not terms:
         raise InputError(f"{source}: every key is null: nothing is answered")
-    return answers
+    return Answers(terms, Precision(**declared) if declared else None)
+
+
+def _declared(key: str, given: Any, source: str) -> dict[str, int]:
+    if given is None:
+        return {}
+    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= 15:
+        raise InputError(
+            f"{source}: {key}: expected a whole number from 1 to 15, got {given!r:.40}"
+        )
+    return {key: given}
+
+
+def _on_paper(key: str, exercise: Exercise) -> Term | None:
+    """The term that a key names as it is written on paper, such as `δ[2]`; None if it does not."""
+    written = _WRITTEN.fullmatch(key.strip())
+    if written is None:
+        return None
+    name, number = written.groups()
+    known = next((term for term, names in _ON_PAPER.items() if name in names), None)
+    if known is None or (number is not None) != (known in LAYERED):
+        return None
+    layer = int(number or 0)
+    return Term(known, layer) if layer <= exercise.depth and (number is None or layer) else None
 
 
 def _by_term(key: str, given: Any, exercise: Exercise, source: str) -> Mapping[Term, Any]:
+    term = _on_paper(key, exercise)
+    if term is not None:
+        return {term: given}
+    if key not in KEYS:
+        wanted = f"expected any of {', '.join(KEYS)}, or a term as on paper, such as z[1]"
+        raise InputError(f"{source}: unknown key {key!r:.60}: {wanted}")
     if key not in LAYERED:
         return {Term(key): given}
     if given is None:
@@ -139,58 +183,3 @@ def _shaped(array: Array, term: Term, right: Sheet, source: str) -> Array:
     column_as_vector = array.ndim == 2 and array.shape[1] == 1 and (len(array),) == shape
     one_number = array.size == 1 and not shape
     return array.reshape(shape) if flat_column or column_as_vector or one_number else array
-
-
-def digits(answer: Array, value: Array) -> Digits:
-    """Significant digits to which each entry of `answer` is `value` rounded.
-
-    `EXACT` where they are equal except for float32 rounding; 0 where the answer is no rounding of
-    the value. An entry may be rounded to significant digits of its own, or all entries to the same
-    decimals; then the digits are those of the largest entry. Entries that are left out count as
-    exact.
-    """
-    scale = _largest(value)
-    error = np.abs(answer - value)
-    exact = np.isnan(answer) | (error <= 1e-7 * np.maximum(np.abs(value), 1e-3 * scale) + _NOISE)
-    found = np.where(exact, EXACT, 0)
-    if exact.all():
-        return found
-    decimals = next((n for n in range(12) if _multiples(answer, 10.0**-n).all()), None)
-    if decimals is not None and scale:
-        of_largest = decimals + int(np.floor(np.log10(scale))) + 1
-        fits = error <= 0.5000005 * 10.0**-decimals
-        found[fits & ~exact] = np.clip(of_largest, 0, EXACT - 1)
-    with np.errstate(all="ignore"):
-        magnitude = np.floor(np.log10(np.abs(value))) + 1
-        for count in range(1, 13):
-            unit = 10.0 ** (magnitude - count)
-            found[(error <= 0.5000005 * unit) & _multiples(answer, unit) & (found < count)] = count
-    return found
-
-
-def _largest(value: Array) -> float:
-    return float(np.abs(value, where=np.isfinite(value), out=np.zeros(value.shape)).max(initial=0))
-
-
-def _multiples(answer: Array, unit: Array | float) -> Mask:
-    with np.errstate(all="ignore"):
-        steps = answer / unit
-        return (np.abs(steps - np.round(steps)) <= 1e-3) | np.isnan(answer)
-
-
-def closeness(answer: Array, value: Array, term: Term, right: Sheet) -> Digits:
-    """Digits to which the entries of an answer agree with `value` without being a rounding of it.
-
-    They are counted from the size of the entry, or from a hundredth of the largest one if that is
-    more. The size of an updated parameter is that of its step.
-    """
-    size = (
-        value - right.parameter(term)
-        if term.key in {"updated_weights", "updated_biases"}
-        else value
-    )
-    with np.errstate(all="ignore"):
-        floor = np.maximum(np.abs(size), 0.01 * _largest(size))
-        agree = -np.log10(2 * np.abs(answer - value) / floor)
-    agree = np.nan_to_num(agree, nan=0, posinf=EXACT, neginf=0)
-    return np.floor(agree).clip(0, EXACT).astype(np.int64)

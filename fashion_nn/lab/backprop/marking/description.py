@@ -3,7 +3,7 @@
 import numpy as np
 
 from fashion_nn.lab.backprop.marking.answers import label, place
-from fashion_nn.lab.backprop.marking.grading import Grade, Mark, Mistake
+from fashion_nn.lab.backprop.marking.marks import Grade, Mark, Mistake
 from fashion_nn.lab.backprop.writing import number
 
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Array
+from fashion_nn.lab.backprop.criteria import FACTORS
 from fashion_nn.lab.backprop.sheet import Parameters, Sheet, Term
 
 Hypotheses = Iterator[tuple[str, Array]]
@@ -32,7 +33,7 @@ class ErrorKind:
 def gradient_into(sheet: Sheet, layer: int) -> Array:
     """What f' is multiplied with: ∂E/∂y in the output layer, Wᵀ δ in a hidden one."""
     if layer == sheet.exercise.depth:
-        return sheet.share * sheet.criterion.read_gradient(sheet.net(layer), sheet.exercise.targets)
+        return sheet.share * sheet.criterion.read_gradient(sheet.read_net, sheet.exercise.targets)
     return sheet.weight(layer + 1).T @ sheet.delta(layer + 1)
 
 
@@ -56,7 +57,7 @@ def lost_sign(sheet: Sheet, term: Term) -> Hypotheses:
             yield "f(|z|) in place of f(z)", apply(np.abs(net))
         case "deltas" if layer == sheet.exercise.depth:
             yield from _sign_of_target(sheet, layer)
-            if sheet.exercise.loss == "half-squared-error":
+            if sheet.exercise.loss in FACTORS:
                 yield from _sign_of_slope(sheet, layer)
         case "deltas":
             weight = sheet.weight(layer + 1)
@@ -91,8 +92,8 @@ def _sign_in_net(sheet: Sheet, layer: int) -> Hypotheses:
 def _sign_of_target(sheet: Sheet, layer: int) -> Hypotheses:
     targets = sheet.exercise.targets
     loss = sheet.exercise.loss
-    if loss == "half-squared-error":
-        total = sheet.activation(layer).apply(sheet.net(layer)) + targets
+    if loss in FACTORS:
+        total = 2 * FACTORS[loss] * (sheet.activation(layer).apply(sheet.net(layer)) + targets)
         yield "the target is added: a + t in place of a - t", sheet.share * sheet.pull(layer, total)
     elif loss.endswith("cross-entropy") and "softsign" not in loss:
         delta = sheet.compute(Term("deltas", layer))
@@ -140,6 +141,10 @@ def wrong_weight(sheet: Sheet, term: Term) -> Hypotheses:
                 yield detail, sheet.combine(layer, weight=weight)
         case "deltas" if layer < sheet.exercise.depth:
             above = sheet.delta(layer + 1)
+            gradient = above @ sheet.output(layer).T
+            updated = sheet.weight(layer + 1) - sheet.exercise.learning_rate * gradient
+            detail = f"the updated W[{layer + 1}] in place of the one before the step"
+            yield detail, sheet.pull(layer, updated.T @ above)
             for detail, weight in _other_weights(sheet, layer + 1, transposed=True):
                 yield detail, sheet.pull(layer, weight.T @ above)
             yield (
@@ -171,9 +176,6 @@ def _other_weights(
         )
     if 1 not in weight.shape:
         yield f"{name} filled column by column", weight.reshape(weight.shape[::-1]).T
-    updated = Term("updated_weights", layer)
-    if updated in sheet:
-        yield f"the updated {name} in place of the one before the step", sheet[updated]
     for other in range(1, sheet.exercise.depth + 1):
         candidate = sheet.weight(other)
         if other != layer and candidate.shape == weight.shape:
@@ -323,8 +325,12 @@ def factor_wrong(sheet: Sheet, term: Term) -> Hypotheses:
         return
     value = sheet.compute(term)
     units = sheet.exercise.layers[-1]
-    yield "twice as large: the ½ is forgotten", 2 * value
-    yield "half as large: a ½ too many", value / 2
+    if sheet.exercise.loss == "squared-error" and not is_loss:
+        yield "half as large: the 2 of the derivative of a square is left out", value / 2
+        yield "twice as large: a 2 too many", 2 * value
+    else:
+        yield "twice as large: the ½ is forgotten", 2 * value
+        yield "half as large: a ½ too many", value / 2
     yield "divided by the number of outputs", value / units
     yield "divided by the number of outputs, and the ½ is forgotten", 2 * value / units
     if is_loss:

@@ -2,10 +2,10 @@
 follows.
 
 The answer is read term by term, in the order in which a person computes. A term is right when it is
-the right value, rounded to three digits or more. If it is not, it may follow correctly from the
-student's own earlier terms. Otherwise a new mistake was made, and `diagnosis` looks for the error
-behind it: in this term first, then in earlier terms that the answer does not show. The next terms
-are expected to follow from what the answer shows.
+the right value, rounded or cut to what the sheet is written to. If it is not, it may follow from
+the student's own earlier terms. Otherwise a new mistake was made, and `diagnosis` looks for the
+errors that may be behind it: in this term first, then in earlier terms that the answer does not
+show. Which of several errors it was is decided last, by the terms that follow from it.
 """
 
 from dataclasses import dataclass
@@ -15,135 +15,24 @@ import numpy as np
 
 from fashion_nn.lab.backprop.activations import Array
 from fashion_nn.lab.backprop.exercise import Exercise
-from fashion_nn.lab.backprop.marking.answers import (
-    ENOUGH,
-    EXACT,
-    Digits,
-    Mask,
-    closeness,
-    digits,
-    label,
-    read,
+from fashion_nn.lab.backprop.marking.answers import Answers, read
+from fashion_nn.lab.backprop.marking.branches import (
+    Blurred,
+    Branch,
+    branch_off,
+    carry,
+    first_fitting,
 )
-from fashion_nn.lab.backprop.marking.diagnosis import Case, Finding, find, misshapen
-from fashion_nn.lab.backprop.sheet import Sheet, Term, terms
+from fashion_nn.lab.backprop.marking.case import Case, Finding, Fits, near_digits
+from fashion_nn.lab.backprop.marking.diagnosis import find, misshapen
+from fashion_nn.lab.backprop.marking.errors import UPDATES
+from fashion_nn.lab.backprop.marking.marks import Grade, Mark, Mistake
+from fashion_nn.lab.backprop.marking.precision import ENOUGH, EXACT, Digits, Mask, digits, infer
+from fashion_nn.lab.backprop.sheet import Sheet, Source, Term, terms
 from fashion_nn.lab.backprop.tracing import solve
 
 MOST_MISTAKES = 8
 """Mistakes that are told apart in one term."""
-
-VERDICTS = ("right", "follows", "wrong")
-
-
-@dataclass(frozen=True)
-class Mistake:
-    """One mistake: where it shows first, by how much, and the error behind it.
-
-    Attributes:
-        entry: the first wrong entry, counted from 0; empty for a single number, and for an answer
-            of the wrong shape, which has no numbers to compare (NaN).
-        answered: the number in the answer.
-        right: the number in the right solution.
-        expected: what follows from the student's own earlier terms.
-        cause: the name of the error; None if no known error explains it.
-        made_in: the term in which the error was made, an earlier one if that is not shown.
-        entries: how many entries it explains.
-        also: names of other errors that explain it as well.
-    """
-
-    term: Term
-    entry: tuple[int, ...]
-    answered: float
-    right: float
-    expected: float
-    cause: str | None
-    detail: str
-    made_in: Term
-    entries: int
-    also: tuple[str, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            **_term_to_json(self.term),
-            "entry": [index + 1 for index in self.entry],
-            "answered": _finite(self.answered),
-            "right": _finite(self.right),
-            "expected": _finite(self.expected),
-            "error": _finite(self.answered - self.right),
-            "entries": self.entries,
-            "slip": self.cause,
-            "also": list(self.also),
-            "detail": self.detail,
-            "made_in": label(self.made_in),
-        }
-
-
-def _term_to_json(term: Term) -> dict[str, Any]:
-    return {"term": label(term), "key": term.key, "layer": term.layer or None}
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None  # JSON has no NaN
-
-
-@dataclass(frozen=True)
-class Mark:
-    """The verdict on one term.
-
-    Attributes:
-        verdict: `right`, `follows` (from an earlier mistake) or `wrong`.
-        digits: significant digits that the answer shows; None for all.
-    """
-
-    term: Term
-    verdict: str
-    digits: int | None
-    mistakes: tuple[Mistake, ...] = ()
-
-    def to_json(self) -> dict[str, Any]:
-        return {
-            **_term_to_json(self.term),
-            "verdict": self.verdict,
-            "digits": self.digits,
-            "mistakes": [mistake.to_json() for mistake in self.mistakes],
-        }
-
-
-@dataclass(frozen=True)
-class Grade:
-    """All marks, in the order in which a person computes."""
-
-    marks: tuple[Mark, ...]
-
-    @property
-    def first_wrong(self) -> Mistake | None:
-        return next((mark.mistakes[0] for mark in self.marks if mark.mistakes), None)
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Number of terms with each verdict."""
-        return {verdict: len(self.of(verdict)) for verdict in VERDICTS}
-
-    def of(self, verdict: str) -> list[Mark]:
-        return [mark for mark in self.marks if mark.verdict == verdict]
-
-    @property
-    def coarsest(self) -> Mark | None:
-        """Of the terms that are right after rounding, the one with the fewest digits."""
-        rounded = [mark for mark in self.of("right") if mark.digits is not None]
-        return min(rounded, key=lambda mark: mark.digits or 0, default=None)
-
-    def to_json(self) -> dict[str, Any]:
-        first = self.first_wrong
-        coarsest = self.coarsest
-        rounding = {"term": label(coarsest.term), "digits": coarsest.digits} if coarsest else None
-        return {
-            "verdict": "wrong" if first else "right",
-            "first_wrong": first.to_json() if first else None,
-            "rounding": rounding,
-            "counts": self.counts,
-            "terms": [mark.to_json() for mark in self.marks],
-        }
 
 
 def grade(exercise: Exercise, answers: Any, source: str = "answers") -> Grade:
@@ -151,7 +40,7 @@ def grade(exercise: Exercise, answers: Any, source: str = "answers") -> Grade:
 
     Args:
         exercise: the exercise.
-        answers: the parsed JSON object, with any of the keys of a trace.
+        answers: the parsed JSON object, with any of the keys of a trace, or terms as on paper.
         source: the name of the answers in messages.
 
     Raises:
@@ -162,60 +51,147 @@ def grade(exercise: Exercise, answers: Any, source: str = "answers") -> Grade:
         return _Grader(right, read(answers, right, source)).grade()
 
 
+@dataclass(frozen=True)
+class _Open:
+    """A mistake of which the later terms decide what error it was."""
+
+    case: Case
+    findings: list[Finding]
+    expected: float
+
+
 class _Grader:
     """Reads the answers in order and keeps what the student may have computed from.
 
-    Students compute each number either from the rounded numbers that they wrote down, or from
-    unrounded numbers that they did not write down. Their earlier mistakes are in both. They compute
-    f' either from the nets or from the outputs. Together these are four sheets.
+    Students compute each number either from the rounded numbers that they wrote down (`written`),
+    or from unrounded numbers (`branches`), or now from these and now from those (`blurred`). Their
+    earlier mistakes are in all of them.
     """
 
-    def __init__(self, right: Sheet, answers: dict[Term, Array]):
+    def __init__(self, right: Sheet, answers: Answers):
         exercise = right.exercise
         self.right = right
-        self.answers = answers
-        self.written = [Sheet(exercise, slopes_from_outputs=chosen) for chosen in (False, True)]
-        self.unrounded = [Sheet(exercise, slopes_from_outputs=chosen) for chosen in (False, True)]
-        self.sheets = self.written + self.unrounded
+        self.answers = answers.terms
+        shown = ((array, right[term]) for term, array in answers.terms.items())
+        self.precision = answers.precision or infer(shown)
+        self.branches = [Branch(Sheet(exercise))]
+        self.written = [Sheet(exercise, source=source) for source in Source]
+        self.blurred = Blurred(exercise)
         self.hidden: list[Term] = []
+        self.open: list[_Open] = []
         self.has_mistakes = False
+        self.computes_exactly = True
+        self.shuns_written = False
 
     def grade(self) -> Grade:
-        marks = []
+        marks: list[tuple[Mark, range]] = []
         for term in terms(self.right.exercise):
             if term in self.answers:
+                before = len(self.open)
                 mark = self._mark(term, self.answers[term])
-                self.has_mistakes |= bool(mark.mistakes)
-                marks.append(mark)
+                marks.append((mark, range(before, len(self.open))))
+                self.has_mistakes |= mark.verdict == "wrong"
             else:
                 self._compute_on_all(term)
                 self.hidden.insert(0, term)
-        return Grade(tuple(marks))
+        return Grade(tuple(self._closed(mark, numbers) for mark, numbers in marks))
+
+    def _sheets(self) -> list[Sheet]:
+        return [*(branch.sheet for branch in self.branches), *self.written]
 
     def _compute_on_all(self, term: Term) -> None:
-        for sheet in self.sheets:
+        for sheet in self._sheets():
             sheet[term] = sheet.compute(term)
+        self.blurred.compute(term)
 
     def _mark(self, term: Term, answer: Array) -> Mark:
         right = self.right[term]
         if answer.shape != right.shape:
             return self._mark_misshapen(term, answer)
-        best, mistakes = self._explain(term, answer)
-        right_digits = np.maximum(digits(answer, right), self._near(term, answer, [right]))
-        follows = self.has_mistakes and bool((right_digits < ENOUGH).any())
-        shown = best if follows else np.where(right_digits >= ENOUGH, right_digits, best)
-        self._keep(term, answer, wrong=best < ENOUGH)
+        fits = self._fits(term, answer)
+        exact = [right, *(branch.sheet.compute(term) for branch in self.branches)]
+        written = [sheet.compute(term) for sheet in self.written]
+        known = [*exact, *written]
+        follows_exactly = np.any([fits(value) for value in exact], axis=0)
+        follows_written = np.any([fits(value) for value in written], axis=0)
+        near = self._near(term, answer, known) | follows_written
+        follows = follows_exactly
+        if not self.computes_exactly:
+            follows = follows | near
+        elif not self.shuns_written:
+            follows = follows | follows_written
+            self.shuns_written = bool((follows_exactly & ~follows_written).any())
+        mistakes = self._mistakes(term, answer, ~follows, near)
+        if not follows_exactly.all() and not mistakes:
+            self.computes_exactly = False
+        shown = self._digits(term, answer, known)
+        decimals = self.precision.decimals if self.precision.digits is None else None
+        is_right = bool(fits(right).all())
+        self._go_on(term, answer, exact, mistakes)
         if mistakes:
-            return Mark(term, "wrong", None, tuple(mistakes))
+            return Mark(term, "wrong", None)
+        verdict = "right" if is_right or not self.has_mistakes else "follows"
         fewest = int(shown.min())
-        return Mark(term, "follows" if follows else "right", None if fewest == EXACT else fewest)
+        if fewest == EXACT:
+            return Mark(term, verdict, None)
+        return Mark(term, verdict, fewest, decimals=decimals)
+
+    def _fits(self, term: Term, answer: Array) -> Fits:
+        old = self.right.parameter(term) if term.key in UPDATES else None
+        return lambda value: self.precision.accepts(answer, value, old)
+
+    def _digits(self, term: Term, answer: Array, known: list[Array]) -> Digits:
+        """Significant digits that the entries have right."""
+        best = np.max([digits(answer, value) for value in known], axis=0)
+        if term.key == "query_class":
+            return best
+        near = [near_digits(answer, value, term, self.right) for value in known]
+        return np.where(best < ENOUGH, np.maximum(best, np.max(near, axis=0)), best)
+
+    def _near(self, term: Term, answer: Array, known: list[Array]) -> Mask:
+        """Which entries rounding on the way may explain."""
+        if term.key == "query_class":
+            return np.zeros(answer.shape, np.bool_)
+        agree = [near_digits(answer, value, term, self.right) >= ENOUGH for value in known]
+        near = self.blurred.near(term, answer, self.precision.unit(np.abs(answer)))
+        return np.any(agree, axis=0) | near
+
+    def _mistakes(self, term: Term, answer: Array, wrong: Mask, near: Mask) -> list[_Open]:
+        mistakes: list[_Open] = []
+        while wrong.any():
+            case = self._case(term, answer, wrong, near)
+            if len(mistakes) < MOST_MISTAKES:
+                found = find(case)
+            else:
+                found = [Finding(None, "further entries, not looked into", term, wrong)]
+            if not found:
+                wrong = wrong & ~near
+                continue
+            expected = self.branches[0].sheet.compute(term)
+            mistakes.append(_Open(case, found, float(expected[case.entry])))
+            wrong = wrong & ~found[0].explained
+        return mistakes
+
+    def _case(self, term: Term, answer: Array, wrong: Mask, near: Mask) -> Case:
+        sheets: list[Sheet] = []
+        for sheet in (*self._sheets(), self.right):
+            if not any(sheet.agrees_with(other) for other in sheets):
+                sheets.append(sheet)
+        return Case(
+            term,
+            answer,
+            wrong,
+            near,
+            self.right,
+            sheets,
+            self.hidden,
+            self.precision,
+            self._fits(term, answer),
+        )
 
     def _mark_misshapen(self, term: Term, answer: Array) -> Mark:
-        finding = misshapen(
-            self._case(
-                term, answer, np.ones(answer.shape, np.bool_), np.zeros(answer.shape, np.int64)
-            )
-        )
+        nothing = np.zeros(answer.shape, np.bool_)
+        finding = misshapen(self._case(term, answer, ~nothing, nothing))
         self._compute_on_all(term)
         nan = float("nan")
         entries = int(finding.explained.sum())
@@ -224,81 +200,80 @@ class _Grader:
         )
         return Mark(term, "wrong", None, (mistake,))
 
-    def _explain(self, term: Term, answer: Array) -> tuple[Digits, list[Mistake]]:
-        """The digits that the entries have right, few in those that are wrong, and the mistakes
-        behind these.
-        """
-        possible = [self.right[term], *(sheet.compute(term) for sheet in self.sheets)]
-        best = np.max([digits(answer, value) for value in possible], axis=0)
-        near = self._near(term, answer, possible)
-        mistakes: list[Mistake] = []
-        unexplained = best < ENOUGH
-        while unexplained.any():
-            case = self._case(term, answer, unexplained, near)
-            if len(mistakes) < MOST_MISTAKES:
-                finding = find(case)
-            else:
-                finding = Finding(None, "further entries, not looked into", term, unexplained)
-            if finding is None:
-                best = np.where(unexplained, np.maximum(best, near), best)
-                unexplained = unexplained & (best < ENOUGH)
-                continue
-            mistakes.append(self._mistake(case, finding))
+    # --- Going on to the next term
+
+    def _go_on(self, term: Term, answer: Array, exact: list[Array], mistakes: list[_Open]) -> None:
+        fits = self._fits(term, answer)
+        # A branch is likelier than the right value to be what the student has.
+        chosen = first_fitting(iter([*exact[1:], exact[0]]), fits, answer)
+        if mistakes:
+            self._branch_off(term, answer, mistakes)
+            chosen = self.branches[0].sheet[term]
+        else:
+            for branch in self.branches:
+                branch.follow(term, fits, chosen)
+            self.branches.sort(key=lambda branch: -branch.explained)
+        for sheet in self.written:
+            sheet[term] = np.where(np.isnan(answer), sheet.compute(term), answer)
+        self.blurred.keep(term, answer, chosen, self.precision.unit(np.abs(answer)))
+
+    def _branch_off(self, term: Term, answer: Array, mistakes: list[_Open]) -> None:
+        number = len(self.open)
+        first, *others = mistakes
+        self.branches = branch_off(
+            self.branches,
+            number,
+            first.findings,
+            term,
+            answer,
+            self.hidden,
+            self._fits(term, answer),
+        )
+        for branch in self.branches:
+            for count, other in enumerate(others, start=number + 1):
+                finding = other.findings[0]
+                branch.choices[count] = finding
+                if finding.candidate is not None:
+                    value = finding.candidate.value
+                    branch.sheet[term] = np.where(finding.explained, value, branch.sheet[term])
+        for mistake in mistakes:
+            finding = mistake.findings[0]
+            self.computes_exactly &= finding.cause is not None
             if finding.made_in != term:
-                self._adopt(finding)
-            unexplained = unexplained & ~finding.explained
-        return best, mistakes
+                for sheet in self.written:
+                    carry(sheet, finding, self.hidden)
+                self.blurred.adopt(finding, self.hidden)
+        self.open += mistakes
 
-    def _case(self, term: Term, answer: Array, wrong: Mask, near: Digits) -> Case:
-        return Case(term, answer, wrong, near, self.right, self._distinct_sheets(), self.hidden)
+    # --- What the errors were
 
-    def _distinct_sheets(self) -> list[Sheet]:
-        """The sheets that differ, and the right one: while everything is right there is only
-        one.
-        """
-        known: list[Sheet] = []
-        for sheet in (*self.sheets, self.right):
-            if not any(sheet.agrees_with(other) for other in known):
-                known.append(sheet)
-        return known
+    def _closed(self, mark: Mark, numbers: range) -> Mark:
+        """The mark with its mistakes, each with the error that explains most of what follows."""
+        if not numbers:
+            return mark
+        mistakes = tuple(self._mistake(number) for number in numbers)
+        return Mark(mark.term, mark.verdict, mark.digits, mistakes)
 
-    def _mistake(self, case: Case, finding: Finding) -> Mistake:
-        expected = self.sheets[0].compute(case.term)
+    def _mistake(self, number: int) -> Mistake:
+        mistake = self.open[number]
+        case = mistake.case
+        finding = self.branches[0].choices.get(number, mistake.findings[0])
         return Mistake(
             case.term,
             case.entry,
             answered=float(case.answer[case.entry]),
             right=float(self.right[case.term][case.entry]),
-            expected=float(expected[case.entry]),
+            expected=mistake.expected,
             cause=finding.cause,
             detail=finding.detail,
             made_in=finding.made_in,
             entries=int(finding.explained.sum()),
-            also=finding.also,
+            also=self._also(number, finding),
         )
 
-    def _near(self, term: Term, answer: Array, values: list[Array]) -> Digits:
-        """Digits to which the answer agrees with one of `values` without being a rounding of it."""
-        if term.key == "query_class":
-            return np.zeros(answer.shape, np.int64)
-        return np.max([closeness(answer, value, term, self.right) for value in values], axis=0)
-
-    def _adopt(self, finding: Finding) -> None:
-        """Take over what an error made of terms that the answer does not show, and what follows
-        from that.
-        """
-        first = self.hidden.index(finding.made_in)
-        for sheet in self.sheets:
-            for term in reversed(self.hidden[: first + 1]):
-                sheet[term] = finding.made[term] if term in finding.made else sheet.compute(term)
-
-    def _keep(self, term: Term, answer: Array, wrong: Mask) -> None:
-        """Write the answer on the sheets from which the next terms are expected to follow."""
-        right = self.right[term]
-        for sheet in self.written:
-            sheet[term] = np.where(np.isnan(answer), sheet.compute(term), answer)
-        for sheet in self.unrounded:
-            own = sheet.compute(term)
-            is_own = (digits(answer, own) >= ENOUGH) & ~wrong
-            is_right = (digits(answer, right) >= ENOUGH) & ~wrong
-            sheet[term] = np.where(is_own, own, np.where(is_right, right, answer))
+    def _also(self, number: int, chosen: Finding) -> tuple[str, ...]:
+        """Names of other errors that explain as much of what follows."""
+        most = self.branches[0].explained
+        equal = [branch.choices.get(number) for branch in self.branches if branch.explained == most]
+        names = [*chosen.also, *(finding.cause for finding in equal if finding and finding.cause)]
+        return tuple(name for name in dict.fromkeys(names) if name != chosen.cause)
