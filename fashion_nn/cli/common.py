@@ -44,6 +44,8 @@ def load_splits(
         splits = datasets.load(source, data_dir=data_dir, test=test, progress=progress, **more)
     if splits.said:
         console.note(splits.said)
+    for warning in splits.warnings:
+        console.note(f"warning: {warning}")
     return splits
 
 

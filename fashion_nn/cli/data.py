@@ -1,4 +1,4 @@
-"""fashion-nn data: list, fetch, info, check, export."""
+"""fashion-nn data: list, fetch, info, check, import, export."""
 
 from pathlib import Path
 from typing import Annotated, Any
@@ -8,6 +8,7 @@ import typer
 from fashion_nn import console, datasets
 from fashion_nn.cli.common import announce_download, load_splits, render_json
 from fashion_nn.cli.options import (
+    DATA_SETS,
     AsJson,
     DataDir,
     KnownDataset,
@@ -20,6 +21,7 @@ from fashion_nn.cli.options import (
 )
 from fashion_nn.cli.reading import Reading, reads_data
 from fashion_nn.core.images import described
+from fashion_nn.errors import InputError
 
 app = group("List, fetch, describe, check and export data sets.")
 
@@ -32,6 +34,8 @@ SamplePicture = Annotated[
     output_file("--picture", "Draw some images of each class into this PNG."),
 ]
 Out = Annotated[Path, output_folder("--out", "Folder for the two CSV files.")]
+OutFile = Annotated[Path, output_file("--out", "File to write (.npz).")]
+Place = Annotated[str, typer.Argument(metavar="PLACE", help=f"Data set: {DATA_SETS}.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 
 
@@ -88,6 +92,9 @@ def info(
         print(render_json(found))
     else:
         _print_info(found)
+        # Those of the files were printed when these were read.
+        for warning in datasets.disagreements(splits, name, expect):
+            console.note(f"warning: {warning}")
 
 
 @app.command(
@@ -141,6 +148,35 @@ def export(
         print(path)
 
 
+@app.command(
+    "import",
+    epilog=examples(
+        "fashion-nn data import photos --image-size 32x32 --out photos.npz",
+        "fashion-nn data import emnist-letters-train.csv --transpose --out letters.npz",
+    ),
+)
+@reads_data
+def import_(
+    place: Place,
+    out: OutFile,
+    test: TestCsv = None,
+    *,
+    reading: Reading,
+) -> None:
+    """Write a data set of any layout as one safe .npz file.
+
+    Every command reads that file with --dataset. Labels, class names and the parts of the data set
+    stay as they are.
+    """
+    if out.suffix != ".npz":
+        raise InputError(f"--out {out}: expected a name that ends in .npz")
+    splits = load_splits(place, test=test, validation_fraction=0, options=reading.options())
+    datasets.write_npz(splits, out)
+    parts = {"train": splits.train, "valid": splits.valid, "test": splits.test}
+    counts = [f"{len(rows):,} {name}" for name, rows in parts.items() if rows]
+    print(f"{out}: {', '.join(counts)} rows, {splits.classes} classes")
+
+
 def _print_info(found: dict[str, Any]) -> None:
     pixels = found["pixels"]
     recognised = found["recognised"]
@@ -161,8 +197,6 @@ def _print_info(found: dict[str, Any]) -> None:
     names = found["classes"]
     rows = [(name, *(of_part[i] for of_part in counts)) for i, name in enumerate(names)]
     console.table(("class", *parts), [*rows, ("all", *found["counts"].values())])
-    for warning in found["warnings"]:
-        console.note(f"warning: {warning}")
 
 
 def _print_duplicates(found: dict[str, Any]) -> None:

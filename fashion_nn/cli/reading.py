@@ -41,6 +41,12 @@ ImageSize = Annotated[
 ]
 
 
+Transpose = Annotated[
+    bool,
+    typer.Option("--transpose", help="Exchange rows and columns of the images, as in EMNIST."),
+]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Reading:
     """The parameters that commands with data have in common."""
@@ -50,6 +56,7 @@ class Reading:
     delimiter: Delimiter = None
     labels_from: LabelsFrom = None
     image_size: ImageSize = None
+    transpose: Transpose = False
 
     def options(self) -> ReadOptions:
         """The values as `datasets.load` takes them.
@@ -63,6 +70,7 @@ class Reading:
             delimiter=_delimiter(self.delimiter),
             image_size=_size(self.image_size),
             labels_from=self.labels_from,
+            transpose=self.transpose,
         )
 
 

@@ -8,6 +8,7 @@ known data sets are records in `catalogue`. What an array of images may be is de
 from fashion_nn.core.images import Images, ImageShape
 from fashion_nn.datasets.catalogue import DATASETS, DataSet, names
 from fashion_nn.datasets.exporting import export
+from fashion_nn.datasets.importing import write_npz
 from fashion_nn.datasets.labels import LabelMap
 from fashion_nn.datasets.loading import load
 from fashion_nn.datasets.recognition import Recognition, recognise
@@ -21,7 +22,7 @@ from fashion_nn.datasets.splits import (
     fingerprint,
     shuffled_by_class,
 )
-from fashion_nn.datasets.summary import describe, info
+from fashion_nn.datasets.summary import describe, disagreements, info
 
 __all__ = [
     "DATASETS",
@@ -37,6 +38,7 @@ __all__ = [
     "Splits",
     "at_hand",
     "describe",
+    "disagreements",
     "export",
     "fetch",
     "fingerprint",
@@ -46,4 +48,5 @@ __all__ = [
     "needs_download",
     "recognise",
     "shuffled_by_class",
+    "write_npz",
 ]

@@ -12,7 +12,7 @@ from fashion_nn.core.text import printable, title
 from fashion_nn.datasets.catalogue import DATASETS, by_fingerprint, known
 from fashion_nn.datasets.labels import LabelMap, original_names
 from fashion_nn.datasets.layouts import read_source
-from fashion_nn.datasets.recognition import recognise
+from fashion_nn.datasets.recognition import recognise, transposed
 from fashion_nn.datasets.source import FOUND_OUT, Part, ReadOptions, Request, Source
 from fashion_nn.datasets.sources import official
 from fashion_nn.datasets.splits import (
@@ -187,6 +187,7 @@ def _divided(
         fingerprint=content,
         labels=labels,
         said="" if known(name_or_path) else _said(name_or_path, source, labels),
+        warnings=() if record else _warnings(name_or_path, train, labels),
     )
 
 
@@ -202,11 +203,21 @@ def _said(path: str | os.PathLike[str], source: Source, labels: LabelMap) -> str
     return text
 
 
+def _warnings(path: str | os.PathLike[str], train: Split, labels: LabelMap) -> tuple[str, ...]:
+    looks_like = transposed(train, labels)
+    if looks_like is None:
+        return ()
+    return (
+        f"{printable(os.fspath(path))}: the images are transposed: with rows and columns exchanged"
+        f" they look like {DATASETS[looks_like].title}; --transpose exchanges them",
+    )
+
+
 def _class_names(images: Images, labels: LabelMap, source: Source) -> tuple[str, ...]:
     """The names of the classes: those of the source, of the data set that it looks like, or its
     labels.
     """
-    if source.class_names and labels.is_identity:
+    if labels.is_identity and len(source.class_names) == len(labels.originals):
         return source.class_names
     recognised = recognise(images).name
     if recognised and labels.is_identity:

@@ -11,12 +11,18 @@ from dataclasses import dataclass
 import numpy as np
 
 from fashion_nn.core.images import Images
+from fashion_nn.datasets import weak_classifier
 from fashion_nn.datasets.catalogue import DATASETS
+from fashion_nn.datasets.labels import LabelMap
+from fashion_nn.datasets.splits import Split
 
 _TAIL = 0.002
 _MARGIN = 0.03
 _SHARE_NEEDED = 0.9
 _MAX_IMAGES = 1000
+_DIGITS = 10
+_CLEARLY_RIGHT = 0.6
+_CLEARLY_MORE = 0.2
 
 
 @dataclass(frozen=True)
@@ -48,6 +54,33 @@ def recognise(images: Images) -> Recognition:
     scores = {name: _share_within(values, record.ranges) for name, record in DATASETS.items()}
     name = max(scores, key=scores.__getitem__)
     return Recognition(name if scores[name] >= _SHARE_NEEDED else None, scores[name])
+
+
+def transposed(rows: Split, labels: LabelMap) -> str | None:
+    """The known data set that labelled images look like once rows and columns are exchanged.
+
+    The labels 0 to 9 of the images are compared with those that a classifier of the known data set
+    gives to them as they are, and exchanged. At most 1,000 images are looked at, evenly spread.
+
+    Returns:
+        The name, if the classifier is right far more often for the exchanged images; else None.
+    """
+    digits = [index for index, label in enumerate(labels.originals) if label in range(_DIGITS)]
+    if rows.images.shape[1:] != (28, 28) or len(digits) != _DIGITS or digits[0] != 0:
+        return None
+    known = np.flatnonzero(rows.labels < _DIGITS)
+    chosen = rows.take(known[:: -(-len(known) // _MAX_IMAGES)])
+    for name in DATASETS:
+        classifier = weak_classifier.shipped(name)
+        if classifier is None:
+            continue
+        as_they_are, exchanged = (
+            float((classifier.probabilities(images).argmax(axis=1) == chosen.labels).mean())
+            for images in (chosen.images, chosen.images.transpose(0, 2, 1))
+        )
+        if exchanged > _CLEARLY_RIGHT and exchanged - as_they_are > _CLEARLY_MORE:
+            return name
+    return None
 
 
 def _share_within(

@@ -1,7 +1,7 @@
 """What reading a file or folder gives, before labels are numbered and rows are held out."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 import numpy as np
@@ -17,9 +17,11 @@ class ReadOptions(TableOptions):
     """How to read files; what is None is found out, or refused where it cannot be.
 
     labels_from: a file with the labels, or with file names and labels, of images that have none.
+    transpose: exchange the rows and columns of each image.
     """
 
     labels_from: str | None = None
+    transpose: bool = False
 
 
 FOUND_OUT = ReadOptions()
@@ -53,6 +55,10 @@ class Part:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def transposed(self) -> "Part":
+        """The same images with rows and columns exchanged."""
+        return replace(self, images=np.ascontiguousarray(self.images.swapaxes(1, 2)))
 
 
 @dataclass(frozen=True, eq=False)

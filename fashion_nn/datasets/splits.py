@@ -54,6 +54,7 @@ class Splits:
         fingerprint: of all original training rows, so it does not depend on `validation_fraction`.
         labels: the label that each class has in the source.
         said: what the source was taken for, in one line; empty for a known data set.
+        warnings: what looks wrong in the source, a line each.
     """
 
     name: str
@@ -67,6 +68,7 @@ class Splits:
     fingerprint: str
     labels: LabelMap = field(default_factory=LabelMap)
     said: str = ""
+    warnings: tuple[str, ...] = ()
 
     @cached_property
     def split_id(self) -> str:

@@ -8,7 +8,7 @@ import numpy as np
 
 from fashion_nn.datasets.catalogue import DATASETS, by_fingerprint, by_folder, known, require
 from fashion_nn.datasets.loading import load, stem
-from fashion_nn.datasets.recognition import Recognition, recognise
+from fashion_nn.datasets.recognition import recognise
 from fashion_nn.datasets.splits import Split, Splits
 
 
@@ -41,7 +41,7 @@ def describe(
     Raises:
         InputError: `expect` is not a known data set.
     """
-    claimed = _claimed(name_or_path, expect)
+    others = disagreements(splits, name_or_path, expect)
     parts = {"train": splits.train, "valid": splits.valid}
     if splits.test is not None:
         parts["test"] = splits.test
@@ -65,7 +65,7 @@ def describe(
         },
         "official": official.name if official else None,
         "recognised": {"name": seen.name, "score": round(seen.score, 4)},
-        "warnings": _disagreements(claimed, seen),
+        "warnings": [*splits.warnings, *others],
     }
 
 
@@ -85,7 +85,17 @@ def _claimed(name_or_path: str | os.PathLike[str], expect: str | None) -> str | 
     return record.name if record else None
 
 
-def _disagreements(claimed: str | None, seen: Recognition) -> list[str]:
+def disagreements(
+    splits: Splits, name_or_path: str | os.PathLike[str], expect: str | None = None
+) -> list[str]:
+    """A line if the images do not look like the data set that `expect`, the name, or the name of
+    the file or folder says; else none.
+
+    Raises:
+        InputError: `expect` is not a known data set.
+    """
+    claimed = _claimed(name_or_path, expect)
+    seen = recognise(splits.original_train().images)
     if claimed is None or seen.name == claimed:
         return []
     title = DATASETS[claimed].title

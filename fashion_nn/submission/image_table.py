@@ -1,6 +1,7 @@
 """A table of test images, or other files with them, that is read once for all who need it."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from fashion_nn.core.files import FileIn, Files, Single, files_at
 from fashion_nn.core.images import ImageShape, shape_of
 from fashion_nn.datasets import ReadOptions
 from fashion_nn.datasets.layouts import TABLES, Layout, layout_of
-from fashion_nn.datasets.source import FOUND_OUT, Request
+from fashion_nn.datasets.source import FOUND_OUT, Part, Request
 from fashion_nn.errors import InputError
 from fashion_nn.tables import TableSource
 
@@ -93,12 +94,16 @@ class ImageTable:
 
     def _blocks(self, source: TableSource) -> Iterator[tables.Table]:
         options = self._options
-        yield from tables.blocks(source, labels="ignored", options=options, progress=self._report)
+        blocks = tables.blocks(source, labels="ignored", options=options, progress=self._report)
+        for block in blocks:
+            yield _transposed(block) if options.transpose else block
 
     def _whole(self, layout: Layout, files: Files) -> tables.Table:
         """All images of files that are no single table."""
         found = layout.read(files, Request(self._options, "ignored", self._report))
         part = found.test or found.train
+        if self._options.transpose:
+            part = part.transposed()
         pixels = part.images.reshape(len(part), -1)
         shape = shape_of(part.images)
         return tables.Table(pixels, None, part.ids, None, shape, found.said)
@@ -106,3 +111,9 @@ class ImageTable:
     def _report(self, done: int, total: int) -> None:
         if self._progress:
             self._progress(done, total)
+
+
+def _transposed(table: tables.Table) -> tables.Table:
+    images = Part(table.images).transposed().images
+    pixels = images.reshape(len(images), -1)
+    return replace(table, pixels=pixels, image_shape=shape_of(images))

@@ -1,6 +1,7 @@
 """Each layout that is read, with a small example: the right images and labels, and what is said."""
 
 import io
+import sys
 from pathlib import Path
 
 import layouts_of as given
@@ -8,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from fashion_nn.datasets import ReadOptions, load
+from fashion_nn.datasets import ReadOptions, Split, load, weak_classifier, write_npz
 from fashion_nn.errors import InputError
 
 IMAGES = given.images()
@@ -369,3 +370,152 @@ def test_names_in_an_archive_are_no_paths(tmp_path):
     (tmp_path / "secret.csv").write_text(given.csv(IMAGES, LABELS))
     path = given.write_zip(tmp_path / "x.zip", {"/secret.csv": "label,pixel0\n0,1\n1,2\n"})
     assert len(load(path, validation_fraction=0).train) == 2
+
+
+# Other files
+
+
+def test_binary_cifar(tmp_path):
+    colours = np.random.default_rng(0).integers(0, 256, (25, 32, 32, 3), dtype=np.uint8)
+    labels = np.arange(25) % 10
+    records = np.column_stack(
+        [labels.astype(np.uint8), colours.transpose(0, 3, 1, 2).reshape(25, -1)]
+    )
+    names = [
+        "airplane",
+        "automobile",
+        "bird",
+        "cat",
+        "deer",
+        "dog",
+        "frog",
+        "horse",
+        "ship",
+        "truck",
+    ]
+    members = {
+        "cifar-10-batches-bin/data_batch_1.bin": records[:12].tobytes(),
+        "cifar-10-batches-bin/data_batch_2.bin": records[12:].tobytes(),
+        "cifar-10-batches-bin/test_batch.bin": records[:10].tobytes(),
+        "cifar-10-batches-bin/batches.meta.txt": "\n".join(names),
+    }
+    path = given.write_folder(tmp_path / "cifar", members)
+    splits = load(path, validation_fraction=0)
+    np.testing.assert_array_equal(splits.train.images, colours)
+    np.testing.assert_array_equal(splits.train.labels, labels)
+    np.testing.assert_array_equal(splits.test.images, colours[:10])
+    assert splits.class_names == tuple(names)
+    assert f"{path}: read as binary files of CIFAR-10: 25 images of 32 x 32 pixels in c" in (
+        splits.said
+    )
+    (path / "cifar-10-batches-bin" / "data_batch_1.bin").write_bytes(b"x" * 99)
+    with pytest.raises(InputError, match="has 99 bytes, expected records of 3,073"):
+        load(path)
+
+
+PICKLES = {
+    "mnist.pkl.gz": ("use the IDX files of MNIST", b"\x1f\x8b"),
+    "cifar-10-batches-py/data_batch_1": ("cifar-10-binary.tar.gz", b"\x80\x02"),
+    "cifar-100-python/train": ("cifar-10-binary.tar.gz", b"\x80\x02"),
+    "data.pt": ("numpy.savez", b"PK"),
+    "nothing_in_its_name": ("numpy.savez", b"\x80\x04\x95"),
+}
+
+
+@pytest.mark.parametrize("name", PICKLES)
+def test_pickles_are_refused_with_the_safe_file_to_use(tmp_path, name):
+    message, content = PICKLES[name]
+    members = {name: content}
+    if "cifar-100" in name:
+        members |= {"cifar-100-python/test": content, "cifar-100-python/meta": content}
+    given.write_folder(tmp_path / "a", members)
+    path = tmp_path / "a" / name if "/" not in name else tmp_path / "a"
+    with pytest.raises(InputError, match=f"is a pickle, which runs .*{message}"):
+        load(path)
+
+
+def parquet_table(n: int = 24, seed: int = 0, name: str = "image"):
+    pyarrow = pytest.importorskip("pyarrow")
+    rows = [{"bytes": given.picture(each), "path": None} for each in given.images(n, seed)]
+    table = pyarrow.table({name: rows, "label": given.labels(n)})
+    info = '{"info": {"features": {"label": {"names": ["ant", "bee", "cat"]}}}}'
+    return table.replace_schema_metadata({"huggingface": info})
+
+
+@pytest.mark.parametrize("name", ["image", "img"])
+def test_parquet_of_hugging_face(tmp_path, name):
+    parquet = pytest.importorskip("pyarrow.parquet")
+    folder = tmp_path / "data"
+    folder.mkdir()
+    parquet.write_table(parquet_table(name=name), folder / "train-00000-of-00001.parquet")
+    parquet.write_table(parquet_table(9, 1, name), folder / "test-00000-of-00001.parquet")
+    splits = require(folder, "Parquet with pictures, test", test=True)
+    assert splits.class_names == ("ant", "bee", "cat")
+    assert splits.original_labels == (0, 1, 2)
+
+
+def test_parquet_that_is_damaged_or_of_other_columns_is_refused(tmp_path):
+    pyarrow = pytest.importorskip("pyarrow")
+    (tmp_path / "a.parquet").write_bytes(b"PAR1 nothing")
+    with pytest.raises(InputError, match="is no Parquet file that can be read"):
+        load(tmp_path / "a.parquet")
+    pyarrow.parquet.write_table(pyarrow.table({"text": ["a"]}), tmp_path / "b.parquet")
+    with pytest.raises(InputError, match="has no column named image"):
+        load(tmp_path / "b.parquet")
+
+
+def test_parquet_without_pyarrow_names_the_extra(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    (tmp_path / "a.parquet").write_bytes(b"PAR1")
+    with pytest.raises(InputError, match=r"pip install 'fashion-nn\[parquet\]'"):
+        load(tmp_path / "a.parquet")
+
+
+# One safe file, and images that are transposed
+
+
+def test_an_imported_data_set_is_the_same_again(tmp_path):
+    members = given.pictures("train/") | given.pictures("val/", seed=1)
+    members |= given.pictures("test/", seed=2)
+    once = load(given.write_folder(tmp_path / "mine", members), validation_fraction=0)
+    write_npz(once, tmp_path / "mine.npz")
+    again = load(tmp_path / "mine.npz")
+    assert (again.name, again.class_names, again.original_labels) == (
+        once.name,
+        once.class_names,
+        once.original_labels,
+    )
+    assert (again.fingerprint, again.split_id) == (once.fingerprint, once.split_id)
+    for part in ("train", "valid", "test"):
+        ours, theirs = getattr(again, part), getattr(once, part)
+        np.testing.assert_array_equal(ours.images, theirs.images)
+        np.testing.assert_array_equal(ours.labels, theirs.labels)
+    with np.load(tmp_path / "mine.npz", allow_pickle=False) as stored:
+        assert stored["y_train"][:2].tolist() == ["ant", "ant"]
+
+
+def test_transposed_images_are_said_and_exchanged(tmp_path, monkeypatch):
+    digits = load("digits", validation_fraction=0)
+    known = weak_classifier.fit(digits.train.images, digits.train.labels, 10)
+    monkeypatch.setattr(weak_classifier, "shipped", {"mnist": known}.get)
+    _require_transposed(tmp_path, digits.test)
+
+
+@pytest.mark.parametrize("name", ["mnist", "fashion_mnist"])
+def test_known_images_that_are_transposed_are_said(tmp_path, real_data, name):
+    test = load(name, data_dir=real_data).test
+    _require_transposed(tmp_path, test.take(np.arange(600)))
+
+
+def _require_transposed(folder: Path, rows: Split) -> None:
+    np.savez(folder / "straight.npz", x_train=rows.images, y_train=rows.labels)
+    exchanged = rows.images.transpose(0, 2, 1)
+    np.savez(folder / "other.npz", x_train=exchanged, y_train=rows.labels)
+    assert load(folder / "straight.npz").warnings == ()
+    (warning,) = load(folder / "other.npz").warnings
+    assert "the images are transposed" in warning and "--transpose" in warning
+    options = ReadOptions(transpose=True)
+    mended = load(folder / "other.npz", options=options, validation_fraction=0)
+    assert mended.warnings == ()
+    assert "rows and columns exchanged" in mended.said
+    np.testing.assert_array_equal(mended.train.images, rows.images)

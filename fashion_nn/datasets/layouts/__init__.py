@@ -5,10 +5,18 @@ A new layout is a module with two functions, and a record in `LAYOUTS`.
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from fashion_nn.core.files import Files, files_at
-from fashion_nn.datasets.layouts import arrays, idx_files, pictures, table_files
+from fashion_nn.datasets.layouts import (
+    arrays,
+    cifar,
+    idx_files,
+    parquet,
+    pickles,
+    pictures,
+    table_files,
+)
 from fashion_nn.datasets.source import Request, Source
 from fashion_nn.errors import InputError
 
@@ -37,6 +45,24 @@ TABLES = Layout(
 )
 
 LAYOUTS: tuple[Layout, ...] = (
+    Layout(
+        "pickles",
+        "a .pkl, .pt or .joblib, or the Python version of CIFAR: refused, with the file to use",
+        pickles.fits,
+        pickles.read,
+    ),
+    Layout(
+        "CIFAR-10 in binary",
+        "data_batch_1.bin to data_batch_5.bin and test_batch.bin",
+        cifar.fits,
+        cifar.read,
+    ),
+    Layout(
+        "Parquet",
+        "as Hugging Face writes it: image (or img) and label in each row; needs the extra parquet",
+        parquet.fits,
+        parquet.read,
+    ),
     Layout(
         "NumPy arrays",
         "an .npz or .npy files with x_train, y_train, x_test and y_test, or train_images,"
@@ -67,7 +93,14 @@ def read_source(path: str | os.PathLike[str], request: Request) -> Source:
         InputError: it is in none, or damaged, or leaves open what it is.
     """
     files = files_at(path)
-    return layout_of(files).read(files, request)
+    source = layout_of(files).read(files, request)
+    if not request.options.transpose:
+        return source
+    parts = (source.train, source.valid, source.test)
+    train, valid, test = (None if part is None else part.transposed() for part in parts)
+    assert train is not None  # since source.train is there
+    said = f"{source.said}, rows and columns exchanged"
+    return replace(source, train=train, valid=valid, test=test, said=said)
 
 
 def layout_of(files: Files) -> Layout:

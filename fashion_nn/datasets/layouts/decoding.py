@@ -80,9 +80,16 @@ def decode(
     return Decoded(images, list(said))
 
 
+def decode_contents(contents: Sequence[bytes], place: str, size: tuple[int, int] | None) -> Decoded:
+    """Decode pictures that are in memory; `place`: of the file that they come from."""
+    said: dict[str, None] = {}
+    places = [f"{place}, picture {index + 1}" for index in range(len(contents))]
+    return Decoded(_block(contents, places, size, said), list(said))
+
+
 def _block(
     contents: Sequence[bytes],
-    places: _Places,
+    places: "_Places | Sequence[str]",
     size: tuple[int, int] | None,
     said: dict[str, None],
 ) -> Images:
@@ -121,7 +128,7 @@ def in_colour(grey: np.ndarray) -> np.ndarray:
     return np.repeat(grey[..., None], COLOURS, axis=-1)
 
 
-def _require_one_size(pictures: Sequence[np.ndarray], places: _Places) -> None:
+def _require_one_size(pictures: Sequence[np.ndarray], places: "_Places | Sequence[str]") -> None:
     first = pictures[0].shape[:2]
     for index, picture in enumerate(pictures):
         if picture.shape[:2] != first:
