@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from fashion_nn.core.images import ImageShape, is_colour
+from fashion_nn.core.image_shape import ImageShape, is_colour
 
 if TYPE_CHECKING:
     import keras

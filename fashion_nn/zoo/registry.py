@@ -21,7 +21,7 @@ from functools import cache
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from fashion_nn.core.images import COLOURS, ImageShape
+from fashion_nn.core.image_shape import COLOURS, ImageShape
 from fashion_nn.errors import InputError
 from fashion_nn.zoo import kinds
 from fashion_nn.zoo.kinds import Fraction

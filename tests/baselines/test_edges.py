@@ -1,5 +1,6 @@
 """Edge directions with a Gaussian kernel: every layer against its formula."""
 
+import keras
 import numpy as np
 import pytest
 
@@ -85,3 +86,18 @@ def test_more_landmarks_than_rows(digits, tmp_path):
     ):
         baselines.fit_edges_rbf(digits, tmp_path / "run", edges.EdgeSettings(landmarks=4000))
     assert not (tmp_path / "run").exists()
+
+
+def test_each_colour_has_the_edges_of_an_image_of_its_own():
+    coloured = np.random.default_rng(0).integers(0, 256, (3, 16, 12, 3), np.uint8)
+    names = ["gain_8", "gain_4"]
+    found, alone = (
+        keras.Model(network.input, [network.get_layer(name).output for name in names])
+        for network in (edges.features((16, 12, 3), SMALL), edges.features((16, 12), SMALL))
+    )
+    together = found.predict(coloured, verbose=0)
+    for colour in range(3):
+        of_colour = alone.predict(coloured[..., colour], verbose=0)
+        for all_maps, maps in zip(together, of_colour, strict=True):
+            own = all_maps[..., SMALL.directions * colour : SMALL.directions * (colour + 1)]
+            np.testing.assert_allclose(own, maps, atol=1e-4)

@@ -243,3 +243,33 @@ def test_files_that_are_no_models(tmp_path, name, content, said):
     with pytest.raises(InputError, match=said) as caught:
         inference.open_model(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+COLOURED = np.random.default_rng(1).integers(0, 256, (5, 16, 12, 3), np.uint8)
+TAKES_COLOUR = {
+    "channels last": (model(layers.Conv2D(4, 3), shape=(16, 12, 3)), lambda x: x),
+    "channels first": (model(shape=(3, 16, 12)), lambda x: np.moveaxis(x, -1, 1)),
+}
+
+
+@pytest.mark.parametrize("name", TAKES_COLOUR)
+def test_images_in_colour_go_to_a_network_for_colour_as_they_are(tmp_path, name):
+    built, arranged = TAKES_COLOUR[name]
+    built.save(tmp_path / "model.keras")
+    expected = built.predict(arranged(COLOURED / 255), verbose=0)
+    np.testing.assert_allclose(Opened(tmp_path / "model.keras")(COLOURED), expected, atol=1e-6)
+
+
+def test_a_network_of_flat_rows_gets_the_colours_of_a_pixel_beside_each_other(tmp_path):
+    built = model(shape=(12 * 12 * 3,))
+    built.save(tmp_path / "model.keras")
+    square = np.ascontiguousarray(COLOURED[:, :12])
+    expected = built.predict(square.reshape(5, -1) / 255, verbose=0)
+    np.testing.assert_allclose(Opened(tmp_path / "model.keras")(square), expected, atol=1e-6)
+
+
+def test_a_network_for_grey_images_refuses_colour_in_one_line(tmp_path):
+    model(shape=(16, 12, 1)).save(tmp_path / "model.keras")
+    refused = pytest.raises(InputError, match="takes grey images, got images in colour: choose a")
+    with inference.open_model(tmp_path / "model.keras") as predictor, refused:
+        predictor(COLOURED)

@@ -93,3 +93,19 @@ def test_images_that_are_not_square():
     draws, result = changed(image, flip=True, seed=3)
     for new, old, mirrored in zip(result, image, draws.mirror, strict=True):
         assert np.array_equal(new, old[:, ::-1] if mirrored else old)
+
+
+def test_the_colours_of_an_image_are_changed_together():
+    coloured = np.random.default_rng(0).integers(0, 256, (16, 12, 9, 3), np.uint8)
+    settings = {
+        "flip": True,
+        "shift_pixels": 2,
+        "rotation_degrees": 15,
+        "brightness": 0.3,
+        "erase": 0.25,
+    }
+    result = changed(coloured, **settings)[1]
+    assert result.shape == coloured.shape and result.dtype == np.uint8
+    for colour in range(3):
+        alone = changed(np.ascontiguousarray(coloured[..., colour]), **settings)[1]
+        np.testing.assert_array_equal(result[..., colour], alone)

@@ -551,6 +551,33 @@ def test_other_and_oblong_image_sizes(name):
 
 
 @every_model
+def test_images_in_colour(name):
+    side = small_side(name)
+    grey = zoo.build(name, image_shape=(side, side + 3))
+    model = zoo.build(name, image_shape=(side, side + 3, 3))
+    assert model.inputs[0].shape == (None, side, side + 3, 3)
+    coloured = np.random.default_rng(0).integers(0, 256, (2, side, side + 3, 3), np.uint8)
+    assert answers(model, coloured).shape == (2, 10)
+    # Only the first layer with weights sees the channels.
+    changed = [
+        (of_grey.shape, of_colour.shape)
+        for of_grey, of_colour in zip(grey.weights, model.weights, strict=True)
+        if of_grey.shape != of_colour.shape
+    ]
+    assert len(changed) == 1
+    assert math.prod(changed[0][1]) == 3 * math.prod(changed[0][0])
+
+
+@pytest.mark.parametrize("shape", [(8, 10), (8, 10, 3)])
+def test_the_mirror_of_a_mixture_is_the_mirrored_image(shape):
+    member = zoo.build("mlp", image_shape=shape)
+    x = np.random.default_rng(0).integers(0, 256, (5, *shape), np.uint8)
+    expected = (answers(member, x) + answers(member, x[:, :, ::-1])) / 2
+    both = zoo.mixture([member], [1.0], shape, mirror=True, name="both")
+    np.testing.assert_allclose(answers(both, x), expected, atol=1e-6)
+
+
+@every_model
 def test_the_smallest_image_is_the_smallest_that_the_layers_allow(name):
     entry = zoo.describe(name)
     least = entry.smallest

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING
 
-from fashion_nn.core.images import ImageShape
+from fashion_nn.core.image_shape import ImageShape
 from fashion_nn.zoo.registry import Fraction, register
 from fashion_nn.zoo.spaces import Between, OneOf
 

@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Literal
 
-from fashion_nn.core.images import ImageShape, channels_of
+from fashion_nn.core.image_shape import ImageShape, channels_of
 from fashion_nn.zoo.registry import Fraction, register
 from fashion_nn.zoo.spaces import Between, OneOf
 

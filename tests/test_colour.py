@@ -1,0 +1,108 @@
+"""Images in colour, and images that are not square, through every command: from the training to the
+grade.
+"""
+
+import json
+import struct
+
+import coloured
+import forked
+import numpy as np
+import pytest
+
+from fashion_nn import runs
+
+pytestmark = pytest.mark.usefixtures("forked_models")
+
+SETTINGS = "batch_size=32 epochs=12 optimizer=adam momentum=0 nesterov=false learning_rate=0.003"
+SETTINGS += " options.dropout_1=0 options.dropout_2=0 options.dropout_3=0 augment.brightness=0.1"
+QUICK = [word for setting in SETTINGS.split() for word in ("--set", setting)]
+
+
+def command(*words, cwd, expect=0):
+    done = forked.run(*words, cwd=cwd)
+    assert done.returncode == expect, done.stdout + done.stderr
+    return done
+
+
+@pytest.fixture(scope="module")
+def work(tmp_path_factory):
+    """A folder with coloured digits as tables, and a run that was trained on them."""
+    folder = tmp_path_factory.mktemp("colour")
+    coloured.write_csv(folder / "train.csv", coloured.digits(900))
+    coloured.write_csv(folder / "test.csv", coloured.digits(200, first=900))
+    data = ["--dataset", "train.csv", "--test", "test.csv"]
+    command("train", "mlp", *data, *QUICK, "--out", "models/run", cwd=folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(work):
+    return runs.open_run(work / "models" / "run")
+
+
+def test_a_run_in_colour_is_trained_evaluated_and_described(work, run):
+    assert run.read_record().dataset.image_shape == (8, 8, 3)
+    data = ["--dataset", "train.csv", "--test", "test.csv"]
+    found = json.loads(command("evaluate", run.folder, *data, "--json", cwd=work).stdout)
+    assert found["n"] == 200 and found["accuracy"] > 0.5
+    assert "colour images of 8 x 8 pixels" in run.card.read_text()
+    assert "n x 8 x 8 x 3, raw pixels" in run.card.read_text()
+    command("report", run.folder, *data, cwd=work)
+    page = run.page.read_text()
+    assert "8 × 8 × 3" in page and "3 channels" in page
+
+
+def test_its_exports_predict_the_same(work, run):
+    command("export", run.folder, "--dataset", "train.csv", "--format", "h5", cwd=work)
+    assert run.read_metrics().exports["h5"].max_abs_difference <= 1e-6
+
+
+def test_a_table_in_colour_is_predicted_and_graded(work, run):
+    words = ["--model", run.model, "--test", "test.csv", "--out", "out.csv", "--grade"]
+    done = command("submit", *words, "--dataset", "train.csv", cwd=work)
+    for check in ("file", "canary", "feeding", "sentinel"):
+        assert f"PASS  {check}: " in done.stdout, done.stdout
+    words = ["grade", "out.csv", "--test", "test.csv", "--train", "train.csv"]
+    graded = command(*words, "--labels", "test.csv", cwd=work)
+    assert "PASS  score: " in graded.stdout, graded.stdout
+    # Labels of other rows are found without the true ones.
+    header, *rows = (work / "out.csv").read_text().splitlines()
+    labels = [row.split(",")[1] for row in rows]
+    shifted = [f"{number},{label}" for number, label in enumerate(labels[7:] + labels[:7], start=1)]
+    (work / "shifted.csv").write_text("\n".join([header, *shifted, ""]))
+    words = ["grade", "shifted.csv", "--test", "test.csv", "--train", "train.csv"]
+    assert "FAIL  sentinel" in command(*words, cwd=work, expect=3).stdout
+
+
+def test_a_model_for_grey_images_refuses_the_table_in_one_line(work, tmp_path):
+    from fashion_nn import zoo
+
+    zoo.build("mlp", image_shape=(8, 8)).save(tmp_path / "grey.keras")
+    words = ["--model", tmp_path / "grey.keras", "--test", "test.csv", "--out", "grey.csv"]
+    said = command("submit", *words, cwd=work, expect=2).stderr
+    assert "error: " in said and "takes grey images, got images in colour" in said
+    assert not (work / "grey.csv").exists()
+
+
+def write_idx(path, values):
+    header = struct.pack(f">{1 + values.ndim}I", 0x800 + values.ndim, *values.shape)
+    path.write_bytes(header + values.tobytes())
+
+
+def test_images_that_are_not_square_from_the_training_to_the_page(tmp_path):
+    folder = tmp_path / "oblong"
+    folder.mkdir()
+    for part, rows in (
+        ("train", coloured.digits(600, (10, 16))),
+        ("t10k", coloured.digits(200, (10, 16), first=900)),
+    ):
+        write_idx(folder / f"{part}-images-idx3-ubyte", rows.images)
+        write_idx(folder / f"{part}-labels-idx1-ubyte", rows.labels.astype(np.uint8))
+    words = ["train", "mlp", "--dataset", folder, "--out", "run", *QUICK]
+    command(*words, cwd=tmp_path)
+    command("evaluate", "run", "--dataset", folder, cwd=tmp_path)
+    command("report", "run", "--dataset", folder, cwd=tmp_path)
+    run = runs.open_run(tmp_path / "run")
+    assert run.read_record().dataset.image_shape == (10, 16)
+    assert run.read_metrics().test.accuracy > 0.5
