@@ -63,15 +63,19 @@ def _progress(*columns: "ProgressColumn") -> "Progress":
 class TrainingBar:
     """A training on stderr: a bar for the running epoch on a terminal, a line for each ended one.
 
+    Without `every_epoch`, lines are printed for the last epoch only.
+
     Attributes:
         stop_requested: whether Ctrl-C was pressed. The training then stops after its step: inside
             the code of TensorFlow, an interrupt would surface as any other error.
     """
 
-    def __init__(self, name: str, epochs: int):
+    def __init__(self, name: str, epochs: int, *, every_epoch: bool = True):
         self.name = name
         self.epochs = epochs
+        self.every_epoch = every_epoch
         self.stop_requested = False
+        self._last = ""
         self._bar: Progress | None = None
 
     def __enter__(self) -> "TrainingBar":
@@ -88,6 +92,8 @@ class TrainingBar:
         signal.signal(signal.SIGINT, self._handler)
         if self._bar:
             self._bar.stop()
+        if self._last:
+            note(self._last)
 
     def _request_stop(self, *_: object) -> None:
         self.stop_requested = True
@@ -110,7 +116,11 @@ class TrainingBar:
         parts.append(f"{seconds:.1f} s")
         if improved:
             parts.append("best so far")
-        note("  ".join(parts))
+        line = "  ".join(parts)
+        if self.every_epoch:
+            note(line)
+        else:
+            self._last = line
 
 
 @contextmanager

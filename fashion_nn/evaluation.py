@@ -82,17 +82,31 @@ def evaluate(
         run.write_metrics(measured, answers.model_sha256)
         if run.read_test_predictions() is None:
             run.write_test_predictions(_answers(splits.test, answers.of_test, fingerprint))
+    if not _are_drawn(run, stored, scores, fingerprint):
+        _draw(run, splits, scores, answers.of_test)
+    return scores
+
+
+def _are_drawn(run: Run, stored: Metrics, scores: measures.Scores, fingerprint: str) -> bool:
+    """Whether the pictures of these answers are there already; they are then left as they are."""
+    test = stored.test
+    if test is None or test.fingerprint != fingerprint or test.correct != scores.correct:
+        return False
+    return all(run.figure(name).exists() for name in ("confusion", "mistakes"))
+
+
+def _draw(run: Run, splits: Splits, scores: measures.Scores, of_test: np.ndarray) -> None:
+    assert splits.test is not None  # as `evaluate` has checked
     title = f"{run.name} on {splits.name}, test"
     figures.confusion(scores.confusion, splits.class_names, run.figure("confusion"), title=title)
     figures.mistakes(
         splits.test.images,
         splits.test.labels,
-        answers.of_test,
+        of_test,
         splits.class_names,
         run.figure("mistakes"),
         title=title,
     )
-    return scores
 
 
 def predict(run: Run, split: Split) -> np.ndarray:

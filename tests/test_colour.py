@@ -43,18 +43,18 @@ def run(work):
 
 def test_a_run_in_colour_is_trained_evaluated_and_described(work, run):
     assert run.read_record().dataset.image_shape == (8, 8, 3)
-    data = ["--dataset", "train.csv", "--test", "test.csv"]
-    found = json.loads(command("evaluate", run.folder, *data, "--json", cwd=work).stdout)
+    # The run knows where its data was.
+    found = json.loads(command("evaluate", run.folder, "--json", cwd=work).stdout)
     assert found["n"] == 200 and found["accuracy"] > 0.5
     assert "colour images of 8 x 8 pixels" in run.card.read_text()
     assert "n x 8 x 8 x 3, raw pixels" in run.card.read_text()
-    command("report", run.folder, *data, cwd=work)
+    command("report", run.folder, cwd=work)
     page = run.page.read_text()
     assert "8 × 8 × 3" in page and "3 channels" in page
 
 
 def test_its_exports_predict_the_same(work, run):
-    command("export", run.folder, "--dataset", "train.csv", "--format", "h5", cwd=work)
+    command("export", run.folder, "--format", "h5", cwd=work)
     assert run.read_metrics().exports["h5"].max_abs_difference <= 1e-6
 
 
@@ -62,10 +62,10 @@ def test_a_table_in_colour_is_predicted_and_graded(work, run):
     words = ["--model", run.model, "--test", "test.csv", "--out", "out.csv", "--grade"]
     done = command("submit", *words, "--dataset", "train.csv", cwd=work)
     for check in ("file", "canary", "feeding", "sentinel"):
-        assert f"PASS  {check}: " in done.stdout, done.stdout
+        assert f"PASS  {check}:" in done.stdout, done.stdout
     words = ["grade", "out.csv", "--test", "test.csv", "--train", "train.csv"]
     graded = command(*words, "--labels", "test.csv", cwd=work)
-    assert "PASS  score: " in graded.stdout, graded.stdout
+    assert "PASS  score:" in graded.stdout, graded.stdout
     # Labels of other rows are found without the true ones.
     header, *rows = (work / "out.csv").read_text().splitlines()
     labels = [row.split(",")[1] for row in rows]
@@ -101,8 +101,8 @@ def test_images_that_are_not_square_from_the_training_to_the_page(tmp_path):
         write_idx(folder / f"{part}-labels-idx1-ubyte", rows.labels.astype(np.uint8))
     words = ["train", "mlp", "--dataset", folder, "--out", "run", *QUICK]
     command(*words, cwd=tmp_path)
-    command("evaluate", "run", "--dataset", folder, cwd=tmp_path)
-    command("report", "run", "--dataset", folder, cwd=tmp_path)
+    command("evaluate", "run", cwd=tmp_path)
+    command("report", "run", cwd=tmp_path)
     run = runs.open_run(tmp_path / "run")
     assert run.read_record().dataset.image_shape == (10, 16)
     assert run.read_metrics().test.accuracy > 0.5

@@ -6,17 +6,18 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
-from functools import cache
+from dataclasses import asdict
+from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from fashion_nn import console, datasets
 from fashion_nn.cli.options import in_seconds
 from fashion_nn.core.numbers import whole
-from fashion_nn.core.text import quoted
+from fashion_nn.core.text import printable, quoted
 from fashion_nn.core.writing import FORMAT
 from fashion_nn.errors import InputError
-from fashion_nn.runs import Run
+from fashion_nn.runs import DataArguments, Record, Run
 
 Number = TypeVar("Number", int, float)
 
@@ -49,17 +50,84 @@ def load_splits(
     return splits
 
 
-def source_of(run: Run, dataset: str | None) -> str:
-    """What to load for a run: `dataset` if it is given, else what the run trained on.
+def store_arguments(
+    run: Run, dataset: str | Path, test: Path | None, options: datasets.ReadOptions
+) -> None:
+    """Store in `run` what its data was read from, so that later commands find it."""
+    known = _is_known(str(dataset))
+    paths = {
+        "dataset": None if known else dataset,
+        "test": test,
+        "labels_from": options.labels_from,
+    }
+    given = {"dataset": str(dataset), **asdict(options)}
+    given |= {key: os.path.abspath(path) for key, path in paths.items() if path is not None}
+    stored = DataArguments(**{key: value for key, value in given.items() if value is not None})
+    run.write_record(run.read_record().model_copy(update={"data": stored}))
+
+
+Load = Callable[[str, Path | None, datasets.ReadOptions], datasets.Splits]
+"""Reads a data set, and its test rows from a file of their own, as the options say."""
+
+
+def load_from(data_dir: Path | None) -> Load:
+    """`load_splits` for known data sets in this folder."""
+    return lambda source, test, options: load_splits(
+        source, data_dir=data_dir, test=test, options=options
+    )
+
+
+def load_data_of(
+    run: Run,
+    dataset: str | None,
+    load: Load,
+    *,
+    test: Path | None = None,
+    options: datasets.ReadOptions = datasets.ReadOptions(),
+) -> datasets.Splits:
+    """The data of a run: `dataset` if it is given, else what the run was trained on.
+
+    Args:
+        run: the run.
+        dataset: value of --dataset.
+        load: reads the data.
+        test: value of --test.
+        options: values of the options that say how files are read.
 
     Raises:
-        InputError: the run trained on a file, which only `dataset` can name.
+        InputError: the run was trained on a file that is not stored, not there any more, or holds
+            other rows now.
     """
-    trained_on = run.read_record().dataset.name
-    if dataset is None and trained_on not in datasets.names():
-        found = f"trained on {trained_on}, which has no name here"
+    if dataset is not None:
+        return load(dataset, test, options)
+    record = run.read_record()
+    given = _arguments_of(run, record)
+    if options == datasets.ReadOptions():
+        options = datasets.ReadOptions(**given.model_dump(exclude={"dataset", "test"}))
+    splits = load(given.dataset, test or (Path(given.test) if given.test else None), options)
+    if splits.fingerprint != record.dataset.fingerprint:
+        found = "does not hold the rows any more that this run was trained on"
+        raise InputError(f"{run.folder}: {given.dataset} {found}: give the file with --dataset")
+    return splits
+
+
+def _is_known(dataset: str) -> bool:
+    """Whether this is the name of a known data set, and not a path."""
+    return dataset.replace("-", "_") in datasets.names()
+
+
+def _arguments_of(run: Run, record: Record) -> DataArguments:
+    name = record.dataset.name
+    if record.data is None and name not in datasets.names():
+        found = f"trained on {name}, which has no name here"
         raise InputError(f"{run.folder}: {found}: give the file with --dataset")
-    return dataset or trained_on
+    given = record.data or DataArguments(dataset=name)
+    known = _is_known(given.dataset)
+    for path in (None if known else given.dataset, given.test, given.labels_from):
+        if path is not None and not os.path.exists(path):
+            found = f"trained on {printable(path)}, which is not there"
+            raise InputError(f"{run.folder}: {found}: give the file with --dataset")
+    return given
 
 
 def loader(
@@ -74,11 +142,18 @@ def loader(
     """
 
     @cache
-    def load(source: str, fraction: float) -> datasets.Splits:
-        how: dict[str, Any] = {"validation_fraction": fraction, "options": options}
-        return load_splits(source, data_dir=data_dir, test=test, **how)
+    def load(
+        source: str, test: Path | None, how: datasets.ReadOptions, fraction: float
+    ) -> datasets.Splits:
+        more: dict[str, Any] = {"validation_fraction": fraction, "options": how}
+        return load_splits(source, data_dir=data_dir, test=test, **more)
 
-    return lambda run: load(source_of(run, dataset), run.read_split().fraction)
+    def of_run(run: Run) -> datasets.Splits:
+        fraction = run.read_split().fraction
+        found = partial(load, fraction=fraction)
+        return load_data_of(run, dataset, found, test=test, options=options)
+
+    return of_run
 
 
 def deadline(budget: str | None) -> float | None:

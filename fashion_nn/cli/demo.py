@@ -4,8 +4,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from fashion_nn import console, datasets, recipes, runs
-from fashion_nn.cli.evaluate import print_scores
-from fashion_nn.cli.grade import print_check
+from fashion_nn.cli.common import accuracy
+from fashion_nn.cli.grade import print_checks
 from fashion_nn.cli.options import MODELS, Models, examples
 from fashion_nn.core import writing
 from fashion_nn.runs import Run
@@ -27,11 +27,11 @@ RECIPES = {
 def demo(models: Models = MODELS) -> None:
     """Train two models on embedded data and submit with the better.
 
-    This takes some minutes and needs no download. It leaves models/demo with both run folders,
-    pictures and a prediction file, and replaces that folder if it is there.
+    This takes some minutes and needs no download. It leaves models/demo with both run folders, a
+    page of the better one and a prediction file, and replaces that folder if it is there.
     """
     console.load_tensorflow()
-    from fashion_nn import submission
+    from fashion_nn import pages, submission
 
     folder = models / "demo"
     if folder.exists():
@@ -44,11 +44,10 @@ def demo(models: Models = MODELS) -> None:
     _evaluate(splits, folder)
     _, test = datasets.export(DATASET, folder / "data")
     _submit(best, test)
-    pictures = sorted(folder.glob("*/*.png"))
     print(f"better on validation  {best.name}, card {best.card}")
+    print(f"its page              {pages.write_run_page(best, splits)}")
     print(f"test images           {test}")
     print(f"predictions           {best.predictions}")
-    print(f"pictures              {' '.join(str(path) for path in pictures)}")
 
 
 def _train(splits: "Splits", folder: Path) -> None:
@@ -56,7 +55,7 @@ def _train(splits: "Splits", folder: Path) -> None:
 
     for name, settings in RECIPES.items():
         recipe = recipes.override(recipes.get(name), settings)
-        with console.TrainingBar(name, recipe.epochs) as progress:
+        with console.TrainingBar(name, recipe.epochs, every_epoch=False) as progress:
             outcome = training.run(recipe, splits, folder / name, progress=progress)
         pages.describe_training(outcome.run, splits)
 
@@ -65,7 +64,8 @@ def _evaluate(splits: "Splits", folder: Path) -> None:
     from fashion_nn import evaluation, pages
 
     for run in runs.find(folder, note=console.note):
-        print_scores(run, splits.class_names, evaluation.evaluate(run, splits))
+        found = evaluation.evaluate(run, splits)
+        print(f"{run.name:<8} test {accuracy(found.accuracy, found.interval, found.n)}")
         pages.write_card(run)
 
 
@@ -76,4 +76,4 @@ def _submit(best: Run, test: Path) -> None:
 
     predictions = submission.predict(best.model, test)
     submission.write(predictions, best.predictions)
-    print_check(check_file(best.predictions, submission.expectation(predictions)))
+    print_checks([check_file(best.predictions, submission.expectation(predictions))])

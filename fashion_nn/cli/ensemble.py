@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from fashion_nn import console, runs
-from fashion_nn.cli.common import accuracy, load_splits, source_of
+from fashion_nn.cli.common import accuracy, load_data_of, load_from
 from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, examples, output_folder
 from fashion_nn.cli.reading import Reading, reads_data
 from fashion_nn.errors import InputError
@@ -54,13 +54,15 @@ def ensemble(
     trained_on = ensembling.require_alike(opened)
     folder = out or MODELS / f"ensemble-{trained_on.name}"
     runs.require_free(folder, resumable=False)
-    source = source_of(opened[0], dataset)
-    splits = load_splits(source, data_dir=data_dir, options=reading.options())
+    splits = load_data_of(opened[0], dataset, load_from(data_dir), options=reading.options())
     from fashion_nn import pages
 
     console.load_tensorflow()
     with console.work_bar("predicting the validation rows") as progress:
         run = ensembling.combine(opened, splits, folder, flip=flip, progress=progress)
+    data = opened[0].read_record().data
+    if data:
+        run.write_record(run.read_record().model_copy(update={"data": data}))
     pages.write_card(run)
     _print_ensemble(run)
 

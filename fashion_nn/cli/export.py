@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import console, runs
-from fashion_nn.cli.common import load_splits, source_of
+from fashion_nn.cli.common import load_data_of, load_from
 from fashion_nn.cli.options import DataDir, DatasetOfRun, examples, one_of, output_file
 from fashion_nn.errors import InputError
 
@@ -92,7 +92,7 @@ def _export_run(
     run = runs.open_run(folder)
     target = out or run.export(format)
     exporting.require_target(run, target, format)
-    splits = load_splits(source_of(run, dataset), data_dir=data_dir)
+    splits = load_data_of(run, dataset, load_from(data_dir))
     images = splits.valid.images[:_IMAGES]
     _note_parity(exporting.export(run, format, images, target, ship=ship), "a probability")
     print(target)

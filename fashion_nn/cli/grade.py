@@ -1,6 +1,6 @@
 """fashion-nn grade: checks of a prediction file, or of a folder of hand-ins."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -122,15 +122,23 @@ def finish(report: "Report", *, strict: bool, as_json: bool = False) -> None:
     if as_json:
         print(render_json(report.to_json()))
     else:
-        for check in report.checks:
-            print_check(check)
+        print_checks(report.checks)
     _exit([report.verdict], strict)
 
 
-def print_check(check: "Check") -> None:
-    """Print one check: its verdict, its name, what was found and what was expected."""
-    expected = "" if check.verdict == "not applicable" else f" (expected {check.expected})"
-    print(f"{check.verdict:<5} {check.name}: {check.value}{expected}")
+def print_checks(checks: Sequence["Check"]) -> None:
+    """Print a line for each check: its verdict, its name, what was found and what was expected.
+
+    Those that do not apply are listed with their reasons at the end.
+    """
+    apply = [check for check in checks if check.verdict != "not applicable"]
+    width = max((len(check.name) for check in apply), default=0) + 1
+    for check in apply:
+        name = f"{check.name}:"
+        print(f"{check.verdict}  {name:<{width}} {check.value} (expected {check.expected})")
+    others = [f"{check.name} ({check.value})" for check in checks if check not in apply]
+    if others:
+        print(f"not applicable: {', '.join(others)}")
 
 
 def _grade_folder(

@@ -27,8 +27,8 @@ from fashion_nn.cli import (
     train,
     tune,
 )
-from fashion_nn.cli.options import HELP_NAMES
-from fashion_nn.console import notes_for_warnings
+from fashion_nn.cli.options import HELP_NAMES, made_folders
+from fashion_nn.console import note, notes_for_warnings
 from fashion_nn.core import output, stopping
 from fashion_nn.core.environment import NO_TELEMETRY
 from fashion_nn.errors import InputError
@@ -110,6 +110,8 @@ def run(command: typer.Typer, arguments: list[str]) -> int:
     output.open_closed_streams()
     with output.escaped() as printed, notes_for_warnings():
         code = _run(command, arguments)
+        for folder in made_folders():
+            note(f"made the folder {folder}")
         printed.flush()
         if printed.error is None or isinstance(printed.error, BrokenPipeError):
             # A reader such as `head` that has seen enough is no error.

@@ -57,16 +57,33 @@ TestCsv = Annotated[
 ]
 
 
+_missing_folders: list[Path] = []
+
+
 def _output_file(path: Path | None) -> Path | None:
     if path is not None:
         writing.require_output(path)
+        _remember_missing(path.parent)
     return path
 
 
 def _output_folder(path: Path | None) -> Path | None:
     if path is not None:
         writing.require_output_folder(path)
+        _remember_missing(path.parent)
     return path
+
+
+def _remember_missing(folder: Path) -> None:
+    if not folder.exists():
+        _missing_folders.append(folder)
+
+
+def made_folders() -> list[Path]:
+    """The folders above the outputs of this command that were missing and are there now."""
+    made = [folder for folder in dict.fromkeys(_missing_folders) if folder.is_dir()]
+    _missing_folders.clear()
+    return made
 
 
 def output_file(name: str, help: str) -> Any:

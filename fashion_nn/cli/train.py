@@ -9,7 +9,13 @@ import typer
 
 from fashion_nn import console, datasets, recipes, runs, zoo
 from fashion_nn.cli import own_code
-from fashion_nn.cli.common import accuracy, deadline, load_splits, note_how_to_resume
+from fashion_nn.cli.common import (
+    accuracy,
+    deadline,
+    load_splits,
+    note_how_to_resume,
+    store_arguments,
+)
 from fashion_nn.cli.options import (
     DATA_SETS,
     MODELS,
@@ -124,6 +130,7 @@ def train(request: Request) -> None:
     rows = f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
     console.note(f"{recipe.name} on {splits.name}: {rows}")
     outcome = _train(Work(recipe, own, splits, folder), request.resume, stop_at)
+    store_arguments(outcome.run, dataset, request.test, request.options())
     print_outcome(outcome)
     if own:
         own_code.note_on_loading(outcome.run, request.name)

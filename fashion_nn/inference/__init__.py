@@ -56,6 +56,7 @@ from fashion_nn.inference.opening import (
     run_by_keras,
 )
 from fashion_nn.inference.shared.feeding import Feeding
+from fashion_nn.inference.shared.network import Layer, Network
 from fashion_nn.inference.shared.scale import SCALES, Figures, Scale, named
 
 __all__ = [
@@ -66,8 +67,10 @@ __all__ = [
     "Engine",
     "Feeding",
     "Figures",
+    "Layer",
     "LayerWeights",
     "Limits",
+    "Network",
     "Predictor",
     "Scale",
     "TracedOutput",

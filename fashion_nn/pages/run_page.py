@@ -16,6 +16,7 @@ from fashion_nn.measures import columns
 from fashion_nn.pages import card, charts, layer_outputs, pictures
 from fashion_nn.pages.pictures import Picture
 from fashion_nn.pages.rendering import render
+from fashion_nn.pages.training_summary import why_training_lies_below
 from fashion_nn.runs import Metrics, Record, Run, StoredScores, TestPredictions
 
 WORST, WORST_OF_CLASS, PAIRS, UNITS, UNITS_IN_ROW = 24, 8, 8, 40, 10
@@ -76,6 +77,7 @@ class _OfModel:
     weights: Weights | None
     layers: Sequence[layer_outputs.LayerOutput]
     image: ShownImage
+    network: inference.Network
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +89,7 @@ class RunPage:
         confusion: counts, each with its share of the true class.
         worst_of_class: the worst mistakes of each class, or nothing without answers to the test
             images.
+        why_below: why the curves of training lie below those of validation; empty if they do not.
         settings: name, value and source of each.
         facts: names and values that let a reader trace the figures.
     """
@@ -103,6 +106,7 @@ class RunPage:
     settings: Sequence[tuple[str, str, str]]
     facts: Sequence[tuple[str, str]]
     curves: Sequence[charts.Chart]
+    why_below: str
     reliability: charts.Chart | None
     confusion: Sequence[Sequence[tuple[int, float]]]
     pairs: Sequence[Pair]
@@ -173,6 +177,7 @@ def _page(
         settings=card.settings(record.recipe),
         facts=[*card.facts(run), ("test split", _openings(run))],
         curves=charts.curves(history, record.best_epoch),
+        why_below=why_training_lies_below(history, record, model.network),
         reliability=(
             charts.reliability(scores.reliability) if scores and scores.reliability else None
         ),
@@ -196,7 +201,8 @@ def _through_model(run: Run, measured: Metrics, splits: Splits, row: int) -> _Of
         probabilities = predictor(image[None])[0]
         weights = _first_weights(predictor, splits.image_shape)
         layers = layer_outputs.through_layers(predictor, image)
-    return _OfModel(weights, layers, _shown_image(splits, row, probabilities))
+        network = predictor.network
+    return _OfModel(weights, layers, _shown_image(splits, row, probabilities), network)
 
 
 def _shown_part(splits: Splits) -> Split:

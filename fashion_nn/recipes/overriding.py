@@ -17,7 +17,8 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
 
     A value is read as JSON where that works (`true`, `0.1`, `none` for null), else as a string. A
     dot names a nested setting: `augment.flip=true`, `options.rate=0.3`. A changed setting loses its
-    source.
+    source. `validation_fraction=0` also lets early stopping and the choice of the best epoch watch
+    the training figures, unless `monitor` or `checkpoint_monitor` is set beside it.
 
     Raises:
         InputError: an assignment has no `=`, the key is unknown (the message lists the known ones),
@@ -29,6 +30,7 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
         (5, True)
     """
     values = recipe.to_json()
+    chosen: set[str] = set()
     for assignment in assignments:
         key, equals, text = (part.strip() for part in assignment.partition("="))
         if not equals:
@@ -40,9 +42,19 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
         else:
             values[outer] = _parse(text)
         values["sources"].pop(outer, None)
+        chosen.add(outer)
+    if "validation_fraction" in chosen and values["validation_fraction"] == 0:
+        _monitor_training(values, chosen)
     changed = validated(values, "--set")
     require_effective(changed)
     return changed
+
+
+def _monitor_training(values: dict[str, Any], chosen: set[str]) -> None:
+    """Watch the figures of the training where no rows are held out, but for what was `chosen`."""
+    for key in {"monitor", "checkpoint_monitor"} - chosen:
+        values[key] = str(values[key]).removeprefix("val_")
+        values["sources"].pop(key, None)
 
 
 def _require_known(key: str) -> None:

@@ -18,6 +18,7 @@ from fashion_nn.runs.opening import find, open_complete, open_run, require_free
 from fashion_nn.runs.records import (
     CleanScores,
     CodeRecord,
+    DataArguments,
     DatasetRecord,
     EnsembleOptions,
     Environment,
@@ -63,6 +64,7 @@ __all__ = [
     "Best",
     "CleanScores",
     "CodeRecord",
+    "DataArguments",
     "DatasetRecord",
     "EnsembleOptions",
     "Environment",

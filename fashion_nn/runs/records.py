@@ -190,12 +190,32 @@ class CodeRecord(Stored):
         )
 
 
+class DataArguments(Stored):
+    """What a command read the data of a run from.
+
+    dataset: name of a known data set, or absolute path of a file or folder.
+    test: absolute path of the file with the test rows; None if it was not named.
+    labels_from: absolute path of the file with the labels; None if it was not named.
+
+    The others are those of `datasets.ReadOptions`; None was found out.
+    """
+
+    dataset: str
+    test: str | None = None
+    header: bool | None = None
+    label_column: str | None = None
+    delimiter: str | None = None
+    image_size: Annotated[tuple[int, int], Field(strict=False)] | None = None
+    labels_from: str | None = None
+
+
 class Record(Stored):
     """The content of run.json: what ran, on what data, where, and how it ended.
 
     best_epoch: the epoch whose model is saved; None before the end, and for a model without epochs.
     mirroring: None where the recipe said whether to mirror, or nothing was trained.
     code: None where the model is one of the zoo.
+    data: where the data was read from; None where that was not stored.
     """
 
     recipe: RecipeRecord
@@ -207,6 +227,7 @@ class Record(Stored):
     sessions: Annotated[tuple[Session, ...], Field(strict=False)]
     mirroring: MirroringRecord | None = None
     code: CodeRecord | None = None
+    data: DataArguments | None = None
 
     @property
     def train_seconds(self) -> float:

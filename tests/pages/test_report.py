@@ -19,6 +19,7 @@ from fashion_nn.core import reading
 from fashion_nn.errors import InputError
 from fashion_nn.pages import card, charts, layer_outputs, leaderboard, pictures
 from fashion_nn.pages.run_page import write_run_page
+from fashion_nn.pages.training_summary import why_training_lies_below
 from fashion_nn.runs import Metrics, Record, Run
 
 pytestmark = pytest.mark.usefixtures("forked_models")
@@ -98,6 +99,46 @@ def test_other_test_rows_change_nothing_that_is_stored(models, splits):
     evaluation.evaluate(run, replace(splits, test=splits.test.take(np.arange(100))))
     assert (run.metrics.read_bytes(), run.test_predictions.read_bytes()) == before
     assert run.count_openings() == 2
+
+
+def test_to_evaluate_again_changes_the_log_alone(models, splits):
+    run = Run(models / "seed0")
+    before = {path: path.stat().st_mtime_ns for path in run.folder.iterdir()}
+    evaluation.evaluate(run, splits)
+    changed = [path for path, time in before.items() if path.stat().st_mtime_ns != time]
+    assert changed == [run.openings]
+
+
+# Curves
+
+
+@pytest.mark.parametrize(
+    ("rate", "flip", "accuracy", "said"),
+    [
+        (0.5, False, 0.5, "Training is measured with dropout, validation without"),
+        (0.0, True, 0.5, "Training is measured on augmented images, validation without"),
+        (0.5, True, 0.5, "measured with dropout and on augmented images, validation"),
+        (0.5, True, 0.9, ""),
+        (0.0, False, 0.5, ""),
+    ],
+)
+def test_a_training_curve_below_validation_is_explained(models, rate, flip, accuracy, said):
+    record = Run(models / "seed0").read_record()
+    recipe = record.recipe.to_json() | {"augment": {"flip": flip}}
+    changed = Record.model_validate(record.to_json() | {"recipe": recipe, "best_epoch": 2})
+    with inference.open_model(models / "seed0" / "model.keras", wait=False) as predictor:
+        layers = tuple(
+            replace(layer, arguments={"rate": rate}) if "Dropout" in layer.class_name else layer
+            for layer in predictor.network.layers
+        )
+        network = replace(predictor.network, layers=layers)
+    rows = [{"epoch": 1}, {"epoch": 2, "accuracy": accuracy, "val_accuracy": 0.8}]
+    found = why_training_lies_below(rows, changed, network)
+    assert said in found and bool(found) == bool(said)
+
+
+def test_the_page_explains_it_beside_the_curves(models, pages):
+    assert "Training is measured with dropout, validation without" in pages[0].read_text()
 
 
 # Leaderboard

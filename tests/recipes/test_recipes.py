@@ -135,7 +135,6 @@ def test_a_changed_option_is_not_published_any_more():
                 " momentum=0.0, nes"
             ),
         ),
-        ("validation_fraction=0", "nothing to monitor"),
         ("momentum=0", "nesterov=true has no effect with momentum=0.0: set nesterov=false"),
         (
             "initial_accumulator=0",
@@ -154,6 +153,16 @@ def test_a_wrong_setting_is_one_line(assignment, said):
     with pytest.raises(InputError, match=said) as caught:
         recipes.override(recipes.get("mlp"), [assignment])
     assert "\n" not in str(caught.value)
+
+
+def test_one_setting_trains_on_all_rows():
+    changed = recipes.override(recipes.get("mlp"), ["validation_fraction=0"])
+    watched = recipes.get("mlp").monitor, recipes.get("mlp").checkpoint_monitor
+    found = changed.monitor, changed.checkpoint_monitor
+    assert found == tuple(name.removeprefix("val_") for name in watched)
+    assert not {"monitor", "checkpoint_monitor"} & set(changed.sources)
+    with pytest.raises(InputError, match="nothing to monitor"):
+        recipes.override(recipes.get("mlp"), ["validation_fraction=0", "monitor=val_loss"])
 
 
 def test_a_stored_recipe_with_a_setting_without_effect_is_taken_as_it_is():

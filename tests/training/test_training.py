@@ -184,7 +184,7 @@ def test_weights_that_overflow_behind_a_finite_loss_are_not_kept(tmp_path):
 
 def test_no_validation_rows(tmp_path):
     everything = datasets.load("digits", validation_fraction=0)
-    changed = recipe("validation_fraction=0", "monitor=loss", "checkpoint_monitor=loss")
+    changed = recipe("validation_fraction=0")
     outcome = training.run(changed, everything, tmp_path / "run")
     assert outcome.metrics.valid is None
     assert set(outcome.run.read_history()[0]) == {"epoch", "learning_rate", "loss", "accuracy"}
