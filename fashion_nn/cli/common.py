@@ -83,7 +83,7 @@ def load_data_of(
     load: Load,
     *,
     test: Path | None = None,
-    options: datasets.ReadOptions = datasets.ReadOptions(),
+    options: datasets.ReadOptions = datasets.FOUND_OUT,
 ) -> datasets.Splits:
     """The data of a run: `dataset` if it is given, else what the run was trained on.
 
@@ -102,7 +102,7 @@ def load_data_of(
         return load(dataset, test, options)
     record = run.read_record()
     given = _arguments_of(run, record)
-    if options == datasets.ReadOptions():
+    if options == datasets.FOUND_OUT:
         options = datasets.ReadOptions(**given.model_dump(exclude={"dataset", "test"}))
     splits = load(given.dataset, test or (Path(given.test) if given.test else None), options)
     if splits.fingerprint != record.dataset.fingerprint:

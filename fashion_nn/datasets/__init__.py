@@ -12,7 +12,7 @@ from fashion_nn.datasets.importing import write_npz
 from fashion_nn.datasets.labels import LabelMap
 from fashion_nn.datasets.loading import load
 from fashion_nn.datasets.recognition import Recognition, recognise
-from fashion_nn.datasets.source import ReadOptions
+from fashion_nn.datasets.source import FOUND_OUT, ReadOptions
 from fashion_nn.datasets.sources import at_hand, fetch, needs_download
 from fashion_nn.datasets.splits import (
     SPLIT_SEED,
@@ -26,6 +26,7 @@ from fashion_nn.datasets.summary import describe, disagreements, info
 
 __all__ = [
     "DATASETS",
+    "FOUND_OUT",
     "SPLIT_SEED",
     "VALIDATION_FRACTION",
     "DataSet",
