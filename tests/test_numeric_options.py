@@ -42,6 +42,17 @@ def test_every_whole_number_has_a_smallest_and_a_largest_value():
         assert 0 <= option.min < option.max < 2**32, name
 
 
+def test_every_other_number_has_a_smallest_and_a_largest_value():
+    numbers = [
+        (f"{command} {name}", option)
+        for command, name, kind, option in options()
+        if float in (kind, *typing.get_args(kind))
+    ]
+    assert len(numbers) > 4
+    for name, option in numbers:
+        assert option.min is not None and option.max is not None, name
+
+
 LAB = [
     *("playground --learning-rate", "playground --rate", "playground --noise"),
     *("playground --split", "playground --hidden", "playground --epochs"),

@@ -24,6 +24,7 @@ from fashion_nn import measures, runs, zoo
 from fashion_nn.baselines import as_keras
 from fashion_nn.baselines.fitting import PREDICT_BATCH, write
 from fashion_nn.baselines.folds import Progress
+from fashion_nn.baselines.linear import fit_regression
 from fashion_nn.core.images import channels_of
 from fashion_nn.datasets import ImageShape, Splits
 from fashion_nn.errors import InputError
@@ -174,7 +175,7 @@ def fit(
     mapped = np.concatenate([kernel.transform(table[i : i + _BLOCK]) for i in starts])
     done("kernel")
     regression = LogisticRegression(C=settings.C, max_iter=settings.max_iterations)
-    regression.fit(mapped, labels)
+    fit_regression(regression, mapped, labels)
     done("regression")
     return Pipeline([("kernel", kernel), ("logreg", regression)])
 

@@ -46,7 +46,11 @@ def fit_linear(
     runs.require_free(folder, resumable=False)
     pipeline = linear.pipeline(components, max_iterations)
     start = time.perf_counter()
-    pipeline.fit(linear.table(splits.train.images), splits.train.labels)
+    *before, (_, regression) = pipeline.steps
+    table = linear.table(splits.train.images)
+    for _, step in before:
+        table = step.fit_transform(table)
+    linear.fit_regression(regression, table, splits.train.labels)
     seconds = time.perf_counter() - start
     model = as_keras.linear_network(pipeline, splits.image_shape, name)
     settings: dict[str, Any] = {"components": components} if components else {}

@@ -6,6 +6,7 @@ the components are fitted inside each fold. The listing's way is measured too wh
 """
 
 import time
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from fashion_nn.datasets import Images, ImageShape, Split
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
+    from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import Pipeline
 
 SWEEP = (2, 5, 10, 25, 50, 100)
@@ -102,6 +104,25 @@ def pipeline(components: int | None, max_iterations: int = MAX_ITERATIONS) -> "P
     if components is None:
         return Pipeline([regression])
     return Pipeline([("pca", PCA(components, svd_solver="covariance_eigh")), regression])
+
+
+def fit_regression(regression: "LogisticRegression", table: np.ndarray, labels: np.ndarray) -> None:
+    """Fit `regression`, and warn in one sentence if its solver stops before it has converged.
+
+    Args:
+        regression: not fitted yet.
+        table: numbers of the rows, (n, d).
+        labels: int64 (n,).
+    """
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        regression.fit(table, labels)
+    iterations = int(regression.n_iter_.max())
+    if iterations >= regression.max_iter:
+        told = f"the solver has not converged after {iterations:,} iterations"
+        warnings.warn(f"{told}: allow more of them", ConvergenceWarning, stacklevel=2)
 
 
 def listed_regression() -> "Pipeline":

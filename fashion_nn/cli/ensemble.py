@@ -47,6 +47,7 @@ def ensemble(
     """Combine several runs into one model.
 
     The model averages their probabilities with weights that are chosen on the validation rows.
+    It is for your own runs: their models are built without the limits of memory that others have.
     """
     opened = runs.open_complete(folders, note=console.note)
     from fashion_nn import ensemble as ensembling

@@ -162,14 +162,15 @@ def submit(request: Request) -> None:
     wanted = submission.read_sample(sample) if sample else None
     # Read once, by all who need it.
     table = submission.ImageTable(test, request.options())
-    model = request.model
     if request.train:
         made = _train(request, test, request.models or MODELS, stop_at)
         _predict(request, made.model, table, wanted, _Expected.of_run(made))
-        return
-    if model is None:
-        model = _best(table, request.dataset, request.models or default_models())
-    _predict(request, model, table, wanted, _expected(request, model))
+    elif request.model:
+        _predict(request, request.model, table, wanted, _expected(request, request.model))
+    else:
+        run = _best(table, request.dataset, request.models or default_models())
+        sha256 = run.read_metrics().model_sha256
+        _predict(request, run.model, table, wanted, _expected(request, run.model), sha256)
 
 
 def _test_and_sample(request: Request) -> tuple["TableSource", "Path | FileIn | None"]:
@@ -225,14 +226,21 @@ def _predict(
     table: "ImageTable",
     sample: "SampleFile | None",
     expected: _Expected,
+    sha256: str | None = None,
 ) -> None:
-    """Predict the rows of `table`, write the file, and check it if that is asked for."""
+    """Predict the rows of `table`, write the file, and check it if that is asked for.
+
+    Args:
+        sha256: of the model by whose figures it was chosen; None where nobody chose.
+    """
     from fashion_nn import grading, inference, submission
 
     scale = one_of(request.scale, inference.SCALES, "--scale")
     engine = one_of(request.engine, inference.ENGINES, "--engine")
     # If Keras runs the model, its process imports TensorFlow while the first rows are read.
     with inference.open_fast(model, scale=scale, engine=engine) as predictor:
+        if sha256 not in (None, predictor.sha256):
+            raise InputError(f"{model}: was replaced after it was chosen: try again")
         builder = _reference_builder(request, expected.dataset) if request.grade else None
         with console.work_bar("predicting") as progress:
             blocks = table.blocks(progress)
@@ -288,8 +296,8 @@ def _require_one_way(request: Request) -> None:
         raise InputError("--budget limits a training: it needs --train CSV")
 
 
-def _best(table: "ImageTable", dataset: str | None, models: Path) -> Path:
-    """The model of the best saved run for the images of `table`."""
+def _best(table: "ImageTable", dataset: str | None, models: Path) -> Run:
+    """The best saved run for the images of `table`."""
     from fashion_nn import submission
 
     kind = dataset or table.recognised()
@@ -297,7 +305,7 @@ def _best(table: "ImageTable", dataset: str | None, models: Path) -> Path:
     valid = run.read_metrics().of_valid()
     measured = f"validation accuracy {valid.accuracy:.4f}"
     console.note(f"model: {run.model}, the best saved one for {kind} ({measured})")
-    return run.model
+    return run
 
 
 def _train(request: Request, test: "TableSource", models: Path, stop_at: float | None) -> Run:

@@ -80,9 +80,10 @@ def write_atomic(
         file.write(content.encode() if isinstance(content, str) else content)
 
 
-def write_json(path: AnyPath, content: Mapping[str, Any]) -> None:
-    """Write `content` to `path` as indented JSON, completely or not at all."""
-    write_atomic(path, json.dumps(content, indent=2, ensure_ascii=False) + "\n")
+def write_json(path: AnyPath, content: Mapping[str, Any], *, within: AnyPath | None = None) -> None:
+    """Write `content` to `path` as indented JSON, completely or not at all; see `replacing`."""
+    text = json.dumps(content, indent=2, ensure_ascii=False)
+    write_atomic(path, f"{text}\n", within=within)
 
 
 def append_line(path: AnyPath, line: str) -> None:
@@ -174,10 +175,14 @@ def make_folder(path: AnyPath, *, within: AnyPath | None = None) -> None:
 
 
 @contextmanager
-def replacing_folder(path: AnyPath) -> Iterator[Path]:
+def replacing_folder(path: AnyPath, *, within: AnyPath | None = None) -> Iterator[Path]:
     """Yield a new folder beside `path`; on success it takes the place of `path`.
 
     After a failure `path` is as it was; what a kill leaves is removed the next time.
+
+    Args:
+        path: of the folder.
+        within: a folder above `path`, below which no folder may be a link.
 
     Raises:
         InputError: it cannot be written.
@@ -185,11 +190,12 @@ def replacing_folder(path: AnyPath) -> Iterator[Path]:
     target = Path(path)
     beside = target.with_name(f".{target.name}")
     remove_folder(beside)
-    make_folder(beside)
+    make_folder(beside, within=within)
     try:
         yield beside
-        remove_folder(target)
-        beside.rename(target)
+        with _opened_folder(target.parent, within) as folder:
+            remove_folder(target)
+            os.rename(beside.name, target.name, src_dir_fd=folder, dst_dir_fd=folder)
     except OSError as error:
         raise InputError(_cannot_write(target, error)) from error
     finally:

@@ -16,6 +16,8 @@ BASE_URL = "https://storage.googleapis.com/tensorflow/tf-keras-datasets"
 # The time without any data, not that of the whole download.
 _TIMEOUT_SECONDS = 30
 _PIECE = 1 << 16
+_MOST_BYTES = 64 << 20
+"""More than twice the largest file of any known data set."""
 
 
 def keras_cache() -> Path:
@@ -52,11 +54,18 @@ def _fetch(url: str, target: Path, progress: Progress | None) -> None:
             replacing(target) as file,
         ):
             total = answer.length or 0
+            _require_size(total)
             while piece := answer.read(_PIECE):
                 file.write(piece)
+                _require_size(file.tell())
                 if progress and total:
                     progress(file.tell(), total)
             if answer.length:
                 raise OSError(f"the connection ended {answer.length:,} bytes early")
     except (OSError, HTTPException) as error:
         raise InputError(f"{url}: {getattr(error, 'reason', error)}") from None
+
+
+def _require_size(size: int) -> None:
+    if size > _MOST_BYTES:
+        raise OSError(f"more than {_MOST_BYTES >> 20} MiB, no file of a known data set")

@@ -1,6 +1,7 @@
 """Read a prediction file of unknown origin as it is written, so that what is wrong can be named."""
 
 import codecs
+import hashlib
 import os
 import re
 from collections.abc import Sequence
@@ -30,11 +31,13 @@ class PredictionFile:
     header: None if there is none.
     rows: all other lines; they may have different numbers of cells.
     has_bom: whether the file begins with a byte order mark.
+    sha256: of the bytes that were read, hexadecimal.
     """
 
     header: tuple[str, ...] | None
     rows: tuple[tuple[str, ...], ...]
     has_bom: bool
+    sha256: str
 
     @property
     def columns(self) -> int:
@@ -100,7 +103,8 @@ def read(path: str | os.PathLike[str], *, rows: int) -> PredictionFile:
         lines.pop()
     table = [tuple(line) for line in lines]
     header = table.pop(0) if table and not all(map(is_number, table[0])) else None
-    return PredictionFile(header, tuple(table), content.startswith(codecs.BOM_UTF8))
+    digest = hashlib.sha256(content).hexdigest()
+    return PredictionFile(header, tuple(table), content.startswith(codecs.BOM_UTF8), digest)
 
 
 def is_number(cell: str) -> bool:

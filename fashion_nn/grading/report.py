@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fashion_nn.core import reading, writing
+from fashion_nn.core import writing
 from fashion_nn.core.environment import describe_environment
 from fashion_nn.core.text import printable
 from fashion_nn.core.writing import FORMAT
@@ -142,7 +142,7 @@ def grade(
     digests = dict(reference.sha256)
     if model:
         digests["model"] = model.sha256
-    digests["output"] = reading.sha256(Path(file), follow_links=True)
+    digests["output"] = evidence.predictions.sha256
     checks = tuple(check for check in found if check)
     return Report(Path(file), checks, evidence.score, digests, _confinement(model))
 

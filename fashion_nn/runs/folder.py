@@ -56,9 +56,16 @@ S = TypeVar("S", bound=Stored)
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run folder and the files in it. Nothing is read or written before it is asked for."""
+    """A run folder and the files in it. Nothing is read or written before it is asked for.
+
+    Attributes:
+        folder: the folder.
+        within: a folder above it, below which nothing is written through a link; None where the
+            user has named `folder` itself.
+    """
 
     folder: Path
+    within: Path | None = None
 
     @property
     def record(self) -> Path:
@@ -230,21 +237,21 @@ class Run:
         return answers if model_sha256 == sha256(self.model) else None
 
     def write_record(self, record: Record) -> None:
-        write_json(self.record, {"format": FORMAT, **record.to_json()})
+        self._write_json(self.record, {"format": FORMAT, **record.to_json()})
 
     def write_source(self, source: str) -> None:
         """Keep the text of the user's own code."""
         write_atomic(self.source, source)
 
     def write_split(self, split: SplitRecord) -> None:
-        write_atomic(self.split, json.dumps(split.to_json()) + "\n")
+        self.write(self.split, json.dumps(split.to_json()) + "\n")
 
     def write_history(self, rows: Sequence[Mapping[str, float]]) -> None:
         text = io.StringIO()
         table = csv.DictWriter(text, HISTORY_COLUMNS, lineterminator="\n", restval="")
         table.writeheader()
         table.writerows(rows)
-        write_atomic(self.history, text.getvalue())
+        self.write(self.history, text.getvalue())
 
     def write_metrics(self, metrics: Metrics, model_sha256: str | None = None) -> None:
         """Store `metrics` with the model's checksum; an equal file is left as it is.
@@ -258,11 +265,11 @@ class Run:
         # A file without a format is from an older version and counts as equal.
         known = {"format": FORMAT, **_read_json(self.metrics)} if self.metrics.exists() else None
         if known != content:
-            write_json(self.metrics, content)
+            self._write_json(self.metrics, content)
 
     def write_test_predictions(self, answers: TestPredictions) -> None:
         """Store what the model answered, with the model's checksum."""
-        write_atomic(self.test_predictions, to_npz(answers, sha256(self.model)))
+        self.write(self.test_predictions, to_npz(answers, sha256(self.model)))
 
     def count_openings(self) -> int:
         """How often the test split was opened with a model of this folder, as far as its log goes
@@ -307,13 +314,20 @@ class Run:
         self.write_split(SplitRecord.of(splits))
         self.write_record(record)
         self.write_history([])
-        write_atomic(self.model, model)
+        self.write(self.model, model)
         self.write_metrics(metrics)
 
     def log_opening(self, by: str) -> None:
         """Append that the test split was opened, by what and when."""
         line = json.dumps({"opened": now(), "by": by, "model_sha256": sha256(self.model)})
         append_line(self.openings, line)
+
+    def write(self, path: Path, content: bytes | memoryview | str) -> None:
+        """Write one of the files of this folder, completely or not at all."""
+        write_atomic(path, content, within=self.within)
+
+    def _write_json(self, path: Path, content: Mapping[str, object]) -> None:
+        write_json(path, content, within=self.within)
 
     def remove_state(self) -> None:
         writing.remove_file(self.state)

@@ -16,7 +16,6 @@ import numpy as np
 
 from fashion_nn import measures, recipes, runs
 from fashion_nn.core.environment import now
-from fashion_nn.core.writing import write_atomic
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
@@ -72,7 +71,7 @@ class Outcome:
 def run(
     work: Recipe | OwnRecipe,
     splits: Splits,
-    folder: str | Path,
+    folder: str | Path | Run,
     *,
     resume: bool = False,
     deadline: float | None = None,
@@ -105,8 +104,8 @@ def run(
         Diverged: the loss or a weight is no longer a finite number. The best model so far stays.
     """
     recipe, own = parts(work)
-    target = Run(Path(folder))
-    runs.require_free(folder, resume=resume)
+    target = folder if isinstance(folder, Run) else Run(Path(folder))
+    runs.require_free(target.folder, resume=resume)
     if own:
         recipe = prepared(recipe, own, splits)
     decision = None
@@ -203,7 +202,7 @@ class _Trainer:
             self._tell_callbacks(epoch.row)
             self.target.require_begun()
             if not epoch.cut:  # a training cannot be resumed from a part of an epoch
-                self.state.save(self.target.state)
+                self.state.save(self.target.state, within=self.target.within)
             if improved or not self.target.model.exists():
                 self._write_copies()
             else:
@@ -303,7 +302,7 @@ class _Trainer:
     def _write_copies(self) -> None:
         """Write the best model and the history, both copies of what is in the state."""
         self.networks.inference.set_weights(self.state.best_weights)
-        write_atomic(self.target.model, keras_file(self.networks.saved))
+        self.target.write(self.target.model, keras_file(self.networks.saved))
         self.target.write_history(self.state.history)
 
 

@@ -53,8 +53,10 @@ class TrainState:
     optimizer: list[np.ndarray] = field(default_factory=list)
     best_weights: list[np.ndarray] = field(default_factory=list)
 
-    def save(self, path: Path) -> None:
-        """Write the state to `path` (.npz without pickle), completely or not at all."""
+    def save(self, path: Path, *, within: Path | None = None) -> None:
+        """Write the state to `path` (.npz without pickle), completely or not at all; see
+        `writing.replacing` for `within`.
+        """
         plain: dict[str, Any] = {}
         arrays: dict[str, Any] = {}
         for name, value in _shallow(self).items():
@@ -66,7 +68,7 @@ class TrainState:
         plain["callbacks"] = [each.model_dump() for each in self.callbacks]
         buffer = io.BytesIO()
         np.savez(buffer, plain=np.frombuffer(json.dumps(plain).encode(), np.uint8), **arrays)
-        write_atomic(path, buffer.getbuffer())
+        write_atomic(path, buffer.getbuffer(), within=within)
 
     @classmethod
     def load(cls, path: Path, shapes: Mapping[str, Sequence[tuple[int, ...]]]) -> "TrainState":

@@ -110,7 +110,13 @@ class _Ending:
     message: str | None = None
 
 
-def perform(job: Job, folder: str | Path, splits: "Splits | None" = None) -> Result:
+def perform(
+    job: Job,
+    folder: str | Path,
+    splits: "Splits | None" = None,
+    *,
+    within: str | Path | None = None,
+) -> Result:
     """Run `job` in this process and leave its run in `folder`; with folds, in fold-1, fold-2, ….
 
     Resumes the same job if its folder is already there. Whatever goes wrong in the trial is its
@@ -119,9 +125,10 @@ def perform(job: Job, folder: str | Path, splits: "Splits | None" = None) -> Res
     Args:
         splits: the rows; without them they are loaded from where the job says. The test rows are
             not needed.
+        within: a folder above `folder`, below which nothing is written through a link.
     """
     start = time.perf_counter()
-    target = Path(folder)
+    target = Run(Path(folder), Path(within) if within else None)
     rows: list[Row] = []
     try:
         ending = _train(job, target, splits or _load(job.dataset), rows)
@@ -129,7 +136,7 @@ def perform(job: Job, folder: str | Path, splits: "Splits | None" = None) -> Res
         kind = "" if isinstance(error, InputError) else f"{type(error).__name__}: "
         ending = _Ending("failed", _one_line(f"{kind}{error}"))
     if ending.status not in runs.SCORED:
-        rows = _rows_left(target, job.folds)
+        rows = _rows_left(target.folder, job.folds)
     return replace(
         _scored(job, rows, ending),
         seconds=round(time.perf_counter() - start, 3),
@@ -165,19 +172,20 @@ def peak_memory() -> int:
     )
 
 
-def _train(job: Job, target: Path, splits: "Splits", rows: list[Row]) -> _Ending:
+def _train(job: Job, target: Run, splits: "Splits", rows: list[Row]) -> _Ending:
     """Train, on each fold if there are folds, and append the rows of their histories to `rows`."""
     from fashion_nn import training
 
     objective = job.recipe.checkpoint_monitor
     own = job.own.load() if job.own else None
     work = training.OwnRecipe(job.recipe, own) if own else job.recipe
-    for number, (folder, part) in enumerate(_parts(job, target, splits), start=1):
+    for number, (run, part) in enumerate(_parts(job, target, splits), start=1):
         if job.start_from:
-            _begin_with(target.with_name(job.start_from) / folder.relative_to(target), folder)
+            before = target.folder.with_name(job.start_from)
+            _begin_with(before / run.folder.relative_to(target.folder), run)
         stop = _stop(job, objective, job.thresholds if number == 1 else {})
         try:
-            outcome = training.run(work, part, folder, resume=True, stop=stop)
+            outcome = training.run(work, part, run, resume=True, stop=stop)
         except training.Diverged as error:
             return _Ending("diverged", _one_line(str(error)))
         label = {"fold": number} if job.folds else {}
@@ -191,15 +199,15 @@ def _train(job: Job, target: Path, splits: "Splits", rows: list[Row]) -> _Ending
     return _Ending("completed")
 
 
-def _parts(job: Job, target: Path, splits: "Splits") -> Iterator[tuple[Path, "Splits"]]:
-    """The folder and the rows of each training."""
+def _parts(job: Job, target: Run, splits: "Splits") -> Iterator[tuple[Run, "Splits"]]:
+    """The run and the rows of each training."""
     if not job.folds:
         yield target, splits
         return
     from fashion_nn.tuning import folds
 
     for number, part in enumerate(folds.divide(splits, job.folds), start=1):
-        yield target / f"fold-{number}", part
+        yield Run(target.folder / f"fold-{number}", target.within), part
 
 
 def _one_line(text: str) -> str:
@@ -225,11 +233,11 @@ def _stop(
     return reason
 
 
-def _begin_with(source: Path, folder: Path) -> None:
-    """Copy the run in `source` to `folder` if it can be resumed and `folder` holds no run yet."""
-    if Run(folder).exists or not Run(source).state.exists():
+def _begin_with(source: Path, run: Run) -> None:
+    """Copy the run in `source` to that of `run` if it can be resumed and there is none yet."""
+    if run.exists or not Run(source).state.exists():
         return
-    with writing.replacing_folder(folder) as copy:
+    with writing.replacing_folder(run.folder, within=run.within) as copy:
         writing.copy_folder(source, copy)
 
 

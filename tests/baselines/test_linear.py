@@ -3,6 +3,7 @@ a Keras model.
 """
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -171,3 +172,15 @@ def test_real_images(real_data, tmp_path):
     run, agreement = baselines.fit_linear("pca-logreg", 25, splits, tmp_path / "run")
     assert agreement["labels_equal"] == agreement["images"] == 6000
     assert run.read_metrics().valid.accuracy > 0.8
+
+
+def test_a_solver_that_has_not_converged_is_said_in_one_sentence():
+    regression = linear.pipeline(None, 3)[-1]
+    table = np.random.default_rng(0).random((60, 5))
+    with warnings.catch_warnings(record=True) as said:
+        warnings.simplefilter("always")
+        linear.fit_regression(regression, table, np.arange(60) % 3)
+    (warning,) = said
+    assert str(warning.message) == (
+        "the solver has not converged after 3 iterations: allow more of them"
+    )

@@ -253,3 +253,15 @@ def test_a_link_is_not_removed_as_a_folder(tmp_path):
     with pytest.raises(InputError, match="link: cannot be removed"):
         remove_folder(tmp_path / "link")
     assert (tmp_path / "mine").is_dir()
+
+
+def test_a_folder_is_not_replaced_through_a_link(tmp_path):
+    victim = tmp_path / "victim"
+    (victim / "0000").mkdir(parents=True)
+    (tmp_path / "search").mkdir()
+    (tmp_path / "search" / "trials").symlink_to(victim)
+    target = tmp_path / "search" / "trials" / "0000"
+    writing = replacing_folder(target, within=tmp_path / "search")
+    with pytest.raises(InputError, match="trials is a symbolic link"), writing:
+        pass
+    assert [path.name for path in victim.iterdir()] == ["0000"]

@@ -206,6 +206,21 @@ def test_a_download_that_ends_early_leaves_no_file(server):
     }
 
 
+def test_a_download_that_is_far_too_large_is_not_kept(server, monkeypatch):
+    folder, _ = server
+    monkeypatch.setattr(download, "_MOST_BYTES", 1 << 20)
+    for name in FILES:
+        (folder / f"{name}.gz").write_bytes(bytes((1 << 20) + 1))
+    with pytest.raises(InputError, match="more than 1 MiB, no file of a known data set"):
+        load("fashion_mnist")
+    assert not any((download.keras_cache() / "fashion-mnist").iterdir())
+
+
+def test_the_largest_file_of_a_known_data_set_is_not_too_large(real_data):
+    sizes = [path.stat().st_size for path in real_data.rglob("*") if path.is_file()]
+    assert 2 * max(size for size in sizes if size < download._MOST_BYTES) < download._MOST_BYTES
+
+
 def test_a_failed_download_says_what_to_do(server):
     with pytest.raises(InputError) as caught:
         load("fashion_mnist")

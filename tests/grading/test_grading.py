@@ -3,6 +3,7 @@ hostile.
 """
 
 import csv
+import hashlib
 import json
 import os
 import shutil
@@ -17,7 +18,7 @@ from fashion_nn import inference, submission
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
 from fashion_nn.errors import InputError
-from fashion_nn.grading import Sources, grade, grade_folder, read_reference
+from fashion_nn.grading import Sources, grade, grade_folder, read_reference, report
 from fashion_nn.submission import image_table
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -269,3 +270,31 @@ def test_what_cannot_be_read_is_one_line_and_code_2(tables, tmp_path, digits, wo
     done = command("grade", *(str(word).format(**names) for word in words), cwd=tmp_path, expect=2)
     assert done.stderr.splitlines()[-1].startswith("error: ")
     assert not list(tmp_path.glob("*.checks.json"))
+
+
+def test_the_checksum_is_that_of_the_bytes_that_were_graded(
+    reference, tmp_path, digits, monkeypatch
+):
+    path = write_predictions(tmp_path / "p.csv", digits.test.labels)
+    graded = hashlib.sha256(path.read_bytes()).hexdigest()
+    monkeypatch.setattr(report, "CHECKS", (*report.CHECKS, lambda _: path.write_text("") and None))
+    found = grade(path, reference)
+    assert path.read_text() == "" and found.verdict == "PASS"
+    assert found.sha256["output"] == graded
+
+
+def test_a_chosen_model_that_is_replaced_before_it_is_opened_is_refused(
+    tables, tmp_path, monkeypatch, capsys, digits_model
+):
+    run = tmp_path / "models" / "run"
+    shutil.copytree(ROOT / "tests" / "fixtures" / "baseline", run)
+
+    def replace(_):
+        shutil.copy(digits_model, run / "model.keras")
+
+    monkeypatch.setattr(submission, "trained_on", replace)
+    words = ["submit", "--grade", "--test", tables / "unlabelled.csv", "--out", tmp_path / "o.csv"]
+    words += ["--models", run.parent]
+    assert run_command(app, [str(word) for word in words]) == 2
+    assert "model.keras: was replaced after it was chosen" in capsys.readouterr().err
+    assert not (tmp_path / "o.csv").exists()

@@ -2,6 +2,7 @@
 
 import io
 import re
+import warnings
 import zipfile
 
 import h5py
@@ -14,6 +15,7 @@ from fashion_nn import inference, submission
 from fashion_nn.errors import InputError
 from fashion_nn.grading.checks import canary
 from fashion_nn.grading.rows import Chosen
+from fashion_nn.inference.engines import predictor
 
 rng = np.random.default_rng(0)
 IMAGES = rng.integers(0, 256, (40, 4, 4), np.uint8)
@@ -144,3 +146,13 @@ def test_one_group_under_two_names_is_refused(tmp_path):
         InputError, match=r"holds 'layers/dense' twice, once under a name with backslashes"
     ):
         inference.open_model(path)
+
+
+def test_the_largest_logits_of_float32_give_probabilities_without_a_warning():
+    largest = np.finfo("f4").max
+    logits = np.array([[largest, -largest, 0], [-largest, 0, 1]], "f4")
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        found = predictor._softmax(logits, logits.argmax(axis=1))
+    assert found.dtype == np.float32
+    np.testing.assert_allclose(found, [[1, 0, 0], [0, 1 / (1 + np.e), np.e / (1 + np.e)]])

@@ -229,3 +229,33 @@ def test_each_missing_layer_is_said_once():
             confined_process._warn_of_missing(name)
     confined_process._warn_of_missing.cache_clear()
     assert [str(each.message).split()[3] for each in said] == missing
+
+
+def test_all_requests_share_the_time(monkeypatch):
+    """Each answer takes 50 seconds here, of 120 in all and a tenth of one for each image."""
+    clock = [0.0]
+    allowed = []
+
+    class Slow(Lying):
+        def tell(self, do, payload=b"", *, seconds, **more):
+            allowed.append((do, seconds))
+            super().tell(do, payload, **more)
+
+        def _receive(self, payload_bytes, deadline):
+            clock[0] += 50
+            return super()._receive(payload_bytes, deadline)
+
+    monkeypatch.setattr(confined_keras, "ConfinedProcess", Slow)
+    monkeypatch.setattr(confined_keras.time, "monotonic", lambda: clock[0])
+    monkeypatch.setattr(confined_process, "_warn_of_missing", lambda name: None)
+    predictor = confined_keras.ConfinedPredictor(model_file.read(MODEL), "auto", Limits())
+    monkeypatch.setattr(Slow, "changed", honest(predictor), raising=False)
+    predictor.classes  # noqa: B018
+    allowed.clear()
+    predictor.first_layers(IMAGE[None], named("0-255"))
+    predictor.trace(IMAGE)
+    predictor.weights()
+    predictor.outputs(IMAGE[None])
+    assert [name for name, _ in allowed] == ["layers", "trace", "weights", "predict"]
+    seconds = [each for _, each in allowed]
+    assert seconds == sorted(seconds, reverse=True) and seconds[0] == 120 and seconds[-1] == 1

@@ -326,3 +326,19 @@ def test_a_resume_is_exact_with_muon_smoothed_labels_and_the_mirror(tmp_path, di
     again = training.run(settings, digits, tmp_path / "cut", resume=True).run
     assert again.read_history() == whole.read_history()
     assert again.model.read_bytes() == whole.model.read_bytes()
+
+
+def test_a_folder_that_is_swapped_for_a_link_meanwhile_is_not_written_through(tmp_path, digits):
+    search = tmp_path / "search"
+    victim = tmp_path / "victim"
+    run = Run(search / "trials" / "0000", within=search)
+
+    class Swap(Watch):
+        def epoch(self, row, improved, seconds):
+            run.folder.rename(victim)
+            self.there = {path: path.read_bytes() for path in victim.iterdir()}
+            run.folder.symlink_to(victim)
+
+    with pytest.raises(InputError, match="0000 is a symbolic link, expected a folder"):
+        training.run(recipe(), digits, run, progress=(swap := Swap()))
+    assert {path: path.read_bytes() for path in victim.iterdir()} == swap.there

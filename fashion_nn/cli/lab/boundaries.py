@@ -36,11 +36,13 @@ Passes = Annotated[
 ]
 LearningRate = Annotated[
     float,
-    typer.Option("--learning-rate", help="Learning rate of the summed gradient."),
+    typer.Option("--learning-rate", min=0, max=1000, help="Learning rate of the summed gradient."),
 ]
 Penalty = Annotated[
     float,
-    typer.Option("--l2", help="Weight of half the sum of the squared weights."),
+    typer.Option(
+        "--l2", min=0, max=1_000_000, help="Weight of half the sum of the squared weights."
+    ),
 ]
 Seed = Annotated[
     int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of the initial weights.")

@@ -44,7 +44,7 @@ Activation = Annotated[
 ]
 LearningRate = Annotated[
     float | None,
-    typer.Option("--learning-rate", help="Learning rate [default: 0.03]."),
+    typer.Option("--learning-rate", min=0, max=1000, help="Learning rate [default: 0.03]."),
 ]
 BatchSize = Annotated[
     int | None,
@@ -54,7 +54,9 @@ BatchSize = Annotated[
 ]
 Split = Annotated[
     float | None,
-    typer.Option("--split", help="Fraction of the points to train on [default: 0.5]."),
+    typer.Option(
+        "--split", min=0, max=1, help="Fraction of the points to train on [default: 0.5]."
+    ),
 ]
 Regularization = Annotated[
     str | None,
@@ -62,11 +64,11 @@ Regularization = Annotated[
 ]
 Rate = Annotated[
     float | None,
-    typer.Option("--rate", help="Regularization rate [default: 0]."),
+    typer.Option("--rate", min=0, max=1_000_000, help="Regularization rate [default: 0]."),
 ]
 Noise = Annotated[
     float | None,
-    typer.Option("--noise", help="Noise in per cent, as on the page [default: 0]."),
+    typer.Option("--noise", min=0, max=100, help="Noise in per cent, as on the page [default: 0]."),
 ]
 Epochs = Annotated[
     int | None,

@@ -1,6 +1,7 @@
-"""The operations on tensors of Keras 3 that a file may name, and the types and shapes of inputs.
+"""Arithmetic on tensors as Keras 3 stores it, and the types and shapes of inputs.
 
-They are what arithmetic on a tensor, such as `inputs / 255`, leaves in a model.
+`inputs / 255` leaves an operation such as `Divide` in the file. `OPERATIONS` has those that a file
+may name, with the rules of their arguments.
 """
 
 from collections.abc import Mapping

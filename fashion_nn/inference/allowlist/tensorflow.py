@@ -1,7 +1,7 @@
-"""The functions of TensorFlow that a Keras 2 file may name, and what they are here.
+"""Arithmetic on tensors as Keras 2 stores it: by names of functions of TensorFlow.
 
-Keras 2 keeps arithmetic on a tensor as the name of a function of TensorFlow, in a layer TFOpLambda
-or SlicingOpLambda. The name is looked up in the table below and never in TensorFlow.
+The names are in layers TFOpLambda and SlicingOpLambda. Each is looked up in the table below, which
+says what it is among our operations, and never in TensorFlow.
 """
 
 from collections.abc import Mapping

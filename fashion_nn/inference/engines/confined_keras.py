@@ -204,17 +204,23 @@ class ConfinedPredictor(Predictor):
                 outputs[start : start + step] = self._predict(process, batch, facts.classes)
         return outputs
 
-    def _predict(self, process: ConfinedProcess, images: np.ndarray, classes: int) -> np.ndarray:
-        self._seconds += self._limits.image_seconds * len(images)
-        seconds = max(1, math.ceil(min(self._seconds, self._limits.batch_seconds)))
+    @contextlib.contextmanager
+    def _timed(self, images: int = 0) -> Iterator[int]:
+        """Yield the seconds that a request may take for so many images, out of those that all
+        requests share.
+        """
+        self._seconds += self._limits.image_seconds * images
         start = time.monotonic()
-        pixels = np.ascontiguousarray(images, np.uint8).data.cast("B")
-        process.tell(
-            "predict", pixels, seconds=seconds, shape=images.shape, feeding=self.feeding.to_json()
-        )
-        expected = len(images) * classes * 4
-        content = process.hear(expected, seconds=seconds).payload
+        yield max(1, math.ceil(min(self._seconds, self._limits.batch_seconds)))
         self._seconds -= time.monotonic() - start
+
+    def _predict(self, process: ConfinedProcess, images: np.ndarray, classes: int) -> np.ndarray:
+        pixels = np.ascontiguousarray(images, np.uint8).data.cast("B")
+        how = self.feeding.to_json()
+        expected = len(images) * classes * 4
+        with self._timed(len(images)) as seconds:
+            process.tell("predict", pixels, seconds=seconds, shape=images.shape, feeding=how)
+            content = process.hear(expected, seconds=seconds).payload
         if len(content) != expected:
             raise Refusal(
                 f"the model could not be run ({len(content)} bytes of answers, expected {expected})"
@@ -230,8 +236,7 @@ class ConfinedPredictor(Predictor):
         extremes = np.zeros((2, *images.shape[1:]), np.uint8)
         extremes[1] = 255
         shown = np.concatenate([chosen, extremes])
-        seconds = self._limits.batch_seconds
-        with self._closing_on_failure():
+        with self._closing_on_failure(), self._timed(len(shown)) as seconds:
             process = self._running()
             process.tell(
                 "layers",
@@ -252,8 +257,7 @@ class ConfinedPredictor(Predictor):
         """
         self._built()
         leaves = list(self.network.leaves())
-        seconds = self._limits.batch_seconds
-        with self._closing_on_failure():
+        with self._closing_on_failure(), self._timed() as seconds:
             process = self._running()
             process.tell("weights", seconds=seconds)
             header, content = process.hear(4 * MAX_PARAMETERS, seconds=seconds)
@@ -278,10 +282,9 @@ class ConfinedPredictor(Predictor):
         self.require(shape_of(image[None]))
         self._built()
         leaves = list(self.network.leaves())
-        seconds = self._limits.batch_seconds
         pixels = np.ascontiguousarray(image, np.uint8).data.cast("B")
         how = self.feeding.to_json()
-        with self._closing_on_failure():
+        with self._closing_on_failure(), self._timed(1) as seconds:
             process = self._running()
             process.tell("trace", pixels, seconds=seconds, shape=image.shape, feeding=how)
             header, content = process.hear(_TRACE_BYTES, seconds=seconds)

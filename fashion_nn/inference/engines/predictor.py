@@ -264,8 +264,9 @@ def _count_flat(outputs: np.ndarray) -> int:
 
 
 def _softmax(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:
-    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
-    probabilities = powers / powers.sum(axis=1, keepdims=True)
+    wide = logits.astype(np.float64)  # the difference of two float32 may be too large for one
+    powers = np.exp(wide - wide.max(axis=1, keepdims=True))
+    probabilities = (powers / powers.sum(axis=1, keepdims=True)).astype(np.float32)
     # Logits that differ by very little get equal probabilities; the label keeps the largest.
     rows = np.flatnonzero(probabilities.argmax(axis=1) != labels)
     largest = probabilities[rows].max(axis=1)

@@ -2,13 +2,13 @@
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from fashion_nn.inference.allowlist import model_config, operations
 from fashion_nn.inference.allowlist import reasons as allowlist
-from fashion_nn.inference.allowlist.layers import LAYERS
+from fashion_nn.inference.allowlist.layers import LAYERS, refused
 from fashion_nn.inference.engines.confined_process import Limits
 from fashion_nn.inference.file import strict_json
 from fashion_nn.inference.inspection import architecture, formats
@@ -149,8 +149,11 @@ class Findings:
             self._compiled = architecture.compiled_of(document.get("compile_config"))
         reasons = model_config.reasons(document)
         for reason in reasons:
-            self.refuse(self._rule(reason), str(reason), layer=reason.layer)
-        if not reasons:
+            text, way_out = _divided(reason)
+            self.refuse(self._rule(reason), text, way_out, reason.layer)
+        if reasons:
+            self._shapes = _shapes_before(document, reasons)
+        else:
             self._accept(model_config.read(document))
 
     def _accept(self, network: Network) -> None:
@@ -244,6 +247,33 @@ class Findings:
             code=tuple(_printable(each) for each in code[:MAX_LISTED]),
             compiled=self._compiled,
         )
+
+
+def _divided(reason: allowlist.Reason) -> tuple[str, str | None]:
+    """What is wrong, and what to do about it; None where the reason does not say that itself."""
+    text = str(reason)
+    own = refused.way_out(reason.class_name or "")
+    if not text.endswith(own):
+        return text, None
+    return text.removesuffix(own).rstrip(":; "), f"{own[0].upper()}{own[1:]}."
+
+
+def _shapes_before(document: Any, reasons: Sequence[allowlist.Reason]) -> OutputShapes | None:
+    """The shapes of the layers before the first that is refused, if the model is a chain."""
+    if not isinstance(document, dict) or document.get("class_name") != "Sequential":
+        return None
+    layers = list(architecture.layers_of(document))
+    chain = [layer for layer in layers if len(layer.path) == 1]
+    bad = {reason.layer for reason in reasons}
+    count = next((n for n, layer in enumerate(chain) if layer.path[0] in bad), 0)
+    if len(chain) < len(layers) or not count:
+        return None
+    try:
+        cut = [dict(layer.entry) for layer in chain[:count]]
+        config = {"name": "part", "layers": cut}
+        return output_shapes(model_config.read({**document, "config": config}))
+    except Refusal:  # the layers before are no model by themselves
+        return None
 
 
 def _without_weights(rows: tuple[LayerRow, ...]) -> list[Reason]:

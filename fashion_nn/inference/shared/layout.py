@@ -107,7 +107,7 @@ def _in_colour(images: np.ndarray) -> np.ndarray:
 
 
 def _side(pixels: int) -> int:
-    """The height of a square image of so many pixels, 0 if there is none."""
+    """The side of the square image that has this number of pixels; 0 if no square has it."""
     side = math.isqrt(pixels)
     return side if side * side == pixels else 0
 

@@ -103,7 +103,6 @@ def diagram(exercise: Exercise, path: PathLike, *, title: str = "") -> None:
         captions.append(f"{name}\nall weights {_short(matrix[0, 0])}" if alike else name)
     biases = [[_short(b) for b in vector] for vector in exercise.bias_vectors]
     weights = [matrix.tolist() for matrix in exercise.weight_matrices]
-    title = title.replace("$", r"\$")  # a file name is no formula
     draw(Diagram(title, units, connections, biases, weights, captions), path)
 
 
@@ -132,7 +131,9 @@ def draw(picture: Diagram, path: PathLike) -> None:
         axes = figure.add_axes((0, 0, 1, 1))
         axes.set(xlim=(0, width), ylim=(0, height), aspect="equal")
         axes.set_axis_off()
-        axes.text(width / 2, height - 0.28, picture.title, fontsize=11, ha="center", va="center")
+        place = (width / 2, height - 0.28)
+        # A title may be the name of a file, which is no formula.
+        axes.text(*place, picture.title, fontsize=11, ha="center", va="center", parse_math=False)
         for connection in _connections(picture, places):
             _connect(axes, connection, largest)
         for layer, units in enumerate(picture.units):

@@ -88,7 +88,7 @@ class LocalEngine:
         folder = self._search.trial_folder(job.id)
         writing.make_folder(folder.parent, within=self._search.folder)
         self._running[job.id] = _Running(job)
-        self._send(Start(job, str(folder)))
+        self._send(Start(job, str(folder), str(self._search.folder)))
 
     def wait(self, seconds: float) -> list[Result]:
         deadline = time.monotonic() + seconds

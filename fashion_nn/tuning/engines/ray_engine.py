@@ -138,7 +138,8 @@ class RayEngine:
         while self._process.poll(0 if results else max(seconds, 0)):
             returned = self._receive()
             if returned.files:
-                unpack(returned.files, self._search.trial_folder(returned.result.id))
+                folder = self._search.trial_folder(returned.result.id)
+                unpack(returned.files, folder, within=self._search.folder)
             results.append(returned.result)
         return results
 
@@ -201,13 +202,18 @@ def pack(folder: Path) -> Files:
     }
 
 
-def unpack(files: Mapping[str, bytes], folder: Path) -> None:
+def unpack(files: Mapping[str, bytes], folder: Path, *, within: Path | None = None) -> None:
     """Make `folder` hold exactly `files`: it is complete, or it is absent.
+
+    Args:
+        files: content by the path in the folder.
+        folder: the folder.
+        within: a folder above it, below which no folder may be a link.
 
     Raises:
         InputError: it cannot be written.
     """
-    with writing.replacing_folder(folder) as beside:
+    with writing.replacing_folder(folder, within=within) as beside:
         for name, content in files.items():
             writing.write_atomic(beside / name, content, within=beside)
 

@@ -34,10 +34,11 @@ _PIECE = 1 << 16
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """Run `job` and leave its run in `folder`."""
+    """Run `job` and leave its run in `folder`, which is in the search folder `within`."""
 
     job: Job
     folder: str
+    within: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +153,7 @@ class _Server:
             threading.Thread(target=self._end_with_server, daemon=True).start()
             if start.job.threads:
                 os.environ["TF_NUM_INTRAOP_THREADS"] = str(start.job.threads)
-            result = perform(start.job, start.folder, self._splits)
+            result = perform(start.job, start.folder, self._splits, within=start.within)
             trial.output.write(json.dumps(result.to_json()).encode())
             trial.output.flush()
             code = 0

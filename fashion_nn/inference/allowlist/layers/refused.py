@@ -45,6 +45,11 @@ REFUSED = {
 """Layers of Keras that are refused, and why."""
 
 
+def way_out(class_name: str) -> str:
+    """What to do about a layer that is not allowed: the end of what `why_refused` says."""
+    return REFUSED.get(class_name, _KERAS_ONLY).rpartition(": ")[2]
+
+
 def why_refused(class_name: str) -> str:
     """What to say of a layer that is not on the allow-list."""
     known = REFUSED.get(class_name)
