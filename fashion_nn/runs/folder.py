@@ -241,7 +241,7 @@ class Run:
 
     def write_source(self, source: str) -> None:
         """Keep the text of the user's own code."""
-        write_atomic(self.source, source)
+        self.write(self.source, source)
 
     def write_split(self, split: SplitRecord) -> None:
         self.write(self.split, json.dumps(split.to_json()) + "\n")
