@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples("fashion-nn reproduce 004-001", "fashion-nn reproduce --page ledger.html")
 _MOST_DETAILS = 8
+_DETAILS = ("why", "slip", "criterion", "turns", "n", "seeds", "evidence")
 
 Names = Annotated[
     list[str] | None,
@@ -35,7 +36,7 @@ Page = Annotated[
     Path | None,
     output_file(
         "--page",
-        "Write all verdicts, with the lab's pictures, into this HTML file.",
+        "Write all verdicts, with pictures of the lab, into this HTML file.",
     ),
 ]
 Markdown = Annotated[
@@ -111,19 +112,20 @@ def _print_summary(entries: list["Entry"]) -> None:
     from fashion_nn import ledger
 
     counts = ledger.summary(entries)
-    rows = [
-        (report, *(of_report[verdict] for verdict in ledger.VERDICTS), sum(of_report.values()))
-        for report, of_report in counts.items()
+    rows: list[tuple[str | int, ...]] = [
+        (verdict, *(of_report[verdict] for of_report in counts.values()))
+        for verdict in ledger.VERDICTS
     ]
-    console.table(("report", *ledger.VERDICTS, "claims"), rows)
+    rows.append(("claims", *(sum(of_report.values()) for of_report in counts.values())))
+    console.table(("verdict", *counts), rows)
     holds = sum(entry.finding.verdict.holds for entry in entries)
     differs = counts["all"][ledger.Verdict.DIFFERS]
-    print(f"\n{holds} of {len(entries)} hold, {differs} do not.\n")
+    print(f"\n{holds} of {len(entries)} hold, {differs} do not; the others say neither.\n")
     shown = [
         (
             entry.claim.id,
             _short(f"{entry.claim.claim}: {entry.claim.quoted}", 64),
-            _short(entry.finding.slip or entry.finding.why, 88),
+            _short(str(entry.finding.slip or entry.finding.why), 88),
         )
         for entry in ledger.slips(entries)
     ]
@@ -148,7 +150,7 @@ def _print_details(entry: "Entry") -> None:
     lines = {"claim": values["claim"], "quoted": values["quoted"]}
     if values["measured"] is not None:
         lines["ours"] = pages.shown(values["measured"])
-    lines |= {key: values[key] for key in ("why", "slip", "evidence") if values[key]}
+    lines |= {key: values[key] for key in _DETAILS if values[key]}
     width = max(len(name) for name in lines)
     print(f"{values['id']}  {values['verdict']}")
     for name, text in lines.items():

@@ -10,7 +10,8 @@ asked for, never stored.
 """
 
 from fashion_nn.ledger.claims import Claim, load, reports, select
-from fashion_nn.ledger.findings import VERDICTS, Finding, Verdict
+from fashion_nn.ledger.criteria import Criterion, PowerlessCriterion
+from fashion_nn.ledger.findings import MEANINGS, VERDICTS, Finding, Verdict
 from fashion_nn.ledger.judging import (
     Entry,
     all_checks,
@@ -23,12 +24,15 @@ from fashion_nn.ledger.judging import (
 from fashion_nn.ledger.protocols import PROTOCOLS, RESULTS, estimate, run, stored
 
 __all__ = [
+    "MEANINGS",
     "PROTOCOLS",
     "RESULTS",
     "VERDICTS",
     "Claim",
+    "Criterion",
     "Entry",
     "Finding",
+    "PowerlessCriterion",
     "Verdict",
     "all_checks",
     "builds_models",

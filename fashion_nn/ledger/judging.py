@@ -1,5 +1,8 @@
 """From claims to entries: the finding on each claim, the counts of verdicts, and the most
 instructive slips.
+
+The registry of checks refuses a criterion that no result can turn: such a one raises
+`criteria.PowerlessCriterion` when it is made.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +25,6 @@ INSTRUCTIVE = (
     "003-179",
     "003-006",
     "003-022",
-    "003-170",
     "003-032",
     "000-017",
     "003-118",
@@ -38,7 +40,7 @@ class Entry:
     finding: Finding
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values; `evidence` is a command, the ledger's own if no other shows it."""
+        """Plain values; `evidence` is a command, or "the report itself", or empty."""
         claim = self.claim
         finding = self.finding
         return {
@@ -50,8 +52,12 @@ class Entry:
             "measured": finding.measured,
             "verdict": finding.verdict.value,
             "why": finding.why,
-            "slip": finding.slip,
-            "evidence": finding.evidence or f"fashion-nn reproduce {claim.id}",
+            "slip": str(finding.slip or ""),
+            "criterion": finding.criterion,
+            "turns": finding.turns,
+            "n": finding.n,
+            "seeds": finding.seeds,
+            "evidence": finding.evidence,
         }
 
 

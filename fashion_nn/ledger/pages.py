@@ -5,25 +5,24 @@ figures.
 import io
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from functools import partial
 from os import PathLike
 from pathlib import Path
 from typing import Any
 
 from fashion_nn import pages
 from fashion_nn.core import reading, scratch, writing
-from fashion_nn.lab import boundaries, playground
 from fashion_nn.lab.backprop import drawing
 from fashion_nn.lab.losses import figures as losses_figures
-from fashion_nn.ledger.findings import VERDICTS, Verdict
+from fashion_nn.ledger.findings import MEANINGS, VERDICTS, Finding, Verdict
 from fashion_nn.ledger.judging import Entry, slips, summary
+from fashion_nn.ledger.lessons import Lesson, lessons
 from fashion_nn.pages.rendering import Script, data_uri, script
 
 Progress = Callable[[int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Slip:
+class SlipRow:
     """One of the most instructive claims that do not hold."""
 
     id: str
@@ -37,12 +36,19 @@ class ClaimCard:
     """One claim on the page; `facts` are what is known about it, by name."""
 
     id: str
-    report: str
     system: str
     verdict: str
     claim: str
-    evidence: str
     facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReportPart:
+    """The claims of one report, and how many have each verdict that occurs."""
+
+    report: str
+    counts: Mapping[str, int]
+    claims: Sequence[ClaimCard]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +64,11 @@ class LedgerPage:
     """What the template `ledger.html` shows. `counts` has the number of each verdict, by report."""
 
     title: str
-    verdicts: Sequence[str]
+    meanings: Mapping[Verdict, str]
     counts: Mapping[str, Mapping[Verdict, int]]
-    slips: Sequence[Slip]
-    claims: Sequence[ClaimCard]
+    lessons: Sequence[Lesson]
+    slips: Sequence[SlipRow]
+    reports: Sequence[ReportPart]
     pictures: Sequence[Picture]
     script: Script
 
@@ -90,14 +97,18 @@ def _text(value: Any) -> str:
 
 
 def write_markdown(entries: Sequence[Entry], path: str | PathLike[str]) -> None:
-    """Write all verdicts as Markdown: a summary, the slips, and a table for each report.
+    """Write all verdicts as Markdown: lessons, counts, slips, and a table for each report.
 
     Raises:
         InputError: the file cannot be written.
     """
     counts = summary(entries)
-    lines = ["# The ledger", "", *_INTRODUCTION, ""]
+    lines = ["# The ledger", "", *_INTRODUCTION, "", "## Five findings", ""]
+    for lesson in lessons(entries):
+        lines += [f"**{lesson.title}.** {lesson.text} ({', '.join(lesson.claims)})", ""]
+    lines += ["## Verdicts", ""]
     lines += _table(("report", *VERDICTS), [(name, *counts[name].values()) for name in counts])
+    lines += ["", *(f"- `{verdict}`: {words}" for verdict, words in MEANINGS.items())]
     lines += ["", "## Ten slips", ""]
     lines += _table(
         ("claim", "about", "printed", "what went wrong"),
@@ -107,26 +118,46 @@ def write_markdown(entries: Sequence[Entry], path: str | PathLike[str]) -> None:
         if report != "all":
             lines += ["", f"## Report {report}", ""]
             rows = [_row(entry) for entry in entries if entry.claim.report == report]
-            lines += _table(("id", "claim", "printed", "ours", "verdict", "why", "shown by"), rows)
+            lines += _table(_COLUMNS, rows)
     writing.write_atomic(path, "\n".join(lines) + "\n")
 
 
+_COLUMNS = (
+    "id",
+    "claim",
+    "printed",
+    "ours",
+    "verdict",
+    "why",
+    "criterion",
+    "turns at",
+    "n",
+    "seeds",
+    "shown by",
+)
 _INTRODUCTION = (
-    "Every published figure and statement of the five reports, measured again. This page is",
     (
-        "made by `fashion-nn reproduce --markdown docs/ledger.md`; verdicts are computed, see"
-        " architecture.md."
+        "This page is for students who read the five reports and for everyone who wants to know"
+        " which of"
     ),
+    (
+        "their figures and statements hold. Each was measured again;"
+        " `fashion-nn reproduce --markdown docs/ledger.md`"
+    ),
+    "makes this page, and every verdict on it is computed, as [architecture.md](architecture.md)",
+    "describes. The tolerance of a figure is its last printed digit. A statement in words has a",
+    "criterion, and beside it stands the result at which the verdict turns, the number n of values",
+    "that were compared, and the number of seeds.",
 )
 
 
-def _slips(entries: Sequence[Entry]) -> list[Slip]:
+def _slips(entries: Sequence[Entry]) -> list[SlipRow]:
     return [
-        Slip(
+        SlipRow(
             entry.claim.id,
             entry.claim.claim,
             entry.claim.quoted,
-            entry.finding.slip or entry.finding.why,
+            str(entry.finding.slip or entry.finding.why),
         )
         for entry in slips(entries)
     ]
@@ -134,16 +165,29 @@ def _slips(entries: Sequence[Entry]) -> list[Slip]:
 
 def _row(entry: Entry) -> tuple[str, ...]:
     claim, finding = entry.claim, entry.finding
-    why = "; ".join(filter(None, (finding.slip, finding.why)))
     return (
         claim.id,
         claim.claim,
         claim.quoted,
         shown(finding.measured, 90),
         finding.verdict,
-        why,
-        f"`{entry.to_json()['evidence']}`",
+        _why(finding),
+        finding.criterion,
+        finding.turns,
+        str(finding.n or ""),
+        str(finding.seeds or ""),
+        _source(finding),
     )
+
+
+def _why(finding: Finding) -> str:
+    return "; ".join(filter(None, (str(finding.slip or ""), finding.why)))
+
+
+def _source(finding: Finding) -> str:
+    """The evidence: a command as code, or words."""
+    command = finding.evidence.startswith("fashion-nn")
+    return f"`{finding.evidence}`" if command else finding.evidence
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[str]:
@@ -165,81 +209,93 @@ def _cell(value: Any) -> str:
 def write_html(
     entries: Sequence[Entry], path: str | PathLike[str], *, progress: Progress | None = None
 ) -> None:
-    """Write the verdicts with filters, and figures of the lab's systems, as one HTML file that
-    needs no other.
+    """Write the verdicts with filters, and figures of the lab, as one HTML file that needs no
+    other.
 
     Raises:
         InputError: the file cannot be written.
     """
+    counts = summary(entries)
     page = LedgerPage(
         title="The ledger: published figures, measured again",
-        verdicts=VERDICTS,
-        counts=summary(entries),
+        meanings=MEANINGS,
+        counts=counts,
+        lessons=lessons(entries),
         slips=_slips(entries),
-        claims=[_card(entry) for entry in entries],
+        reports=[_part(report, entries, counts) for report in counts if report != "all"],
         pictures=[Picture(title, data_uri(png)) for title, png in _pictures(progress)],
         script=script("ledger.js"),
     )
     writing.write_atomic(path, pages.render("ledger.html", page))
 
 
+def _part(
+    report: str, entries: Sequence[Entry], counts: Mapping[str, Mapping[Verdict, int]]
+) -> ReportPart:
+    cards = [_card(entry) for entry in entries if entry.claim.report == report]
+    found = {verdict.value: number for verdict, number in counts[report].items() if number}
+    return ReportPart(report, found, cards)
+
+
 def _card(entry: Entry) -> ClaimCard:
     claim, finding = entry.claim, entry.finding
     facts = {
         "printed": claim.quoted,
-        "ours": shown(finding.measured, 400),
-        "slip": finding.slip,
+        "ours": shown(finding.measured, 300),
+        "slip": str(finding.slip or ""),
         "why": finding.why,
+        "criterion": finding.criterion,
+        "turns at": finding.turns,
+        "n, seeds": _sizes(finding),
+        "shown by": finding.evidence,
     }
     return ClaimCard(
         id=claim.id,
-        report=claim.report,
         system=claim.system,
         verdict=finding.verdict,
         claim=claim.claim,
-        evidence=entry.to_json()["evidence"],
         facts={name: text for name, text in facts.items() if text not in ("", "none")},
     )
 
 
+def _sizes(finding: Finding) -> str:
+    if not finding.n:
+        return ""
+    return f"{finding.n:,}, " + (str(finding.seeds) if finding.seeds else "no training")
+
+
 def _pictures(progress: Progress | None) -> list[tuple[str, bytes]]:
-    """Return the title and the PNG file of each figure that the lab draws in seconds."""
+    """Return the title and the PNG file of each figure that the lab draws in a few seconds.
+
+    The pictures of trained networks take minutes; the commands beside the claims draw them.
+    """
     found: list[tuple[str, bytes]] = []
     with scratch.folder() as folder:
         file = Path(folder) / "figure.png"
-        for done, (title, draw) in enumerate(_FIGURES.items()):
-            if progress:
-                progress(done, len(_FIGURES))
-            draw(file)
-            found.append((title, _small(file)))
+        if progress:
+            progress(0, 2)
+        losses_figures.loss_functions(file)
+        found.append(("Report 000, figure 2", _small(file)))
+        if progress:
+            progress(1, 2)
         for path in drawing.write_figures(Path(folder) / "backprop"):
-            found.append((f"Reports 001 and 004: {path.stem.replace('-', ' ')}", _small(path)))
+            found.append((path.stem.replace("-", " ").capitalize(), _small(path)))
     if progress:
-        progress(len(_FIGURES), len(_FIGURES))
+        progress(2, 2)
     return found
 
 
-def _spiral(file: Path) -> None:
-    row = playground.ROWS["table-4/spiral"]
-    playground.draw({"table-4/spiral": playground.train(row.settings, epochs=row.epochs)}, file)
-
-
-_FIGURES: Mapping[str, Callable[[Path], object]] = {
-    **{
-        f"Report 002, figure {number}": partial(boundaries.figure, f"report-002/{number}")
-        for number in range(1, 5)
-    },
-    "Report 003, table 4: the spiral": _spiral,
-    "Report 000, figure 2": losses_figures.loss_functions,
-}
-
-
 def _small(file: Path) -> bytes:
-    """Reduce the figure to 128 colours: it takes a third of the bytes and looks the same."""
+    """Reduce the figure to 16 colours and 900 pixels: enough for lines and letters."""
     from PIL import Image
 
     written = io.BytesIO()
     with reading.open_file(file) as stored, Image.open(stored) as image:
-        reduced = image.convert("RGB").quantize(128, dither=Image.Dither.NONE)
+        picture = image.convert("RGB")
+        picture.thumbnail((_WIDTH, _WIDTH))
+        reduced = picture.quantize(16, dither=Image.Dither.NONE)
     reduced.save(written, "PNG", optimize=True)
     return written.getvalue()
+
+
+_WIDTH = 900

@@ -113,14 +113,32 @@ def _playground_parts() -> dict[str, Callable[[Sequence[int]], list[Record]]]:
 # --- losses: report 000 part 2, and why not squared error
 
 
+ALL_IMAGES = "logistic-cross-entropy, all images"
+TUNED_RATES = (0.1, 0.3, 1.0, 3.0)
+"""Where two losses are compared, each is trained with the rate that suits it best."""
+_ALL = 10_791  # of 11,791 fours and nines; the others are for validation
+_NEAR_ZERO_EPOCHS = 200
+
+
 @lru_cache
-def _task(study: str) -> losses.Task:
+def _task(study: str, images: int = 1000) -> losses.Task:
     plan = losses.STUDIES[study]
-    return losses.load_task("mnist", classes=plan.classes, flipped=plan.flipped)
+    return losses.load_task("mnist", classes=plan.classes, flipped=plan.flipped, images=images)
 
 
-def _learn(study: str, label: str, seeds: Sequence[int]) -> list[Record]:
-    plan = losses.STUDIES[study].plans[label]
+def _learn_all(seeds: Sequence[int]) -> list[Record]:
+    """The training loss, in nats, of a very bad start on all images, by epoch."""
+    plan = losses.STUDIES["bad-initialisation"].plans["logistic-cross-entropy"]
+    plan = replace(plan, epochs=_NEAR_ZERO_EPOCHS)
+    task = _task("bad-initialisation", _ALL)
+    curves = [losses.train(task, replace(plan, seed=seed)) for seed in seeds]
+    return [
+        {"loss_at": {str(epoch): curve.at(epoch) for epoch in (0, 50, 100, 200)}}
+        for curve in curves
+    ]
+
+
+def _learn(study: str, plan: losses.Plan, seeds: Sequence[int]) -> list[Record]:
     curves = [losses.train(_task(study), replace(plan, seed=seed)) for seed in seeds]
     return [
         {measure: getattr(curve, measure)[-1] for measure in losses.MEASURES}
@@ -134,12 +152,27 @@ def _learn(study: str, label: str, seeds: Sequence[int]) -> list[Record]:
     ]
 
 
-def _losses_protocol(study: str, seconds: int) -> Protocol:
-    plan = losses.STUDIES[study]
-    parts = {label: partial(_learn, study, label) for label in plan.plans}
-    return Protocol(
-        study, f"{plan.title} ({plan.source})", plan.runs, seconds, parts, next(iter(parts))
-    )
+def _losses_protocol(name: str, seconds: int) -> Protocol:
+    study = losses.STUDIES[name]
+    parts: dict[str, Callable[[Sequence[int]], list[Record]]] = {
+        label: partial(_learn, name, plan) for label, plan in _losses_parts(name).items()
+    }
+    if name == "bad-initialisation":
+        parts[ALL_IMAGES] = _learn_all
+    title = f"{study.title} ({study.source})"
+    return Protocol(name, title, study.runs, seconds, parts, next(iter(parts)))
+
+
+def _losses_parts(name: str) -> dict[str, losses.Plan]:
+    """The networks of a study; where losses are compared, with each of several learning rates."""
+    plans = losses.STUDIES[name].plans
+    if name != "squared-error":
+        return dict(plans)
+    return {
+        f"{label}, rate {rate:g}": replace(plan, learning_rate=rate)
+        for label, plan in plans.items()
+        for rate in TUNED_RATES
+    }
 
 
 # --- boundaries: report 002 part 1
@@ -150,6 +183,12 @@ _CELLS = 24
 def _divide(dataset: str, plan: boundaries.Plan, seeds: Sequence[int]) -> list[Record]:
     points = boundaries.load(dataset)
     return [_divided(boundaries.fit(points, replace(plan, seed=seed))) for seed in seeds]
+
+
+def _penalty(fit: boundaries.Fit) -> float:
+    """The weight penalty that is trained with the cross-entropy, for each point."""
+    squares = sum(float((weight**2).sum()) for weight in fit.weights)
+    return 0.5 * fit.plan.l2 * squares / len(fit.points.x)
 
 
 def _divided(fit: boundaries.Fit) -> Record:
@@ -163,6 +202,7 @@ def _divided(fit: boundaries.Fit) -> Record:
     }
     hard = boundaries.bends(boundaries.boundary(boundaries.hardened(fit))).sharpest
     return kept | {
+        "trained_loss": fit.loss() + _penalty(fit),
         "fresh": found["fresh"],
         "classes": "".join(map(str, classes)),
         "sharpest_as_steps": hard,
@@ -192,6 +232,10 @@ def _boundary_parts() -> dict[str, Callable[[Sequence[int]], list[Record]]]:
 # --- principal components of Fashion-MNIST: report 003, part 2.3
 
 
+_MANY = 50
+"""Principal components with which two components are compared."""
+
+
 def _components(seeds: Sequence[int]) -> list[Record]:
     """Explained variance of the training images (the same for each seed), and k-means on the test
     images.
@@ -210,19 +254,34 @@ def _components(seeds: Sequence[int]) -> list[Record]:
     shares = np.cumsum(pca.explained_variance_ratio_)
     explained = {str(count): float(shares[count - 1]) for count in linear.SWEEP}
     found = (clusters.pca_kmeans(splits.test, 10, seed=seed) for seed in seeds)
+    many = pca.transform(linear.table(splits.test.images).astype(np.float64))[:, :_MANY]
     return [
-        {"explained": explained, "purity": one.purity, "adjusted_rand": one.adjusted_rand}
+        {
+            "explained": explained,
+            "purity": one.purity,
+            f"purity_{_MANY}": _purity(many, splits.test.labels, one.seed),
+            "adjusted_rand": one.adjusted_rand,
+        }
         for one in found
     ]
+
+
+def _purity(points: np.ndarray, labels: np.ndarray, seed: int) -> float:
+    """Share of the points whose class is the most frequent one of their cluster, of ten."""
+    from sklearn.cluster import KMeans
+    from sklearn.metrics import cluster
+
+    members = KMeans(10, n_init=10, random_state=seed).fit_predict(points)
+    return float(cluster.contingency_matrix(labels, members).max(axis=0).sum() / len(points))
 
 
 PROTOCOLS: dict[str, Protocol] = {
     protocol.name: protocol
     for protocol in (
-        _losses_protocol("bad-initialisation", 35),
+        _losses_protocol("bad-initialisation", 160),
         _losses_protocol("flipped-labels", 18),
         _losses_protocol("saturation", 30),
-        _losses_protocol("squared-error", 60),
+        _losses_protocol("squared-error", 30),
         Protocol(
             "playground",
             "TensorFlow Playground's runs (report 003, tables 1 to 4)",

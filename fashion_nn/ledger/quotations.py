@@ -15,6 +15,7 @@ from fashion_nn.ledger.claims import Claim
 from fashion_nn.ledger.findings import Finding, Verdict, worst
 
 NUMBER = re.compile(r"(?<![\w.])[-+]?(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?(?:e[-+]?\d+)?")
+CRITERION = "each printed figure, within half a unit of its last digit (or one: match-rounding)"
 _FLOAT_NOISE = 1e-9
 _LEAST_NOISE = 1e-12
 _FINEST = 1e-8  # NumPy prints no more than eight decimals
@@ -72,6 +73,17 @@ def _number(text: str, unit: float | None, digits: int | None) -> PrintedNumber:
     return PrintedNumber(value, shown)
 
 
+def turning(numbers: Sequence[PrintedNumber]) -> str:
+    """The values at which a comparison with printed numbers turns."""
+    if len(numbers) != 1:
+        return "one figure off by more than a unit of its last digit"
+    (number,) = numbers
+    if not number.unit:
+        return f"any value but {number.value:g}"
+    low, high = (number.value + sign * number.unit for sign in (-1, 1))
+    return f"a value outside {low:.8g} to {high:.8g}"
+
+
 def compare(numbers: Sequence[PrintedNumber], values: Sequence[float]) -> Verdict:
     """The worst verdict of all pairs; `differs` if there is not one value for each number."""
     if not numbers or len(numbers) != len(values):
@@ -95,5 +107,12 @@ def judge(
     numbers = read(claim.quoted, unit=unit, digits=digits)
     if len(numbers) == 1 and ours and max(ours) - min(ours) < _LEAST_NOISE:
         ours = ours[:1]
-    measured = ours[0] if len(ours) == 1 else ours
-    return Finding(compare(numbers, ours), measured, why=why, evidence=evidence)
+    return Finding(
+        compare(numbers, ours),
+        ours[0] if len(ours) == 1 else ours,
+        why=why,
+        evidence=evidence,
+        criterion=CRITERION,
+        turns=turning(numbers),
+        n=len(ours),
+    )

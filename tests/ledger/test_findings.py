@@ -5,12 +5,28 @@ import json
 import pytest
 
 from fashion_nn.ledger import claims
-from fashion_nn.ledger.findings import Outcome, Spread, Verdict, only_for, plain, worst
+from fashion_nn.ledger.findings import (
+    MEANINGS,
+    Check,
+    Outcome,
+    Slip,
+    Spread,
+    Verdict,
+    adopted,
+    joined,
+    only_for,
+    plain,
+    worst,
+)
 
 
 def test_a_verdict_is_written_as_its_name():
     assert json.dumps({"verdict": Verdict.ROUNDING}) == '{"verdict": "match-rounding"}'
     assert f"{Verdict.NOT_REPRODUCIBLE}" == "not-reproducible"
+
+
+def test_each_verdict_has_a_meaning():
+    assert list(MEANINGS) == list(Verdict)
 
 
 def test_only_matches_hold():
@@ -38,14 +54,32 @@ def test_a_measured_value_becomes_plain():
 
 
 def test_a_slip_belongs_to_a_statement_that_does_not_hold():
-    assert Outcome(True, 1, "why", "slip").finding("command").slip == ""
-    finding = Outcome(False, 1, "why", "slip").finding("command")
-    assert (finding.verdict, finding.slip, finding.evidence) == ("differs", "slip", "command")
+    slip = Slip("sign lost", shown=True)
+    assert Outcome(True, 1, "criterion", "turns", slip=slip).finding("command").slip is None
+    finding = Outcome(False, 1, "criterion", "turns", slip=slip).finding("command")
+    assert (finding.verdict, finding.slip, finding.evidence) == ("differs", slip, "command")
+    assert Outcome(None, 1, "criterion", "turns").finding().verdict == "not-told-apart"
+
+
+def test_what_is_not_computed_is_called_a_guess():
+    shown, guess = Slip("sign lost", shown=True), Slip("another run")
+    assert (str(shown), str(guess)) == ("sign lost", "a guess: another run")
+    assert str(joined([shown, None, guess])) == "a guess: sign lost; another run"
+    assert joined([shown, shown]) == shown
+    assert joined([None]) is None
+
+
+def test_what_was_adopted_is_no_evidence():
+    def judged(answer):
+        check = Check(lambda _: Outcome(answer, 1, "criterion", "turns").finding())
+        return adopted(check).judge(claims.by_id("001-008")).verdict
+
+    assert (judged(True), judged(False)) == ("adopted", "differs")
 
 
 @pytest.mark.parametrize(
     ("words", "verdict"), [("0.9176", "match"), (["0.9176", "more"], "waiting")]
 )
 def test_a_criterion_is_asked_only_for_the_words_that_it_was_written_for(words, verdict):
-    judge = only_for(words, lambda _: Outcome(True, 1, "why").finding())
+    judge = only_for(words, lambda _: Outcome(True, 1, "criterion", "turns").finding())
     assert judge(claims.by_id("001-008")).verdict == verdict

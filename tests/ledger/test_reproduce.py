@@ -68,6 +68,7 @@ def test_everything_at_once_fits_on_a_screen(capsys):
     said = capsys.readouterr().out
     assert len(said.splitlines()) < 40
     assert re.search(rf"\d+ of {len(ledger.load())} hold, \d+ do not", said)
+    assert all(verdict in said for verdict in ledger.VERDICTS)
 
 
 def test_the_page_needs_no_other_file(tmp_path, monkeypatch):
@@ -77,7 +78,8 @@ def test_the_page_needs_no_other_file(tmp_path, monkeypatch):
     page = (tmp_path / "page.html").read_text()
     assert not re.search(r"(src|href)=[\"'](?!data:)|https?://|@import|url\(", page)
     found = Elements(page)
-    assert [claim["id"] for claim in found.all("article")] == ["001-008", "001-014", "004-001"]
+    shown = [claim["id"] for claim in found.all("article") if "id" in claim]
+    assert shown == ["001-008", "001-014", "004-001"]
     assert all(entry.claim.claim in found.text for entry in entries)
     assert "A &amp; B" in page
     assert "prefers-color-scheme: dark" in page
@@ -125,9 +127,10 @@ def test_the_filters_of_the_page(browser, tmp_path, monkeypatch):
     tab = browser.new_page()
     tab.goto((tmp_path / "page.html").as_uri())
     assert tab.text_content("#count") == f"{len(entries)} of {len(entries)}"
+    assert tab.locator("main article:visible").count() == 0
     tab.select_option("#report", "001")
     assert tab.text_content("#count") == f"1 of {len(entries)}"
-    assert tab.locator("article:visible").get_attribute("id") == "001-008"
+    assert tab.locator("main article:visible").get_attribute("id") == "001-008"
     tab.select_option("#verdict", "match")
     assert tab.text_content("#count") == f"0 of {len(entries)}"
     tab.select_option("#verdict", "")
@@ -140,9 +143,23 @@ def test_the_filters_of_the_page(browser, tmp_path, monkeypatch):
 @pytest.mark.slow
 def test_the_pictures_are_drawn(tmp_path):
     drawn = pages._pictures(None)
-    assert len(drawn) > 8
+    assert len(drawn) > 7
     assert all(data.startswith(b"\x89PNG") for _, data in drawn)
-    assert sum(len(data) for _, data in drawn) < 3_000_000
+    assert sum(len(data) for _, data in drawn) < 120_000
+
+
+def test_the_page_in_docs_is_small(browser):
+    path = ROOT / "docs/ledger.html"
+    assert path.stat().st_size < 500_000
+    for width in (390, 1280):
+        tab = browser.new_page(viewport={"width": width, "height": 844})
+        tab.goto(path.as_uri())
+        assert tab.evaluate("document.documentElement.scrollHeight") <= 15_000
+        wide = (
+            "[...document.querySelectorAll('table')].some(table => table.scrollWidth > innerWidth)"
+        )
+        assert not tab.evaluate(wide)
+        tab.close()
 
 
 def test_the_page_in_docs_is_the_one_that_the_command_writes(tmp_path):
@@ -151,7 +168,7 @@ def test_the_page_in_docs_is_the_one_that_the_command_writes(tmp_path):
     def verdicts(path):
         """Ids and verdicts: the last digits of what is measured may differ between machines."""
         rows = (re.split(r"(?<!\\)\|", line) for line in path.read_text().splitlines())
-        return [(row[1].strip(), row[5].strip()) for row in rows if len(row) == 9]
+        return [(row[1].strip(), row[5].strip()) for row in rows if len(row) == 13]
 
     assert verdicts(ROOT / "docs/ledger.md") == verdicts(tmp_path / "ledger.md")
     heads = 2 * len({claim.report for claim in ledger.load()})

@@ -30,7 +30,9 @@ def test_every_claim_has_a_check_and_a_verdict(entries):
     for entry in entries.values():
         values = entry.to_json()
         assert values["verdict"] in ledger.VERDICTS
-        assert values["evidence"]
+        measured = values["verdict"] not in {"not-reproducible", "waiting"}
+        assert bool(values["evidence"]) >= measured, values["id"]
+        assert "fashion-nn reproduce" not in values["evidence"], values["id"]
 
 
 def test_what_has_no_figure_says_why(entries):
@@ -84,7 +86,8 @@ def test_many_claims_are_held_to_their_figure():
     [
         ("001-005", "w12w31 + w22w32"),
         ("001-008", "0.8176"),
-        ("001-024", "-0.09567 (label) / -0.09606 (value, printed beside wbar_11)"),
+        ("001-023", "-0.09567 (label)"),
+        ("001-024", "-0.09606 (label) / 0.09606 (value, printed beside wbar_11)"),
         ("001-035", "-0.9904"),
         ("001-037", "-1.499284"),
         ("001-044", "sigma(z)(1-sigma(z))"),
@@ -119,7 +122,7 @@ def test_statistical_figures_are_held_too(entries):
     assert (
         judged(
             "000-011",
-            "By around 50 iterations, the training loss has already been reduced to near zero",
+            "By around 100 iterations, the training loss has already been reduced to near zero",
         )
         == "differs"
     )
@@ -137,19 +140,22 @@ def test_a_statement_in_other_words_has_no_criterion():
     ("id", "says"),
     [
         ("001-017", "multiplied by the bias"),
-        ("001-024", "sign lost"),
+        ("001-024", "this is wbar_j2"),
         ("001-008", "0.9176 for 0.8176"),
-        ("001-033", "from the old w_11"),
+        ("001-033", "the gradient in the line, -0.0784"),
+        ("001-038", "the printed wbar_21, 0.02448"),
+        ("001-040", "2.9499 for 2.9999"),
+        ("001-041", "2.5 (the old b_2)"),
         ("001-059", "ybar there"),
         ("001-005", "w21 in place of w22"),
         ("002-005", "1/N is missing"),
         ("003-006", "exchanged"),
-        ("003-022", "28, not 300"),
+        ("003-022", "after 28, not 300"),
         ("003-020", "not 0.01 but 0.001"),
     ],
 )
 def test_slips_are_named(id, says, entries):
-    assert says in entries[id].finding.slip
+    assert says in str(entries[id].finding.slip)
 
 
 def test_the_tolerance_is_the_rounding_of_what_is_printed():
@@ -174,15 +180,19 @@ def test_a_score_of_a_fold_is_one_fraction():
     assert judged("003-157", "0.85170000") == "differs"
 
 
+REMOVED = {"003": {170}}
+"""Numbers of claims that were withdrawn; they are never used again."""
+
+
 def test_each_claim_is_counted_once_for_its_report(entries):
     counts = ledger.summary(list(entries.values()))
     assert sum(counts["all"].values()) == len(ledger.load())
     for report in ledger.reports():
         chosen = ledger.select([report])
         assert sum(counts[report].values()) == len(chosen)
-        assert [claim.id for claim in chosen] == [
-            f"{report}-{number:03}" for number in range(1, len(chosen) + 1)
-        ]
+        numbers = [int(claim.id.removeprefix(f"{report}-")) for claim in chosen]
+        removed = REMOVED.get(report, set())
+        assert numbers == sorted(set(range(1, len(chosen) + len(removed) + 1)) - removed)
 
 
 def test_ten_slips_are_shown_of_claims_that_differ(entries):

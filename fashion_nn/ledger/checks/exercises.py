@@ -2,12 +2,13 @@
 differ.
 
 A slip is never typed in: hypotheses (sign, another term, another exercise, a factor) are computed
-from the trace, and the lab's diagnosis of worked answers is asked last. The first hypothesis that
-gives the printed number is named.
+from the trace and from the report's other figures. The first that gives the printed number is
+named.
 """
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -20,8 +21,10 @@ from fashion_nn.ledger.findings import (
     Finding,
     Json,
     Outcome,
+    Slip,
     Verdict,
-    not_reproducible,
+    joined,
+    nothing_printed,
     worst,
 )
 from fashion_nn.ledger.quotations import PrintedNumber
@@ -61,6 +64,23 @@ NAMES: dict[str, Place] = {
     "w_22'": ("updated_weights", 1, (1, 1)),
     "b_1'": ("updated_biases", 1, (0,)),
     "b_2'": ("updated_biases", 1, (1,)),
+}
+
+
+_FEW = 4
+_FEWEST_DECIMALS = 3  # with fewer, a number with one other digit says nothing
+# A term of report 001's first network → the claim that quotes it, and its place there.
+_PRINTED_IN = {
+    "zbar": ("001-019", 0),
+    "hbar_1": ("001-020", 0),
+    "hbar_2": ("001-021", 0),
+    "wbar_j1": ("001-022", -1),
+    "wbar_j2": ("001-023", -1),
+    "zbar_h1": ("001-027", 0),
+    "zbar_h2": ("001-028", 0),
+    "wbar_21": ("001-029", 0),
+    "bbar_1": ("001-031", -1),
+    "bbar_2": ("001-032", 0),
 }
 
 
@@ -109,90 +129,134 @@ def old_values(exercise: str) -> dict[str, float]:
     return {name: float(value) for name, value in values.items()}
 
 
-def named(exercise: str, name: str, *, last: bool = False, copied_from: str = "") -> Check:
+def named(exercise: str, name: str, *, place: int | None = None, copied_from: str = "") -> Check:
     """A number of a 2-2-1 network by its name in report 001.
 
     Args:
-        last: whether it is the last number of the quotation; otherwise all numbers have to be
-            right.
+        place: which number of the quotation it is, 0 the first and -1 the last; otherwise all
+            numbers have to be right.
         copied_from: an exercise whose values may stand here by mistake.
     """
 
     def judge(claim: Claim) -> Finding:
         value = named_values(exercise)[name]
-        numbers = quotations.read(claim.quoted)
-        if last:
-            numbers = numbers[-1:]
-        verdicts = [number.against(value) for number in numbers]
-        wrong = [n for n, v in zip(numbers, verdicts, strict=True) if v == Verdict.DIFFERS]
-        slips = (_slip(number, exercise, name, copied_from) for number in wrong)
+        line = quotations.read(claim.quoted)
+        numbers = line if place is None else [line[place]]
+        others = [number for number in line if number not in numbers]
+        verdict = worst(number.against(value) for number in numbers)
+        wrong = [each for each in numbers if each.against(value) == Verdict.DIFFERS]
+        tried = list(hypotheses(exercise, name, copied_from, others)) if wrong else []
         return Finding(
-            worst(verdicts) if verdicts else Verdict.DIFFERS,
+            verdict,
             value,
-            f"{name} is {value:.6g}" if wrong else "",
-            "; ".join(dict.fromkeys(filter(None, slips))),
+            _which_is_right(name, value, others) if wrong else "",
+            joined(explained(number, tried) for number in wrong),
             evidence_of(exercise),
+            quotations.CRITERION,
+            quotations.turning(numbers),
+            len(numbers),
         )
 
     return Check(judge)
 
 
-def _slip(number: PrintedNumber, exercise: str, name: str, copied_from: str) -> str:
-    tried = [
-        (words, number.against(value)) for words, value in _hypotheses(exercise, name, copied_from)
-    ]
-    fits = [words for words, verdict in tried if verdict == Verdict.MATCH]
-    fits += [words for words, verdict in tried if verdict == Verdict.ROUNDING]
-    if fits and (number.value or fits[0].startswith("this is")):
-        return fits[0]
-    copied = _printed_before(number, copied_from) if copied_from else ""
-    if copied or not number.value:
-        return copied
-    return _diagnosed(number, exercise, name)
+def _which_is_right(name: str, value: float, others: list[PrintedNumber]) -> str:
+    right = f"{name} is {value:.6g}"
+    found = [other for other in others if other.against(value) == Verdict.MATCH]
+    return f"{right}, the value printed beside it" if found else right
 
 
-def _cut(value: float) -> float:
-    """To four decimals, the rest dropped."""
-    return math.trunc(value * 1e4) / 1e4
+def explained(number: PrintedNumber, tried: Sequence[Hypothesis]) -> Slip | None:
+    """The first hypothesis that gives the printed number, or that misses its last digit.
 
-
-def _printed_before(number: PrintedNumber, exercise: str) -> str:
-    """The claim about the other exercise that quotes the same number, whether it is right there or
-    not.
+    Only one that gives all digits of a number with decimals is shown to be what happened: whole
+    numbers, such as 0, come about in many ways.
     """
-    system = "S001-3" if exercise.endswith("sigmoid") else ""
-    for claim in claims.load():
-        if claim.system == system and _quotes(claim, number.value):
-            return f"copied from {exercise}: the figure of {claim.id}"
-    return ""
+    if not number.value:
+        fits = [words for words, value in tried if value == 0]
+        return Slip(fits[0], gives=0.0) if fits else None
+    for words, value in tried:
+        if number.against(value) == Verdict.MATCH:
+            return Slip(words, shown=bool(number.unit), gives=value)
+    for place, (words, value) in enumerate(tried):
+        if digit := _one_digit(number, value):
+            # Among many hypotheses one is near by chance.
+            shown = place < _FEW
+            return Slip(f"one digit is wrong, {digit}; without it: {words}", shown, value)
+    for words, value in tried:
+        if number.against(value) == Verdict.ROUNDING:
+            return Slip(f"{words}, with rounded figures", gives=value)
+    return None
 
 
-def _quotes(claim: Claim, value: float) -> bool:
-    return value != 0 and any(abs(n.value) == abs(value) for n in quotations.read(claim.quoted))
+def _one_digit(number: PrintedNumber, value: float) -> str:
+    """The digit that differs, if the printed number is the value with one other digit."""
+    decimals = round(-math.log10(number.unit)) if number.unit else 0
+    if decimals < _FEWEST_DECIMALS:
+        return ""
+    printed = f"{number.value:.{decimals}f}"
+    meant = f"{value:.{decimals}f}"
+    if len(printed) != len(meant):
+        return ""
+    pairs = [(a, b) for a, b in zip(printed, meant, strict=True) if a != b]
+    return f"{printed} for {meant}" if len(pairs) == 1 and "-" not in pairs[0] else ""
 
 
-def _hypotheses(exercise: str, name: str, copied_from: str) -> Iterator[Hypothesis]:
-    yield "sign lost", -named_values(exercise)[name]
+def _printed(name: str) -> float:
+    """What the report prints for a term of its first network, right or wrong."""
+    id, place = _PRINTED_IN[name]
+    return quotations.read(claims.by_id(id).quoted)[place].value
+
+
+def hypotheses(
+    exercise: str, name: str, copied_from: str, others: Sequence[PrintedNumber]
+) -> Iterator[Hypothesis]:
+    """What may have gone wrong with a term, and the value that it would give.
+
+    Args:
+        others: the other numbers of the printed line.
+    """
+    value = named_values(exercise)[name]
+    yield "the right value", value
+    yield "sign lost", -value
     if copied_from:
         yield from _copied(exercise, copied_from)
     if name.endswith("'"):
+        yield from _steps_of_the_line(exercise, name, others)
         yield from _wrong_steps(exercise, name)
-    else:
-        if name.startswith("zbar_h"):
-            yield from _rounded_on_the_way(exercise, name)
-        yield from _wrong_terms(exercise, name)
+        return
+    if name.startswith("zbar_h"):
+        yield from _rounded_on_the_way(exercise, name)
+    yield from _wrong_terms(exercise, name)
 
 
 def _copied(exercise: str, copied_from: str) -> Iterator[Hypothesis]:
-    """A value of another exercise, or a product of it with a bias of this one."""
+    """A value of another exercise, as it is or as it is printed there."""
     there = named_values(copied_from)
     for other, value in there.items():
         yield f"copied from {copied_from}: {other} there", value
         yield f"copied from {copied_from}: {other} there, sign lost", -value
-    for other in ("b_1", "b_2"):
-        bias = old_values(exercise)[other]
-        for term in ("zbar_h1", "zbar_h2"):
-            yield f"copied from {copied_from}: {term} times {other} there", there[term] * bias
+    for other, (id, _) in _PRINTED_IN.items():
+        yield f"copied from {copied_from}: {other} as printed there ({id})", _printed(other)
+        words = f"copied from {copied_from}: {other} as printed there ({id}), with a minus"
+        yield words, -_printed(other)
+
+
+def _steps_of_the_line(
+    exercise: str, name: str, others: Sequence[PrintedNumber]
+) -> Iterator[Hypothesis]:
+    """An updated parameter by a gradient that is printed: in the line, or for the parameter."""
+    old = old_values(exercise)
+    rate = worked(exercise).exercise.learning_rate
+    gradient = {"w": "wbar", "b": "bbar"}[name[0]] + name[1:-1]
+    slopes = [(f"the gradient in the line, {one.value:g}", one.value) for one in others]
+    if gradient in _PRINTED_IN:
+        slope = _printed(gradient)
+        slopes.append((f"the printed {gradient}, {slope:g} ({_PRINTED_IN[gradient][0]})", slope))
+    starts = sorted(old.items(), key=lambda item: item[0] != name[:-1])
+    for words, slope in slopes:
+        for other, before in starts:
+            yield f"{before:g} (the old {other}) less {rate:g} times {words}", before - rate * slope
 
 
 def _wrong_steps(exercise: str, name: str) -> Iterator[Hypothesis]:
@@ -207,19 +271,10 @@ def _wrong_steps(exercise: str, name: str) -> Iterator[Hypothesis]:
     yield "the step is added, not subtracted", before + rate * gradient
     yield "the sign of the old value is lost", -before - rate * gradient
     for other, value in old.items():
-        start = f"the step starts from the old {other} = {value:g}"
-        cut = _cut(gradient)
-        yield f"{start}, and its gradient is cut to {cut:g}", value - rate * cut
-        yield f"{start}, not from {before:g}", value - rate * gradient
+        yield f"the step starts from the old {other} = {value:g}", value - rate * gradient
     for other in sorted(values, key=lambda other: other[:3] != name[:3]):
         if other.endswith("'") and other != name:
             yield f"this is {other}", values[other]
-    for factor in ("b_1", "b_2", "w_21"):
-        for term, slope in values.items():
-            if term.startswith("zbar"):
-                step = rate * slope * old[factor]
-                yield f"the gradient is {term} times {factor}", before - step
-                yield f"the gradient is {term} times {factor}, its sign lost", before + step
 
 
 def _rounded_on_the_way(exercise: str, name: str) -> Iterator[Hypothesis]:
@@ -239,25 +294,17 @@ def _wrong_terms(exercise: str, name: str) -> Iterator[Hypothesis]:
         if other != name:
             yield f"this is {other}", values[other]
             yield f"this is {other}, its sign lost", -values[other]
+    for other, (id, _) in _PRINTED_IN.items():
+        if other != name:
+            yield f"this is {other} as it is printed ({id})", _printed(other)
     for other, value in old_values(exercise).items():
         what = "the bias" if other.startswith("b") else "the weight"
         for term in ("zbar", "zbar_h1", "zbar_h2", "hbar_1", "hbar_2"):
             words = f"{term} multiplied by {what} {other}"
             yield words, values[term] * value
             yield f"{words}, sign lost", -values[term] * value
-
-
-def _diagnosed(number: PrintedNumber, exercise: str, name: str) -> str:
-    """What the lab's diagnosis of worked answers says about this one number."""
-    if name not in NAMES:
-        return ""
-    key, layer, entry = NAMES[name]
-    answer = np.full(getattr(worked(exercise), key)[layer - 1].shape, None)
-    answer[entry] = number.value
-    layers: list = [None, None]
-    layers[layer - 1] = answer.tolist()
-    mistake = backprop.grade(worked(exercise).exercise, {key: layers}).first_wrong
-    return f"{mistake.cause}: {mistake.detail}" if mistake and mistake.cause else ""
+            if term in _PRINTED_IN:
+                yield f"the printed {term}, multiplied by {what} {other}", _printed(term) * value
 
 
 def term(exercise: str, key: str, layer: int = 0, *, digits: int | None = 6) -> Check:
@@ -282,21 +329,22 @@ def zero_matrix(exercise: str, layer: int) -> Check:
         right = worked(exercise).deltas[layer - 1]
         rows = [row.count(",") + 1 for row in claim.quoted.strip("[]").split("],[")]
         shape = (len(rows), rows[0])
-        zeros = all(
-            number.against(float(value)) == Verdict.MATCH
-            for number in quotations.read(claim.quoted)
-            for value in right.flat
-        )
+        numbers = quotations.read(claim.quoted)
+        zeros = all(n.against(float(v)) == Verdict.MATCH for n in numbers for v in right.flat)
         why = f"printed {shape[0]} × {shape[1]}; "
         why += f"units × samples is {right.shape[0]} × {right.shape[1]}"
-        slip = "the shape: one row for each sample, not for each unit" if zeros else ""
-        holds = zeros and shape == right.shape
-        return Outcome(holds, right.tolist(), why, slip).finding(evidence_of(exercise))
+        samples = right.shape[1]
+        words = "the shape: one row for each sample, not for each unit"
+        slip = Slip(words, shown=shape == (samples, samples)) if zeros else None
+        criterion = "all entries are zero, in a row for each unit and a column for each sample"
+        turns = f"a printed matrix of {right.shape[0]} × {right.shape[1]} zeros"
+        outcome = Outcome(zeros and shape == right.shape, right.tolist(), criterion, turns)
+        return replace(outcome, why=why, slip=slip, n=right.size).finding(evidence_of(exercise))
 
     return Check(judge)
 
 
-def nothing_printed(exercise: str, *keys: str) -> Check:
+def without_figure(exercise: str, *keys: str) -> Check:
     """A term that the report asks for, or that the ledger adds, without a printed number to compare
     it with.
     """
@@ -307,6 +355,6 @@ def nothing_printed(exercise: str, *keys: str) -> Check:
         evidence = evidence_of(exercise)
         if quotations.read(claim.quoted) and isinstance(measured, float):
             return quotations.judge(claim, [measured], evidence=evidence)
-        return not_reproducible("no figure is printed; this is ours", measured, evidence)
+        return nothing_printed(measured, evidence)
 
     return Check(judge)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from fashion_nn.ledger import quotations
 from fashion_nn.ledger.claims import Claim
-from fashion_nn.ledger.findings import Check, Finding, Json, Outcome, Verdict, worst
+from fashion_nn.ledger.findings import Check, Finding, Json, Outcome, Slip, Verdict, worst
 
 if TYPE_CHECKING:
     from sympy import Expr, Symbol
@@ -23,6 +23,8 @@ _OPERATIONS = {
 }
 _LONGEST = 1000
 _HIGHEST_POWER = 20
+_EQUAL = "the printed expression equals the right one as a function"
+_UNEQUAL = "a point at which the two differ"
 _MOST_TERMS = 12  # more terms in a difference than these explain nothing
 Mend = Callable[[str], tuple[str, str]]
 """From the printed line to the line with one operand put right, and what was wrong in words."""
@@ -132,7 +134,7 @@ def expression(right: Callable[[], Any], *, evidence: str = "") -> Check:
             ours = [parse(part.partition("=")[2] or part) for part in claim.quoted.split(";")]
         except FormulaError:
             why = "the printed line is no expression"
-            return Finding(Verdict.DIFFERS, words, why, evidence=evidence)
+            return Finding(Verdict.DIFFERS, words, why, evidence=evidence, criterion=_EQUAL, n=1)
         return _compared(ours, wanted, words).finding(evidence)
 
     return Check(judge)
@@ -141,10 +143,13 @@ def expression(right: Callable[[], Any], *, evidence: str = "") -> Check:
 def _compared(ours: list["Expr"], wanted: list["Expr"], words: list[str]) -> Outcome:
     measured: Json = words[0] if len(words) == 1 else words
     same = len(ours) == len(wanted) and all(_equal(a, b) for a, b in zip(ours, wanted, strict=True))
+    n = len(wanted)
     if same:
-        return Outcome(True, measured, "")
-    differences = filter(None, map(_difference, ours, wanted))
-    return Outcome(False, measured, f"right is {'; '.join(words)}", "; ".join(differences))
+        return Outcome(True, measured, _EQUAL, _UNEQUAL, n=n)
+    differences = list(filter(None, map(_difference, ours, wanted)))
+    # The difference is computed from both expressions, so it gives what is printed.
+    slip = Slip("; ".join(differences), shown=True) if differences else None
+    return Outcome(False, measured, _EQUAL, _UNEQUAL, f"right is {'; '.join(words)}", slip, n)
 
 
 def _equal(one: "Expr", other: "Expr") -> bool:
@@ -208,19 +213,23 @@ def arithmetic(
         (number,) = quotations.read(result)
         right = value()
         verdict = worst([number.against(summed), number.against(right)])
+        words = "the printed sum and the right term both have the printed value"
+        turns = quotations.turning([number])
         if verdict != Verdict.DIFFERS:
-            return Finding(verdict, right, evidence=evidence)
+            return Finding(verdict, right, "", None, evidence, words, turns, n=2)
         measured = {"the sum as printed": summed, "the term": right}
         why = f"the printed sum comes to {summed:.6g}, the term is {right:.6g}"
-        return Finding(verdict, measured, why, _mended(left, number, mend), evidence)
+        slip = _mended(left, number, mend)
+        return Finding(verdict, measured, why, slip, evidence, words, turns, n=2)
 
     return Check(judge)
 
 
-def _mended(left: str, number: quotations.PrintedNumber, mend: Mend | None) -> str:
+def _mended(left: str, number: quotations.PrintedNumber, mend: Mend | None) -> Slip | None:
     """What was wrong in the line, if the sum put right gives the printed result."""
     if mend is None:
-        return ""
+        return None
     line, words = mend(left)
-    holds = number.against(float(parse(line))) != Verdict.DIFFERS
-    return words if holds else ""
+    value = float(parse(line))
+    holds = number.against(value) != Verdict.DIFFERS
+    return Slip(words, shown=True, gives=value) if holds else None

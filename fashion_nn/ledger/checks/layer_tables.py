@@ -15,6 +15,8 @@ MODEL_OF = {"5": "mlp", "8": "cnn-v1", "11": "cnn-v2"}
 
 # What our models do to raw pixels, before the first printed row.
 _PREPARATION = ("scale", "pixels")
+_ROW = "type of layer, output shape and parameters are those of the model, built"
+_OTHER = "one other type, side or number"
 _FIGURE = re.compile(r"Fig (\d+)")
 _FIGURE_ROW = re.compile(r"Fig \d+ row (\w+):")
 _SHAPE_AND_PARAMETERS = re.compile(r"\(([^)]*)\) ([\d,]+)")
@@ -73,11 +75,16 @@ def row(number: int) -> Check:
         shape, parameters = _groups(_SHAPE_AND_PARAMETERS, claim.quoted)
         kind = re.sub(r"_\d+$", "", name).replace("_", "")
         # One cell of the printed table is empty.
-        same_shape = shape in ("blank", ", ".join(map(str, ours.output_shape)))
+        blank = shape == "blank"
+        same_shape = blank or shape == ", ".join(map(str, ours.output_shape))
         same_parameters = parameters.replace(",", "") == str(ours.parameters)
         holds = kind == ours.type.lower() and same_shape and same_parameters
         measured = f"{ours.output_shape} {ours.parameters}"
-        return Outcome(holds, measured, f"{ours.type} of {model.name}").finding(model.evidence)
+        why = f"{ours.type} of {model.name}"
+        if blank:
+            why += f"; {ours.parameters} parameters match, the shape is not printed"
+        n = 2 if blank else 3
+        return Outcome(holds, measured, _ROW, _OTHER, why, n=n).finding(model.evidence)
 
     return Check(judge, builds_models=True)
 
@@ -104,7 +111,8 @@ def count_types(name: str) -> Check:
         ours = [model.types.count(kind) for kind in kinds]
         verdict = quotations.compare(quotations.read(text), ours)
         why = "dense layers, batch normalisations, dropouts"
-        return Finding(verdict, ours, why, evidence=model.evidence)
+        words = "the printed counts are those of the model, built"
+        return Finding(verdict, ours, why, None, model.evidence, words, _OTHER, len(ours))
 
     return Check(judge, builds_models=True)
 
@@ -118,7 +126,8 @@ def shapes(name: str, *rows: int) -> Check:
         ours = ["x".join(map(str, model.rows[number].output_shape[1:])) for number in rows]
         verdict = Verdict.MATCH if quoted == ours else Verdict.DIFFERS
         measured: Json = ours if len(ours) > 1 else ours[0]
-        return Finding(verdict, measured, evidence=model.evidence)
+        words = "the printed shapes are those of the model, built"
+        return Finding(verdict, measured, "", None, model.evidence, words, _OTHER, len(ours))
 
     return Check(judge, builds_models=True)
 

@@ -10,9 +10,20 @@ from functools import lru_cache
 
 from fashion_nn.ledger import claims, quotations
 from fashion_nn.ledger.claims import Claim
-from fashion_nn.ledger.findings import Check, Measured, Outcome, not_reproducible, only_for
+from fashion_nn.ledger.findings import (
+    Check,
+    Measured,
+    Outcome,
+    not_reproducible,
+    nothing_printed,
+    only_for,
+    waiting,
+)
 
 Criterion = Callable[[Claim], Outcome]
+
+THE_REPORT = "the report itself"
+"""The evidence of a claim that only the report's own words decide."""
 
 
 def fact(
@@ -32,6 +43,16 @@ def fact(
 def absent(why: str, measured: Callable[[], Measured] | None = None, evidence: str = "") -> Check:
     """What nobody can run again: the reason, and our value if there is one to show."""
     return Check(lambda _: not_reproducible(why, measured() if measured else None, evidence))
+
+
+def unprinted(measured: Callable[[], Measured], evidence: str) -> Check:
+    """A value of ours where the report prints none."""
+    return Check(lambda _: nothing_printed(measured(), evidence))
+
+
+def pending(words: str | Sequence[str], why: str) -> Check:
+    """A statement whose measurement is still to be made: what is missing."""
+    return Check(only_for(words, lambda _: waiting(why)))
 
 
 def numbers(

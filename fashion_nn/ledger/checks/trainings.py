@@ -6,7 +6,7 @@ epoch of the trainings with several seeds; `fashion-nn compare RUN... --historie
 
 import statistics
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any
 
@@ -15,6 +15,7 @@ import numpy as np
 from fashion_nn import runs
 from fashion_nn.ledger import protocols, quotations
 from fashion_nn.ledger.claims import Claim
+from fashion_nn.ledger.criteria import FEWEST_SEEDS, Criterion, share_taken
 from fashion_nn.ledger.findings import (
     Check,
     Finding,
@@ -32,6 +33,9 @@ Epoch = Mapping[str, float]
 History = Sequence[Epoch]
 
 _Z = 1.96  # 95 %
+_NEAR_EPOCHS = 10
+_PLAUSIBLE = (80.0, 100.0)
+"""Accuracies in per cent that a network may reach on Fashion-MNIST."""
 # Column of a history → of a stored one.
 _STORED = {
     "accuracy": "train_accuracy",
@@ -63,7 +67,8 @@ def of_run(
         if run is None:
             return _untrained(name)
         outcome = criterion(run.read_metrics(), run.read_history(), claim)
-        return outcome.finding(_of_one(name))
+        outcome = replace(outcome, seeds=1)
+        return _unless_cut(name, run, outcome.finding(_of_one(name)))
 
     return Check(only_for(words, judge))
 
@@ -77,9 +82,35 @@ def of_seeds(
         found = histories(name)
         if not found:
             return _untrained(name)
-        return criterion(found, claim).finding(_of_seeds(name, len(found)))
+        outcome = replace(criterion(found, claim), n=len(found), seeds=len(found))
+        return _with_seeds(name, outcome.finding(_of_seeds(name, len(found))))
 
     return Check(only_for(words, judge))
+
+
+def _unless_cut(name: str, run: runs.Run, finding: Finding) -> Finding:
+    """The finding, but for a training that was stopped by a budget of time: it waits."""
+    record = run.read_record()
+    if record.stopped_because != "budget":
+        return finding
+    planned = (record.recipe.model_extra or {}).get("epochs")
+    words = f"needs the whole training of {name}: it was cut at {len(run.read_history())} of "
+    words += f"{planned} epochs"
+    return _as_waiting(finding, words)
+
+
+def _with_seeds(name: str, finding: Finding) -> Finding:
+    """The finding, if it rests on three seeds at least."""
+    if finding.seeds >= FEWEST_SEEDS:
+        return finding
+    words = f"needs {FEWEST_SEEDS} seeds of {name}, has {finding.seeds}"
+    return _as_waiting(finding, words)
+
+
+def _as_waiting(finding: Finding, words: str) -> Finding:
+    """The finding as one that waits, with what it says so far."""
+    why = f"{words}; so far: {finding.why}" if finding.why else words
+    return replace(finding, verdict=Verdict.WAITING, why=why, slip=None)
 
 
 def _untrained(name: str) -> Finding:
@@ -172,15 +203,35 @@ def accuracy(name: str, *, train: bool = False) -> Check:
         if run is None:
             return _untrained(name)
         ours = _of_training(name, run) if train else _of_validation(name, run)
-        (number,) = quotations.read(claim.quoted)
-        printed = number.value / 100
-        margin = ours.margin(printed) + (number.unit or 1) / 200
-        holds = abs(ours.value - printed) <= margin
-        verdict = Verdict.MATCH if holds else Verdict.DIFFERS
-        why = f"{ours.words}; the band is ±{100 * margin:.2f} points"
-        return Finding(verdict, plain(ours.measured), why, evidence=ours.evidence)
+        finding = _unless_cut(name, run, _near(claim, ours))
+        if finding.verdict == Verdict.WAITING:
+            return finding
+        return _with_seeds(name, finding)
 
     return Check(judge)
+
+
+def _near(claim: Claim, ours: Share) -> Finding:
+    """Whether a printed accuracy is near ours."""
+    (number,) = quotations.read(claim.quoted)
+    printed = number.value / 100
+    margin = ours.margin(printed) + (number.unit or 1) / 200
+    holds = abs(ours.value - printed) <= margin
+    low, high = (100 * (ours.value + sign * margin) for sign in (-1, 1))
+    taken = share_taken([(low, high)], *_PLAUSIBLE)
+    turns = f"a printed value outside {low:.1f} to {high:.1f}, a band that takes {taken:.0%} of "
+    turns += "those from {:g} to {:g} %".format(*_PLAUSIBLE)
+    return Finding(
+        Verdict.MATCH if holds else Verdict.DIFFERS,
+        plain(ours.measured),
+        ours.words,
+        None,
+        ours.evidence,
+        "no test of two proportions at 95 %, scatter of seeds included, tells the two apart",
+        turns,
+        ours.rows,
+        ours.seeds,
+    )
 
 
 def _of_training(name: str, run: runs.Run) -> Share:
@@ -213,16 +264,24 @@ def _of_validation(name: str, run: runs.Run) -> Share:
 
 
 def near_epoch(words: str, epoch_of: Callable[[History], int]) -> Check:
-    """An epoch, give or take a fifth of the epochs that were run: the median over the seeds."""
+    """An epoch, give or take ten: the median over the seeds."""
 
     def criterion(found: Sequence[History], claim: Claim) -> Outcome:
         epochs = [epoch_of(history) for history in found]
         ours = statistics.median(epochs)
         printed = quotations.first(claim.quoted.replace("th", ""))
-        band = len(found[0]) // 5
-        why = f"median of epochs {', '.join(map(str, epochs))}, by seed; "
-        why += f"the band is ±{band} epochs"
-        return Outcome(abs(ours - printed) <= band, ours, why)
+        run = len(found[0])
+        near = (printed - _NEAR_EPOCHS, printed + _NEAR_EPOCHS)
+        share = share_taken([near], 1, run)
+        rule = Criterion(
+            f"the median over the seeds is at most {_NEAR_EPOCHS} epochs from the printed one",
+            f"a median outside {near[0]:g} to {near[1]:g}, {share:.0%} of the {run} epochs",
+            lambda epoch: near[0] <= epoch <= near[1],
+            printed,
+            near[1] + 1,
+        )
+        why = f"epochs {', '.join(map(str, epochs))}, by seed"
+        return rule.outcome(float(ours), ours, why=why)
 
     return of_seeds("mlp", words, criterion)
 

@@ -9,11 +9,10 @@ import numpy as np
 
 from fashion_nn.lab import losses
 from fashion_nn.ledger.checks.formulas import expression, parse, with_real_symbols
-from fashion_nn.ledger.checks.seeds import over_seeds, spread
-from fashion_nn.ledger.checks.texts import fact
+from fashion_nn.ledger.checks.texts import absent, fact
 from fashion_nn.ledger.claims import Claim
-from fashion_nn.ledger.findings import Check, Outcome
-from fashion_nn.ledger.protocols import Parts
+from fashion_nn.ledger.criteria import Criterion, below, same
+from fashion_nn.ledger.findings import Check, Outcome, Slip
 
 if TYPE_CHECKING:
     from sympy import Expr
@@ -30,6 +29,15 @@ def _regression() -> "Regression":
     return regression("logistic")
 
 
+_SAME_NETWORK: Criterion[str] = Criterion(
+    "the units put into each other are the network of the lab, multiplied out",
+    "a difference that does not cancel",
+    lambda difference: difference == "0",
+    "0",
+    "w1*x1",
+)
+
+
 def _linear_units(claim: Claim) -> Outcome:
     import sympy
 
@@ -38,14 +46,18 @@ def _linear_units(claim: Claim) -> Outcome:
     named = {str(symbol): symbol for symbol in out.free_symbols}
     composed = out.subs({named["z1"]: z1, named["z2"]: z2})
     ours = _regression().linear.expanded[0]
-    holds = sympy.expand(composed - with_real_symbols(ours)) == 0
-    return Outcome(holds, str(ours), "the units put into each other, against the lab's network")
+    difference = str(sympy.expand(composed - with_real_symbols(ours)))
+    return _SAME_NETWORK.outcome(difference, str(ours), n=3)
 
 
 def _activations(claim: Claim) -> Outcome:
     printed = re.findall(r"\((\w)\)", claim.quoted)
     units = list(_regression().units)
-    return Outcome(printed == units, units, "two linear units, and a sigmoid at the output")
+    rule = same(units, ["L", "L", "L"], "the printed activations and the lab's")
+    return rule.outcome(printed, units, n=len(units))
+
+
+_SAME_PROBABILITY = below(1e-12, "the difference between the printed line and the probability")
 
 
 def _probability(claim: Claim) -> Outcome:
@@ -55,11 +67,12 @@ def _probability(claim: Claim) -> Outcome:
     printed = math.exp(b1 * x1) + b2 * x2 / (1 + top)
     wanted = _sigmoid(b1 * x1 + b2 * x2)
     right = "exp(beta1 X1 + beta2 X2) / (1 + exp(beta1 X1 + beta2 X2))"
-    same = abs(printed - wanted) < 1e-12 or right in claim.quoted
+    gap = 0.0 if right in claim.quoted else abs(printed - wanted)
     why = f"at beta = (0.3, -0.7), X = (1.5, 2) the printed line is {printed:.4f}, "
     why += f"the probability {wanted:.4f}"
-    slip = "beta2 X3 stands outside the exponential, and there is no X3"
-    return Outcome(same, right.replace("beta", "b"), why, slip)
+    outside = "+ beta2 X3" in claim.quoted
+    slip = Slip("beta2 X3 stands outside the exponential, and there is no X3", shown=outside)
+    return _SAME_PROBABILITY.outcome(gap, right.replace("beta", "b"), why=why, slip=slip)
 
 
 def _sigmoid(z: float) -> float:
@@ -95,6 +108,9 @@ def _gradient(number: int) -> float:
     return (loss(step) - loss(-step)) / (2 * step)
 
 
+_SAME_SLOPE = below(1e-8, "the difference between the printed formula and the derivative")
+
+
 def _bce_gradient(number: int, claim: Claim) -> Outcome:
     """The printed derivative by w of this number, evaluated; hypotheses for the slip if it is
     wrong.
@@ -105,14 +121,14 @@ def _bce_gradient(number: int, claim: Claim) -> Outcome:
     factors = _printed_factors(claim)
     printed = first * slope * factors
     right = _gradient(number)
-    slip = ""
-    if abs(printed * (1 - sigma) - right) < 1e-8:
-        slip = "the factor 1 - sigma is missing"
-    other = _derivative_with(factors)
-    if number <= 4 and other not in (None, number):
-        slip = f"the factor 1 - sigma is missing, and it is the derivative by w{other}"
+    other = _derivative_with(factors) if number <= 4 else None
+    meant = other or number
+    words = "the factor 1 - sigma is missing"
+    if meant != number:
+        words += f", and it is the derivative by w{meant}"
+    shown = abs(printed * (1 - sigma) - _gradient(meant)) < 1e-8
     why = f"as printed it comes to {printed:.6g}"
-    return Outcome(abs(printed - right) < 1e-8, right, why, slip)
+    return _SAME_SLOPE.outcome(abs(printed - right), right, why=why, slip=Slip(words, shown))
 
 
 def _printed_factors(claim: Claim) -> float:
@@ -132,31 +148,27 @@ def _derivative_with(factors: float) -> int | None:
     return fits[-1] if fits else None
 
 
+_SAME_SUM = below(1e-12, "the difference of cross-entropy to entropy plus KL divergence")
+
+
 def _kl(_: Claim) -> Outcome:
     p = np.array([0.2, 0.5, 0.3])
     q = np.array([0.1, 0.6, 0.3])
     cross = losses.cross_entropy(p, q)
     total = losses.entropy(p) + losses.kl_divergence(p, q)
-    why = "cross-entropy is entropy, which no weight changes, plus KL divergence: "
-    why += "p = (.2, .5, .3), q = (.1, .6, .3)"
-    return Outcome(abs(cross - total) < 1e-12, cross, why)
+    why = "no weight changes the entropy: p = (.2, .5, .3), q = (.1, .6, .3)"
+    return _SAME_SUM.outcome(abs(cross - total), cross, why=why)
+
+
+_FALLS = below(0, "the largest step of the loss while a prediction nears its target")
 
 
 def _penalty(_: Claim) -> Outcome:
     z = np.linspace(-20, 20, 4001)
     value = losses.LOSSES["logistic-cross-entropy"].value(z, np.ones_like(z))
-    falls = bool((np.diff(value) < 0).all())
+    measured = [float(value[0]), float(value[-1])]
     why = "cross-entropy at z = -20 and 20, target 1: it grows with the distance everywhere"
-    return Outcome(falls, [float(value[0]), float(value[-1])], why)
-
-
-def _softened(parts: Parts, _: Claim) -> Outcome:
-    records = parts["moons/sigmoid/3"]
-    soft = spread(records, "bends", "sharpest")
-    hard = spread(records, "sharpest_as_steps")
-    why = "sharpest bend in degrees of a combination of neurons; "
-    why += "the report's figures 16 and 17 are missing"
-    return Outcome(soft.mean < hard.mean / 2, {"sigmoids": soft, "steps": hard}, why)
+    return _FALLS.outcome(float(np.diff(value).max()), measured, why=why, n=len(z))
 
 
 def _bce_slope() -> "Expr":
@@ -178,12 +190,10 @@ CHECKS: dict[str, Check] = {
         f"003-{177 + number}": fact("e^z/(1+e^z)", partial(_bce_gradient, number), ALGEBRA)
         for number in range(1, 7)
     },
-    "003-184": over_seeds(
-        "boundaries",
-        "soften the respective decision boundary",
-        _softened,
-        "fashion-nn lab boundaries --figure report-003/17 --picture FILE",
+    "003-184": absent(
+        "figures 16 and 17 are missing, and the report names no boundary that is softened; that"
+        " sigmoids bend less sharply than steps is true of any network"
     ),
-    "003-185": fact("minimize the KL Divergence", _kl, "fashion-nn lab losses squared-error"),
+    "003-185": fact("minimize the KL Divergence", _kl, "fashion-nn lab losses values"),
     "003-186": fact("further away", _penalty, "fashion-nn lab losses values"),
 }

@@ -48,7 +48,12 @@ CHECKS: dict[str, Check] = {
     "003-022": table_row(
         "table-3/xor-sigmoid-2x5",
         readings=[
-            Reading("table-3/xor-sigmoid-2x5, epochs of 2x10", f"{_EPOCHS}: 28, not 300"),
+            # The other row after 300 epochs does not show its losses, so the exchange is half true.
+            Reading(
+                "table-3/xor-sigmoid-2x5, epochs of 2x10",
+                f"{_EPOCHS}: after 28, not 300, this row is shown; yet 003-024 is not after 300",
+                shown=False,
+            ),
         ],
     ),
     "003-023": table_row("table-3/xor-tanh-2x5"),

@@ -1,30 +1,33 @@
 """Report 004: worked exercises in backpropagation."""
 
+import statistics
 from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 
-from fashion_nn.lab import backprop
+from fashion_nn.lab import backprop, layers
 from fashion_nn.lab.backprop import activations
 from fashion_nn.ledger import quotations
 from fashion_nn.ledger.checks.exercises import (
     evidence_of,
-    nothing_printed,
     term,
+    without_figure,
     worked,
     zero_matrix,
 )
 from fashion_nn.ledger.checks.formulas import expression
-from fashion_nn.ledger.checks.seeds import above, column, over_seeds, spreads
-from fashion_nn.ledger.checks.texts import Criterion, fact
+from fashion_nn.ledger.checks.seeds import column, over_seeds, spreads
+from fashion_nn.ledger.checks.texts import Criterion, absent, fact
 from fashion_nn.ledger.claims import Claim
+from fashion_nn.ledger.criteria import at_least, below, in_order, same
 from fashion_nn.ledger.findings import Check, Finding, Outcome
-from fashion_nn.ledger.protocols import Parts
+from fashion_nn.ledger.protocols import TUNED_RATES, Parts
 
 ONE = "report-004/1"
 TWO_A = "report-004/2a"
 TWO = "report-004/2b"
 THREE = "report-004/3"
+PLOTS = "fashion-nn lab backprop --figures FOLDER"
 _GRADIENTS = ("weight_gradients", "bias_gradients")
 _UPDATED = ("updated_weights", "updated_biases")
 _STEP = 1e-6  # of finite differences
@@ -33,12 +36,15 @@ Term = tuple[str, int]
 """Key of the trace, layer from 1."""
 
 
+_SAME = below(1e-8, "the largest difference between the printed formula and ours")
+
+
 def _half_squares(_: Claim) -> Outcome:
     trace = worked(ONE)
     errors = trace.outputs[-1] - trace.exercise.targets
     value = 0.5 * float((errors**2).sum())
     why = "the formula at the start, against the lab's loss"
-    return Outcome(abs(value - trace.loss_before) < 1e-15, value, why)
+    return _SAME.outcome(abs(value - trace.loss_before), value, why=why)
 
 
 def _sigmoid_slope(outputs: np.ndarray) -> np.ndarray:
@@ -61,8 +67,7 @@ def _deltas(exercise: str, slope: Callable[[np.ndarray], np.ndarray]) -> Criteri
             back = trace.exercise.weight_matrices[layer].T @ delta
             delta = back * slope(outputs[layer - 1])
             gaps.append(_largest_gap(delta, _numerical(trace, layer)))
-        why = "largest difference to finite differences of the loss"
-        return Outcome(max(gaps) < 1e-8, max(gaps), why)
+        return _SAME.outcome(max(gaps), why="ours: finite differences of the loss", n=len(gaps))
 
     return criterion
 
@@ -97,7 +102,8 @@ def _first_class(_: Claim) -> Outcome:
     found = worked(ONE).query_class
     if found is None:
         raise ValueError(f"{ONE} has no query point")
-    return Outcome(found == 0, found + 1, "the larger output, counted from 1")
+    rule = same(1, 2, "the printed class and that of the larger output, counted from 1")
+    return rule.outcome(found + 1)
 
 
 def _batch(_: Claim) -> Outcome:
@@ -112,8 +118,8 @@ def _batch(_: Claim) -> Outcome:
         for layer in range(trace.exercise.depth):
             summed = np.sum([getattr(one, key)[layer] for one in singles], axis=0)
             gaps.append(_largest_gap(summed, getattr(trace, key)[layer]))
-    why = "largest difference between the batch's gradient and the sum of the single ones"
-    return Outcome(max(gaps) < 1e-15, max(gaps), why)
+    why = "the gradient of the batch, against the sum of the single ones"
+    return _SAME.outcome(max(gaps), why=why, n=len(gaps))
 
 
 def _softmax_derivative(_: Claim) -> Outcome:
@@ -126,15 +132,53 @@ def _softmax_derivative(_: Claim) -> Outcome:
         rise = activations.softmax(z + step) - activations.softmax(z - step)
         columns.append(rise[:, 0] / (2 * _STEP))
     gap = _largest_gap(printed, np.array(columns).T)
-    why = "largest difference between the formula and finite differences"
-    return Outcome(gap < 1e-9, gap, why)
+    return _SAME.outcome(gap, why="ours: finite differences of softmax", n=printed.size)
+
+
+_ONE = below(1e-9, "the largest distance of the sum of the outputs from 1")
+_FREE = at_least(1, "the difference between the largest and the smallest sum of seven sigmoids")
+
+
+def _some_nets() -> np.ndarray:
+    """1,000 columns of seven nets."""
+    return np.random.default_rng(0).normal(0, 20, (7, 1000))
 
 
 def _sums_to_one(_: Claim) -> Outcome:
-    z = np.random.default_rng(0).normal(0, 20, (7, 1000))
-    gap = float(np.abs(activations.softmax(z).sum(axis=0) - 1).max())
-    why = "largest distance of the sum from 1 over 1,000 columns of nets"
-    return Outcome(gap < 1e-12, gap, why)
+    sums = activations.softmax(_some_nets()).sum(axis=0)
+    return _ONE.outcome(float(np.abs(sums - 1).max()), n=len(sums))
+
+
+def _sums_freely(_: Claim) -> Outcome:
+    sums = layers.sigmoid(_some_nets()).sum(axis=0)
+    measured = [float(sums.min()), float(sums.max())]
+    return _FREE.outcome(float(np.ptp(sums)), measured, why="lowest and highest sum", n=len(sums))
+
+
+def _cross_entropy(_: Claim) -> Outcome:
+    trace = worked(THREE)
+    value = -float((trace.exercise.targets * np.log(trace.outputs[-1])).sum())
+    why = "the printed sum over both samples at the start, against the lab's loss"
+    return _SAME.outcome(abs(value - trace.loss_before), value, why=why)
+
+
+def _suits_regression(_: Claim) -> Outcome:
+    """The squared error against the negative log-likelihood of normal noise, by their slopes."""
+    error = np.linspace(-5, 5, 1001)
+    half = 1e-6
+    normal = (norm_loss(error + half) - norm_loss(error - half)) / (2 * half)
+    gap = float(np.abs(normal - error).max())
+    why = "its slope is that of the negative log-likelihood of numbers with normal noise, as "
+    why += "cross-entropy's is that of classes"
+    return _SAME.outcome(gap, why=why, n=len(error))
+
+
+def norm_loss(error: np.ndarray) -> np.ndarray:
+    """Negative log-likelihood of an error under the normal distribution with variance 1."""
+    return error**2 / 2 + 0.5 * np.log(2 * np.pi)
+
+
+_UNMOVED = below(1e-15, "the largest change of a parameter in layers 1 and 2")
 
 
 def _not_updated(_: Claim) -> Outcome:
@@ -142,8 +186,7 @@ def _not_updated(_: Claim) -> Outcome:
     weights = _changes(trace.updated_weights, trace.exercise.weight_matrices)
     biases = _changes(trace.updated_biases, trace.exercise.bias_vectors)
     lower = max(*weights[:2], *biases[:2])
-    why = "largest change of a parameter in layers 1 and 2"
-    return Outcome(lower == 0 < weights[2], lower, why)
+    return _UNMOVED.outcome(lower, why=f"the largest of layer 3 is {weights[2]:.4g}", n=4)
 
 
 def _changes(after: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> list[float]:
@@ -151,16 +194,30 @@ def _changes(after: Sequence[np.ndarray], before: Sequence[np.ndarray]) -> list[
     return [_largest_gap(a, b) for a, b in zip(after, before, strict=True)]
 
 
+_CE = "softmax-cross-entropy"
+_SSE = "softmax-squared-error"
+_FEWER = in_order("share of validation errors", [(_CE, _SSE)])
+
+
 def _better(parts: Parts, _: Claim) -> Outcome:
-    found = {
-        f"{measure} {name}": column(parts[name], measure)
-        for measure in ("valid_error", "train_error")
-        for name in parts
-    }
-    squared = found["valid_error softmax-squared-error"]
-    cross_entropy = found["valid_error softmax-cross-entropy"]
-    why = "criterion: fewer validation errors, ten digits of MNIST, trained alike"
-    return Outcome(above(squared, cross_entropy), spreads(found), why)
+    """Each loss with the learning rate that suits it best."""
+    found: dict[str, list[float]] = {}
+    rates = {}
+    for loss in (_CE, _SSE):
+        errors = {
+            rate: column(parts[f"{loss}, rate {rate:g}"], "valid_error") for rate in TUNED_RATES
+        }
+        rates[loss] = min(errors, key=lambda rate: statistics.fmean(errors[rate]))
+        found[loss] = errors[rates[loss]]
+    tried = ", ".join(f"{rate:g}" for rate in TUNED_RATES)
+    why = "ten digits of MNIST, each loss with the best of the rates " + tried + ": "
+    why += ", ".join(f"{rate:g} for {loss}" for loss, rate in rates.items())
+    return _FEWER.outcome(found, spreads(found), why=why, n=len(found))
+
+
+def _first_sample_only() -> list[float]:
+    biases: list[float] = worked("report-004/3a").updated_biases[-1].tolist()
+    return biases
 
 
 def query(key: str, layer: int) -> Check:
@@ -181,9 +238,9 @@ def _terms(exercise: str, first: int, terms: Iterable[Term]) -> dict[str, Check]
     }
 
 
-def _each_layer(layers: Iterable[int], *keys: str) -> list[Term]:
+def _each_layer(numbers: Iterable[int], *keys: str) -> list[Term]:
     """The terms of one layer after those of another."""
-    return [(key, layer) for layer in layers for key in keys]
+    return [(key, layer) for layer in numbers for key in keys]
 
 
 CHECKS: dict[str, Check] = {
@@ -202,7 +259,7 @@ CHECKS: dict[str, Check] = {
     "004-019": query("query_nets", 2),
     "004-020": query("query_outputs", 2),
     "004-021": fact("first class", _first_class, evidence_of(ONE)),
-    "004-022": nothing_printed(TWO_A, "updated_weights", "updated_biases"),
+    "004-022": without_figure(TWO_A, "updated_weights", "updated_biases"),
     **_terms(TWO, 23, _each_layer((1, 2, 3), "nets", "outputs")),
     "004-029": fact(
         "(x-z) o (1-tanh^2 z); W^T delta o (1-tanh^2 z)",
@@ -227,5 +284,13 @@ CHECKS: dict[str, Check] = {
     **_terms(THREE, 53, _each_layer((3,), *_GRADIENTS, *_UPDATED)),
     "004-057": fact("will not be updated", _not_updated, evidence_of(THREE)),
     "004-058": over_seeds("squared-error", "perform better than the SSE", _better),
-    "004-059": nothing_printed(THREE, "loss_before"),
+    "004-059": without_figure(THREE, "loss_before"),
+    "004-060": fact("E = -sum z_i log zhat_i", _cross_entropy, evidence_of(THREE)),
+    "004-061": fact("sigmoid sum does not have such restrictions", _sums_freely, PLOTS),
+    "004-062": absent(
+        "the teacher's solutions are not in the report; our step on the first sample alone",
+        lambda: {"updated_biases, layer 3": _first_sample_only()},
+        evidence_of("report-004/3a"),
+    ),
+    "004-063": fact("more suited to regression", _suits_regression, "fashion-nn lab losses values"),
 }
