@@ -59,7 +59,7 @@ def test_full_says_first_how_long_it_takes(monkeypatch, capsys):
     assert command("000-011", "--full") == 0
     assert ran == ["bad-initialisation"]
     assert re.search(
-        r"protocols: bad-initialisation; about \d+ s of processor time", capsys.readouterr().err
+        r"protocols: bad-initialisation; about \d+ (s|min) of processor time", capsys.readouterr().err
     )
 
 

@@ -141,9 +141,10 @@ def named(exercise: str, name: str, *, place: int | None = None, copied_from: st
     def judge(claim: Claim) -> Finding:
         value = named_values(exercise)[name]
         line = quotations.read(claim.quoted)
-        numbers = line if place is None else [line[place]]
+        numbers = line if place is None or not line else [line[place]]
         others = [number for number in line if number not in numbers]
-        verdict = worst(number.against(value) for number in numbers)
+        verdicts = [number.against(value) for number in numbers]
+        verdict = worst(verdicts) if verdicts else Verdict.DIFFERS
         wrong = [each for each in numbers if each.against(value) == Verdict.DIFFERS]
         tried = list(hypotheses(exercise, name, copied_from, others)) if wrong else []
         return Finding(

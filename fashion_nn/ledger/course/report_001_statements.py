@@ -140,7 +140,7 @@ RELU_TRACE = evidence_of(RELU)
 CHECKS: dict[str, Check] = {
     "001-074": fact("sigma(z_2)", _names, THE_REPORT),
     "001-075": fact("zbar_x1 = zbar_h1 x_1", _by_input, evidence_of(SIGMOID)),
-    "001-076": fact("zbar_h1 = 0", _zero, evidence_of(SIGMOID)),
+    "001-076": fact("zbar_h1 = ", _zero, evidence_of(SIGMOID)),
     "001-077": fact("zbar_h1 = hbar_1 (sigma'(z_h1))", _sigma_for_step, RELU_TRACE),
     "001-078": fact("wbar_j1 = zbar_2 w_j1", _weight_for_output, RELU_TRACE),
     "001-079": fact("wbar_12 = zbar_1 w_12", _weight_for_input, RELU_TRACE),
