@@ -58,9 +58,8 @@ def test_full_says_first_how_long_it_takes(monkeypatch, capsys):
     )
     assert command("000-011", "--full") == 0
     assert ran == ["bad-initialisation"]
-    assert re.search(
-        r"protocols: bad-initialisation; about \d+ (s|min) of processor time", capsys.readouterr().err
-    )
+    said = capsys.readouterr().err
+    assert re.search(r"protocols: bad-initialisation; about \d+ (s|min) of processor time", said)
 
 
 def test_everything_at_once_fits_on_a_screen(capsys):
