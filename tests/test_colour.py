@@ -10,7 +10,7 @@ import forked
 import numpy as np
 import pytest
 
-from fashion_nn import runs
+from fashion_nn import datasets, runs
 
 pytestmark = pytest.mark.usefixtures("forked_models")
 
@@ -106,3 +106,44 @@ def test_images_that_are_not_square_from_the_training_to_the_page(tmp_path):
     run = runs.open_run(tmp_path / "run")
     assert run.read_record().dataset.image_shape == (10, 16)
     assert run.read_metrics().test.accuracy > 0.5
+
+
+def coloured_files(folder, layout, of_train, of_test):
+    """The path of coloured digits in the layout of CIFAR-10 or MedMNIST."""
+    side = {"cifar": 32, "medmnist.npz": 28}[layout]
+    train, test = coloured.in_colour(of_train, side, 0), coloured.in_colour(of_test, side, 1)
+    if layout == "cifar":
+        coloured.write_cifar(folder / layout, train, test)
+    else:
+        valid = train.take(np.arange(len(train) // 10))
+        coloured.write_medmnist(folder / layout, train, valid, test)
+    return folder / layout, (side, side, 3)
+
+
+@pytest.mark.parametrize("layout", ["cifar", "medmnist.npz"])
+def test_files_in_the_layouts_of_coloured_data_sets(tmp_path, layout):
+    digits = datasets.load("digits")
+    path, shape = coloured_files(tmp_path, layout, digits.valid, digits.test)
+    splits = datasets.load(path)
+    assert splits.image_shape == shape
+    expected = coloured.in_colour(digits.test, shape[0], 1)
+    np.testing.assert_array_equal(splits.test.images, expected.images)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("layout", ["cifar", "medmnist.npz"])
+def test_coloured_mnist_is_learned_and_submitted(tmp_path, real_data, layout):
+    mnist = datasets.load("mnist", data_dir=real_data)
+    few = mnist.train.take(np.arange(6000))
+    path, shape = coloured_files(tmp_path, layout, few, mnist.test.take(np.arange(1000)))
+    quick = ["--set", "epochs=2", "--set", "batch_size=64", "--out", "run"]
+    command("train", "sprint", "--dataset", path, *quick, cwd=tmp_path)
+    found = json.loads(command("evaluate", "run", "--json", cwd=tmp_path).stdout)
+    assert runs.open_run(tmp_path / "run").read_record().dataset.image_shape == shape
+    assert found["n"] == 1000 and found["accuracy"] > 0.9
+    coloured.write_csv(tmp_path / "test.csv", datasets.load(path).test)
+    words = ["--model", "run/model.keras", "--test", "test.csv", "--out", "out.csv"]
+    command("submit", *words, cwd=tmp_path)
+    labels = np.loadtxt(tmp_path / "out.csv", delimiter=",", skiprows=1, dtype=int)[:, 1]
+    right = (labels == datasets.load(path).test.labels).mean()
+    assert right == pytest.approx(found["accuracy"])
