@@ -158,7 +158,7 @@ def submit(request: Request) -> None:
     stop_at = deadline(request.budget)
     given = (request.test, request.model, request.train, request.sample, request.calibrate)
     submission.require_output(request.out, *given)
-    test, sample = _test_and_sample(request)
+    test, sample = images_and_sample(request)
     wanted = submission.read_sample(sample) if sample else None
     # Read once, by all who need it.
     table = submission.ImageTable(test, request.options())
@@ -173,7 +173,7 @@ def submit(request: Request) -> None:
         _predict(request, run.model, table, wanted, _expected(request, run.model), sha256)
 
 
-def _test_and_sample(request: Request) -> tuple["TableSource", "Path | FileIn | None"]:
+def images_and_sample(request: Request) -> tuple["TableSource", "Path | FileIn | None"]:
     """The test images and the sample file, which may both be in the archive of --train."""
     if request.test is not None:
         return request.test, request.sample

@@ -2,10 +2,13 @@
 file.
 """
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from fashion_nn import submission
+from fashion_nn.datasets import LabelMap
 from fashion_nn.errors import InputError
 from fashion_nn.grading import check_file
 from fashion_nn.inference import Feeding
@@ -44,6 +47,22 @@ def test_a_sample_decides_header_and_order():
     assert submission.render(predictions([4, 0]), sample=sample) == "id,class\n3,4\n7,0\n"
     with pytest.raises(InputError, match="'3' is not in the test table"):
         submission.render(predictions([4, 0], [7, 8]), sample=sample)
+
+
+def test_the_labels_of_the_data_are_written(tmp_path):
+    originals = LabelMap(("ant", "bee", "cat"))
+    given = np.array(["a.png", "b.png"])
+    made = replace(predictions([2, 0]), ids=given, classes=3, originals=originals)
+    assert submission.render(made) == "ImageId,Label\na.png,cat\nb.png,ant\n"
+    assert submission.render(made, format="plain") == "cat\nant\n"
+    sample = Sample(("id", "class"), ("b.png", "a.png"))
+    assert submission.render(made, sample=sample) == "id,class\nb.png,ant\na.png,cat\n"
+
+
+def test_ids_that_would_be_formulas_are_not_written():
+    made = replace(predictions([2]), ids=np.array(["=1+1"]))
+    with pytest.raises(InputError, match="is an id and a formula in a spreadsheet"):
+        submission.render(made)
 
 
 def test_an_unknown_format_is_refused_with_those_there_are():
