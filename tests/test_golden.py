@@ -414,7 +414,7 @@ FILES = {
     ),
     "trial.json": (("models/tune-*/trials/*.json",), ("values", "thresholds")),
     "best.json": (("models/tune-*/best.json",), ("recipe.options", "recipe.sources")),
-    "checks.json": (("*.checks.json", "hand-ins-grades/*.checks.json"), ()),
+    "checks.json": (("*.checks.json", "hand-ins-grades/checks/*.checks.json"), ()),
     "histories.json": (("histories.json",), ("configurations",)),
     "test-openings.jsonl": (("models/*/test-openings.jsonl",), ()),
 }

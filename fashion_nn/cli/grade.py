@@ -1,6 +1,7 @@
-"""fashion-nn grade: checks of a prediction file, or of a folder of hand-ins."""
+"""fashion-nn grade: checks of a prediction file, or of the hand-ins of a class."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,22 +9,35 @@ import typer
 
 from fashion_nn import console
 from fashion_nn.cli.common import render_json
-from fashion_nn.cli.options import AsJson, DataDir, Strict, examples, one_of, output_folder
+from fashion_nn.cli.options import (
+    AsJson,
+    DataDir,
+    Strict,
+    examples,
+    in_seconds,
+    one_of,
+    output_folder,
+    takes,
+)
 from fashion_nn.core import writing
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
-    from fashion_nn.grading import Check, HandIn, Reference, Report
-    from fashion_nn.inference.scaling import LabelledRows
+    from fashion_nn.grading import Check, Reference, Report
+    from fashion_nn.grading.course.outputs import Marking, Written
 
 EXAMPLES = examples(
     "fashion-nn grade predictions.csv --test test.csv",
     "fashion-nn grade hand-ins --test test.csv --labels labels.csv",
+    "fashion-nn grade download.zip --test test.csv --labels labels.csv --worksheet grades.csv",
 )
 
 File = Annotated[
     Path,
-    typer.Argument(metavar="FILE|DIR", help="Prediction file, or a folder of hand-ins."),
+    typer.Argument(
+        metavar="FILE|DOWNLOAD",
+        help="Prediction file, or the folder or zip with the hand-ins of a class.",
+    ),
 ]
 Test = Annotated[
     Path,
@@ -51,67 +65,139 @@ Against = Annotated[
 ]
 Out = Annotated[
     Path | None,
-    output_folder("--out", "Folder for the class list of a folder [default: DIR-grades]."),
+    output_folder("--out", "Folder for all about a class [default: DOWNLOAD-grades]."),
 ]
-
 Scale = Annotated[
     str,
-    typer.Option("--scale", help="Scale of the pixels for all models of a folder; see submit."),
+    typer.Option("--scale", help="Scale of the pixels for all models of a class; see submit."),
 ]
 Calibrate = Annotated[
     Path | None,
     typer.Option(
         "--calibrate",
-        help="Labelled CSV by which the scale of each model of a folder is found.",
+        help="Labelled CSV by which the scale of each model of a class is found.",
     ),
+]
+DownloadLayout = Annotated[
+    str | None,
+    typer.Option(
+        "--layout",
+        help="Layout of the download: moodle, canvas, blackboard, gradescope, ilias or plain"
+        " [default: found out by the names].",
+    ),
+]
+Workers = Annotated[
+    int,
+    typer.Option("--workers", min=1, max=64, help="Number of hand-ins that are graded at once."),
+]
+Limit = Annotated[
+    str,
+    typer.Option("--limit", help="Longest time for one hand-in, such as 90s or 5m."),
+]
+Worksheet = Annotated[
+    Path | None,
+    typer.Option(
+        "--worksheet",
+        help="Table of the learning system (Moodle, Canvas, nbgrader), filled into --out.",
+    ),
+]
+WorksheetColumn = Annotated[
+    str | None,
+    typer.Option("--worksheet-column", help="Column for the grade, if there are several."),
+]
+Maximum = Annotated[
+    float | None,
+    typer.Option("--maximum", min=0.01, help="Largest grade, if the worksheet does not have it."),
+]
+Points = Annotated[
+    Path | None,
+    typer.Option("--points", help="Rules for points (TOML), instead of accuracy x maximum."),
+]
+SplitPercent = Annotated[
+    int | None,
+    typer.Option(
+        "--split",
+        min=1,
+        max=99,
+        help="Percent of the rows that are public: scores for both parts, and a board with"
+        " pseudonyms.",
+    ),
+]
+Seed = Annotated[
+    int, typer.Option("--seed", min=0, max=2**31 - 2, help="Seed that draws the public rows.")
 ]
 
 
-def grade(
-    file: File,
-    test: Test,
-    sample: Sample = None,
-    train: Train = None,
-    dataset: Dataset = None,
-    labels: Labels = None,
-    against: Against = None,
-    strict: Strict = False,
-    out: Out = None,
-    scale: Scale = "auto",
-    calibrate: Calibrate = None,
-    as_json: AsJson = False,
-    data_dir: DataDir = None,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class GradeOptions:
+    """The parameters of `fashion-nn grade`."""
+
+    file: File
+    test: Test
+    sample: Sample = None
+    train: Train = None
+    dataset: Dataset = None
+    labels: Labels = None
+    against: Against = None
+    strict: Strict = False
+    out: Out = None
+    scale: Scale = "auto"
+    calibrate: Calibrate = None
+    layout: DownloadLayout = None
+    workers: Workers = 1
+    limit: Limit = "5m"
+    worksheet: Worksheet = None
+    worksheet_column: WorksheetColumn = None
+    maximum: Maximum = None
+    points: Points = None
+    split: SplitPercent = None
+    seed: Seed = 0
+    as_json: AsJson = False
+    data_dir: DataDir = None
+
+    @property
+    def is_class(self) -> bool:
+        """Whether the hand-ins of a class are graded."""
+        return self.file.is_dir() or self.file.suffix.lower() == ".zip"
+
+    @property
+    def folder(self) -> Path:
+        """The folder for all about a class."""
+        name = self.file.resolve().name.removesuffix(".zip")
+        return self.out or self.file.with_name(f"{name}-grades")
+
+
+@takes(GradeOptions)
+def grade(options: GradeOptions) -> None:
     """Check predictions, even if the labels are not known.
 
-    The exit code is 3 if a check fails. The checks of a file are written to FILE.checks.json; the
-    class list of a folder is written to class-list.csv and class-list.html.
+    The exit code is 3 if a check fails. The checks of a file are written to FILE.checks.json. Of a
+    class, the newest hand-in of each student is graded, and --out gets class-list.csv,
+    class-list.html, a page for each student, and the filled worksheet.
     """
-    _require_sense(file, train, dataset, labels, against, out)
-    if (calibrate or scale != "auto") and not file.is_dir():
-        raise InputError("--scale and --calibrate are for the models in a folder of hand-ins")
-    from fashion_nn import grading, inference, submission
+    _require_sense(options)
+    from fashion_nn import grading, inference
 
-    one_of(scale, inference.SCALES, "--scale")
-
-    if not file.is_dir():
-        writing.require_output(grading.checks_path(file))
+    one_of(options.scale, inference.SCALES, "--scale")
+    marking = None
+    if options.is_class:
+        marking = _marking(options)
+    else:
+        writing.require_output(grading.checks_path(options.file))
     sources = grading.Sources(
-        sample=sample,
-        train=train,
-        dataset=dataset,
-        labels=labels,
-        data_dir=data_dir,
+        sample=options.sample,
+        train=options.train,
+        dataset=options.dataset,
+        labels=options.labels,
+        data_dir=options.data_dir,
     )
     with console.work_bar("reading") as progress:
-        reference = grading.read_reference(test, sources, progress=progress)
-    if file.is_dir():
-        class_list = out or file.with_name(f"{file.resolve().name}-grades")
-        rows = submission.read_calibration(calibrate, test) if calibrate else None
-        _grade_folder(file, reference, class_list, strict, as_json, scale, rows)
+        reference = grading.read_reference(options.test, sources, progress=progress)
+    if marking:
+        _grade_class(options, reference, marking)
     else:
-        report = grading.grade(file, reference, against=against)
-        finish(report, strict=strict, as_json=as_json)
+        report = grading.grade(options.file, reference, against=options.against)
+        finish(report, strict=options.strict, as_json=options.as_json)
 
 
 def finish(report: "Report", *, strict: bool, as_json: bool = False) -> None:
@@ -141,30 +227,68 @@ def print_checks(checks: Sequence["Check"]) -> None:
         print(f"not applicable: {', '.join(others)}")
 
 
-def _grade_folder(
-    folder: Path,
-    reference: "Reference",
-    out: Path,
-    strict: bool,
-    as_json: bool,
-    scale: str,
-    rows: "LabelledRows | None",
-) -> None:
-    from fashion_nn.grading import grade_folder
+def _marking(options: GradeOptions) -> "Marking":
+    """What grades are made of; all that can be wrong with it is found before the work."""
+    from fashion_nn.grading.course import layouts, outputs
 
+    writing.require_output_folder(options.folder)
+    if options.layout:
+        layouts.get(options.layout)
+    return outputs.read_marking(
+        options.worksheet, options.worksheet_column, options.maximum, options.points
+    )
+
+
+def _grade_class(options: GradeOptions, reference: "Reference", marking: "Marking") -> None:
+    from fashion_nn import grading, submission
+    from fashion_nn.grading.course import layouts, outputs
+    from fashion_nn.grading.course.board import Split
+    from fashion_nn.grading.course.running import Pace
+
+    rows = None
+    if options.calibrate:
+        rows = submission.read_calibration(options.calibrate, options.test)
     with console.work_bar("grading") as progress:
-        graded = grade_folder(folder, reference, out, scale=scale, rows=rows, progress=progress)
-    if as_json:
-        print(render_json([hand_in.row() for hand_in in graded]))
+        grades = grading.grade_class(
+            options.file,
+            reference,
+            options.folder,
+            scale=options.scale,
+            rows=rows,
+            layout=layouts.get(options.layout) if options.layout else None,
+            pace=Pace(options.workers, in_seconds(options.limit, "--limit") or 0),
+            progress=progress,
+        )
+    console.note(f"{options.file}: read as {grades.layout.title}")
+    split = Split(options.split, options.seed) if options.split else None
+    written = outputs.write(grades, reference, options.folder, marking, split)
+    if options.as_json:
+        print(render_json(_rows(written)))
     else:
-        columns = ("hand_in", "kind", "verdict", "accuracy", "failed", "warned", "remark")
-        console.table(columns, [_cells(hand_in, columns) for hand_in in graded])
-        print(f"{out}: class-list.csv, class-list.html, and the checks of each")
-    _exit([hand_in.verdict for hand_in in graded if hand_in.kind != "other"], strict)
+        _print_class(options, written, len(grades.others))
+    _exit([each.hand_in.verdict for each in written.assessed], options.strict)
 
 
-def _cells(hand_in: "HandIn", columns: tuple[str, ...]) -> tuple[object, ...]:
-    row = hand_in.row()
+def _rows(written: "Written") -> list[dict[str, object]]:
+    return [each.row() for each in written.assessed]
+
+
+def _print_class(options: GradeOptions, written: "Written", others: int) -> None:
+    columns = ("student", "hand_in", "status", "verdict", "accuracy", "grade", "remark")
+    console.table(columns, [_cells(row, columns) for row in _rows(written)])
+    for line in written.remarks.unmatched:
+        print(f"not matched: {line}")
+    for line in written.remarks.similarities:
+        print(f"alike: {line}")
+    if others:
+        were = "file was" if others == 1 else "files were"
+        print(f"{others} {were} not graded: see not-graded.csv")
+    names = "class-list.csv, class-list.html, students/"
+    worksheet = f", {written.worksheet.name}" if written.worksheet else ""
+    print(f"{options.folder}: {names}{worksheet}")
+
+
+def _cells(row: dict[str, object], columns: tuple[str, ...]) -> tuple[object, ...]:
     if isinstance(row["accuracy"], float):
         row["accuracy"] = f"{row['accuracy']:.4f}"
     return tuple(row[name] for name in columns)
@@ -176,25 +300,38 @@ def _exit(verdicts: Iterable[str], strict: bool) -> None:
         raise typer.Exit(3)
 
 
-def _require_sense(
-    file: Path,
-    train: Path | None,
-    dataset: str | None,
-    labels: Path | None,
-    against: Path | None,
-    out: Path | None,
-) -> None:
+def _require_sense(options: GradeOptions) -> None:
+    file = options.file
     if not file.exists():
-        expected = "expected a prediction file or a folder of hand-ins"
+        expected = "expected a prediction file, or a folder or zip of hand-ins"
         raise InputError(f"{file}: no such file or folder: {expected}")
     if file.suffix in (".keras", ".h5", ".hdf5"):
         mend = "grade it with `submit.py --model … --grade`, or in a folder of hand-ins"
         raise InputError(f"{file}: is a model: {mend}")
-    if train and dataset:
+    if options.train and options.dataset:
         raise InputError("--train and --dataset both say where the images come from: give one")
-    if against and (labels is None or file.is_dir()):
+    if options.against and (options.labels is None or options.is_class):
         what = "--against compares two prediction files by the true labels"
         raise InputError(f"{what}: it needs --labels and a file")
-    if out and not file.is_dir():
-        checks = f"the checks of a file go to {file}.checks.json"
-        raise InputError(f"--out is for a folder of hand-ins; {checks}")
+    if (options.worksheet or options.split) and options.labels is None:
+        needs = "--worksheet and --split need the true labels"
+        raise InputError(f"{needs}: give --labels")
+    if not options.is_class:
+        _require_no_class_options(options)
+
+
+def _require_no_class_options(options: GradeOptions) -> None:
+    if options.out:
+        checks = f"the checks of a file go to {options.file}.checks.json"
+        raise InputError(f"--out is for the hand-ins of a class; {checks}")
+    given = {
+        "--scale": options.scale != "auto",
+        "--calibrate": options.calibrate,
+        "--layout": options.layout,
+        "--worksheet": options.worksheet,
+        "--points": options.points,
+        "--split": options.split,
+    }
+    wrong = [name for name, value in given.items() if value]
+    if wrong:
+        raise InputError(f"{' and '.join(wrong)}: only for a folder or zip of hand-ins")

@@ -35,6 +35,16 @@ _PIECE = 1 << 20
 
 
 @contextmanager
+def private() -> Iterator[None]:
+    """What is written meanwhile can only be read by its owner: files 0600, folders 0700."""
+    before = os.umask(0o077)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+@contextmanager
 def replacing(path: AnyPath, *, within: AnyPath | None = None) -> Iterator[BinaryIO]:
     """Yield a file to write to; on success it takes the place of `path`, atomically.
 

@@ -5,6 +5,7 @@ look at it, and it searches for the archive in several places. Here only the cen
 counts, the header of each member has to agree with it, and nothing is unpacked beyond its bound.
 """
 
+import stat
 import struct
 import zlib
 from typing import NamedTuple
@@ -33,6 +34,8 @@ class Entry(NamedTuple):
     Attributes:
         name: decoded as Latin-1, so that every name can be compared; it may hold anything.
         size: of the unpacked member, in bytes.
+        changed: when the file was last changed, as a number that grows with the time.
+        is_link: whether it is a symbolic link.
     """
 
     name: str
@@ -43,6 +46,8 @@ class Entry(NamedTuple):
     size: int
     offset: int
     after: int  # where the next entry begins
+    changed: int = 0
+    is_link: bool = False
 
     @property
     def text(self) -> str:
@@ -225,7 +230,18 @@ def _entry(view: memoryview, start: int, end: int) -> Entry:
     if magic != b"PK\x01\x02" or after > end:
         raise ZipError("its zip archive is damaged")
     name = bytes(view[name_at : name_at + length]).decode("latin-1")
-    return Entry(name, flags, method, checksum, packed, size, offset=fields[16], after=after)
+    return Entry(
+        name,
+        flags,
+        method,
+        checksum,
+        packed,
+        size,
+        offset=fields[16],
+        after=after,
+        changed=fields[6] << 16 | fields[5],  # date, then time
+        is_link=stat.S_ISLNK(fields[15] >> 16),
+    )
 
 
 def _packed(view: memoryview, entry: Entry) -> memoryview:

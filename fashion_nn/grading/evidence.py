@@ -73,13 +73,15 @@ class Evidence:
         model: "Predictor | None" = None,
         against: str | os.PathLike[str] | None = None,
         layout: Layout | None = None,
+        content: bytes | None = None,
     ) -> None:
-        """See `grading.grade`."""
+        """See `grading.grade`; `content` is that of the file, if it is in memory."""
         self.file = file
         self.reference = reference
         self.model = model
         self._against = against
         self._layout = layout
+        self._content = content
 
     @cached_property
     def predictions(self) -> PredictionFile:
@@ -88,6 +90,8 @@ class Evidence:
         Raises:
             InputError: it cannot be read.
         """
+        if self._content is not None:
+            return predictions.parse(self.file, self._content, rows=self.reference.rows)
         return predictions.read(self.file, rows=self.reference.rows)
 
     @cached_property

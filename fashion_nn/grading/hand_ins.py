@@ -1,69 +1,90 @@
-"""Grade a folder of hand-ins, models and prediction files, and write the class list."""
+"""Grade the hand-ins of a class: a download of a learning system, or a folder of files."""
 
 import hashlib
 import os
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
-from fashion_nn import inference, submission
-from fashion_nn.core import csv_output
-from fashion_nn.core.text import printable
-from fashion_nn.core.writing import write_atomic
+import numpy as np
+
+from fashion_nn.core import writing
 from fashion_nn.errors import InputError
-from fashion_nn.grading import page
+from fashion_nn.grading.course import collecting, download, kinds, plausibility, running
+from fashion_nn.grading.course.collecting import Collection, Other
+from fashion_nn.grading.course.judging import Task
+from fashion_nn.grading.course.layouts import Layout
+from fashion_nn.grading.course.running import Graded, Pace
 from fashion_nn.grading.reference import Reference
-from fashion_nn.grading.report import HandIn, Report, checks_path, grade
+from fashion_nn.grading.report import Confinement, HandIn, Report
 from fashion_nn.inference.scaling import LabelledRows
 
-MODEL_SUFFIXES = (".keras", ".h5", ".hdf5")
-FILE_SUFFIXES = (".csv", ".txt")
-LIST_CSV = "class-list.csv"
-LIST_PAGE = "class-list.html"
 _LONGEST_NAME = 120
 _PLAIN_NAME = re.compile(rf"[!-\[\]-}}]{{1,{_LONGEST_NAME}}}")
 
 
-def grade_folder(
-    folder: str | os.PathLike[str],
+@dataclass(frozen=True, slots=True)
+class ClassGrades:
+    """A class, graded.
+
+    layout: what the download was taken for.
+    hand_ins: one for each student, in the order of their names.
+    names: the name under which the files of each hand-in are written.
+    others: the files that were not graded, with the reason.
+    """
+
+    layout: Layout
+    hand_ins: tuple[HandIn, ...]
+    names: tuple[str, ...]
+    others: tuple[Other, ...]
+
+
+def grade_class(
+    source: str | os.PathLike[str],
     reference: Reference,
     out: str | os.PathLike[str],
     *,
     scale: str = "auto",
     rows: LabelledRows | None = None,
+    layout: Layout | None = None,
+    pace: Pace | None = None,
     progress: Callable[[int, int], None] | None = None,
-) -> list[HandIn]:
-    """Grade each model and prediction file in `folder`.
+) -> ClassGrades:
+    """Grade the hand-in of each student in a download.
 
-    Links, folders, hidden files and files of other kinds are listed and not opened. Whatever one
-    file does to its grading, the others are graded.
+    Links and files of other kinds are listed and not opened. Whatever one file does to its
+    grading, the others are graded. Each file is graded in a process of its own, which confines
+    itself before it sees the file.
 
     Args:
+        source: a folder or a zip.
         reference: the test table that they predict.
-        out: the folder for the class list and the checks of each.
+        out: the folder for all that is written; only its owner can read that.
         scale: on which all models are fed; see `inference.open_model`.
         rows: labelled rows by which the scale of each model is found. None: held-out rows of the
             data set of the images, if they are at hand.
-        progress: called as progress(done, total) before each file.
+        layout: that of the download; None finds out.
+        pace: how many at once, and how long each may take.
+        progress: called as progress(done, total) after each hand-in.
 
     Raises:
-        InputError: `folder` is no folder or holds nothing to grade, or `out` cannot be written.
+        InputError: `source` is neither, or holds nothing to grade, or `out` cannot be written.
     """
-    source = Path(folder)
+    folder = Path(source)
     target = Path(out)
-    if target.resolve() == source.resolve():
+    if target.resolve() == folder.resolve():
         raise InputError(f"{out}: is the folder of the hand-ins: choose another --out")
-    paths = _files_in(source)
-    names = _output_names(paths)
-    rows = rows or _held_out(reference)
-    graded = []
-    for done, path in enumerate(paths):
-        if progress:
-            progress(done, len(paths))
-        graded.append(_graded(path, reference, target / names[path], scale, rows))
-    _write_list(graded, target)
-    return graded
+    task = Task(reference, scale, rows or _held_out(reference))
+    with writing.private(), download.listed(folder) as files:
+        collection = collecting.collect(files, layout, folder.stem)
+        _require_some(folder, collection)
+        writing.make_folder(target)
+        graded = running.run(task, collection.deliveries, target, pace or Pace(), progress)
+    hand_ins = tuple(plausibility.checked(_hand_in(each, reference), reference) for each in graded)
+    names = _output_names(hand_ins)
+    return ClassGrades(collection.layout, hand_ins, names, collection.others)
 
 
 def _held_out(reference: Reference) -> LabelledRows | None:
@@ -74,89 +95,67 @@ def _held_out(reference: Reference) -> LabelledRows | None:
     return LabelledRows(held_out.images, held_out.labels, f"validation rows of {origin.name}")
 
 
-def _files_in(folder: Path) -> list[Path]:
-    try:
-        paths = sorted(folder.iterdir())
-    except OSError as error:
+def _require_some(source: Path, collection: Collection) -> None:
+    if not any(delivery.file for delivery in collection.deliveries):
+        found = ", ".join(kinds.MODELS), ", ".join(kinds.PREDICTIONS)
         raise InputError(
-            f"{folder}: cannot be read ({error.strerror}): expected a folder of hand-ins"
-        ) from None
-    if all(_kind(path) == "other" for path in paths):
-        raise InputError(
-            f"{folder}: holds no model ({', '.join(MODEL_SUFFIXES)}) and no prediction file (.csv,"
-            " .txt)"
+            f"{source}: holds no model ({found[0]}) and no prediction file ({found[1]})"
         )
-    return paths
 
 
-def _kind(path: Path) -> str:
-    if path.name.startswith(".") or path.is_symlink() or not path.is_file():
-        return "other"
-    suffix = path.suffix.lower()
-    if suffix in MODEL_SUFFIXES:
-        return "model"
-    return "predictions" if suffix in FILE_SUFFIXES else "other"
+def _hand_in(graded: Graded, reference: Reference) -> HandIn:
+    delivery = graded.delivery
+    result = graded.result
+    student = delivery.student
+    if result is None:
+        why = delivery.why or "nothing handed in"
+        return HandIn(student.title, student.id, "", "none", None, why)
+    report = None
+    if not result.error:
+        digests = {
+            **reference.sha256,
+            "model" if result.kind == "model" else "output": result.sha256,
+        }
+        confinement = result.confinement
+        report = Report(
+            Path(delivery.name),
+            tuple(check.check() for check in result.checks),
+            result.score.score() if result.score else None,
+            digests,
+            Confinement(tuple(confinement.held), tuple(confinement.missing))
+            if confinement
+            else None,
+        )
+    return HandIn(
+        student.title,
+        student.id,
+        delivery.name,
+        delivery.kind,
+        report,
+        result.error,
+        delivery.late,
+        result.note,
+        None if result.labels is None else np.array(result.labels, np.int64),
+        result.weights,
+        result.sorted_weights,
+    )
 
 
-def _output_names(paths: list[Path]) -> dict[Path, str]:
-    """The name under which the outputs of each hand-in are written: its own, if that is short,
-    printable ASCII, and unlike all others also where case does not count.
+def _output_names(hand_ins: Sequence[HandIn]) -> tuple[str, ...]:
+    """The name under which the outputs of each hand-in are written: that of the student, if it is
+    short, printable ASCII, and unlike all others also where case does not count.
 
     Any other name has a digest behind a `~`, a character that no name has that stays as it is.
     """
-    alike = Counter(path.name.lower() for path in paths)
-    names = {}
-    for path in paths:
-        own = path.name
-        if not _PLAIN_NAME.fullmatch(own) or alike[own.lower()] > 1:
-            digest = hashlib.sha256(os.fsencode(own)).hexdigest()
-            start = re.sub(r"[^!-}]", "_", own)[:_LONGEST_NAME]
+    alike = Counter(hand_in.student.lower() for hand_in in hand_ins)
+    names = []
+    for hand_in in hand_ins:
+        own = hand_in.student
+        is_plain = _PLAIN_NAME.fullmatch(own) and "/" not in own and not own.startswith(".")
+        if not is_plain or alike[own.lower()] > 1:
+            whole = f"{own}\0{hand_in.id}\0{hand_in.name}"
+            digest = hashlib.sha256(os.fsencode(whole)).hexdigest()
+            start = re.sub(r"[^!-}]|/|^\.", "_", own)[:_LONGEST_NAME]
             own = f"{start}~{digest[:16]}"
-        names[path] = own
-    return names
-
-
-def _graded(
-    path: Path, reference: Reference, place: Path, scale: str, rows: LabelledRows | None
-) -> HandIn:
-    """Grade the hand-in at `path`; names of its outputs begin with that of `place`."""
-    name = printable(path.name)
-    kind = _kind(path)
-    if kind == "other":
-        why = "not opened: a link, a folder, a hidden file or no kind of hand-in"
-        return HandIn(name, kind, None, why)
-    try:
-        report = (
-            _graded_model(path, reference, place, scale, rows)
-            if kind == "model"
-            else grade(path, reference)
-        )
-        report.write(checks_path(place))
-    except InputError as error:
-        return HandIn(name, kind, None, printable(str(error)))
-    except Exception as error:
-        reason = f"could not be graded ({type(error).__name__}: {error})"
-        return HandIn(name, kind, None, printable(reason[:300]))
-    return HandIn(name, kind, report)
-
-
-def _graded_model(
-    path: Path, reference: Reference, place: Path, scale: str, rows: LabelledRows | None
-) -> Report:
-    """Predict with the model at `path`, and grade what it says."""
-    made = place.with_name(f"{place.name}.predictions.csv")
-    sample = reference.sample
-    classes = reference.origin.classes
-    with inference.open_fast(path, scale=scale) as predictor:
-        blocks = submission.ImageTable(reference.test).blocks()
-        predictions = submission.predict_blocks(predictor, blocks, classes=classes, rows=rows)
-        submission.write(predictions, made, sample=sample)
-        layout = submission.expectation(predictions, sample=sample)
-        with inference.run_by_keras(predictor) as model:
-            return grade(made, reference, model=model, layout=layout)
-
-
-def _write_list(graded: list[HandIn], target: Path) -> None:
-    rows = [hand_in.row() for hand_in in graded]
-    write_atomic(target / LIST_CSV, csv_output.render(list(rows[0]), rows))
-    write_atomic(target / LIST_PAGE, page.render(graded, rows))
+        names.append(own)
+    return tuple(names)

@@ -92,12 +92,20 @@ def read(path: str | os.PathLike[str], *, rows: int) -> PredictionFile:
     Raises:
         InputError: it is no regular file, cannot be read, is far too large, or is no CSV in UTF-8.
     """
-    content = _content(path, rows)
+    return parse(path, _content(path, rows), rows=rows)
+
+
+def parse(name: str | os.PathLike[str], content: bytes, *, rows: int) -> PredictionFile:
+    """As `read`, of a file whose bytes are in memory; `name` is for messages.
+
+    Raises:
+        InputError: it is no CSV in UTF-8, or has too many cells.
+    """
     try:
         lines = csv_rows.parse(content, most=_CELLS_BASE + rows * _CELLS_A_ROW)
     except CsvError as error:
         raise InputError(
-            f"{path}: {error}: expected a prediction file of this test table"
+            f"{os.fspath(name)}: {error}: expected a prediction file of this test table"
         ) from None
     while lines and not any(lines[-1]):
         lines.pop()

@@ -19,6 +19,8 @@ from fashion_nn.grading.reference import Reference
 from fashion_nn.submission import Layout
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from fashion_nn.inference import Predictor
 
 
@@ -73,48 +75,84 @@ class Report:
         writing.write_json(Path(path), self.to_json())
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class HandIn:
-    """One file of a folder of hand-ins.
+    """What one student of a class has handed in.
 
-    name: of the file, as printable text.
-    kind: "model", "predictions" or "other".
+    student: the name, as printable text.
+    id: the number or name by which a learning system knows the student; may be empty.
+    name: of the file, as printable text; empty if nothing was handed in.
+    kind: "model", "predictions" or "none".
     report: what the checks say of it; None if it could not be graded, and then `error` says why.
+    late: whether the learning system marked it as late.
+    note: what the file was read as.
+    labels: the predicted labels in the order of the test rows, int64 (n,); None if unreadable.
+    weights, sorted_weights: see `course.result.Result`.
     """
 
+    student: str
+    id: str
     name: str
     kind: str
     report: Report | None
     error: str = ""
+    late: bool = False
+    note: str = ""
+    labels: "np.ndarray | None" = None
+    weights: str = ""
+    sorted_weights: str = ""
 
     @property
     def verdict(self) -> str:
-        """The report's; ERROR if the file could not be graded."""
+        """The report's; ERROR if the file could not be graded; empty if nothing was handed in."""
+        if self.kind == "none":
+            return ""
         return self.report.verdict if self.report else "ERROR"
+
+    @property
+    def status(self) -> str:
+        """What became of it: "graded", "error" or "nothing handed in"."""
+        if self.kind == "none":
+            return "nothing handed in"
+        return "graded" if self.report else "error"
+
+    @property
+    def score(self) -> Score | None:
+        """How good it is; None if that is not known."""
+        return self.report.score if self.report else None
+
+    @property
+    def sha256(self) -> str:
+        """Of the file; empty if it could not be read."""
+        digests = self.report.sha256 if self.report else {}
+        return digests.get("model", digests.get("output", ""))
 
     def row(self) -> dict[str, object]:
         """Its row in the class list. Accuracies are empty where the true labels are not known."""
-        score = self.report.score if self.report else None
         failed = self.report.with_verdict("FAIL") if self.report else []
         warned = self.report.with_verdict("WARN") if self.report else []
-        digests = self.report.sha256 if self.report else {}
         return {
+            "student": self.student,
+            "id": self.id,
             "hand_in": self.name,
             "kind": self.kind,
+            "status": self.status,
+            "late": "late" if self.late else "",
             "verdict": self.verdict,
-            "accuracy": score.accuracy if score else "",
-            "low": score.interval[0] if score else "",
-            "high": score.interval[1] if score else "",
+            "accuracy": self.score.accuracy if self.score else "",
+            "low": self.score.interval[0] if self.score else "",
+            "high": self.score.interval[1] if self.score else "",
             "failed": " ".join(check.name for check in failed),
             "warned": " ".join(check.name for check in warned),
             "remark": self.error or self._remark(),
-            "sha256": digests.get("model", digests.get("output", "")),
+            "sha256": self.sha256,
         }
 
     def _remark(self) -> str:
         checks = self.report.checks if self.report else ()
         bad = [check for check in checks if check.verdict in ("FAIL", "WARN")]
-        return "; ".join(f"{check.name}: {check.value}" for check in bad)
+        said = [f"{check.name}: {check.value}" for check in bad]
+        return "; ".join([*([self.note] if self.note else []), *said])
 
 
 def grade(
@@ -138,16 +176,26 @@ def grade(
         InputError: a file cannot be read, or the model cannot be run.
     """
     evidence = Evidence(file, reference, model=model, against=against, layout=layout)
-    found = [check(evidence) for check in CHECKS]
+    checks = run_checks(evidence)
     digests = dict(reference.sha256)
     if model:
         digests["model"] = model.sha256
     digests["output"] = evidence.predictions.sha256
-    checks = tuple(check for check in found if check)
-    return Report(Path(file), checks, evidence.score, digests, _confinement(model))
+    return Report(Path(file), checks, evidence.score, digests, confinement_of(model))
 
 
-def _confinement(model: "Predictor | None") -> Confinement | None:
+def run_checks(evidence: Evidence) -> tuple[Check, ...]:
+    """What each check that applies says of the evidence.
+
+    Raises:
+        InputError: a file cannot be read, or the model cannot be run.
+    """
+    found = [check(evidence) for check in CHECKS]
+    return tuple(check for check in found if check)
+
+
+def confinement_of(model: "Predictor | None") -> Confinement | None:
+    """The confinement layers of the process of `model`; None if no such process runs it."""
     from fashion_nn.inference import ConfinedPredictor
 
     if not isinstance(model, ConfinedPredictor):

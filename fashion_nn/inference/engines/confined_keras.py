@@ -28,7 +28,7 @@ from fashion_nn.inference.engines.answers import (
     require_shapes,
     require_truth,
 )
-from fashion_nn.inference.engines.confined_process import ConfinedProcess, Limits
+from fashion_nn.inference.engines.confined_process import ConfinedProcess, Limits, StartedProcess
 from fashion_nn.inference.engines.predictor import Predictor
 from fashion_nn.inference.file import strict_json
 from fashion_nn.inference.file.model_file import ModelFile
@@ -101,7 +101,15 @@ class ConfinedPredictor(Predictor):
 
     engine = "keras"
 
-    def __init__(self, file: ModelFile, scale: str | Scale, limits: Limits):
+    def __init__(
+        self,
+        file: ModelFile,
+        scale: str | Scale,
+        limits: Limits,
+        started: StartedProcess | None = None,
+    ):
+        """See `inference.open_model`; `started` is a process of a `ForkServer`."""
+        self._started = started
         self.path = file.path
         self.sha256 = file.sha256
         self._limits = limits
@@ -117,7 +125,7 @@ class ConfinedPredictor(Predictor):
         limits = self._limits
         if file.config is not None:
             self._read_config(file.config, scale)
-        self._process = process = ConfinedProcess(limits)
+        self._process = process = ConfinedProcess(limits, self._started)
         process.tell("open", file.weights, kind=file.kind, seconds=limits.open_seconds)
         if file.config is None:
             answer = process.hear(strict_json.MAX_BYTES, seconds=limits.open_seconds)

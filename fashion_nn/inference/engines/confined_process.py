@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import IO, Any, NamedTuple
+from typing import IO, Any, NamedTuple, Protocol
 
 from fashion_nn.core import scratch
 from fashion_nn.core.environment import NO_TELEMETRY
@@ -103,6 +103,19 @@ class _Deadline:
         return max(0, self.end - time.monotonic()) * 1000
 
 
+class StartedProcess(Protocol):
+    """What is used of `subprocess.Popen`."""
+
+    pid: int
+    returncode: Any
+    stdin: IO[bytes] | None
+    stdout: IO[bytes] | None
+
+    def wait(self, timeout: float | None = None) -> int | None: ...
+
+    def kill(self) -> None: ...
+
+
 class ConfinedProcess:
     """One confined process: requests go in with `tell`, answers come out with `hear`, in order.
 
@@ -112,21 +125,13 @@ class ConfinedProcess:
         layers: names of the confinement layers that hold; None until the first answer.
     """
 
-    def __init__(self, limits: Limits):
-        folder = str(scratch.make_folder("fashion-nn-"))
-        memory = limits.memory + (os.cpu_count() or 1) * (20 << 20)
-        self._process = subprocess.Popen(
-            [sys.executable, "-P", "-s", str(_ENTRY), str(memory), str(os.getpid())],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            cwd=folder,
-            env=_environment(folder),
-            start_new_session=True,
-        )
-        # Its working folder is empty and gone: it can be left, but nothing can be made in it.
-        scratch.remove_folder(folder)
+    def __init__(self, limits: Limits, started: StartedProcess | None = None):
+        """Start a process, or talk to one that was `started` by `ForkServer`."""
+        folder = None if started else str(scratch.make_folder("fashion-nn-"))
+        self._process = started or _start(limits, str(folder))
+        if folder:
+            # Its working folder is empty and gone: it can be left, but nothing can be made in it.
+            scratch.remove_folder(folder)
         self._end = weakref.finalize(self, _end, self._process, folder)
         assert self._process.stdin and self._process.stdout
         self._requests: IO[bytes] = self._process.stdin
@@ -221,12 +226,31 @@ class ConfinedProcess:
         return f"the model could not be run ({_cause(self._process.returncode)})"
 
 
-def _environment(folder: str) -> dict[str, str]:
+def _start(limits: Limits, folder: str) -> StartedProcess:
+    return subprocess.Popen(
+        [sys.executable, "-P", "-s", str(_ENTRY), str(memory_of(limits)), str(os.getpid())],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        bufsize=0,
+        cwd=folder,
+        env=environment(folder),
+        start_new_session=True,
+    )
+
+
+def memory_of(limits: Limits) -> int:
+    """Bytes of private memory of a process with these limits, on this machine."""
+    return limits.memory + (os.cpu_count() or 1) * (20 << 20)
+
+
+def environment(folder: str) -> dict[str, str]:
+    """The environment of a confined process, in which libraries use `folder` for their files."""
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
     return {**_ENVIRONMENT, **kept, "HOME": folder, "TMPDIR": folder, "KERAS_HOME": folder}
 
 
-def _end(process: subprocess.Popen[bytes], folder: str) -> None:
+def _end(process: StartedProcess, folder: str | None) -> None:
     if process.returncode is None:
         # Not waited for yet, so the number still means this process and its session.
         with contextlib.suppress(ProcessLookupError, PermissionError):
@@ -236,7 +260,8 @@ def _end(process: subprocess.Popen[bytes], folder: str) -> None:
     for pipe in (process.stdin, process.stdout):
         if pipe:
             pipe.close()
-    scratch.remove_folder(folder)
+    if folder:
+        scratch.remove_folder(folder)
 
 
 def _cause(code: int) -> str:

@@ -70,23 +70,35 @@ def read(path: str | os.PathLike[str]) -> ModelFile:
             f"{shown(path)}: suffix {quoted(name.suffix)} is not a model's: expected .keras or .h5"
         )
     with explained(path):
-        content = read_bytes(name)
-        if kind == "keras" and content.startswith(_MAGIC["h5"]):  # the default of Keras before 2.13
-            raise Refusal(
-                "its content is HDF5, as early versions of Keras wrote it: rename it to .h5"
-            )
-        if not content.startswith(_MAGIC[kind]):
-            raise Refusal(
-                f"its content is not that of a {name.suffix.lower()} file: damaged, or another"
-                " format"
-            )
-        sha256 = hashlib.sha256(content).hexdigest()
-        if kind == "h5":
-            return ModelFile(path, kind, sha256, None, memoryview(content))
-        members = archive.members(content)
-        return ModelFile(
-            path, kind, sha256, bytes(members["config.json"]), members["model.weights.h5"]
-        )
+        return _parsed(path, kind, read_bytes(name))
+
+
+def parse(name: str, content: bytes) -> ModelFile:
+    """A model file whose bytes are in memory; `name` is that of the file, with its suffix.
+
+    Raises:
+        InputError: as `read`.
+    """
+    kind = _KINDS.get(Path(name).suffix.lower())
+    with explained(name):
+        if kind is None:
+            raise Refusal("its suffix is not a model's: expected .keras or .h5")
+        _require_size(len(content))
+        return _parsed(name, kind, content)
+
+
+def _parsed(path: str | os.PathLike[str], kind: Kind, content: bytes) -> ModelFile:
+    suffix = Path(path).suffix.lower()
+    if kind == "keras" and content.startswith(_MAGIC["h5"]):  # the default of Keras before 2.13
+        raise Refusal("its content is HDF5, as early versions of Keras wrote it: rename it to .h5")
+    if not content.startswith(_MAGIC[kind]):
+        raise Refusal(f"its content is not that of a {suffix} file: damaged, or another format")
+    sha256 = hashlib.sha256(content).hexdigest()
+    if kind == "h5":
+        return ModelFile(path, kind, sha256, None, memoryview(content))
+    members = archive.members(content)
+    config = bytes(members["config.json"])
+    return ModelFile(path, kind, sha256, config, members["model.weights.h5"])
 
 
 def read_bytes(path: Path) -> bytes:
