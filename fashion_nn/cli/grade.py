@@ -16,6 +16,7 @@ from fashion_nn.cli.options import (
     examples,
     in_seconds,
     one_of,
+    output_file,
     output_folder,
     takes,
 )
@@ -30,10 +31,11 @@ EXAMPLES = examples(
     "fashion-nn grade predictions.csv --test test.csv",
     "fashion-nn grade hand-ins --test test.csv --labels labels.csv",
     "fashion-nn grade download.zip --test test.csv --labels labels.csv --worksheet grades.csv",
+    "fashion-nn grade --autograder out.zip --test test.csv --labels labels.csv",
 )
 
 File = Annotated[
-    Path,
+    Path | None,
     typer.Argument(
         metavar="FILE|DOWNLOAD",
         help="Prediction file, or the folder or zip with the hand-ins of a class.",
@@ -126,14 +128,29 @@ SplitPercent = Annotated[
 Seed = Annotated[
     int, typer.Option("--seed", min=0, max=2**31 - 2, help="Seed that draws the public rows.")
 ]
+AnswerFormat = Annotated[
+    str,
+    typer.Option(
+        "--format",
+        help="pages, or gradescope: the folder is the hand-in of one student, and --out gets"
+        " results.json.",
+    ),
+]
+Autograder = Annotated[
+    Path | None,
+    output_file(
+        "--autograder",
+        "Write the zip of an autograder of Gradescope, which grades by --test and --labels.",
+    ),
+]
 
 
 @dataclass(frozen=True, slots=True)
 class GradeOptions:
     """The parameters of `fashion-nn grade`."""
 
-    file: File
     test: Test
+    file: File = None
     sample: Sample = None
     train: Train = None
     dataset: Dataset = None
@@ -152,19 +169,32 @@ class GradeOptions:
     points: Points = None
     split: SplitPercent = None
     seed: Seed = 0
+    format: AnswerFormat = "pages"
+    autograder: Autograder = None
     as_json: AsJson = False
     data_dir: DataDir = None
 
     @property
+    def given(self) -> Path:
+        """The file or download.
+
+        Raises:
+            InputError: there is none.
+        """
+        if self.file is None:
+            raise InputError("nothing to grade: give a prediction file, or a folder or zip")
+        return self.file
+
+    @property
     def is_class(self) -> bool:
         """Whether the hand-ins of a class are graded."""
-        return self.file.is_dir() or self.file.suffix.lower() == ".zip"
+        return self.given.is_dir() or self.given.suffix.lower() == ".zip"
 
     @property
     def folder(self) -> Path:
         """The folder for all about a class."""
-        name = self.file.resolve().name.removesuffix(".zip")
-        return self.out or self.file.with_name(f"{name}-grades")
+        name = self.given.resolve().name.removesuffix(".zip")
+        return self.out or self.given.with_name(f"{name}-grades")
 
 
 @takes(GradeOptions)
@@ -175,15 +205,29 @@ def grade(options: GradeOptions) -> None:
     class, the newest hand-in of each student is graded, and --out gets class-list.csv,
     class-list.html, a page for each student, and the filled worksheet.
     """
+    if options.autograder:
+        _write_autograder(options, options.autograder)
+        return
     _require_sense(options)
-    from fashion_nn import grading, inference
-
-    one_of(options.scale, inference.SCALES, "--scale")
-    marking = None
-    if options.is_class:
-        marking = _marking(options)
+    if options.format == "gradescope":
+        _answer_gradescope(options)
+    elif options.is_class:
+        _grade_class(options, _marking(options))
     else:
-        writing.require_output(grading.checks_path(options.file))
+        _grade_file(options)
+
+
+def _grade_file(options: GradeOptions) -> None:
+    from fashion_nn import grading
+
+    writing.require_output(grading.checks_path(options.given))
+    report = grading.grade(options.given, _reference(options), against=options.against)
+    finish(report, strict=options.strict, as_json=options.as_json)
+
+
+def _reference(options: GradeOptions) -> "Reference":
+    from fashion_nn import grading
+
     sources = grading.Sources(
         sample=options.sample,
         train=options.train,
@@ -192,12 +236,7 @@ def grade(options: GradeOptions) -> None:
         data_dir=options.data_dir,
     )
     with console.work_bar("reading") as progress:
-        reference = grading.read_reference(options.test, sources, progress=progress)
-    if marking:
-        _grade_class(options, reference, marking)
-    else:
-        report = grading.grade(options.file, reference, against=options.against)
-        finish(report, strict=options.strict, as_json=options.as_json)
+        return grading.read_reference(options.test, sources, progress=progress)
 
 
 def finish(report: "Report", *, strict: bool, as_json: bool = False) -> None:
@@ -239,18 +278,19 @@ def _marking(options: GradeOptions) -> "Marking":
     )
 
 
-def _grade_class(options: GradeOptions, reference: "Reference", marking: "Marking") -> None:
+def _grade_class(options: GradeOptions, marking: "Marking") -> None:
     from fashion_nn import grading, submission
     from fashion_nn.grading.course import layouts, outputs
     from fashion_nn.grading.course.board import Split
     from fashion_nn.grading.course.running import Pace
 
+    reference = _reference(options)
     rows = None
     if options.calibrate:
         rows = submission.read_calibration(options.calibrate, options.test)
     with console.work_bar("grading") as progress:
         grades = grading.grade_class(
-            options.file,
+            options.given,
             reference,
             options.folder,
             scale=options.scale,
@@ -259,7 +299,7 @@ def _grade_class(options: GradeOptions, reference: "Reference", marking: "Markin
             pace=Pace(options.workers, in_seconds(options.limit, "--limit") or 0),
             progress=progress,
         )
-    console.note(f"{options.file}: read as {grades.layout.title}")
+    console.note(f"{options.given}: read as {grades.layout.title}")
     split = Split(options.split, options.seed) if options.split else None
     written = outputs.write(grades, reference, options.folder, marking, split)
     if options.as_json:
@@ -267,6 +307,28 @@ def _grade_class(options: GradeOptions, reference: "Reference", marking: "Markin
     else:
         _print_class(options, written, len(grades.others))
     _exit([each.hand_in.verdict for each in written.assessed], options.strict)
+
+
+def _answer_gradescope(options: GradeOptions) -> None:
+    """Grade one student's folder, and write results.json."""
+    from fashion_nn.grading.course import gradescope
+
+    if not options.given.is_dir() or options.out is None or options.labels is None:
+        raise InputError("--format gradescope needs the folder of one student, --labels and --out")
+    verdict = gradescope.answer(
+        options.given, _reference(options), options.out, options.maximum or gradescope.MAXIMUM
+    )
+    _exit([verdict], options.strict)
+
+
+def _write_autograder(options: GradeOptions, path: Path) -> None:
+    from fashion_nn.grading.course import gradescope
+
+    if options.labels is None:
+        raise InputError("--autograder needs the true labels: give --labels")
+    maximum = options.maximum or gradescope.MAXIMUM
+    gradescope.write_autograder(path, options.test, options.labels, maximum)
+    print(f"{path}: upload it to Gradescope as the autograder")
 
 
 def _rows(written: "Written") -> list[dict[str, object]]:
@@ -301,7 +363,11 @@ def _exit(verdicts: Iterable[str], strict: bool) -> None:
 
 
 def _require_sense(options: GradeOptions) -> None:
-    file = options.file
+    from fashion_nn import inference
+
+    one_of(options.format, ("pages", "gradescope"), "--format")
+    one_of(options.scale, inference.SCALES, "--scale")
+    file = options.given
     if not file.exists():
         expected = "expected a prediction file, or a folder or zip of hand-ins"
         raise InputError(f"{file}: no such file or folder: {expected}")
@@ -322,7 +388,7 @@ def _require_sense(options: GradeOptions) -> None:
 
 def _require_no_class_options(options: GradeOptions) -> None:
     if options.out:
-        checks = f"the checks of a file go to {options.file}.checks.json"
+        checks = f"the checks of a file go to {options.given}.checks.json"
         raise InputError(f"--out is for the hand-ins of a class; {checks}")
     given = {
         "--scale": options.scale != "auto",

@@ -4,6 +4,7 @@ hostile.
 
 import hashlib
 import json
+import shutil
 from pathlib import Path
 
 import forked

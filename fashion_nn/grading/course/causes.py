@@ -12,7 +12,7 @@ from fashion_nn.grading.report import HandIn
 _OUTPUTS = re.compile(r"tells (\d+) classes apart, expected (\d+)")
 _FAR = 2.0
 """A class is named by this factor too often or too seldom before it is said."""
-_CLEARLY = 5.0
+_CLEARLY = 4.0
 """And by as many standard deviations of chance."""
 _MUCH_BETTER = 0.2
 """The accuracy that another order of the rows must add before it is said."""

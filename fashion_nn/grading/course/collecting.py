@@ -116,8 +116,8 @@ def collect(files: Sequence[Found], layout: Layout | None = None, name: str = ""
             continue  # a stray file at the top is no student
         deliveries.append(delivery)
         others += left
-    deliveries.sort(key=lambda delivery: (delivery.student.name.casefold(), delivery.student.id))
-    others.sort(key=lambda other: (other.student.casefold(), other.name))
+    deliveries.sort(key=lambda delivery: (_natural(delivery.student.name), delivery.student.id))
+    others.sort(key=lambda other: (_natural(other.student), other.name))
     return Collection(found, tuple(deliveries), tuple(others))
 
 
@@ -203,6 +203,12 @@ def _newest(
         for each in older
     ]
     return delivery, left
+
+
+def _natural(name: str) -> list[tuple[int, str]]:
+    """Sorts numbers in names by their size: "Participant 9" before "Participant 10"."""
+    parts = re.split(r"([0-9]{1,15})", name.casefold())
+    return [(int(part), "") if part[:1].isdecimal() else (-1, part) for part in parts if part]
 
 
 def _shown(parts: Sequence[str]) -> str:

@@ -230,11 +230,17 @@ def _matched(
                 found[places[0]] = table.rows[numbers[0]]
                 taken.add(numbers[0])
     others = [
-        row.cells[naming[-1] if naming else 0].text or row.cells[0].text
+        _name(row, naming)
         for number, row in enumerate(table.rows)
         if number not in taken and not _is_points_possible(row) and any(c.raw for c in row.cells)
     ]
     return found, tuple(others)
+
+
+def _name(row: Row, naming: Sequence[int]) -> str:
+    """The name of a row for people: the last column that names the student and is not empty."""
+    texts = [row.cells[place].text for place in reversed(naming) if place < len(row.cells)]
+    return next((text for text in texts if text), row.cells[0].text)
 
 
 def _form(row: Row, place: int, forms: Callable[[str], str]) -> str:
