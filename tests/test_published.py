@@ -1,5 +1,6 @@
 """What is published: run folders under models/, and the tables made from them."""
 
+import json
 import subprocess
 from pathlib import Path
 
@@ -128,3 +129,22 @@ def test_the_pages_of_the_benchmarks_are_generated_from_their_figures(monkeypatc
 
     for path, page in pages.render().items():
         assert path.read_text() == page, f"{path}: run `make pages`"
+
+
+def test_files_of_unknown_origin_were_fed_rightly():
+    rows = json.loads((ROOT / "benchmarks" / "feeding.json").read_text())["rows"]
+    assert len(rows) == 24
+    for row in rows:
+        for situation in ("at hand", "not at hand", "unknown"):
+            found = row[situation]
+            is_right = found["scale"] == row["expected"]
+            assert is_right or (situation == "unknown" and found["warning"]), (
+                row["way"],
+                situation,
+            )
+            assert not is_right or found["accuracy"] == row["keras"]
+            if situation != "unknown" or row["way"].startswith(("pixels / 255", "`Rescaling")):
+                assert found["warning"] is None, (row["way"], situation)
+            if found["warning"]:
+                best = f"--scale {found['scale']} or --scale {found['runner_up']}"
+                assert best in found["warning"] and row["expected"] in best

@@ -19,9 +19,13 @@ _PREDICT = """
 import sys
 import numpy as np
 from fashion_nn import inference
-with inference.open_model(sys.argv[1]) as predict:
+# A traced process is slow.
+limits = inference.Limits(
+    open_seconds=600, import_seconds=600, build_seconds=600, batch_seconds=600
+)
+with inference.open_model(sys.argv[1], limits=limits) as predict:
     height, width = predict.feeding.layout.image_shape or (28, 28)
-    predict(np.zeros((200, height, width), np.uint8))
+    predict(np.zeros((20, height, width), np.uint8))
 """
 _LINE = re.compile(r"(\d+) +(?:<\.\.\. )?(\w+)(?:\(| resumed>)")
 _STARTED = re.compile(r" = (\d+)$")

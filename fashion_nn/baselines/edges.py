@@ -13,7 +13,7 @@ Williams, M. Seeger, Using the Nyström method to speed up kernel machines, 2001
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,6 +28,7 @@ from fashion_nn.baselines.linear import fit_regression
 from fashion_nn.core.images import channels_of
 from fashion_nn.datasets import ImageShape, Splits
 from fashion_nn.errors import InputError
+from fashion_nn.measures import Agreement
 from fashion_nn.runs import Run
 
 if TYPE_CHECKING:
@@ -103,21 +104,32 @@ def features(image_shape: ImageShape, settings: EdgeSettings = DEFAULTS) -> "ker
     return keras.Model(image, normalised, name="edge_features")
 
 
+@dataclass(frozen=True, slots=True)
+class EdgeFit:
+    """How the classifier was fitted.
+
+    Attributes:
+        settings: those of the classifier, with the number of iterations of its solver.
+        seconds: time of each step.
+        as_keras: agreement of the Keras model with the pipeline on the validation rows.
+    """
+
+    settings: Mapping[str, Any]
+    seconds: Mapping[str, float]
+    as_keras: Agreement
+
+
 def fit_edges_rbf(
     splits: Splits,
     folder: Path,
     settings: EdgeSettings = DEFAULTS,
     *,
     progress: Progress | None = None,
-) -> tuple[Run, dict[str, Any]]:
+) -> tuple[Run, EdgeFit]:
     """Fit the classifier on the training rows and leave a complete run in `folder`.
 
     Args:
         progress: called as progress(done, total) after each of four steps.
-
-    Returns:
-        The run, and JSON with "settings", "seconds" of each step, and "as_keras", the agreement of
-        the Keras model with the pipeline on the validation rows.
 
     Raises:
         InputError: `folder` is taken, or there are fewer training rows than landmarks.
@@ -140,7 +152,7 @@ def fit_edges_rbf(
     seconds = list(steps.seconds.values())
     probabilities = write(run, "edges-rbf", options, splits, model, seconds, seed=settings.seed)
     agreement = measures.agreement(probabilities, pipeline.predict_proba(valid))
-    return run, {"settings": options, "seconds": steps.seconds, "as_keras": asdict(agreement)}
+    return run, EdgeFit(options, steps.seconds, agreement)
 
 
 def fit(

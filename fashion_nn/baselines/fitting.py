@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +12,7 @@ from fashion_nn.core.environment import describe_environment, now
 from fashion_nn.core.stored import read_json
 from fashion_nn.core.writing import FORMAT
 from fashion_nn.datasets import Splits
+from fashion_nn.measures import Agreement
 from fashion_nn.runs import DatasetRecord, Metrics, RecipeRecord, Run, StoredScores
 from fashion_nn.saving import keras_file
 
@@ -30,7 +30,7 @@ def fit_linear(
     folder: Path,
     *,
     max_iterations: int = linear.MAX_ITERATIONS,
-) -> tuple[Run, dict[str, Any]]:
+) -> tuple[Run, Agreement]:
     """Fit logistic regression on the training rows and leave a complete run in `folder`.
 
     Args:
@@ -61,7 +61,7 @@ def fit_linear(
         run, name, settings, splits, model, [seconds], source="report 003, part 2.3"
     )
     expected = pipeline.predict_proba(linear.table(splits.valid.images))
-    return run, asdict(measures.agreement(probabilities, expected))
+    return run, measures.agreement(probabilities, expected)
 
 
 def write(

@@ -1,7 +1,7 @@
 """The label of the nearest training image. There is no model file: it would be all those images."""
 
 import time
-from typing import Any
+from dataclasses import dataclass
 
 from fashion_nn import measures
 from fashion_nn.baselines.folds import Progress
@@ -11,16 +11,28 @@ from fashion_nn.datasets import Split
 _BLOCK = 500
 
 
+@dataclass(frozen=True, slots=True)
+class NearestNeighbour:
+    """How many of n images have the label of the nearest of the `neighbours`.
+
+    interval: Wilson's 95 % interval of the accuracy.
+    """
+
+    neighbours: int
+    n: int
+    correct: int
+    accuracy: float
+    interval: tuple[float, float]
+    seconds: float
+
+
 def nearest_neighbour(
     train: Split, rows: Split, *, progress: Progress | None = None
-) -> dict[str, Any]:
+) -> NearestNeighbour:
     """Classify `rows` by the nearest image in `train`, by Euclidean distance of pixels.
 
     Args:
         progress: called as progress(done, total), in images of `rows`.
-
-    Returns:
-        JSON with neighbours, n, correct, accuracy, its 95 % interval, and seconds.
     """
     from sklearn.neighbors import KNeighborsClassifier
 
@@ -33,11 +45,11 @@ def nearest_neighbour(
         correct += int((predicted == rows.labels[block]).sum())
         if progress:
             progress(min(first + _BLOCK, len(rows)), len(rows))
-    return {
-        "neighbours": len(train),
-        "n": len(rows),
-        "correct": correct,
-        "accuracy": correct / len(rows),
-        "interval": list(measures.wilson(correct, len(rows))),
-        "seconds": round(time.perf_counter() - start, 2),
-    }
+    return NearestNeighbour(
+        neighbours=len(train),
+        n=len(rows),
+        correct=correct,
+        accuracy=correct / len(rows),
+        interval=measures.wilson(correct, len(rows)),
+        seconds=round(time.perf_counter() - start, 2),
+    )

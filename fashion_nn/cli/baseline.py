@@ -1,7 +1,7 @@
 """fashion-nn baseline: models without a neural network, as a standard of comparison."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import fmean, stdev
 from typing import TYPE_CHECKING, Any
@@ -139,7 +139,9 @@ def _fit_logistic(
     store_arguments(run, how.dataset, how.test, how.options())
     valid = run.read_metrics().of_valid().accuracy
     found = study.to_json()
-    results.finish(baselines.results_of(splits, cross_validation=found, as_keras=same, valid=valid))
+    results.finish(
+        baselines.results_of(splits, cross_validation=found, as_keras=asdict(same), valid=valid)
+    )
     return study
 
 
@@ -207,9 +209,9 @@ def one_nn(request: Neighbours) -> None:
     for name, rows in parts.items():
         with console.work_bar(f"1-nn, {name}") as progress:
             one = baselines.nearest_neighbour(splits.train, rows, progress=progress)
-        found[name] = one
-        shown = accuracy(one["accuracy"], one["interval"], one["n"])
-        print(f"{name} {shown}, {one['seconds']:.0f} s")
+        found[name] = asdict(one)
+        shown = accuracy(one.accuracy, one.interval, one.n)
+        print(f"{name} {shown}, {one.seconds:.0f} s")
     results.write(baselines.results_of(splits, **found))
     size = splits.train.images.nbytes / 1e6
     why = f"a model would hold all training images, {size:,.1f} MB as bytes"
@@ -245,7 +247,7 @@ def edges_rbf(request: Edges) -> None:
         run, found = baselines.fit_edges_rbf(splits, folder, settings, progress=progress)
     store_arguments(run, request.dataset, request.test, request.options())
     valid = run.read_metrics().of_valid().accuracy
-    results.finish(baselines.results_of(splits, **found, valid=valid))
+    results.finish(baselines.results_of(splits, **asdict(found), valid=valid))
 
 
 def _results(request: Request, name: str) -> Results:

@@ -61,7 +61,7 @@ def test_the_safe_loader_gives_the_labels_of_the_pipeline(fitted, digits):
         probabilities = predictor(digits.test.images)
     assert probabilities == pytest.approx(pipeline.predict_proba(test), abs=1e-3)
     assert (probabilities.argmax(axis=1) == pipeline.predict(test)).all()
-    assert found["as_keras"]["labels_equal"] == len(digits.valid)
+    assert found.as_keras.labels_equal == len(digits.valid)
 
 
 def test_it_is_a_good_run(fitted, digits):
@@ -69,8 +69,8 @@ def test_it_is_a_good_run(fitted, digits):
     assert run.read_metrics().valid.accuracy > 0.97
     record = run.read_record()
     assert record.recipe.options["landmarks"] == 150
-    assert set(found["seconds"]) == {"features", "landmarks", "kernel", "regression"}
-    assert sum(record.sessions[0].epoch_seconds) == pytest.approx(sum(found["seconds"].values()))
+    assert set(found.seconds) == {"features", "landmarks", "kernel", "regression"}
+    assert sum(record.sessions[0].epoch_seconds) == pytest.approx(sum(found.seconds.values()))
 
 
 def test_other_sizes_of_images():

@@ -64,5 +64,5 @@ def test_the_nearest_image_lends_its_label(digits):
         part.images.reshape(len(part), -1).astype(float) for part in (rows, digits.train)
     )
     nearest = [((there - image) ** 2).sum(axis=1).argmin() for image in here]
-    assert found["correct"] == (digits.train.labels[nearest] == rows.labels).sum()
-    assert found["n"] == 50 and found["accuracy"] == found["correct"] / 50
+    assert found.correct == (digits.train.labels[nearest] == rows.labels).sum()
+    assert found.n == 50 and found.accuracy == found.correct / 50

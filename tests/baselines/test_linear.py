@@ -114,7 +114,7 @@ def test_the_safe_loader_gives_the_labels_of_the_pipeline(fitted, digits, size):
         found = predictor(images)
     assert found == pytest.approx(pipeline.predict_proba(linear.table(images)), abs=1e-5)
     assert (found.argmax(axis=1) == pipeline.predict(linear.table(images))).all()
-    assert agreement["labels_equal"] == agreement["images"] == len(digits.valid)
+    assert agreement.labels_equal == agreement.images == len(digits.valid)
 
 
 @pytest.mark.parametrize("size", [10, None])
@@ -170,7 +170,7 @@ def test_results_of_several_baselines_share_a_file(tmp_path):
 def test_real_images(real_data, tmp_path):
     splits = datasets.load("fashion_mnist", data_dir=real_data)
     run, agreement = baselines.fit_linear("pca-logreg", 25, splits, tmp_path / "run")
-    assert agreement["labels_equal"] == agreement["images"] == 6000
+    assert agreement.labels_equal == agreement.images == 6000
     assert run.read_metrics().valid.accuracy > 0.8
 
 

@@ -255,6 +255,9 @@ def _connect(address: str | None, folder: str) -> None:
         if os.environ.setdefault("RAY_AUTH_MODE", "token") == "token":
             os.environ.setdefault("RAY_AUTH_TOKEN", secrets.token_hex(32))
         os.environ.setdefault("RAY_worker_niceness", "0")  # Ray would give trials what others leave
+        # Even without reports of its usage, Ray asks servers of cloud providers whether it runs
+        # there. Nothing listens at this address, and Ray's own connections do not use it.
+        os.environ |= {"http_proxy": "http://127.0.0.1:9", "no_proxy": "localhost,127.0.0.1"}
         how |= {"address": "local", "num_cpus": cores(), "num_gpus": 0}
         how |= {"include_dashboard": False, "_temp_dir": folder}
     import ray
