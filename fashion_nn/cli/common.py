@@ -6,7 +6,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -60,9 +60,10 @@ def store_arguments(
         "test": test,
         "labels_from": options.labels_from,
     }
-    given = {"dataset": str(dataset), **asdict(options)}
+    usual = asdict(datasets.FOUND_OUT)
+    given = {key: value for key, value in asdict(options).items() if value != usual[key]}
     given |= {key: os.path.abspath(path) for key, path in paths.items() if path is not None}
-    stored = DataArguments(**{key: value for key, value in given.items() if value is not None})
+    stored = DataArguments(**{"dataset": str(dataset), **given})
     run.write_record(run.read_record().model_copy(update={"data": stored}))
 
 
@@ -103,7 +104,8 @@ def load_data_of(
     record = run.read_record()
     given = _arguments_of(run, record)
     if options == datasets.FOUND_OUT:
-        options = datasets.ReadOptions(**given.model_dump(exclude={"dataset", "test"}))
+        names = [field.name for field in fields(datasets.ReadOptions)]
+        options = datasets.ReadOptions(**{name: getattr(given, name) for name in names})
     splits = load(given.dataset, test or (Path(given.test) if given.test else None), options)
     if splits.fingerprint != record.dataset.fingerprint:
         found = "does not hold the rows any more that this run was trained on"

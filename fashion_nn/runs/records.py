@@ -26,6 +26,8 @@ Interval = Annotated[tuple[float, float], Field(strict=False)]
 _Floats = Annotated[tuple[float, ...], Field(strict=False)]
 _Labels = Annotated[tuple[int | str, ...], Field(strict=False)]
 _Whole = Annotated[tuple[int, ...], Field(strict=False)]
+_Delimiter = Annotated[str, Field(pattern=r"""^[\x01-\x7f&&[^A-Za-z0-9"'.+\-_\r\n]]$""")]
+_Side = Annotated[int, Field(ge=1, le=9999)]
 _Shape = (
     Annotated[tuple[int, int], Field(strict=False)]
     | Annotated[tuple[int, int, Literal[3]], Field(strict=False)]
@@ -197,16 +199,17 @@ class DataArguments(Stored):
     test: absolute path of the file with the test rows; None if it was not named.
     labels_from: absolute path of the file with the labels; None if it was not named.
 
-    The others are those of `datasets.ReadOptions`; None was found out.
+    The others are those of `datasets.ReadOptions`, within the limits of the options of commands.
     """
 
     dataset: str
     test: str | None = None
     header: bool | None = None
     label_column: str | None = None
-    delimiter: str | None = None
-    image_size: Annotated[tuple[int, int], Field(strict=False)] | None = None
+    delimiter: _Delimiter | None = None
+    image_size: Annotated[tuple[_Side, _Side], Field(strict=False)] | None = None
     labels_from: str | None = None
+    transpose: bool = False
 
 
 class Record(Stored):

@@ -1,5 +1,7 @@
 """A run on a file knows where that was, and refuses another file in its place."""
 
+import json
+
 import coloured
 import pytest
 from run_folders import make_run
@@ -51,6 +53,30 @@ def test_a_file_that_is_gone_is_one_line(run, tmp_path):
     (tmp_path / "train.csv").unlink()
     with pytest.raises(InputError, match=r"trained on .*train\.csv, which is not there"):
         loaded(run)
+
+
+def changed(run, **data):
+    content = json.loads(run.record.read_text())
+    content["data"] |= data
+    run.record.write_text(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    "data",
+    [{"delimiter": "ab"}, {"delimiter": "1"}, {"image_size": [0, 64]}, {"header": "no"}],
+    ids=str,
+)
+def test_arguments_that_no_command_takes_are_refused(run, tmp_path, data):
+    common.store_arguments(run, tmp_path / "train.csv", None, ReadOptions())
+    changed(run, **data)
+    with pytest.raises(InputError, match=r"run\.json"):
+        loaded(run)
+
+
+def test_arguments_of_a_later_version_are_passed_over(run, tmp_path):
+    common.store_arguments(run, tmp_path / "train.csv", None, ReadOptions())
+    changed(run, rotated=90)
+    assert len(loaded(run).original_train()) == 60
 
 
 def test_how_it_was_read_is_stored_too(run, tmp_path):
