@@ -119,13 +119,26 @@ def _print_leaderboard(rows: Sequence["Row"]) -> None:
             title=dataset,
             whole_cells=True,
         )
-    titles, groups = leaderboard.over_seeds(rows)
-    if groups:
-        print()
-        console.table(titles, groups, title="mean ± sd over seeds")
+    _print_groups(rows)
     if missing := leaderboard.without_answers(rows):
         needed = "`fashion-nn evaluate` stores what that needs"
         console.note(f"not compared with the others: {', '.join(missing)}: {needed}")
+
+
+def print_over_seeds(compared: Sequence[Run]) -> None:
+    """Print mean, deviation and interval of runs that differ by their seed."""
+    from fashion_nn.pages import leaderboard
+
+    _print_groups(leaderboard.rows(compared))
+
+
+def _print_groups(rows: Sequence["Row"]) -> None:
+    from fashion_nn.pages import leaderboard
+
+    titles, groups = leaderboard.over_seeds(rows)
+    if groups:
+        print()
+        console.table(titles, groups, title="mean ± sd over seeds (95 % interval of the mean)")
 
 
 def _order() -> list[int]:

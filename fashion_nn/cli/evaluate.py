@@ -8,6 +8,7 @@ from fashion_nn.cli import own_code
 from fashion_nn.cli.common import accuracy, loader, render_json
 from fashion_nn.cli.options import AsJson, DataDir, DatasetOfRun, Folders, TestCsv, examples
 from fashion_nn.cli.reading import Reading, reads_data
+from fashion_nn.measures import balanced_accuracy
 from fashion_nn.measures.columns import PROBABILISTIC, sentence
 from fashion_nn.runs import Run
 
@@ -49,7 +50,8 @@ def evaluate(
         with console.work_bar("near duplicates") as progress:
             scores = evaluation.evaluate(run, splits, progress, builder)
         pages.write_card(run)
-        results.append({"run": str(run.folder), **scores.to_json()})
+        balanced = balanced_accuracy(scores.per_class)
+        results.append({"run": str(run.folder), **scores.to_json(), "balanced_accuracy": balanced})
         if not as_json:
             print_scores(run, splits.class_names, scores)
     if as_json:
@@ -61,7 +63,8 @@ def print_scores(run: Run, class_names: Sequence[str], found: "Scores") -> None:
     first, *others = PROBABILISTIC
     test = accuracy(found.accuracy, found.interval, found.n)
     print(f"{run.folder}: test {test}, {sentence(found, [first])}")
-    print(sentence(found, others))
+    balanced = balanced_accuracy(found.per_class)
+    print(f"balanced accuracy {balanced:.4f}, {sentence(found, others)}")
     _print_stored(run)
     rows = [
         (name, f"{each.precision:.4f}", f"{each.recall:.4f}", f"{each.f1:.4f}", each.support)

@@ -20,6 +20,7 @@ from fashion_nn.cli import (
     grade,
     inspect,
     lab,
+    lr_range,
     models,
     report,
     reproduce,
@@ -46,6 +47,7 @@ COMMANDS = (
     (submit.submit, submit.EXAMPLES),
     (grade.grade, grade.EXAMPLES),
     (tune.tune, tune.EXAMPLES),
+    (lr_range.lr_range, lr_range.EXAMPLES),
     (reproduce.reproduce, reproduce.EXAMPLES),
 )
 GROUPS = {"data": data.app, "lab": lab.app, "baseline": baseline.app}

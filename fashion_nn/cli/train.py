@@ -16,6 +16,7 @@ from fashion_nn.cli.common import (
     note_how_to_resume,
     store_arguments,
 )
+from fashion_nn.cli.compare import print_over_seeds
 from fashion_nn.cli.options import (
     DATA_SETS,
     MODELS,
@@ -39,6 +40,7 @@ EXAMPLES = examples(
     "fashion-nn train mlp --dataset digits",
     "fashion-nn train cnn-v2 --set epochs=20 --set seed=1 --budget 30m",
     "fashion-nn train my_net.py:build --dataset digits --set options.units=512",
+    "fashion-nn train mlp --dataset digits --seeds 5",
 )
 DEFAULT_DATASET = "fashion_mnist"
 
@@ -69,7 +71,8 @@ Budget = Annotated[
     str | None,
     typer.Option(
         "--budget",
-        help="Stop after this time, such as 90s, 30m or 2h, and save the best model so far.",
+        help="Stop each training after this time, such as 90s, 30m or 2h, and save the best model "
+        "so far.",
     ),
 ]
 Changes = Annotated[
@@ -78,6 +81,16 @@ Changes = Annotated[
         "--set",
         metavar="KEY=VALUE",
         help="Change a setting of the recipe. Repeatable; see --settings.",
+    ),
+]
+Seeds = Annotated[
+    int,
+    typer.Option(
+        "--seeds",
+        min=1,
+        max=1000,
+        help="Number of runs, with the recipe's seed and those after it, each in a folder of its "
+        "own; with --out in that folder.",
     ),
 ]
 ListSettings = Annotated[
@@ -97,6 +110,7 @@ class Request(Reading):
     resume: Resume = False
     budget: Budget = None
     changes: Changes = None
+    seeds: Seeds = 1
     scale: own_code.Scale = None
     list_settings: ListSettings = False
     data_dir: DataDir = None
@@ -115,9 +129,10 @@ def train(request: Request) -> None:
     own = own_code.named(request.name, request.scale)
     recipe, searched_on = _recipe(request, own)
     dataset = request.dataset or _searched_on(request.file, searched_on) or DEFAULT_DATASET
-    folder = request.out or MODELS / f"{recipe.name}-{stem(dataset)}-seed{recipe.seed}"
-    runs.require_free(folder, resume=request.resume)
-    stop_at = deadline(request.budget)
+    recipes_by_folder = _folders(request, recipe, dataset)
+    for folder in recipes_by_folder:
+        runs.require_free(folder, resume=request.resume)
+    deadline(request.budget)  # a wrong one is refused before the data is read
     splits = load_splits(
         dataset,
         data_dir=request.data_dir,
@@ -129,13 +144,33 @@ def train(request: Request) -> None:
         own = own_code.with_scale(own, request.scale, splits)
     rows = f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
     console.note(f"{recipe.name} on {splits.name}: {rows}")
-    outcome = _train(Work(recipe, own, splits, folder), request.resume, stop_at)
-    store_arguments(outcome.run, dataset, request.test, request.options())
+    for folder, seeded in recipes_by_folder.items():
+        outcome = _train_one(request, Work(seeded, own, splits, folder))
+        store_arguments(outcome.run, dataset, request.test, request.options())
+    if len(recipes_by_folder) > 1:
+        print_over_seeds([runs.Run(folder) for folder in recipes_by_folder])
+
+
+def _train_one(request: Request, work: "Work") -> "Outcome":
+    """Train, and print what came of it."""
+    outcome = _train(work, request.resume, deadline(request.budget))
     print_outcome(outcome)
-    if own:
+    if work.own:
         own_code.note_on_loading(outcome.run, request.name)
     if outcome.stopped_because == "budget":
         console.note("there are epochs left: the same command with --resume trains them")
+
+
+def _folders(request: Request, recipe: Recipe, dataset: str) -> dict[Path, Recipe]:
+    """The run folder of each seed, and its recipe."""
+    seeds = range(recipe.seed, recipe.seed + request.seeds)
+    seeded = [recipe.model_copy(update={"seed": seed}) for seed in seeds]
+    if request.out is None:
+        stems = f"{recipe.name}-{stem(dataset)}"
+        return {MODELS / f"{stems}-seed{each.seed}": each for each in seeded}
+    if request.seeds == 1:
+        return {request.out: recipe}
+    return {request.out / f"seed{each.seed}": each for each in seeded}
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,7 @@ from fashion_nn.measures.scores import (
     Bin,
     ClassScore,
     Scores,
+    balanced_accuracy,
     brier,
     calibration_error,
     confused_pairs,
@@ -29,7 +30,7 @@ from fashion_nn.measures.scores import (
     wilson,
     worst_mistakes,
 )
-from fashion_nn.measures.spread import MeanSd, mean_sd
+from fashion_nn.measures.spread import MeanSd, interval_of_mean, mean_sd
 
 __all__ = [
     "ALPHA",
@@ -41,12 +42,14 @@ __all__ = [
     "MeanSd",
     "Scores",
     "agreement",
+    "balanced_accuracy",
     "better",
     "brier",
     "calibration_error",
     "confused_pairs",
     "confusion",
     "fit_temperature",
+    "interval_of_mean",
     "log_loss",
     "maximised",
     "mcnemar",

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn.core.text import duration
+from fashion_nn.measures.scores import balanced_accuracy
 
 if TYPE_CHECKING:
     from fashion_nn.runs import Metrics, RecipeRecord, Record, Run, TestPredictions
@@ -200,6 +201,14 @@ def _train_seconds(row: RunFigures) -> float:
     return round(seconds, 1) if seconds < 10 else round(seconds)
 
 
+def _balanced_accuracy(row: RunFigures) -> float | None:
+    """The mean recall of the classes; in older metrics.json files too, from their figures of each
+    class.
+    """
+    test = row.metrics.test
+    return balanced_accuracy(test.per_class) if test else None
+
+
 def _milliseconds(row: RunFigures) -> float | None:
     """Time to predict one image."""
     took = row.metrics.prediction
@@ -275,6 +284,7 @@ COLUMNS = (
     Column(key="test_low", value=_bound("metrics.test.interval", 0)),
     Column(key="test_high", value=_bound("metrics.test.interval", 1)),
     Column(key="test_n", value=_at("metrics.test.n")),
+    Column(key="test_balanced_accuracy", value=_balanced_accuracy, more_is_better=True),
     Column(key="test_log_loss", value=_at("metrics.test.log_loss"), more_is_better=False),
     Column(
         key="test_calibration_error",

@@ -149,6 +149,19 @@ def per_class(confusion: ArrayLike) -> list[ClassScore]:
     return [ClassScore(*row) for row in zip(*(column.tolist() for column in columns), strict=True)]
 
 
+def balanced_accuracy(per_class: Sequence[Any]) -> float:
+    """The mean recall of the classes that have images: what the accuracy would be if all classes
+    were equally frequent.
+
+    Args:
+        per_class: a score with `recall` and `support` for each class.
+
+    Source: K. H. Brodersen et al., The balanced accuracy and its posterior distribution (2010).
+    """
+    recalls = [each.recall for each in per_class if each.support]
+    return sum(recalls) / len(recalls)
+
+
 def log_loss(labels: ArrayLike, probabilities: ArrayLike) -> float:
     """Mean of -ln(probability of the true class), in nats; also called cross-entropy.
 

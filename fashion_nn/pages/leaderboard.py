@@ -4,7 +4,6 @@ README.
 `fashion_nn.measures.columns` says which figures it has and how each is shown.
 """
 
-import statistics
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -139,8 +138,8 @@ def _with_interval(scores: StoredScores | None, common: str) -> str:
 
 
 def over_seeds(rows: Sequence[Row]) -> Table:
-    """Mean ± sample standard deviation over runs of one recipe on one data set that differ by their
-    seed.
+    """Mean ± sample standard deviation, and the 95 % interval of the mean, over runs of one recipe
+    on one data set that differ by their seed.
     """
     groups: dict[tuple[str, str], dict[int | None, Row]] = {}
     for row in rows:
@@ -163,7 +162,11 @@ def _spread(scores: Sequence[StoredScores | None]) -> str:
     if len(accuracies) < 2:
         return "-"
     own = "" if len(accuracies) == len(scores) else f" (n={len(accuracies)})"
-    return f"{statistics.mean(accuracies):.2f} ± {statistics.stdev(accuracies):.2f}{own}"
+    mean, sd = measures.mean_sd(accuracies)
+    low, high = measures.interval_of_mean(accuracies)
+    # A mean of accuracies is one, however few seeds there are.
+    ends = f"({max(low, 0.0):.2f} to {min(high, 100.0):.2f})"
+    return f"{mean:.2f} ± {sd:.2f} {ends}{own}"
 
 
 def markdown(rows: Sequence[Row]) -> str:

@@ -128,6 +128,12 @@ class Recipe(Settings):
     label_smoothing: float = Field(
         0.0, ge=0, lt=1, description="Share of each label that is spread over all classes."
     )
+    class_weight: Literal["balanced"] | None = Field(
+        None,
+        description=(
+            "Weight of an image in the training loss; balanced: all classes weigh the same."
+        ),
+    )
     average_mirror: Mirror = Field(
         False,
         description=(

@@ -12,6 +12,7 @@ from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.training.batches import batches
 from fashion_nn.training.callbacks import CallbackRunner
+from fashion_nn.training.losses import class_weights
 
 VALID_BATCH = 1000
 
@@ -78,7 +79,14 @@ def run_epoch(
     watch = _Watch(progress, number, deadline, callbacks.steps)
     callbacks.begin_epoch(number)
     rows = batches(recipe, splits.train, number)
-    fitted = model.fit(rows, epochs=1, shuffle=False, verbose=0, callbacks=[watch])
+    fitted = model.fit(
+        rows,
+        epochs=1,
+        shuffle=False,
+        verbose=0,
+        callbacks=[watch],
+        class_weight=class_weights(recipe.class_weight, splits.train.labels, splits.classes),
+    )
     logs = fitted.history
     if watch.over:
         model.stop_training = False  # That is for callbacks to say.

@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import numpy as np
 from keras import ops
 
 # Keras' own lower bound of a probability before its logarithm is taken.
@@ -42,3 +43,22 @@ class SmoothedCrossEntropy(keras.losses.Loss):
 
     def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "smoothing": self.smoothing}
+
+
+def class_weights(kind: str | None, labels: np.ndarray, classes: int) -> dict[int, float] | None:
+    """The weight of each class in the loss, as `fit` takes it; None for equal weights.
+
+    Args:
+        kind: "balanced" gives n / (classes · rows of the class), as scikit-learn does; None gives
+            equal weights.
+        labels: of the n training rows, whole numbers (n,).
+        classes: number of classes; one without rows has the weight 0.
+
+    >>> class_weights("balanced", np.array([0, 0, 0, 1]), 2)
+    {0: 0.6666666666666666, 1: 2.0}
+    """
+    if kind is None:
+        return None
+    counts = np.bincount(labels, minlength=classes)
+    weights = len(labels) / (classes * np.maximum(counts, 1)) * (counts > 0)
+    return dict(enumerate(weights.tolist()))

@@ -661,3 +661,65 @@ def test_the_initial_weights_are_uniform_as_in_pytorch(initializer, fans):
         assert 0.97 * bound < np.abs(kernel).max() <= bound, name
         assert kernel.std() == pytest.approx(bound / math.sqrt(3), rel=0.05)
         assert not bias.any()
+
+
+# Widths and filters
+
+
+@pytest.mark.parametrize(
+    ("name", "option", "numbers", "layers"),
+    [
+        (
+            "mlp",
+            "widths",
+            [12, 10, 8, 6, 4],
+            ["dense_1", "dense_2", "dense_3", "dense_4", "dense_5"],
+        ),
+        ("cnn-v1", "filters", [5, 4, 3, 2], ["conv_1", "conv_2", "conv_3", "conv_4"]),
+        ("cnn-v2", "filters", [2, 3, 4, 5, 6, 7], [f"conv_{i}" for i in range(1, 7)]),
+        ("dcn", "filters", [3, 5], ["conv_1", "conv_2"]),
+        ("sprint", "filters", [3, 4, 5, 6], ["conv_1", "conv_2", "conv_4", "conv_6"]),
+    ],
+)
+def test_sizes_are_those_of_the_layers(name, option, numbers, layers):
+    text = ",".join(map(str, numbers))
+    model = zoo.build(name, **{option: text})
+    assert [model.get_layer(layer).output.shape[-1] for layer in layers] == numbers
+    known = zoo.describe(name).space[option].values
+    assert zoo.describe(name).options[option] in known
+    for wrong in (text + ",3", "0" + text[1:], text[1:], "many", 3, None):
+        with pytest.raises(
+            InputError, match=rf"{name}: {option}=.*: expected {len(numbers)} whole"
+        ):
+            zoo.build(name, **{option: wrong})
+
+
+def test_a_model_may_be_registered_outside_the_package():
+    def net_of_mine(*, name, image_shape, classes, units=3):
+        """A dense layer."""
+        return keras.Sequential(
+            [
+                keras.Input(image_shape, dtype="uint8"),
+                keras.layers.Flatten(),
+                keras.layers.Dense(units),
+                keras.layers.Dense(classes, activation="softmax"),
+            ],
+            name=name,
+        )
+
+    zoo.register()(net_of_mine)
+    zoo.register()(net_of_mine)  # as a cell of a notebook that is run again
+    try:
+        assert "net-of-mine" in zoo.names()
+        model = zoo.build("net-of-mine", units=5, classes=4)
+        assert model.name == "net-of-mine" and model.output_shape == (None, 4)
+
+        def mlp(*, name, image_shape, classes):
+            """Another."""
+
+        with pytest.raises(ValueError, match="two models are called 'mlp'"):
+            zoo.register()(mlp)
+    finally:
+        from fashion_nn.zoo import registry
+
+        del registry._registered["net-of-mine"]

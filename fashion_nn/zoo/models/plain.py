@@ -1,8 +1,9 @@
 """Plain convolutional networks: layers in a row, without skip connections."""
 
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from fashion_nn.core.image_shape import ImageShape, channels_of
+from fashion_nn.zoo.kinds import Sizes, sizes
 from fashion_nn.zoo.registry import Fraction, register
 from fashion_nn.zoo.spaces import Between, OneOf
 
@@ -35,6 +36,7 @@ def _scaled_pixels(
         "dropout_3": Between(0.0, 0.6, 0.05),
         "dropout_4": Between(0.0, 0.4, 0.05),
         "bn_momentum": OneOf(0.7, 0.9, 0.99),
+        "filters": OneOf("100,50,25,25", "200,100,50,50", "400,200,100,100"),
     },
 )
 def cnn_v1(
@@ -47,10 +49,11 @@ def cnn_v1(
     dropout_3: Fraction = 0.25,
     dropout_4: Fraction = 0.1,
     bn_momentum: Fraction = 0.99,
+    filters: Annotated[str, Sizes(4)] = "200,100,50,50",
 ) -> "keras.Model":
     """Four padded 3 x 3 convolutions and five dense layers.
 
-    Every activation is a layer of its own: ReLU, and softmax at the end. The second last dense
+    `filters` are the channels of the convolutions. Every activation is a layer of its own: ReLU, and softmax at the end. The second last dense
     layer has the 10 units of the published table, or one per class where there are more classes.
 
     The dropout rates are our choice. The report does not state them; it says that its first rates
@@ -60,19 +63,20 @@ def cnn_v1(
     import keras
     from keras import layers
 
+    channels = sizes(filters)
     return keras.Sequential(
         [
             *_scaled_pixels(image_shape, 1 / 255),
-            layers.Conv2D(200, 3, padding="same", name="conv_1"),
+            layers.Conv2D(channels[0], 3, padding="same", name="conv_1"),
             layers.Activation("relu", name="relu_1"),
-            layers.Conv2D(100, 3, padding="same", name="conv_2"),
+            layers.Conv2D(channels[1], 3, padding="same", name="conv_2"),
             layers.Activation("relu", name="relu_2"),
             layers.MaxPooling2D(name="pool_1"),
             layers.Dropout(dropout_1, name="dropout_1"),
-            layers.Conv2D(50, 3, padding="same", name="conv_3"),
+            layers.Conv2D(channels[2], 3, padding="same", name="conv_3"),
             layers.Activation("relu", name="relu_3"),
             layers.MaxPooling2D(name="pool_2"),
-            layers.Conv2D(50, 3, padding="same", name="conv_4"),
+            layers.Conv2D(channels[3], 3, padding="same", name="conv_4"),
             layers.Activation("relu", name="relu_4"),
             layers.MaxPooling2D(name="pool_3"),
             layers.Flatten(name="flatten"),
@@ -106,6 +110,7 @@ def cnn_v1(
         "dropout_2": Between(0.0, 0.7, 0.05),
         "dropout_3": Between(0.0, 0.7, 0.05),
         "bn_momentum": OneOf(0.7, 0.9, 0.99),
+        "filters": OneOf("16,32,64,64,128,128", "32,64,128,128,256,256", "64,128,256,256,512,512"),
     },
 )
 def cnn_v2(
@@ -117,33 +122,35 @@ def cnn_v2(
     dropout_2: Fraction = 0.5,
     dropout_3: Fraction = 0.5,
     bn_momentum: Fraction = 0.99,
+    filters: Annotated[str, Sizes(6)] = "32,64,128,128,256,256",
 ) -> "keras.Model":
     """Six 3 x 3 convolutions, every second unpadded, each with batch normalisation.
 
-    ReLU and softmax are inside the convolutions and the dense layers. The dropout rates are those
+    `filters` are the channels of the convolutions. ReLU and softmax are inside the convolutions and the dense layers. The dropout rates are those
     of the public code of this network.
     """
     import keras
     from keras import layers
 
+    channels = sizes(filters)
     return keras.Sequential(
         [
             *_scaled_pixels(image_shape, 1 / 255),
-            layers.Conv2D(32, 3, padding="same", activation="relu", name="conv_1"),
+            layers.Conv2D(channels[0], 3, padding="same", activation="relu", name="conv_1"),
             layers.BatchNormalization(momentum=bn_momentum, name="norm_1"),
-            layers.Conv2D(64, 3, activation="relu", name="conv_2"),
+            layers.Conv2D(channels[1], 3, activation="relu", name="conv_2"),
             layers.BatchNormalization(momentum=bn_momentum, name="norm_2"),
             layers.MaxPooling2D(name="pool_1"),
             layers.Dropout(dropout_1, name="dropout_1"),
-            layers.Conv2D(128, 3, padding="same", activation="relu", name="conv_3"),
+            layers.Conv2D(channels[2], 3, padding="same", activation="relu", name="conv_3"),
             layers.BatchNormalization(momentum=bn_momentum, name="norm_3"),
-            layers.Conv2D(128, 3, activation="relu", name="conv_4"),
+            layers.Conv2D(channels[3], 3, activation="relu", name="conv_4"),
             layers.BatchNormalization(momentum=bn_momentum, name="norm_4"),
             layers.MaxPooling2D(name="pool_2"),
             layers.Dropout(dropout_2, name="dropout_2"),
-            layers.Conv2D(256, 3, padding="same", activation="relu", name="conv_5"),
+            layers.Conv2D(channels[4], 3, padding="same", activation="relu", name="conv_5"),
             layers.BatchNormalization(momentum=bn_momentum, name="norm_5"),
-            layers.Conv2D(256, 3, activation="relu", name="conv_6"),
+            layers.Conv2D(channels[5], 3, activation="relu", name="conv_6"),
             layers.BatchNormalization(momentum=bn_momentum, name="norm_6"),
             layers.MaxPooling2D(name="pool_3"),
             layers.Flatten(name="flatten"),
@@ -167,6 +174,7 @@ def cnn_v2(
         "initializer": OneOf("xavier", "he"),
         "padding": OneOf("valid", "same"),
         "dropout": Between(0.0, 0.7, 0.05),
+        "filters": OneOf("16,32", "32,64", "64,128"),
     },
 )
 def dcn(
@@ -178,10 +186,11 @@ def dcn(
     initializer: Literal["xavier", "he"] = "xavier",
     padding: Literal["valid", "same"] = "valid",
     dropout: Fraction = 0.5,
+    filters: Annotated[str, Sizes(2)] = "32,64",
 ) -> "keras.Model":
     """Two 5 x 5 convolutions and a dense layer of 1024 units.
 
-    The layers and the scaling are those of the code skeleton that the report's course handed out.
+    `filters` are the channels of the convolutions. The layers and the scaling are those of the code skeleton that the report's course handed out.
     The report leaves the padding open. Unpadded is the default of PyTorch's convolution, which the
     skeleton uses; with padding there are 3,274,634 parameters. The skeleton divides pixels by 255,
     subtracts 0.01307 and divides by 0.3081. The mean pixel of MNIST is 0.1307, so this is a
@@ -194,6 +203,7 @@ def dcn(
     import keras
     from keras import layers
 
+    channels = sizes(filters)
     weights = {"xavier": "glorot_uniform", "he": "he_uniform"}[initializer]
 
     def activate(number: int) -> layers.Layer:
@@ -204,10 +214,14 @@ def dcn(
     return keras.Sequential(
         [
             *_scaled_pixels(image_shape, 1 / (255 * 0.3081), -0.01307 / 0.3081),
-            layers.Conv2D(32, 5, padding=padding, kernel_initializer=weights, name="conv_1"),
+            layers.Conv2D(
+                channels[0], 5, padding=padding, kernel_initializer=weights, name="conv_1"
+            ),
             activate(1),
             layers.MaxPooling2D(name="pool_1"),
-            layers.Conv2D(64, 5, padding=padding, kernel_initializer=weights, name="conv_2"),
+            layers.Conv2D(
+                channels[1], 5, padding=padding, kernel_initializer=weights, name="conv_2"
+            ),
             activate(2),
             layers.MaxPooling2D(name="pool_2"),
             layers.Flatten(name="flatten"),
@@ -227,7 +241,10 @@ def dcn(
     source="ours",
     parameters=657_922,
     smallest=9,
-    space={"bn_momentum": OneOf(0.7, 0.9, 0.99)},
+    space={
+        "bn_momentum": OneOf(0.7, 0.9, 0.99),
+        "filters": OneOf("16,32,64,128", "24,48,96,192", "32,64,128,256"),
+    },
 )
 def sprint(
     *,
@@ -235,10 +252,12 @@ def sprint(
     image_shape: ImageShape,
     classes: int,
     bn_momentum: Fraction = 0.9,
+    filters: Annotated[str, Sizes(4)] = "24,48,96,192",
 ) -> "keras.Model":
     """Seven convolutions that a processor computes fast, of 24 to 192 channels.
 
-    The first convolution of each pair of 3 x 3 convolutions is pooled before it is normalised, so
+    `filters` are the channels of the first convolution and of each pair after it. The first
+    convolution of each pair of 3 x 3 convolutions is pooled before it is normalised, so
     every later layer computes a quarter of the pixels. There are few channels where there are many
     pixels, and a single dense layer.
 
@@ -247,6 +266,8 @@ def sprint(
     """
     import keras
     from keras import layers
+
+    first, *others = sizes(filters)
 
     def convolution(number: int, channels: int) -> layers.Layer:
         return layers.Conv2D(
@@ -267,9 +288,9 @@ def sprint(
     # The mean pixel of Fashion-MNIST is 0.286 of white, which this scaling maps to 0.
     network = [
         *_scaled_pixels(image_shape, 1 / 127.5, -0.57),
-        layers.Conv2D(24, 2, activation="relu", kernel_initializer="he_normal", name="conv_1"),
+        layers.Conv2D(first, 2, activation="relu", kernel_initializer="he_normal", name="conv_1"),
     ]
-    for stage, channels in enumerate((48, 96, 192), start=1):
+    for stage, channels in enumerate(others, start=1):
         network += [
             convolution(2 * stage, channels),
             layers.MaxPooling2D(name=f"pool_{stage}"),
