@@ -53,7 +53,9 @@ def cnn_v1(
 ) -> "keras.Model":
     """Four padded 3 x 3 convolutions and five dense layers.
 
-    `filters` are the channels of the convolutions. Every activation is a layer of its own: ReLU, and softmax at the end. The second last dense
+    `filters` are the channels of the convolutions.
+
+    Every activation is a layer of its own: ReLU, and softmax at the end. The second last dense
     layer has the 10 units of the published table, or one per class where there are more classes.
 
     The dropout rates are our choice. The report does not state them; it says that its first rates
@@ -126,7 +128,9 @@ def cnn_v2(
 ) -> "keras.Model":
     """Six 3 x 3 convolutions, every second unpadded, each with batch normalisation.
 
-    `filters` are the channels of the convolutions. ReLU and softmax are inside the convolutions and the dense layers. The dropout rates are those
+    `filters` are the channels of the convolutions.
+
+    ReLU and softmax are inside the convolutions and the dense layers. The dropout rates are those
     of the public code of this network.
     """
     import keras
@@ -190,7 +194,9 @@ def dcn(
 ) -> "keras.Model":
     """Two 5 x 5 convolutions and a dense layer of 1024 units.
 
-    `filters` are the channels of the convolutions. The layers and the scaling are those of the code skeleton that the report's course handed out.
+    `filters` are the channels of the convolutions.
+
+    The layers and the scaling are those of the code skeleton that the report's course handed out.
     The report leaves the padding open. Unpadded is the default of PyTorch's convolution, which the
     skeleton uses; with padding there are 3,274,634 parameters. The skeleton divides pixels by 255,
     subtracts 0.01307 and divides by 0.3081. The mean pixel of MNIST is 0.1307, so this is a
