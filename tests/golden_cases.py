@@ -8,6 +8,9 @@ from dataclasses import dataclass
 SECONDS = r"(?<=  )(\d+|#\.#)(?=  (#\.###|-)  )"
 EPOCHS = "--set epochs=2 --set batch_size=64 --set momentum=0.9"
 
+OWN = "--set epochs=1 --set options.units=8"
+STEPS = "--steps 20 --low 1e-4 --high 1"
+
 
 @dataclass(frozen=True)
 class Case:
@@ -82,6 +85,24 @@ TOPICS: dict[str, Topic] = {
         "fashion-nn train mlp --budget soon",
         "fashion-nn train --recipe nothing.json",
         "fashion-nn train mlp --out small.csv",
+    ),
+    "own": _topic(
+        f"fashion-nn train my_net.py:build --dataset digits {OWN} --out own/run",
+        f"fashion-nn train my_net.py --dataset digits {OWN} --seeds 2 --out own/seeds",
+        "fashion-nn train my_net.py:build --dataset digits --set options.width=3",
+        "fashion-nn train my_net.py:other --dataset digits",
+        "fashion-nn train my_net.py:broken --dataset digits",
+        "fashion-nn train my_net.py:build --dataset digits --scale 7",
+        "fashion-nn train mlp --scale 0-1",
+        "fashion-nn train --recipe own/run/run.json",
+        "fashion-nn train nothing.py:build",
+        "fashion-nn tune my_net.py:build --dataset digits --epochs 1 --trials 1 --no-retrain"
+        " --out own/search",
+        "fashion-nn evaluate own/run --code small.csv",
+        f"fashion-nn lr-range my_net.py:build --dataset digits {STEPS} --picture rates.png",
+        Case(f"fashion-nn lr-range my_net.py:build --dataset digits {STEPS} --json", piped=True),
+        "fashion-nn lr-range nothing",
+        "fashion-nn lr-range mlp --dataset digits --low 1 --high 0.1",
     ),
     "baseline": _topic(
         Case(

@@ -46,6 +46,30 @@ LEFT_OUT = (
     "FASHION_NN_DATA",
 )
 
+OWN_CODE = """
+from keras import Input, Sequential, layers
+
+
+def build(*, image_shape, classes, units=16):
+    return Sequential(
+        [
+            Input(image_shape, dtype="uint8"),
+            layers.Rescaling(1 / 255),
+            layers.Flatten(),
+            layers.Dense(units, activation="relu"),
+            layers.Dense(classes, activation="softmax"),
+        ]
+    )
+
+
+def broken(*, image_shape, classes):
+    return build(image_shape=image_shape, classes=classes + 1)
+
+
+def space(hp):
+    hp.Int("units", 8, 24, step=8)
+"""
+
 pytestmark = pytest.mark.usefixtures("forked_models")
 
 
@@ -163,6 +187,7 @@ def _prepare(folder: Path) -> None:
     pixels = rows.images[chosen][:, ::2, ::2].reshape(len(chosen), -1).astype(int)
     header = ",".join(["label", *(f"pixel{i}" for i in range(1, pixels.shape[1] + 1))])
     table = np.column_stack([rows.labels[chosen], pixels])
+    (folder / "my_net.py").write_text(OWN_CODE)
     np.savetxt(folder / "small.csv", table, fmt="%d", delimiter=",", header=header, comments="")
     right = digits.test.labels
     _write_predictions(folder / "right.csv", right)

@@ -111,7 +111,12 @@ def _judged(rates: list[float], losses: list[float]) -> RangeTest:
 
 def _loss_at(model: keras.Model, rate: float, images: np.ndarray, labels: np.ndarray) -> float:
     """The loss of one training step with this learning rate."""
-    model.optimizer.learning_rate = rate
+    try:
+        model.optimizer.learning_rate = rate
+    except TypeError:
+        raise InputError(
+            "the model is compiled with a schedule of the learning rate: compile it with a number"
+        ) from None
     model.reset_metrics()
     return float(model.train_on_batch(images, labels, return_dict=True)["loss"])
 

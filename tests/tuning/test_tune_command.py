@@ -28,6 +28,59 @@ def tune(folder, *words):
     return [*map(str, ["tune", "mlp", *small, *words])]
 
 
+OWN = """
+from keras import Input, Sequential, layers
+
+
+def build(*, image_shape, classes, units=8, twice=False):
+    return Sequential(
+        [
+            Input(image_shape, dtype="uint8"),
+            layers.Rescaling(1 / 255),
+            layers.Flatten(),
+            layers.Dense(units * (1 + twice), activation="relu"),
+            layers.Dense(classes, activation="softmax"),
+        ]
+    )
+
+
+def space(hp):
+    hp.Int("units", 4, 12, step=4)
+    with hp.conditional_scope("units", [4]):
+        hp.Boolean("twice")
+    hp.Float("learning_rate", 1e-3, 1e-2, sampling="log")
+"""
+
+
+def test_a_users_own_file_is_searched_and_its_source_compared(tmp_path):
+    file = tmp_path / "net.py"
+    file.write_text(OWN)
+    folder = tmp_path / "search"
+    words = ["tune", f"{file}:build", "--dataset", "digits", "--epochs", 1, "--out", folder]
+    run([*words, "--trials", 2])
+    search = Search(folder)
+    identity = search.read_record().identity
+    assert [each.name for each in identity.space] == [
+        "options.units",
+        "options.twice",
+        "learning_rate",
+    ]
+    assert identity.space[1].when == {"options.units": [4]}
+    best = Run(search.best_run)
+    assert best.source.read_text() == OWN
+    assert best.read_record().code.sha256 == identity.code.sha256
+    refused = run(["train", "--recipe", search.best, "--dataset", "digits"], code=2)
+    assert "its model is code, net.py:build" in refused.stderr
+    trained = ["train", f"{file}:build", "--recipe", search.best, "--dataset", "digits"]
+    run([*trained, "--out", tmp_path / "run"])
+    file.write_text(OWN + "# changed")
+    changed = run([*words, "--trials", 3, "--resume"], code=2)
+    assert "net.py:build: is not the code that this was begun with" in changed.stderr
+    file.write_text(OWN.replace("classes, activation", "3, activation"))
+    wrong = run([*words[:-1], tmp_path / "wrong", "--trials", 1], code=2)
+    assert wrong.stderr.splitlines()[-1].startswith("error: net.py, line 5: the model's output")
+
+
 def run(words, code=0):
     done = forked.run(*words)
     assert done.returncode == code, done.stderr
