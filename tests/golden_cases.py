@@ -9,7 +9,7 @@ SECONDS = r"(?<=  )(\d+|#\.#)(?=  (#\.###|-)  )"
 EPOCHS = "--set epochs=2 --set batch_size=64 --set momentum=0.9"
 
 OWN = "--set epochs=1 --set options.units=8"
-STEPS = "--steps 20 --low 1e-4 --high 1"
+STEPS = "--steps 20 --low 1e-4 --high 0.01"
 
 
 @dataclass(frozen=True)

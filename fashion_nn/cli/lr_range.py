@@ -10,6 +10,7 @@ from fashion_nn import console, recipes, zoo
 from fashion_nn.cli import own_code
 from fashion_nn.cli.common import load_splits, render_json
 from fashion_nn.cli.options import AsJson, DataDir, Dataset, examples, output_file, takes
+from fashion_nn.cli.reading import Reading
 from fashion_nn.recipes import Recipe
 from fashion_nn.zoo import OwnBuilder
 
@@ -48,7 +49,7 @@ Picture = Annotated[
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Reading):
     """The parameters of the command."""
 
     name: Name
@@ -78,6 +79,7 @@ def lr_range(request: Request) -> None:
         request.dataset,
         data_dir=request.data_dir,
         validation_fraction=recipe.validation_fraction,
+        options=request.options(),
     )
     if own:
         own = own_code.with_scale(own, request.scale, splits)
@@ -119,5 +121,7 @@ def _print(request: Request, found: "RangeTest") -> None:
     )
     print(f"lowest loss at {found.lowest:.2g}; recommended: learning_rate={found.recommended:g}")
     print(f"  fashion-nn train {request.name} --set learning_rate={found.recommended:g}")
+    if found.lowest == found.rates[-1]:
+        console.note("the loss still fell at the last rate: give a higher one with --high")
     if request.picture:
         print(f"picture: {request.picture}")

@@ -210,7 +210,7 @@ def assemble(base: Recipe, values: Mapping[str, Any], *, seed: int) -> Recipe:
     return recipes.from_json(changed | {"seed": seed})
 
 
-def _flat(recipe: Recipe, own: OwnBuilder | None) -> dict[str, Any]:
+def _flat(recipe: Recipe, own: OwnBuilder | None = None) -> dict[str, Any]:
     """The settings of `recipe` by the names that --set takes, with the model's default options."""
     values = recipe.to_json()
     defaults = own.options if own else zoo.describe(recipe.model).options
