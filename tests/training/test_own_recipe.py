@@ -85,8 +85,9 @@ def test_a_compiled_model_keeps_its_optimizer(tmp_path, digits):
     assert not keras.models.load_model(run.model).compiled
     with pytest.raises(InputError, match=r"learning_rate=0.5 has no effect: own_models"):
         training.run(work("compiled", "learning_rate=0.5"), digits, tmp_path / "other")
+    compiled = work().recipe.model_copy(update={"optimizer": "compiled"})
     with pytest.raises(InputError, match="returns a model that is not compiled"):
-        training.run(work("build", "optimizer=compiled"), digits, tmp_path / "other")
+        training.run(OwnRecipe(compiled, work().builder), digits, tmp_path / "other")
 
 
 def test_custom_layers_train_and_are_evaluated_by_their_code(tmp_path, digits):
