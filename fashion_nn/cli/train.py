@@ -159,6 +159,7 @@ def _train_one(request: Request, work: "Work") -> "Outcome":
         own_code.note_on_loading(outcome.run, request.name)
     if outcome.stopped_because == "budget":
         console.note("there are epochs left: the same command with --resume trains them")
+    return outcome
 
 
 def _folders(request: Request, recipe: Recipe, dataset: str) -> dict[Path, Recipe]:
