@@ -68,7 +68,7 @@ class Request(Reading):
 def lr_range(request: Request) -> None:
     """Find a learning rate: train shortly while the rate grows, and watch the loss.
 
-    The recommendation is a tenth of the rate with the lowest loss. No run is stored.
+    The recommendation is the rate at which the loss falls fastest. No run is stored.
     """
     own = own_code.named(request.name, request.scale)
     base = own_code.base_recipe(own) if own else recipes.get(request.name)
@@ -120,7 +120,8 @@ def _print(request: Request, found: "RangeTest") -> None:
         ("learning rate", "loss"), [(f"{rate:.2g}", f"{loss:.4f}") for rate, loss in pairs]
     )
     print(f"lowest loss at {found.lowest:.2g}; recommended: learning_rate={found.recommended:g}")
-    print(f"  fashion-nn train {request.name} --set learning_rate={found.recommended:g}")
+    words = f"{request.name} --dataset {request.dataset}"
+    print(f"  fashion-nn train {words} --set learning_rate={found.recommended:g}")
     if found.lowest == found.rates[-1]:
         console.note("the loss still fell at the last rate: give a higher one with --high")
     if request.picture:

@@ -19,7 +19,6 @@ from fashion_nn.training.own_recipe import OwnRecipe, parts, prepared
 
 _SMOOTHING = 0.9
 _TOO_HIGH = 4.0
-_SAFETY = 10.0
 _LEAST_STEPS = 10
 
 Progress = Callable[[int, int], None]
@@ -33,7 +32,8 @@ class RangeTest:
         rates: learning rate of each step.
         losses: training loss of each step, a moving average that favours the latest, in nats.
         lowest: the rate at which that average is lowest.
-        recommended: a tenth of it, rounded to two digits.
+        recommended: the rate at which it falls most for equal ratios of the rate, rounded to two
+            digits.
     """
 
     rates: tuple[float, ...]
@@ -100,12 +100,13 @@ def _judged(rates: list[float], losses: list[float]) -> RangeTest:
         raise InputError(
             f"--low {rates[0]:g}: the loss rises from the first steps on: begin with a lower rate"
         )
-    lowest = rates[best]
+    # The rates grow by equal ratios, so the steps stand for them.
+    steepest = int(np.argmin(np.gradient(losses[: best + 1])))
     return RangeTest(
         rates=tuple(rates[: len(losses)]),
         losses=tuple(losses),
-        lowest=lowest,
-        recommended=float(f"{lowest / _SAFETY:.2g}"),
+        lowest=rates[best],
+        recommended=float(f"{rates[steepest]:.2g}"),
     )
 
 
