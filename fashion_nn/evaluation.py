@@ -240,6 +240,7 @@ def _scaled(valid_labels: np.ndarray, of_valid: np.ndarray, test: _Predicted) ->
     return Temperature(
         value=value,
         log_loss=scores.log_loss,
+        log_loss_before=measures.log_loss(test.labels, test.of_test.astype(np.float64)),
         brier=scores.brier,
         calibration_error=scores.calibration_error,
     )

@@ -85,8 +85,12 @@ def _print_stored(run: Run) -> None:
         print(f"without near duplicates of training images: {found}")
     scaled = stored.temperature
     if scaled:
+        before = scaled.log_loss_before
+        losses = f"{scaled.log_loss:.4f}"
+        if before is not None:
+            losses = f"{before:.4f} becomes {losses} (both in double precision)"
         print(
             f"with temperature {scaled.value:.3f}, fitted on validation: "
-            f"log loss {scaled.log_loss:.4f}, "
+            f"log loss {losses}, "
             f"expected calibration error {scaled.calibration_error:.4f}"
         )

@@ -14,7 +14,7 @@ from fashion_nn.core.text import in_markdown, printable
 from fashion_nn.core.writing import write_atomic
 from fashion_nn.measures.columns import PROBABILISTIC, SCORES, sentence
 from fashion_nn.runs import Metrics, Prediction, RecipeRecord, Record, Run, StoredScores
-from fashion_nn.runs.records import Hardware
+from fashion_nn.runs.records import Hardware, Temperature
 
 _LICENSE = "mit"
 _CHOSEN: dict[str | None, str] = {"baseline": "Settings were", "ensemble": "The weights were"}
@@ -271,10 +271,18 @@ def _beside(test: StoredScores | None) -> list[str]:
             "",
             (
                 f"With temperature {scaled.value:.3f}, fitted on validation and not in the model:"
-                f" test {sentence(scaled)}."
+                f" test {sentence(scaled)}.{_before(scaled)}"
             ),
         ]
     return lines
+
+
+def _before(scaled: Temperature) -> str:
+    """The log loss without the temperature, clipped in the same precision."""
+    if scaled.log_loss_before is None:
+        return ""
+    before = f"{scaled.log_loss_before:.4f}"
+    return f" Without it the log loss, in double precision as here, is {before}."
 
 
 def _weakest(measured: Metrics, names: Sequence[str]) -> list[str]:

@@ -298,10 +298,17 @@ class StoredBin(Stored):
 class Temperature(Stored):
     """The temperature fitted on the validation rows, and the figures of the test rows that it
     changes.
+
+    Attributes:
+        log_loss: of probabilities in double precision, as scaling gives them.
+        log_loss_before: without the temperature, in double precision too. The log loss of the same
+            answers in single precision is clipped earlier and cannot be compared with `log_loss`.
+            None in folders of earlier versions.
     """
 
     value: float
     log_loss: float
+    log_loss_before: float | None = None
     brier: float
     calibration_error: float
 

@@ -76,6 +76,8 @@ def test_what_evaluate_keeps_is_what_the_model_answers(models, splits):
     assert measured.prediction.images == 359 and measured.prediction.seconds > 0
     scaled = measured.test.temperature
     assert scaled.value == measures.fit_temperature(splits.valid.labels, of_valid)
+    unscaled = measures.tempered(of_test, 1.0)  # as precise as what is scaled
+    assert scaled.log_loss_before == pytest.approx(measures.log_loss(splits.test.labels, unscaled))
     expected = measures.score(splits.test.labels, measures.tempered(of_test, scaled.value))
     assert scaled.calibration_error == expected.calibration_error
 
