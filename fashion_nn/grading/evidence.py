@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fashion_nn import measures
+from fashion_nn.datasets import LabelMap
 from fashion_nn.errors import InputError
 from fashion_nn.grading import predictions
 from fashion_nn.grading.predictions import MAX_CLASSES, PredictionFile
@@ -97,7 +98,12 @@ class Evidence:
     @cached_property
     def labels(self) -> np.ndarray | None:
         """The predicted labels in the order of the test rows, int64 (n,); None if unreadable."""
-        return self.predictions.aligned_labels(self.reference.row_ids)
+        return self.predictions.aligned_labels(self.reference.row_ids, self._originals)
+
+    @property
+    def _originals(self) -> LabelMap:
+        """The label that each class has in the data."""
+        return self._layout.labels if self._layout else self.reference.originals
 
     @property
     def truth(self) -> np.ndarray | None:
@@ -120,7 +126,7 @@ class Evidence:
             return None
         rows = self.reference.rows
         other = predictions.read(self._against, rows=rows)
-        labels = other.aligned_labels(self.reference.row_ids)
+        labels = other.aligned_labels(self.reference.row_ids, self._originals)
         if labels is None:
             raise InputError(
                 f"{self._against}: holds no label for each of the {rows} test rows: nothing to"
@@ -156,6 +162,7 @@ class Evidence:
             ids=self.reference.file_ids,
             rows=self.reference.rows,
             classes=self.classes,
+            labels=self._originals,
         )
 
     @cached_property

@@ -12,10 +12,14 @@ import numpy as np
 from fashion_nn.core import csv_rows
 from fashion_nn.core.csv_rows import CsvError
 from fashion_nn.core.reading import opened
+from fashion_nn.datasets import LabelMap
 from fashion_nn.errors import InputError
 
 MAX_CLASSES = 10_000
 """Largest number of classes of any data set; labels are below it."""
+
+CLASSES = LabelMap()
+"""Labels are the classes 0..k-1 themselves."""
 
 _WHOLE = re.compile(r"\s*[+-]?[0-9]{1,9}(?:\.0*)?\s*")
 _BYTES_BASE = 1 << 20
@@ -49,25 +53,38 @@ class PredictionFile:
         """The first of two columns; None if there are not two."""
         return tuple(row[0] for row in self.rows) if self._is_wide(2) else None
 
-    def labels(self) -> np.ndarray | None:
-        """The last of at most two columns, int64 (n,), with `3.0` read as 3.
+    def labels(self, originals: LabelMap = CLASSES) -> np.ndarray | None:
+        """The last of at most two columns as classes, int64 (n,), with `3.0` read as 3.
 
-        None if there are more columns, or if a cell is no whole number.
+        None if there are more columns, or if a cell is no whole number, or none of `originals`, the
+        labels of the data.
         """
         if not (self._is_wide(1) or self._is_wide(2)):
             return None
         cells = [row[-1] for row in self.rows]
+        if not originals.is_identity:
+            classes = originals.encode(np.array([cell.strip() for cell in cells], np.str_))
+            return None if (classes < 0).any() else classes
         if not all(map(_WHOLE.fullmatch, cells)):
             return None
         return np.array([int(float(cell)) for cell in cells], np.int64)
 
-    def aligned_labels(self, ids: Sequence[str]) -> np.ndarray | None:
+    def words(self) -> np.ndarray | None:
+        """The last of at most two columns as text (n,), if no cell of it is a number; else None."""
+        if not (self._is_wide(1) or self._is_wide(2)):
+            return None
+        cells = [row[-1].strip() for row in self.rows]
+        return None if any(map(is_number, cells)) or not all(cells) else np.array(cells, np.str_)
+
+    def aligned_labels(
+        self, ids: Sequence[str], originals: LabelMap = CLASSES
+    ) -> np.ndarray | None:
         """The labels, int64 (n,), in the order of `ids` if the file has the same ids.
 
         If it has others, or none, they are in the order of its rows. None if they cannot be read,
         or are not as many as `ids`.
         """
-        labels = self.labels()
+        labels = self.labels(originals)
         own = self.ids
         if labels is None or len(labels) != len(ids):
             return None

@@ -7,7 +7,7 @@ together (`ReferenceBuilder.watch`). Then any number of files can be graded.
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ import numpy as np
 from fashion_nn import datasets, submission, tables
 from fashion_nn.core import reading
 from fashion_nn.core.images import described, shape_of
-from fashion_nn.datasets import Split, Splits
+from fashion_nn.datasets import LabelMap, Split, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.grading import predictions, sentinel
 from fashion_nn.grading.rows import Chosen, NearDuplicates
@@ -82,8 +82,9 @@ class Reference:
     probabilities: of the sentinel for these images, float32 (n, classes).
     chosen: the rows of the canary.
     duplicates: the test rows that are among the training rows; None if nobody looked for them.
-    truth: the true labels, int64 (n,).
+    truth: the true classes, int64 (n,).
     sha256: of the files that were read, by what they are.
+    originals: the label that each class has in the data, as files have it.
     """
 
     test: str | os.PathLike[str]
@@ -97,6 +98,7 @@ class Reference:
     duplicates: NearDuplicates | None
     truth: np.ndarray | None
     sha256: Mapping[str, str]
+    originals: LabelMap = field(default_factory=LabelMap)
 
 
 def read_reference(
@@ -172,8 +174,10 @@ class ReferenceBuilder:
         """
         row_ids, file_ids = self._row_and_file_ids()
         truth = None
+        splits = self._origin.splits if self._origin else None
+        originals = splits.labels if splits else LabelMap()
         if self._sources.labels is not None:
-            truth = _read_truth(self._sources.labels, row_ids)
+            truth, originals = _read_truth(self._sources.labels, row_ids, originals)
         return Reference(
             test=self._test,
             rows=self._rows,
@@ -185,6 +189,7 @@ class ReferenceBuilder:
             chosen=self._chosen,
             duplicates=self._duplicates,
             truth=truth,
+            originals=originals,
             sha256=self._digests(),
         )
 
@@ -236,23 +241,33 @@ class ReferenceBuilder:
         }
 
 
-def _read_truth(path: str | os.PathLike[str], row_ids: list[str]) -> np.ndarray:
-    """The true labels of the test rows, from a prediction file or from a labelled table."""
+def _read_truth(
+    path: str | os.PathLike[str], row_ids: list[str], originals: LabelMap
+) -> tuple[np.ndarray, LabelMap]:
+    """The true classes of the test rows, from a prediction file or from a labelled table, and the
+    labels that these have; of words in a table that nothing else names, a map is made.
+    """
     rows = len(row_ids)
     truth = None
     with suppress(InputError):  # it may be a table of images
-        truth = predictions.read(path, rows=rows).aligned_labels(row_ids)
+        file = predictions.read(path, rows=rows)
+        if originals.is_identity and (words := file.words()) is not None:
+            originals = LabelMap.of(words)
+        truth = file.aligned_labels(row_ids, originals)
     if truth is None:
-        truth = tables.read(path, labels="required").labels
-    found = 0 if truth is None else len(truth)
-    if truth is None or found != rows:
-        raise InputError(f"{path}: holds {found} labels, the test table {rows} rows")
+        given = tables.read(path, labels="required").labels
+        assert given is not None  # as required above
+        if given.dtype.kind == "U" and originals.is_identity:
+            originals = LabelMap.of(given)
+        truth = given if originals.is_identity else originals.encode(given)
+    if len(truth) != rows:
+        raise InputError(f"{path}: holds {len(truth)} labels, the test table {rows} rows")
     if not 0 <= truth.min() <= truth.max() < predictions.MAX_CLASSES:
         raise InputError(
             f"{path}: holds labels from {truth.min()} to {truth.max()}: expected classes from 0 to"
             f" {predictions.MAX_CLASSES - 1} at most"
         )
-    return truth
+    return truth, originals
 
 
 def _origin(images: np.ndarray, sources: Sources) -> Origin:

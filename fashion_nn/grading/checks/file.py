@@ -5,6 +5,7 @@ The message names the first defect, and the mistake that it is probably due to.
 
 from collections.abc import Sequence
 
+from fashion_nn.core.text import quoted
 from fashion_nn.grading.check import Check
 from fashion_nn.grading.evidence import Evidence
 from fashion_nn.grading.predictions import PredictionFile, is_number
@@ -23,7 +24,7 @@ def judge(file: PredictionFile, layout: Layout) -> Check:
     rows = layout.rows
     classes = layout.classes
     ids = layout.ids
-    expected = f"{rows} rows, labels 0..{classes - 1}"
+    expected = f"{rows} rows, labels {_described(layout)}"
     if layout.header == "any":
         bare = file.columns == 1 and file.header is None
         problem = _byte_order_mark(file) if bare else _header_of_any(file, classes)
@@ -33,7 +34,7 @@ def judge(file: PredictionFile, layout: Layout) -> Check:
         problem = _header(file, layout.header, classes)
         expected += f", header {','.join(layout.header)}" if layout.header else ""
     names = None if ids is None else [str(name) for name in ids]
-    problem = problem or _rows(file, names, rows, classes)
+    problem = problem or _rows(file, names, layout)
     return Check("file", "FAIL" if problem else "PASS", problem or f"{rows} rows", expected)
 
 
@@ -86,7 +87,12 @@ def _width_named(file: PredictionFile, classes: int) -> str:
     return f": {file.columns} columns, expected an id and a label"
 
 
-def _rows(file: PredictionFile, ids: list[str] | None, rows: int, classes: int) -> str | None:
+def _rows(file: PredictionFile, ids: list[str] | None, layout: Layout) -> str | None:
+    rows = layout.rows
+    classes = layout.classes
+    words: frozenset[str] = frozenset()
+    if not layout.labels.is_identity:
+        words = frozenset(map(str, layout.labels.originals))
     if len(file.rows) != rows:
         missing = rows - len(file.rows)
         return f"{len(file.rows)} rows, {abs(missing)} too {'few' if missing > 0 else 'many'}"
@@ -94,12 +100,20 @@ def _rows(file: PredictionFile, ids: list[str] | None, rows: int, classes: int) 
     for i, row in enumerate(file.rows):
         if ids is not None and (not row or row[0] != ids[i]):
             return f"row {i + 1}: {_shown(row)}, expected the id {ids[i]}{_ids_named(file, ids)}"
-        if len(row) != width or not _is_label(row[-1], classes):
-            cause = _label_named(file, row, width, classes)
-            return (
-                f"row {i + 1}: {_shown(row)}, its label is not an integer 0..{classes - 1}{cause}"
-            )
+        is_label = row[-1] in words if words else _is_label(row[-1], classes)
+        if len(row) != width or not is_label:
+            cause = "" if words else _label_named(file, row, width, classes)
+            what = f"one of {_described(layout)}" if words else f"an integer 0..{classes - 1}"
+            return f"row {i + 1}: {_shown(row)}, its label is not {what}{cause}"
     return None
+
+
+def _described(layout: Layout) -> str:
+    """The labels that a file may have."""
+    if layout.labels.is_identity:
+        return f"0..{layout.classes - 1}"
+    words = [quoted(str(label), 20) for label in layout.labels.originals]
+    return ", ".join(words[:4]) + (", ..." if len(words) > 4 else "")
 
 
 def _is_label(cell: str, classes: int) -> bool:

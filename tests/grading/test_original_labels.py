@@ -1,0 +1,44 @@
+"""Files are graded by the labels of the data, whatever these are."""
+
+import numpy as np
+import pytest
+
+from fashion_nn.datasets import load
+from fashion_nn.grading import Sources, grade, read_reference
+
+WORDS = np.array(["zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine"])
+
+
+def write_table(path, images, labels=None):
+    names = [f"pixel{i}" for i in range(images[0].size)]
+    rows = [list(map(str, row)) for row in images.reshape(len(images), -1).tolist()]
+    if labels is not None:
+        names.insert(0, "label")
+        rows = [[str(label), *row] for label, row in zip(labels, rows, strict=True)]
+    path.write_text("".join(",".join(row) + "\n" for row in [names, *rows]))
+    return path
+
+
+@pytest.mark.parametrize("kind", ["a table", "ids and labels"])
+def test_words_are_graded_as_labels(tmp_path, kind):
+    rows = load("digits").test.take(np.arange(60))
+    test = write_table(tmp_path / "test.csv", rows.images)
+    words = WORDS[rows.labels]
+    truth = write_table(tmp_path / "truth.csv", rows.images, words)
+    if kind == "ids and labels":
+        right_lines = [f"{i},{word}\n" for i, word in enumerate(words, start=1)]
+        truth.write_text("ImageId,Label\n" + "".join(right_lines))
+    reference = read_reference(test, Sources(labels=truth), find_duplicates=False)
+    given = words.copy()
+    given[:3] = "nine"
+    file = tmp_path / "made.csv"
+    lines = [f"{i},{word}\n" for i, word in enumerate(given, start=1)]
+    file.write_text("ImageId,Label\n" + "".join(lines))
+    checks = {check.name: check for check in grade(file, reference).checks}
+    assert checks["file"].verdict == "PASS"
+    right = float((given == words).mean())
+    assert f"accuracy {right:.4f}" in checks["score"].value
+    file.write_text("ImageId,Label\n" + "".join(lines[:-1]) + "60,eleven\n")
+    checks = {check.name: check for check in grade(file, reference).checks}
+    assert checks["file"].verdict == "FAIL"
+    assert "its label is not one of 'eight', 'five', 'four', 'nine'" in checks["file"].value
