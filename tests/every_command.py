@@ -31,6 +31,7 @@ QUICK = (
     "data check digits",
     "compare run second --csv out/c.csv",
     "lab backprop report-004/1 --picture out/p.png",
+    "lab worksheet report-004/1 --students students.csv --out out/class",
     "reproduce 004-001",
     "inspect mlp.keras",
 )
@@ -90,6 +91,7 @@ def prepare(folder: Path) -> None:
     test.unlink()
     _write_lines(folder / "test.csv", [pixels for _, pixels in rows])
     labels = [f"{number},{label}" for number, (label, _) in enumerate(rows[1:], start=1)]
+    _write_lines(folder / "students.csv", ["id", "p-7"])
     _write_lines(folder / "predictions.csv", ["ImageId,Label", *labels])
     shutil.copytree(FIXTURES / "baseline", folder / "run")
     shutil.copytree(FIXTURES / "ensemble", folder / "second")

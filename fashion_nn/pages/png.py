@@ -1,10 +1,10 @@
-"""How a figure becomes a PNG file: matplotlib's own defaults, the same bytes each time, complete or
-absent.
+"""How a figure becomes a PNG file or a part of a page: with matplotlib's own defaults, and the same
+bytes each time.
 """
 
 import io
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Literal
 
@@ -53,3 +53,25 @@ def png_figure(
         content = io.BytesIO()
         figure.savefig(content, format="png", dpi=DOTS_PER_INCH, metadata={"Software": None})
         write_atomic(path, content.getbuffer())
+
+
+def svg_element(width: float, height: float, paint: Callable[["Figure"], None]) -> str:
+    """A figure as an SVG element without references, with its text as outlines.
+
+    Args:
+        width: in inches.
+        height: in inches.
+        paint: draws into the empty figure.
+    """
+    from matplotlib import style
+    from matplotlib.figure import Figure
+
+    settings = {"svg.hashsalt": "fashion-nn", "svg.fonttype": "path"}
+    with style.context(["default", settings]):
+        figure = Figure(figsize=(width, height))
+        paint(figure)
+        content = io.StringIO()
+        metadata = dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        figure.savefig(content, format="svg", transparent=True, metadata=metadata)
+    text = content.getvalue()
+    return text[text.index("<svg") :]

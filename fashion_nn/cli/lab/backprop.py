@@ -13,6 +13,7 @@ from fashion_nn.errors import InputError
 EXAMPLES = examples(
     "fashion-nn lab backprop report-004/1",
     "fashion-nn lab backprop report-004/1 --check answers.json",
+    "fashion-nn lab backprop --check class",
 )
 
 ExerciseName = Annotated[
@@ -25,7 +26,12 @@ ExerciseName = Annotated[
 Markdown = Annotated[bool, typer.Option("--markdown", help="Print Markdown with LaTeX.")]
 Answers = Annotated[
     Path | None,
-    typer.Option("--check", metavar="FILE", help="Grade the worked answers in this JSON file."),
+    typer.Option(
+        "--check",
+        metavar="FILE|DIR",
+        help="Grade the worked answers in this JSON file, or those of a class in the folder that"
+        " `lab worksheet` wrote.",
+    ),
 ]
 Symbolic = Annotated[
     bool,
@@ -54,6 +60,7 @@ def backprop(
     """Work through an exercise in backpropagation.
 
     Prints pre-activations, outputs, deltas, gradients, one update step and the class of a query.
+    The exit code is 3 if something is wrong in the answers of a class.
     """
     if list_:
         _list_exercises(as_json)
@@ -64,6 +71,9 @@ def backprop(
         for path in drawing.write_figures(figures):
             _print(str(path))
         return
+    if exercise is None and check is not None and check.is_dir():
+        _check_class(check, as_json)
+        return
     if exercise is None:
         wanted = "name an exercise or a JSON file, such as report-004/1"
         raise InputError(f"{wanted}; --list shows the built-in ones")
@@ -71,6 +81,20 @@ def backprop(
         clash = "--markdown, --check and --symbolic each print something else"
         raise InputError(f"{clash}: give one; --json goes with --check")
     _print(_work(exercise, as_json, markdown, check, symbolic, picture))
+
+
+def _check_class(folder: Path, as_json: bool) -> None:
+    """Mark a class, write its feedback, and exit with 3 if an answer is wrong or unreadable."""
+    from fashion_nn import console
+    from fashion_nn.lab.backprop import worksheets
+
+    given = worksheets.read(folder)
+    with console.work_bar("answers") as progress:
+        marks = worksheets.mark(given, folder, progress)
+    worksheets.write_marks(marks, folder)
+    _print(render_json(marks.to_json()) if as_json else worksheets.describe(marks))
+    if not marks.is_right:
+        raise typer.Exit(3)
 
 
 def _list_exercises(as_json: bool) -> None:

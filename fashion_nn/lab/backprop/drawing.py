@@ -4,7 +4,7 @@ The figures of activation functions are in `curves`.
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,10 +16,11 @@ from fashion_nn.lab.backprop.curves import activations, sigmoid_and_softmax
 from fashion_nn.lab.backprop.exercise import Exercise, load
 from fashion_nn.lab.backprop.tracing import trace
 from fashion_nn.pages.palette import BLUE, GREEN, INK, VERMILION
-from fashion_nn.pages.png import PathLike, png_figure
+from fashion_nn.pages.png import PathLike, png_figure, svg_element
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 MOST_UNITS = 12
 """Maximum number of units of a layer in a drawing."""
@@ -48,6 +49,7 @@ class Diagram:
         weights: the numbers of the connections. Lines are wide for large ones, and negative ones
             have another colour.
         captions: the text below each layer.
+        text: size of the text, in shares of the usual one.
     """
 
     title: str
@@ -56,6 +58,7 @@ class Diagram:
     biases: Sequence[Sequence[str]] = field(default=())
     weights: Sequence[Sequence[Sequence[float]]] | None = None
     captions: Sequence[str] = field(default=())
+    text: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,20 @@ def diagram(exercise: Exercise, path: PathLike, *, title: str = "") -> None:
     Raises:
         InputError: a layer is too large for a drawing.
     """
+    draw(_diagram_of(exercise, title), path)
+
+
+def svg(exercise: Exercise) -> str:
+    """The same picture as an SVG element without references, for a page.
+
+    Raises:
+        InputError: see `diagram`.
+    """
+    picture = replace(_diagram_of(exercise, ""), text=1.4)
+    return svg_element(*_size(picture), lambda figure: _paint(figure, picture))
+
+
+def _diagram_of(exercise: Exercise, title: str) -> Diagram:
     if max(exercise.layers) > MOST_UNITS:
         raise InputError(
             f"layers {list(exercise.layers)}: a drawing has at most {MOST_UNITS} units in a layer"
@@ -103,7 +120,7 @@ def diagram(exercise: Exercise, path: PathLike, *, title: str = "") -> None:
         captions.append(f"{name}\nall weights {_short(matrix[0, 0])}" if alike else name)
     biases = [[_short(b) for b in vector] for vector in exercise.bias_vectors]
     weights = [matrix.tolist() for matrix in exercise.weight_matrices]
-    draw(Diagram(title, units, connections, biases, weights, captions), path)
+    return Diagram(title, units, connections, biases, weights, captions)
 
 
 def _short(value: float) -> str:
@@ -112,45 +129,54 @@ def _short(value: float) -> str:
 
 def draw(picture: Diagram, path: PathLike) -> None:
     """Draw a network, inputs on the left."""
+    with png_figure(path, *_size(picture), layout=None) as figure:
+        _paint(figure, picture)
+
+
+def _size(picture: Diagram) -> tuple[float, float]:
+    """Width and height in inches."""
+    above = 0.4 if picture.title else 0.0
     below = 0.5 if picture.captions else 0.0
-    tallest = max(map(len, picture.units))
     width = _LAYER_GAP * (len(picture.units) - 1) + 1.6
-    height = _UNIT_GAP * (tallest - 1) + 1.75 + below
-    middle = (height + below) / 2 - 0.3
-    places = [
+    return width, _UNIT_GAP * (max(map(len, picture.units)) - 1) + 1.35 + above + below
+
+
+def _paint(figure: "Figure", picture: Diagram) -> None:
+    width, height = _size(picture)
+    places = _places(picture)
+    axes = figure.add_axes((0, 0, 1, 1))
+    axes.set(xlim=(0, width), ylim=(0, height), aspect="equal")
+    axes.set_axis_off()
+    place = (width / 2, height - 0.28)
+    # A title may be the name of a file, which is no formula.
+    axes.text(*place, picture.title, fontsize=11, ha="center", va="center", parse_math=False)
+    matrices = picture.weights or ()
+    largest = max((abs(w) for matrix in matrices for row in matrix for w in row), default=1.0)
+    for connection in _connections(picture, places):
+        _connect(axes, connection, largest, picture.text)
+    for layer, units in enumerate(picture.units):
+        for unit, place in enumerate(places[layer]):
+            bias = picture.biases[layer - 1][unit] if layer and picture.biases else None
+            _unit(axes, place, units[unit], bias, is_input=not layer, text=picture.text)
+        if picture.captions:
+            x = places[layer][0][0]
+            caption = picture.captions[layer]
+            size = 9 * picture.text
+            axes.text(x, 0.32, caption, fontsize=size, color=INK, ha="center", va="center")
+
+
+def _places(picture: Diagram) -> list[list[Point]]:
+    """The middle of each unit."""
+    above = 0.4 if picture.title else 0.0
+    below = 0.5 if picture.captions else 0.0
+    middle = (_size(picture)[1] + below - above + 0.4) / 2 - 0.3
+    return [
         [
             (0.8 + _LAYER_GAP * layer, middle + _UNIT_GAP * ((len(units) - 1) / 2 - n))
             for n in range(len(units))
         ]
         for layer, units in enumerate(picture.units)
     ]
-    largest = max(
-        (abs(w) for matrix in picture.weights or () for row in matrix for w in row), default=1.0
-    )
-    with png_figure(path, width, height, layout=None) as figure:
-        axes = figure.add_axes((0, 0, 1, 1))
-        axes.set(xlim=(0, width), ylim=(0, height), aspect="equal")
-        axes.set_axis_off()
-        place = (width / 2, height - 0.28)
-        # A title may be the name of a file, which is no formula.
-        axes.text(*place, picture.title, fontsize=11, ha="center", va="center", parse_math=False)
-        for connection in _connections(picture, places):
-            _connect(axes, connection, largest)
-        for layer, units in enumerate(picture.units):
-            for unit, place in enumerate(places[layer]):
-                bias = picture.biases[layer - 1][unit] if layer and picture.biases else None
-                _unit(axes, place, units[unit], bias, face="#EAF2F8" if layer else "white")
-            if picture.captions:
-                x = places[layer][0][0]
-                axes.text(
-                    x,
-                    0.32,
-                    picture.captions[layer],
-                    fontsize=9,
-                    color=INK,
-                    ha="center",
-                    va="center",
-                )
 
 
 def _connections(picture: Diagram, places: Sequence[Sequence[Point]]) -> Iterator[_Connection]:
@@ -162,22 +188,31 @@ def _connections(picture: Diagram, places: Sequence[Sequence[Point]]) -> Iterato
                 yield _Connection(start, end, label, weight, source)
 
 
-def _unit(axes: "Axes", place: Point, label: str, bias: str | None, face: str) -> None:
+def _unit(
+    axes: "Axes", place: Point, label: str, bias: str | None, *, is_input: bool, text: float
+) -> None:
     """A circle, and above it the arrow of its bias, if it has one."""
     from matplotlib.patches import Circle
 
     x, y = place
+    face = "white" if is_input else "#EAF2F8"
     axes.add_patch(Circle(place, _RADIUS, facecolor=face, edgecolor=INK, lw=1.2, zorder=3))
-    axes.text(x, y, label, ha="center", va="center", fontsize=11, zorder=4)
+    axes.text(x, y, label, ha="center", va="center", fontsize=11 * text, zorder=4)
     if bias is not None:
         top = y + _RADIUS
         arrow = {"arrowstyle": "-|>", "color": GREEN, "shrinkA": 0, "shrinkB": 0, "lw": 0.9}
         axes.annotate(
-            bias, (x, top), (x, top + 0.24), ha="center", fontsize=9, color=GREEN, arrowprops=arrow
+            bias,
+            (x, top),
+            (x, top + 0.24),
+            ha="center",
+            fontsize=9 * text,
+            color=GREEN,
+            arrowprops=arrow,
         )
 
 
-def _connect(axes: "Axes", connection: _Connection, largest: float) -> None:
+def _connect(axes: "Axes", connection: _Connection, largest: float, text: float) -> None:
     weight = connection.weight
     colour = INK
     width = 1.1
@@ -201,7 +236,15 @@ def _connect(axes: "Axes", connection: _Connection, largest: float) -> None:
         box = {"boxstyle": "round,pad=0.12", "facecolor": "white", "edgecolor": "none"}
         label = connection.label
         axes.text(
-            x, y, label, ha="center", va="center", fontsize=9, color=colour, bbox=box, zorder=2
+            x,
+            y,
+            label,
+            ha="center",
+            va="center",
+            fontsize=9 * text,
+            color=colour,
+            bbox=box,
+            zorder=2,
         )
 
 

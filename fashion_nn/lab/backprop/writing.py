@@ -28,7 +28,9 @@ Texts = tuple[str, str]
 
 
 @dataclass(frozen=True)
-class _Line:
+class Line:
+    """One quantity: its symbol, the formula behind it, and its value."""
+
     symbol: Texts
     formula: Texts | None
     value: Array | float
@@ -37,9 +39,11 @@ class _Line:
 
 
 @dataclass(frozen=True)
-class _Section:
+class Section:
+    """A part of the solution, such as the forward pass."""
+
     heading: str
-    rows: Sequence[tuple[_Line, ...]]
+    rows: Sequence[tuple[Line, ...]]
     """The lines of a row stand beside each other."""
     remarks: list[Texts] = field(default_factory=list)
 
@@ -47,7 +51,7 @@ class _Section:
 def text(trace: Trace, title: str = "exercise") -> str:
     """The trace in plain text, two matrices side by side where they fit into `WIDTH` columns."""
     lines = [f"{title}: {_summary(trace)}"]
-    for section in _sections(trace):
+    for section in sections(trace):
         lines += ["", section.heading, *(f"  {remark}" for remark, _ in section.remarks)]
         lines += [
             f"  {line}".rstrip()
@@ -60,7 +64,7 @@ def text(trace: Trace, title: str = "exercise") -> str:
 def markdown(trace: Trace, title: str = "exercise") -> str:
     """The trace in Markdown; the equations of a row are one `math` block."""
     lines = [f"# {title}", "", f"{_summary(trace)}."]
-    for section in _sections(trace):
+    for section in sections(trace):
         lines += ["", f"## {section.heading}"]
         lines += [part for _, remark in section.remarks for part in ("", f"{remark}.")]
         for row in section.rows:
@@ -68,7 +72,7 @@ def markdown(trace: Trace, title: str = "exercise") -> str:
     return "\n".join(lines)
 
 
-def _equation(line: _Line) -> str:
+def _equation(line: Line) -> str:
     parts = (
         line.symbol[1],
         line.formula[1] if line.formula else "",
@@ -86,7 +90,8 @@ def _summary(trace: Trace) -> str:
     return f"{layers} network, {', '.join(exercise.activations)}; {exercise.loss}{over}"
 
 
-def _sections(trace: Trace) -> list[_Section]:
+def sections(trace: Trace) -> list[Section]:
+    """The solution in the order in which it is worked; the first section is what is given."""
     sections = [
         _given(trace),
         _forward(trace),
@@ -97,22 +102,22 @@ def _sections(trace: Trace) -> list[_Section]:
     return [*sections, _query(trace, trace.query)] if trace.query else sections
 
 
-def _given(trace: Trace) -> _Section:
+def _given(trace: Trace) -> Section:
     exercise = trace.exercise
-    rows: list[tuple[_Line, ...]] = [
+    rows: list[tuple[Line, ...]] = [
         (
-            _Line(("a[0] = x", "a^{[0]} = x"), None, exercise.inputs),
-            _Line(("t", "t"), None, exercise.targets),
+            Line(("a[0] = x", "a^{[0]} = x"), None, exercise.inputs),
+            Line(("t", "t"), None, exercise.targets),
         )
     ]
     for layer, (weight, bias) in enumerate(
         zip(exercise.weight_matrices, exercise.bias_vectors, strict=True), start=1
     ):
-        rows.append((_Line(_at("W", layer), None, weight), _Line(_at("b", layer), None, bias)))
-    return _Section("Given", [*rows, (_Line(("η", r"\eta"), None, exercise.learning_rate),)])
+        rows.append((Line(_at("W", layer), None, weight), Line(_at("b", layer), None, bias)))
+    return Section("Given", [*rows, (Line(("η", r"\eta"), None, exercise.learning_rate),)])
 
 
-def _forward(trace: Trace) -> _Section:
+def _forward(trace: Trace) -> Section:
     exercise = trace.exercise
     remarks = []
     for name in dict.fromkeys(exercise.activations):
@@ -128,7 +133,7 @@ def _forward(trace: Trace) -> _Section:
     )
     loss = _criterion(exercise)
     formula = _of_output_layer(exercise, loss.formula, loss.latex)
-    return _Section("Forward", [*rows, (_Line(("E", "E"), formula, trace.loss_before),)], remarks)
+    return Section("Forward", [*rows, (Line(("E", "E"), formula, trace.loss_before),)], remarks)
 
 
 def _passed(
@@ -137,11 +142,11 @@ def _passed(
     parameters: Parameters,
     passed: Iterable[tuple[Array, Array]],
     new: str = "",
-) -> list[tuple[_Line, ...]]:
+) -> list[tuple[Line, ...]]:
     """A row for each layer of a forward pass with its net and output; `new` marks the parameters
     after the step.
     """
-    rows: list[tuple[_Line, ...]] = []
+    rows: list[tuple[Line, ...]] = []
     mark = r"_{\mathrm{new}}" if new else ""
     layers = zip(exercise.activations, *parameters, passed, strict=True)
     for layer, (name, weight, bias, (net, output)) in enumerate(layers, start=1):
@@ -155,8 +160,8 @@ def _passed(
         applied = f"{f.symbol}(z[{layer}])", rf"{f.latex}\left(z^{{[{layer}]}}\right)"
         rows.append(
             (
-                _Line(_at("z", layer), formula, net, substituted),
-                _Line(_at("a", layer), applied, output),
+                Line(_at("z", layer), formula, net, substituted),
+                Line(_at("a", layer), applied, output),
             )
         )
         below = output
@@ -177,7 +182,7 @@ def _of_output_layer(exercise: Exercise, plain: str, latex: str) -> Texts:
     return plain, latex
 
 
-def _backward(trace: Trace) -> _Section:
+def _backward(trace: Trace) -> Section:
     exercise = trace.exercise
     depth = exercise.depth
     count = len(exercise.samples)
@@ -192,7 +197,7 @@ def _backward(trace: Trace) -> _Section:
         remarks.append((remark, remark))
     loss = _criterion(exercise)
     delta = _of_output_layer(exercise, loss.delta_formula, loss.latex_delta)
-    rows = [(_Line(_at("δ", depth), delta, trace.deltas[-1]),)]
+    rows = [(Line(_at("δ", depth), delta, trace.deltas[-1]),)]
     for layer in range(depth - 1, 0, -1):
         f = ACTIVATIONS[exercise.activations[layer - 1]]
         back = f"W[{layer + 1}]ᵀ δ[{layer + 1}]"
@@ -204,11 +209,11 @@ def _backward(trace: Trace) -> _Section:
             )
         else:
             times = f"J(z[{layer}]) {back}", rf"J\left(z^{{[{layer}]}}\right) {latex}"
-        rows.append((_Line(_at("δ", layer), times, trace.deltas[layer - 1]),))
-    return _Section("Backward", rows, remarks)
+        rows.append((Line(_at("δ", layer), times, trace.deltas[layer - 1]),))
+    return Section("Backward", rows, remarks)
 
 
-def _gradients(trace: Trace) -> _Section:
+def _gradients(trace: Trace) -> Section:
     rows = []
     for layer in range(trace.exercise.depth, 0, -1):
         weights = (
@@ -218,15 +223,13 @@ def _gradients(trace: Trace) -> _Section:
         biases = _at("δ", layer)
         if len(trace.exercise.samples) > 1:
             biases = f"Σ δ[{layer}]", rf"\sum_{{\mathrm{{samples}}}} \delta^{{[{layer}]}}"
-        of_weights = _Line(_slope("W", layer), weights, trace.weight_gradients[layer - 1])
-        rows.append(
-            (of_weights, _Line(_slope("b", layer), biases, trace.bias_gradients[layer - 1]))
-        )
-    return _Section("Gradients", rows)
+        of_weights = Line(_slope("W", layer), weights, trace.weight_gradients[layer - 1])
+        rows.append((of_weights, Line(_slope("b", layer), biases, trace.bias_gradients[layer - 1])))
+    return Section("Gradients", rows)
 
 
-def _updates(trace: Trace) -> _Section:
-    rows: list[tuple[_Line, ...]] = []
+def _updates(trace: Trace) -> Section:
+    rows: list[tuple[Line, ...]] = []
     for layer in range(trace.exercise.depth, 0, -1):
         row = []
         for letter, values in (("W", trace.updated_weights), ("b", trace.updated_biases)):
@@ -234,23 +237,23 @@ def _updates(trace: Trace) -> _Section:
             gradient, latex_gradient = _slope(letter, layer)
             formula = f"{plain} - η {gradient}", rf"{latex} - \eta\,{latex_gradient}"
             row.append(
-                _Line((f"new {plain}", rf"{latex}_{{\mathrm{{new}}}}"), formula, values[layer - 1])
+                Line((f"new {plain}", rf"{latex}_{{\mathrm{{new}}}}"), formula, values[layer - 1])
             )
         rows.append(tuple(row))
-    return _Section(
-        "Update", [*rows, (_Line(("new E", r"E_{\mathrm{new}}"), None, trace.loss_after),)]
+    return Section(
+        "Update", [*rows, (Line(("new E", r"E_{\mathrm{new}}"), None, trace.loss_after),)]
     )
 
 
-def _query(trace: Trace, query: WorkedQuery) -> _Section:
+def _query(trace: Trace, query: WorkedQuery) -> Section:
     x = np.array(trace.exercise.query)
     parameters = Parameters(trace.updated_weights, trace.updated_biases)
     rows = _passed(
         trace.exercise, x, parameters, zip(query.nets, query.outputs, strict=True), new="new "
     )
-    given = (_Line(("a[0] = x", "a^{[0]} = x"), None, x),)
+    given = (Line(("a[0] = x", "a^{[0]} = x"), None, x),)
     verdict = _class(trace.exercise, query)
-    return _Section("Query, with the new parameters", [given, *rows], [(verdict, verdict)])
+    return Section("Query, with the new parameters", [given, *rows], [(verdict, verdict)])
 
 
 def _class(exercise: Exercise, query: WorkedQuery) -> str:
@@ -309,7 +312,7 @@ def _latex_number(text: str) -> str:
     return rf"{mantissa} \cdot 10^{{{int(exponent)}}}" if e else text.replace("…", r"\cdots")
 
 
-def _block(line: _Line) -> list[str]:
+def _block(line: Line) -> list[str]:
     """The line as a block of text: the symbol and formula before the middle of the bracketed
     matrix.
     """

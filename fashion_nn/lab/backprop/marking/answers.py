@@ -44,6 +44,9 @@ _ON_PAPER = {
 
 _WRITTEN = re.compile(r"(.*?)\s*(?:\[\s*(\d{1,9})\s*\])?")
 _PRECISION = ("decimals", "digits")
+_NEW = ("updated_weights", "updated_biases", "loss_before", "loss_after")
+_NOT_TERMS = ("format", "student")
+"""Keys that `--json` and worksheets write beside the terms."""
 
 
 @dataclass(frozen=True)
@@ -57,6 +60,12 @@ class Answers:
 def label(term: Term) -> str:
     """The term as it is written on paper."""
     return _LABELS[term.key].format(term.layer)
+
+
+def on_sheet(term: Term) -> str:
+    """The key of a term on a worksheet, such as `new W[1]`."""
+    name = _ON_PAPER[term.key][-1] if term.key in _NEW else _ON_PAPER[term.key][0]
+    return f"{name}[{term.layer}]" if term.layer else name
 
 
 def place(term: Term, entry: Sequence[int]) -> str:
@@ -73,10 +82,11 @@ def place(term: Term, entry: Sequence[int]) -> str:
 def read(values: Any, right: Sheet, source: str = "answers") -> Answers:
     """The answered terms, with NaN where a single number is left out (null).
 
-    The keys are those of a trace, or are written as on paper, such as `z[1]`. `format` is ignored;
-    `decimals` or `digits` declare what the numbers are rounded to. A layer or a number that is null
-    is not answered. One number stands for a whole matrix, a flat list for one column. A matrix of
-    another shape than the term's is kept: it is a mistake of the student, not a broken file.
+    The keys are those of a trace, or are written as on paper, such as `z[1]`. `format` and
+    `student` are ignored; `decimals` or `digits` declare what the numbers are rounded to. A layer
+    or a number that is null is not answered. One number stands for a whole matrix, a flat list for
+    one column. A matrix of another shape than the term's is kept: it is a mistake of the student,
+    not a broken file.
 
     Args:
         values: the parsed JSON object.
@@ -94,7 +104,7 @@ def read(values: Any, right: Sheet, source: str = "answers") -> Answers:
     for key, given in values.items():
         if key in _PRECISION:
             declared |= _declared(key, given, source)
-        elif key != "format":  # `--json` prints it above the terms
+        elif key not in _NOT_TERMS:
             for term, entry in _by_term(key, given, right.exercise, source).items():
                 if entry is None:
                     continue

@@ -4,6 +4,7 @@ import numpy as np
 
 from fashion_nn.lab.backprop.marking.answers import label, place
 from fashion_nn.lab.backprop.marking.marks import Grade, Mark, Mistake
+from fashion_nn.lab.backprop.marking.precision import ENOUGH
 from fashion_nn.lab.backprop.writing import number
 
 
@@ -16,7 +17,7 @@ def describe(grade: Grade, title: str = "exercise") -> str:
         f" wrong, {counts['follows']} that follow from a mistake"
     ]
     if first:
-        lines += ["", f"first wrong term: {_mistake(first)}"]
+        lines += ["", f"first wrong term: {describe_mistake(first)}"]
     if grade.coarsest:
         term = label(grade.coarsest.term)
         shown = grade.coarsest.digits
@@ -29,7 +30,9 @@ def describe(grade: Grade, title: str = "exercise") -> str:
     for mark in grade.marks:
         lines.append(f"{label(mark.term):{width}}  {_verdict(mark)}")
         lines += [
-            f"{'':{width}}  {_mistake(other)}" for other in mark.mistakes if other is not first
+            f"{'':{width}}  {describe_mistake(other)}"
+            for other in mark.mistakes
+            if other is not first
         ]
     return "\n".join(lines)
 
@@ -39,15 +42,20 @@ def _verdict(mark: Mark) -> str:
         causes = dict.fromkeys(mistake.cause or "no known error" for mistake in mark.mistakes)
         return f"wrong: {', '.join(causes)}"
     verdict = "follows from an earlier mistake" if mark.verdict == "follows" else "right"
-    return verdict if mark.digits is None else f"{verdict}, within rounding to {mark.digits} digits"
+    if mark.digits is None:
+        return verdict
+    if mark.decimals is not None and mark.digits < ENOUGH:
+        return f"{verdict}, within rounding to {mark.decimals} decimals"
+    return f"{verdict}, within rounding to {mark.digits} digits"
 
 
-def _mistake(mistake: Mistake) -> str:
+def describe_mistake(mistake: Mistake) -> str:
+    """Where a mistake is, by how much, and the error behind it."""
     where = place(mistake.term, mistake.entry)
     if mistake.entries > 1:
         where += f" (and {mistake.entries - 1} more)"
     if not np.isnan(mistake.answered):
-        gap = number(mistake.answered - mistake.right)
+        gap = number(mistake.error)
         where += f": {number(mistake.answered)} in place of {number(mistake.right)}, off by {gap}"
         if not np.isclose(mistake.expected, mistake.right):
             where += f" ({number(mistake.expected)} would follow from the terms before it)"

@@ -1,0 +1,206 @@
+"""What a class has handed in, marked: points, feedback for each student, the commonest mistakes."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fashion_nn import pages
+from fashion_nn.core import csv_output
+from fashion_nn.core.writing import make_folder, private, write_atomic
+from fashion_nn.errors import InputError
+from fashion_nn.lab.backprop.exercise import read_json
+from fashion_nn.lab.backprop.marking import Grade, grade
+from fashion_nn.lab.backprop.marking.answers import label
+from fashion_nn.lab.backprop.marking.description import describe_mistake
+from fashion_nn.lab.backprop.tracing import solve
+from fashion_nn.lab.backprop.worksheets.folder import Worksheet, Worksheets, asked
+from fashion_nn.lab.progress import Progress
+
+COLUMNS = ("student", "file", "status", "points", "of", "first_wrong", "mistake", "remark")
+
+
+@dataclass(frozen=True)
+class StudentMarks:
+    """What one student has.
+
+    Attributes:
+        grade: None where nothing is handed in, or where it cannot be read.
+        problem: why it cannot be read.
+    """
+
+    sheet: Worksheet
+    grade: Grade | None
+    problem: str | None = None
+
+    @property
+    def status(self) -> str:
+        if self.problem:
+            return "unreadable"
+        if self.grade is None:
+            return "missing"
+        return "wrong" if self.grade.first_wrong else "right"
+
+    @property
+    def points(self) -> int:
+        """A point for each term that is right or follows from an earlier mistake."""
+        marks = self.grade.marks if self.grade else ()
+        return sum(mark.verdict != "wrong" for mark in marks)
+
+    @property
+    def of(self) -> int:
+        """The most points that there are."""
+        return len(asked(solve(self.sheet.exercise)))
+
+    def row(self) -> dict[str, Any]:
+        first = self.grade.first_wrong if self.grade else None
+        return {
+            "student": self.sheet.student,
+            "file": self.sheet.file,
+            "status": self.status,
+            "points": self.points,
+            "of": self.of,
+            "first_wrong": label(first.term) if first else "",
+            "mistake": (first.cause or "unknown") if first else "",
+            "remark": first.detail if first else self.problem or "",
+        }
+
+
+@dataclass(frozen=True)
+class ClassMarks:
+    """What a class has."""
+
+    title: str
+    students: Sequence[StudentMarks]
+
+    @property
+    def is_right(self) -> bool:
+        """Whether nothing that is handed in is wrong or unreadable."""
+        return all(student.status in {"right", "missing"} for student in self.students)
+
+    @property
+    def commonest(self) -> list[tuple[str, int]]:
+        """Mistakes and the number of students who made them, the commonest first."""
+        made = (
+            {
+                f"{label(mistake.made_in)}: {mistake.cause}"
+                for mark in student.grade.marks
+                for mistake in mark.mistakes
+                if mistake.cause
+            }
+            for student in self.students
+            if student.grade
+        )
+        counts = Counter(name for names in made for name in sorted(names))
+        return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+
+    def to_json(self) -> dict[str, Any]:
+        return {
+            "verdict": "right" if self.is_right else "wrong",
+            "title": self.title,
+            "students": [student.row() for student in self.students],
+            "commonest": [{"mistake": name, "students": n} for name, n in self.commonest],
+        }
+
+
+@dataclass(frozen=True)
+class Line:
+    """One term on the page of a student."""
+
+    term: str
+    verdict: str
+    points: int
+    remark: str
+
+
+@dataclass(frozen=True)
+class Feedback:
+    """What the template `feedback.html` shows."""
+
+    title: str
+    student: str
+    points: int
+    of: int
+    first: str
+    lines: Sequence[Line]
+
+
+def mark(worksheets: Worksheets, folder: Path, progress: Progress | None = None) -> ClassMarks:
+    """Mark what is in the folder `answers`; an answer that cannot be read stops no other."""
+    marked = []
+    for done, sheet in enumerate(worksheets.sheets, start=1):
+        marked.append(_marked(sheet, folder / "answers" / f"{sheet.file}.json"))
+        if progress is not None:
+            progress(done, len(worksheets.sheets))
+    return ClassMarks(worksheets.title, marked)
+
+
+def _marked(sheet: Worksheet, path: Path) -> StudentMarks:
+    try:
+        if not path.exists():
+            return StudentMarks(sheet, None)
+        answers = read_json(path)
+        if isinstance(answers, dict) and not any(map(_is_answered, answers.items())):
+            return StudentMarks(sheet, None)
+        return StudentMarks(sheet, grade(sheet.exercise, answers, path.name))
+    except InputError as error:
+        return StudentMarks(sheet, None, str(error))
+
+
+def _is_answered(item: tuple[str, Any]) -> bool:
+    key, value = item
+    if isinstance(value, list):
+        return any(_is_answered((key, entry)) for entry in value)
+    return value is not None and key not in {"student", "format", "digits", "decimals"}
+
+
+def write_marks(marks: ClassMarks, folder: Path) -> None:
+    """Write `class.csv`, and a page for each student who has handed in something.
+
+    Raises:
+        InputError: they cannot be written.
+    """
+    make_folder(folder / "feedback", within=folder)
+    for student in marks.students:
+        if student.grade is not None:
+            page = pages.render("feedback.html", _feedback(student, student.grade, marks.title))
+            path = folder / "feedback" / f"{student.sheet.file}.html"
+            write_atomic(path, page, within=folder)
+    rows = [student.row() for student in marks.students]
+    with private():
+        write_atomic(folder / "class.csv", csv_output.render(COLUMNS, rows))
+
+
+def _feedback(student: StudentMarks, found: Grade, title: str) -> Feedback:
+    first = found.first_wrong
+    name = label(first.term) if first else ""
+    lines = list(_lines(student, found))
+    return Feedback(title, student.sheet.student, student.points, student.of, name, lines)
+
+
+def _lines(student: StudentMarks, found: Grade) -> Iterator[Line]:
+    marks = {mark.term: mark for mark in found.marks}
+    for term in asked(solve(student.sheet.exercise)):
+        mark = marks.get(term)
+        if mark is None:
+            yield Line(label(term), "not answered", 0, "")
+            continue
+        verdict = "follows from an earlier mistake" if mark.verdict == "follows" else mark.verdict
+        remark = "; ".join(describe_mistake(mistake) for mistake in mark.mistakes)
+        yield Line(label(term), verdict, int(mark.verdict != "wrong"), remark)
+
+
+def describe(marks: ClassMarks) -> str:
+    """The class in plain text."""
+    rows = [student.row() for student in marks.students]
+    lines = [f"{marks.title}: {len(rows)} students"]
+    for row in rows:
+        score = f"{row['points']:3} of {row['of']}"
+        first = f"  {row['first_wrong']}: {row['mistake']}" if row["first_wrong"] else ""
+        remark = f"  {row['remark']}" if row["status"] == "unreadable" else ""
+        lines.append(f"  {row['status']:10} {score}  {row['student']}{first}{remark}")
+    if marks.commonest:
+        lines += ["", "commonest mistakes"]
+        lines += [f"  {count:3}  {name}" for name, count in marks.commonest[:10]]
+    return "\n".join(lines)
