@@ -25,6 +25,8 @@ from fashion_nn.lab.backprop import from_json, grade
 
 MARKS = ("<!-- checker: made by benchmarks/checker.py -->", "<!-- end of checker -->")
 SEED = 20_240_901
+NOISE = 1e-12
+"""Numbers below it are written as 0: sums that cancel but for the last bits of a float64."""
 TERMS = ("nets", "outputs", "deltas", "weight_gradients", "bias_gradients")
 UPDATES = ("updated_weights", "updated_biases")
 
@@ -322,8 +324,10 @@ class Display:
     cut: bool
 
     def __call__(self, value: float) -> float:
-        if not math.isfinite(value) or value == 0:
+        if not math.isfinite(value):
             return value
+        if abs(value) < NOISE:
+            return 0.0
         # Without the last bits of a float, which would cut 0.3 to 0.299.
         number = Decimal(f"{value:.13g}")
         unit = Decimal(1).scaleb(-self._decimals(number))
@@ -331,7 +335,7 @@ class Display:
 
     def unit(self, value: float) -> float:
         """One unit of the last place that is shown of this number."""
-        return 10.0 ** -self._decimals(Decimal(f"{value:.13g}")) if value else 0.0
+        return 10.0 ** -self._decimals(Decimal(f"{value:.13g}")) if abs(value) >= NOISE else NOISE
 
     def _decimals(self, number: Decimal) -> int:
         return self.places if self.decimals else self.places - 1 - number.adjusted()

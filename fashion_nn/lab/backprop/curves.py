@@ -14,6 +14,7 @@ from fashion_nn.pages.png import PathLike, png_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
 _COLOURS = (VERMILION, BLUE, GREEN, ORANGE)
 _LINES = ("-", "--", "-.", ":")
@@ -49,26 +50,27 @@ def activations(
             right.plot(*_with_gaps(z, curve), line, color=colour)
         for point in points:
             _mark(right, point, float(curves[0].slope(np.array(point))), far=point > reach / 2)
-        left.set(
-            xlabel="net z", ylabel="output f(z)", ylim=_limits([curve.apply(z) for curve in curves])
-        )
-        right.set(
-            xlabel="net z",
-            ylabel="derivative f'(z)",
-            ylim=_limits([curve.slope(z) for curve in curves]),
-        )
+        outputs = [curve.apply(z) for curve in curves]
+        slopes = [curve.slope(z) for curve in curves]
+        left.set(xlabel="net z", ylabel="output f(z)", ylim=_limits(outputs))
+        right.set(xlabel="net z", ylabel="derivative f'(z)", ylim=_limits(slopes))
         for axes in (left, right):
             _plain(axes)
             axes.set_xticks(np.linspace(-reach, reach, 9))
         if len(names) > 1:
-            handles, labels = left.get_legend_handles_labels()
-            figure.legend(
-                handles[::-1],
-                labels[::-1],
-                loc="outside lower center",
-                ncols=len(names),
-                frameon=False,
-            )
+            _legend_below(figure, left)
+
+
+def _legend_below(figure: "Figure", axes: "Axes") -> None:
+    """The names of the lines below the picture, in the order in which they were given."""
+    handles, labels = axes.get_legend_handles_labels()
+    figure.legend(
+        handles[::-1],
+        labels[::-1],
+        loc="outside lower center",
+        ncols=len(labels),
+        frameon=False,
+    )
 
 
 @dataclass(frozen=True)

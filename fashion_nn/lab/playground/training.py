@@ -17,6 +17,7 @@ from fashion_nn.errors import InputError
 from fashion_nn.lab.layers import Array
 from fashion_nn.lab.playground import data
 from fashion_nn.lab.playground.settings import Settings
+from fashion_nn.lab.playground.units import activate, output_activation, times_slope
 from fashion_nn.lab.progress import Progress
 
 Mask = NDArray[np.bool_]
@@ -94,9 +95,7 @@ class Fit:
         for number, (weights, biases) in enumerate(zip(self.weights, self.biases, strict=True)):
             values = found[-1] @ weights + biases
             last = number == len(self.weights) - 1
-            _activate(
-                _output_activation(self.settings) if last else self.settings.activation, values
-            )
+            activate(output_activation(self.settings) if last else self.settings.activation, values)
             found.append(values)
         return found
 
@@ -344,7 +343,7 @@ class _Buffers:
         self.transposed = [np.swapaxes(values, 1, 2) for values in self.extended]
         self.transposed_weights = [np.swapaxes(layer[:, :, :-1], 1, 2) for layer in network.layers]
         hidden = network.settings.activation
-        self.activations = [hidden] * (len(shape) - 2) + [_output_activation(network.settings)]
+        self.activations = [hidden] * (len(shape) - 2) + [output_activation(network.settings)]
 
     def forward(self, inputs: Array) -> Array:
         """The output, (seeds, 1, points), for inputs (seeds, features + 1, points)."""
@@ -353,7 +352,7 @@ class _Buffers:
             self.network.layers, self.outputs, self.extended, self.activations, strict=True
         ):
             np.matmul(weights, before, out=output)
-            _activate(name, output)
+            activate(name, output)
             before = extended
         return output
 
@@ -365,44 +364,8 @@ class _Buffers:
         np.subtract(self.outputs[last], targets, out=self.deltas[last])
         for layer in range(last, -1, -1):
             delta = self.deltas[layer]
-            _times_slope(self.activations[layer], self.outputs[layer], delta, self.slopes[layer])
+            times_slope(self.activations[layer], self.outputs[layer], delta, self.slopes[layer])
             transposed = self.transposed[layer - 1] if layer else np.swapaxes(inputs, 1, 2)
             np.matmul(delta, transposed, out=self.network.gradients[layer])
             if layer:
                 np.matmul(self.transposed_weights[layer], delta, out=self.deltas[layer - 1])
-
-
-def _output_activation(settings: Settings) -> str:
-    return "linear" if settings.regression else "tanh"
-
-
-# `fashion_nn.lab.layers` has these functions too. They are written again here, because the parity
-# with the Playground is exact to the last bit: its order of operations differs, such as f - f² for
-# f (1 - f), and the training needs them in place.
-
-
-def _activate(name: str, values: Array) -> None:
-    """Replace nets by outputs."""
-    if name == "tanh":
-        np.tanh(values, out=values)
-    elif name == "relu":
-        np.maximum(values, 0, out=values)
-    elif name == "sigmoid":
-        np.negative(values, out=values)
-        np.exp(values, out=values)
-        np.add(values, 1, out=values)
-        np.reciprocal(values, out=values)
-
-
-def _times_slope(name: str, outputs: Array, delta: Array, spare: Array) -> None:
-    """Multiply `delta` by the activation's derivative, written in terms of its output."""
-    if name == "tanh":  # 1 - f²
-        np.multiply(outputs, outputs, out=spare)
-        np.subtract(1, spare, out=spare)
-        np.multiply(delta, spare, out=delta)
-    elif name == "relu":  # 0 at 0, as the Playground has it
-        np.multiply(delta, outputs > 0, out=delta)
-    elif name == "sigmoid":  # f - f²
-        np.multiply(outputs, outputs, out=spare)
-        np.subtract(outputs, spare, out=spare)
-        np.multiply(delta, spare, out=delta)
