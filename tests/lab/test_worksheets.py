@@ -94,10 +94,9 @@ def test_numbers_are_not_degenerate_and_solutions_differ(exercise):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("activation", ["sigmoid", "tanh", "relu", "leaky-relu"])
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
 def test_ten_thousand_sheets(activation):
-    """Four networks, 10,000 sheets together."""
-    _no_degenerate_numbers_and_distinct_solutions(network("2-3-1", activation=activation), 2500)
+    _no_degenerate_numbers_and_distinct_solutions(network("2-3-1", activation=activation), 10_000)
 
 
 @pytest.mark.parametrize("name", built_in())
