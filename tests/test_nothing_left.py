@@ -75,7 +75,7 @@ def isolated(tmp_path):
         script = LOOPBACK + NAMESPACE if loopback else NAMESPACE
         wrapped = ["unshare", "-Urn", "bash", "-c", script, "bash", *map(str, command)]
         done = subprocess.run(
-            wrapped, cwd=here, env=environment, capture_output=True, text=True, timeout=500
+            wrapped, cwd=here, env=environment, capture_output=True, text=True, timeout=1500
         )
         said, _, counters = done.stderr.partition("COUNTERS\n")
         assert done.returncode in codes, said

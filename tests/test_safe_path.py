@@ -61,7 +61,7 @@ def run(folder, command, codes=(0,), **environment):
         env=os.environ | environment,
         capture_output=True,
         text=True,
-        timeout=500,
+        timeout=1500,
     )
     assert done.returncode in codes, done.stderr
     mark = folder / "MARK"
