@@ -434,7 +434,7 @@ FILES = {
     "baseline.json": (("models/*/baseline.json",), ()),
     "baselines-json": (("all.json",), ("",)),
     "search.json": (
-        ("models/tune-*/search.json",),
+        ("models/tune-*/search.json", "own/search/search.json"),
         ("identity.recipe.options", "identity.recipe.sources"),
     ),
     "trial.json": (("models/tune-*/trials/*.json",), ("values", "thresholds")),
