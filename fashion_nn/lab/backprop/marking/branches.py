@@ -13,7 +13,7 @@ import numpy as np
 from fashion_nn.lab.backprop.activations import Array
 from fashion_nn.lab.backprop.exercise import Exercise
 from fashion_nn.lab.backprop.marking.case import Finding, Fits
-from fashion_nn.lab.backprop.marking.precision import Mask
+from fashion_nn.lab.backprop.marking.precision import Mask, Precision
 from fashion_nn.lab.backprop.sheet import Sheet, Source, Term
 
 MOST_BRANCHES = 40
@@ -119,7 +119,8 @@ class Blurred:
     get who computes now with these and now with those.
     """
 
-    def __init__(self, exercise: Exercise):
+    def __init__(self, exercise: Exercise, precision: Precision):
+        self._precision = precision
         self._rng = np.random.default_rng(0)
         size = sum(weight.size for weight in exercise.weight_matrices)
         size += sum(exercise.layers) * len(exercise.samples)
@@ -131,11 +132,23 @@ class Blurred:
         """Which entries lie in the range of the sheets, widened by half and by one unit."""
         if not self.sheets or term.key == "query_class":
             return np.zeros(answer.shape, np.bool_)
-        values = np.array([sheet.compute(term) for sheet in self.sheets])
+        values = np.array([self._computed(sheet, term) for sheet in self.sheets])
         low = values.min(axis=0)
         high = values.max(axis=0)
         margin = 0.5 * (high - low) + unit
         return (answer >= low - margin) & (answer <= high + margin)
+
+    def _computed(self, sheet: Sheet, term: Term) -> Array:
+        """The term, where nets are rounded on the way to it that no sheet shows."""
+        if term.key not in {"loss_after", "query_output"}:
+            return sheet.compute(term)
+        other = sheet.copy()
+        for layer in range(1, sheet.exercise.depth + 1):
+            size = np.abs(sheet[Term("nets", layer)]).max(axis=1)
+            share = self._rng.uniform(-1.5, 1.5, size.shape)
+            biases = Term("updated_biases", layer)
+            other[biases] = sheet[biases] + share * self._precision.unit(size)
+        return other.compute(term)
 
     def keep(self, term: Term, answer: Array, exact: Array, unit: Array) -> None:
         """Go on to the next term: `exact` is what the student may have had before rounding."""

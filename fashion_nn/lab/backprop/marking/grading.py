@@ -76,7 +76,7 @@ class _Grader:
         self.precision = answers.precision or infer(shown)
         self.branches = [Branch(Sheet(exercise))]
         self.written = [Sheet(exercise, source=source) for source in Source]
-        self.blurred = Blurred(exercise)
+        self.blurred = Blurred(exercise, self.precision)
         self.hidden: list[Term] = []
         self.open: list[_Open] = []
         self.has_mistakes = False
