@@ -11,7 +11,7 @@ from fashion_nn.cli.main import app, run
 
 INPUTS = {
     *("--test", "--model", "--train", "--sample", "--models", "--data-dir", "--recipe", "--record"),
-    *("--labels", "--against", "--check", "--calibrate"),
+    *("--labels", "--against", "--check", "--calibrate", "--worksheet", "--points"),
 }
 PATHS = [
     (words, option.opts[0])

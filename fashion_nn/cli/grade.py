@@ -109,7 +109,9 @@ WorksheetColumn = Annotated[
 ]
 Maximum = Annotated[
     float | None,
-    typer.Option("--maximum", min=0.01, help="Largest grade, if the worksheet does not have it."),
+    typer.Option(
+        "--maximum", min=0.01, max=1e6, help="Largest grade, if the worksheet does not have it."
+    ),
 ]
 Points = Annotated[
     Path | None,
