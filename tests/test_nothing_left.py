@@ -9,7 +9,6 @@ import os
 import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 from every_command import COSTLY, MLP, PROGRAM, QUICK, ROOT, SUBMIT, prepare
@@ -24,10 +23,12 @@ def record(event, arguments):
             file.write(f"{event} {arguments[1:] if event == 'socket.connect' else arguments}\\n")
 sys.addaudithook(record)
 """
-# A private network without an interface that is up, and then what was sent there.
+# A private network without an interface that is up, and private shared memory; and then what was
+# sent and left there.
 NAMESPACE = """
+mount -t tmpfs tmpfs /dev/shm || exit 99
 "$@"; code=$?
-echo >&2; echo COUNTERS >&2; cat /proc/net/snmp >&2
+echo >&2; echo SHARED >&2; find /dev/shm -type f >&2; echo COUNTERS >&2; cat /proc/net/snmp >&2
 exit $code
 """
 # The processes of Ray talk to each other.
@@ -52,7 +53,7 @@ def prepared(tmp_path_factory):
 @pytest.fixture
 def isolated(tmp_path):
     """A function that runs a command and returns what it left and what it asked, as lines."""
-    probe = subprocess.run(["unshare", "-Urn", "true"], capture_output=True)
+    probe = subprocess.run(["unshare", "-Urnm", "true"], capture_output=True)
     if probe.returncode:
         pytest.skip("no network namespaces here: " + probe.stderr.decode().strip())
     for name in ("home", "tmp", "here", "recorder"):
@@ -71,18 +72,19 @@ def isolated(tmp_path):
     def run(command, codes=(0,), loopback=False):
         here = tmp_path / "here"
         (here / "out").mkdir(exist_ok=True)
-        before = set(files(here)) | set(files(Path("/dev/shm")))
+        before = set(files(here))
         script = LOOPBACK + NAMESPACE if loopback else NAMESPACE
-        wrapped = ["unshare", "-Urn", "bash", "-c", script, "bash", *map(str, command)]
+        wrapped = ["unshare", "-Urnm", "bash", "-c", script, "bash", *map(str, command)]
         done = subprocess.run(
             wrapped, cwd=here, env=environment, capture_output=True, text=True, timeout=1500
         )
         said, _, counters = done.stderr.partition("COUNTERS\n")
+        said, _, shared = said.partition("SHARED\n")
         assert done.returncode in codes, said
         left = [f"home/{name}" for name in files(tmp_path / "home") if not allowed(name)]
         left += [f"tmp/{name}" for name in files(tmp_path / "tmp")]
-        after = [*files(here), *files(Path("/dev/shm"))]
-        left += [name for name in after if name not in before and not name.startswith("out/")]
+        left += shared.split()
+        left += [name for name in files(here) if name not in before and not name.startswith("out/")]
         asked = calls.read_text().splitlines() if calls.exists() else []
         if loopback:
             asked = [line for line in asked if "'127.0.0.1'" not in line]
@@ -160,7 +162,7 @@ def test_what_is_asked_would_be_seen(isolated):
 def test_what_is_left_would_be_seen(isolated):
     code = (
         "import tempfile, pathlib; tempfile.mkstemp(); pathlib.Path('x').touch();"
-        " (pathlib.Path.home() / 'y').touch()"
+        " (pathlib.Path.home() / 'y').touch(); pathlib.Path('/dev/shm/z').touch()"
     )
     left, _ = isolated([sys.executable, "-c", code])
-    assert len(left) == 3
+    assert len(left) == 4
