@@ -6,6 +6,7 @@ What a command prints beside that stands in its file. Rich is imported when some
 import os
 import signal
 import sys
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -44,6 +45,11 @@ def _console(stream: TextIO, **how: Any) -> "Console":
     return Console(file=stream, markup=False, emoji=False, highlight=False, **how)
 
 
+def _is_terminal() -> bool:
+    """Whether bars are drawn: rich takes a notebook for a terminal, but needs ipywidgets there."""
+    return _err().is_terminal and not _err().is_jupyter
+
+
 def _progress(*columns: "ProgressColumn") -> "Progress":
     """A bar behind its description, followed by `columns`; it is removed at its end."""
     from rich.progress import BarColumn, Progress, TextColumn
@@ -79,8 +85,11 @@ class TrainingBar:
         self._bar: Progress | None = None
 
     def __enter__(self) -> "TrainingBar":
-        self._handler = signal.signal(signal.SIGINT, self._request_stop)
-        if _err().is_terminal:
+        self._handler = None
+        # Elsewhere, as in a thread of a server, Python allows no handler.
+        if threading.current_thread() is threading.main_thread():
+            self._handler = signal.signal(signal.SIGINT, self._request_stop)
+        if _is_terminal():
             from rich.progress import MofNCompleteColumn, TimeRemainingColumn
 
             self._bar = _progress(MofNCompleteColumn(), TimeRemainingColumn())
@@ -89,7 +98,8 @@ class TrainingBar:
         return self
 
     def __exit__(self, *_: object) -> None:
-        signal.signal(signal.SIGINT, self._handler)
+        if self._handler is not None:
+            signal.signal(signal.SIGINT, self._handler)
         if self._bar:
             self._bar.stop()
         if self._last:
@@ -142,7 +152,7 @@ class SearchBar:
         self._bar: Progress | None = None
 
     def __enter__(self) -> "SearchBar":
-        if _err().is_terminal:
+        if _is_terminal():
             from rich.progress import MofNCompleteColumn, TextColumn
 
             self._bar = _progress(MofNCompleteColumn(), TextColumn("{task.fields[left]}"))
@@ -192,7 +202,7 @@ def _note_trial(ended: "TrialRecord", objective: str, is_best: bool) -> None:
 @contextmanager
 def work_bar(what: str) -> Iterator[Callable[[int, int], None] | None]:
     """Yield a callback (done, total) that draws a bar on a terminal; None elsewhere."""
-    if not _err().is_terminal:
+    if not _is_terminal():
         yield None
         return
     from rich.progress import TaskProgressColumn, TimeRemainingColumn
@@ -330,6 +340,7 @@ def _numeric(cell: object) -> bool:
 
 def load_tensorflow() -> None:
     """Import TensorFlow without its log lines, even those before a log level counts."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     sys.stderr.flush()
     saved = os.dup(2)
     with open(os.devnull, "w") as nowhere:

@@ -11,10 +11,12 @@ import numpy as np
 
 from fashion_nn import datasets, inference, measures, zoo
 from fashion_nn.core.environment import describe_environment
-from fashion_nn.core.images import described, shape_of
+from fashion_nn.core.images import described
+from fashion_nn.core.representation import html_table
+from fashion_nn.core.text import printable
 from fashion_nn.datasets import Split, Splits, duplicates
 from fashion_nn.errors import InputError
-from fashion_nn.inference.scaling import LabelledRows
+from fashion_nn.inference.scaling import Decision, LabelledRows
 from fashion_nn.pages import figures
 from fashion_nn.runs import (
     CleanScores,
@@ -39,12 +41,75 @@ _NEAR_DUPLICATES: WeakKeyDictionary[Splits, np.ndarray] = WeakKeyDictionary()
 Progress = Callable[[int, int], None]
 
 
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """The figures of a model on test images, and what they rest on.
+
+    Attributes:
+        name: of the run or file.
+        data: whose test rows were predicted.
+        scores: the figures.
+        probabilities: of the test images, float32 (n, classes).
+        feeding: how images were given to the model; None if the user's own code built it.
+        decision: how the scale of the pixels was found; None if it was asked for.
+    """
+
+    name: str
+    data: Splits
+    scores: measures.Scores
+    probabilities: np.ndarray
+    feeding: inference.Feeding | None = None
+    decision: Decision | None = None
+
+    def __repr__(self) -> str:
+        return f"Evaluation({printable(self.title)}: {repr(self.scores)[7:-1]})"
+
+    def _repr_html_(self) -> str:
+        """A table of the figures of each class, for notebooks."""
+        rows = [
+            (name, f"{each.precision:.4f}", f"{each.recall:.4f}", f"{each.f1:.4f}", each.support)
+            for name, each in zip(self.data.class_names, self.scores.per_class, strict=True)
+        ]
+        return html_table(repr(self), rows, ("class", "precision", "recall", "F1", "n"))
+
+    @property
+    def title(self) -> str:
+        """What was measured on what, in a few words."""
+        return f"{self.name} on {self.data.name}, test"
+
+    @property
+    def test(self) -> Split:
+        """The test rows."""
+        return test_rows(self.data)
+
+    @property
+    def pixels(self) -> str:
+        """What pixels became for the model, and why."""
+        if self.feeding is None:
+            return "pixels as 0..255 (the model is built by its code)"
+        return str(self.feeding)
+
+
+def test_rows(splits: Splits) -> Split:
+    """The test rows of `splits`.
+
+    Raises:
+        InputError: there are none.
+    """
+    if splits.test is None:
+        raise InputError(f"{splits.name}: has no test rows: give a labelled CSV with --test")
+    return splits.test
+
+
 def evaluate(
     run: Run,
     splits: Splits,
     progress: Progress | None = None,
+    *,
     own: OwnBuilder | None = None,
-) -> measures.Scores:
+    scale: str = "auto",
+    rows: LabelledRows | None = None,
+) -> Evaluation:
     """Score the run's model on `splits.test` and draw its confusion matrix and worst mistakes.
 
     Each call measures anew and is logged in the run folder. The first figures of a model are stored
@@ -58,6 +123,9 @@ def evaluate(
             are not known yet.
         own: the user's own code that built the model, for a file that cannot be opened without it.
             The model is then built and run in this process.
+        scale: of the pixels; see `inference.open_model`. The figures on a scale that was asked for
+            are not stored.
+        rows: labelled rows by which the scale is found; None: the validation rows.
 
     Raises:
         InputError: `own` is not the code of the run; the training is not complete, there is no test
@@ -65,26 +133,26 @@ def evaluate(
     """
     stored = run.read_metrics()
     trained_on = run.read_record().dataset
-    if splits.test is None:
-        raise InputError(f"{splits.name}: has no test rows: give a labelled CSV with --test")
+    test = test_rows(splits)
     _require_fit(run, trained_on, splits)
     run.log_opening("evaluate")
     own_data = trained_on.is_of(splits)
     if own:
         answers = _predict_by_code(run, splits, own, own_data=own_data)
     else:
-        answers = _predict(run, splits.test, splits.valid, splits.classes, own_data=own_data)
+        answers = _predict(run, splits, own_data=own_data, scale=scale, rows=rows)
     require_same_model(run, stored, answers.model_sha256)
-    scores = measures.score(splits.test.labels, answers.of_test)
-    fingerprint = datasets.fingerprint(splits.test.images, splits.test.labels)
-    if _is_first(stored, scores, fingerprint):
+    scores = measures.score(test.labels, answers.of_test)
+    fingerprint = datasets.fingerprint(test.images, test.labels)
+    if scale == "auto" and _is_first(stored, scores, fingerprint):
         measured = _measured(stored, splits, scores, fingerprint, answers, progress)
         run.write_metrics(measured, answers.model_sha256)
         if run.read_test_predictions() is None:
-            run.write_test_predictions(_answers(splits.test, answers.of_test, fingerprint))
-    if not _are_drawn(run, stored, scores, fingerprint):
-        _draw(run, splits, scores, answers.of_test)
-    return scores
+            run.write_test_predictions(_answers(test, answers.of_test, fingerprint))
+    found = Evaluation(run.name, splits, scores, answers.of_test, answers.feeding, answers.decision)
+    if scale != "auto" or not _are_drawn(run, stored, scores, fingerprint):
+        _draw(run, found)
+    return found
 
 
 def _are_drawn(run: Run, stored: Metrics, scores: measures.Scores, fingerprint: str) -> bool:
@@ -95,17 +163,17 @@ def _are_drawn(run: Run, stored: Metrics, scores: measures.Scores, fingerprint: 
     return all(run.figure(name).exists() for name in ("confusion", "mistakes"))
 
 
-def _draw(run: Run, splits: Splits, scores: measures.Scores, of_test: np.ndarray) -> None:
-    assert splits.test is not None  # as `evaluate` has checked
-    title = f"{run.name} on {splits.name}, test"
-    figures.confusion(scores.confusion, splits.class_names, run.figure("confusion"), title=title)
+def _draw(run: Run, found: Evaluation) -> None:
+    names = found.data.class_names
+    confusion = found.scores.confusion
+    figures.confusion(confusion, names, run.figure("confusion"), title=found.title)
     figures.mistakes(
-        splits.test.images,
-        splits.test.labels,
-        of_test,
-        splits.class_names,
+        found.test.images,
+        found.test.labels,
+        found.probabilities,
+        names,
         run.figure("mistakes"),
-        title=title,
+        title=found.title,
     )
 
 
@@ -131,14 +199,20 @@ class _Predicted:
     seconds: float
     multiply_adds: int | None
     model_sha256: str
+    feeding: inference.Feeding | None = None
+    decision: Decision | None = None
 
 
-def _predict(run: Run, test: Split, valid: Split, classes: int, *, own_data: bool) -> _Predicted:
-    with inference.open_model(run.model) as predictor:
-        predictor.require(shape_of(test.images), classes)
-        if len(valid):
+def _predict(
+    run: Run, splits: Splits, *, own_data: bool, scale: str, rows: LabelledRows | None
+) -> _Predicted:
+    test = test_rows(splits)
+    valid = splits.valid
+    with inference.open_model(run.model, scale=scale) as predictor:
+        predictor.require(splits.image_shape, splits.classes)
+        if rows is None and len(valid):
             rows = LabelledRows(valid.images, valid.labels, "validation rows")
-            predictor.decide(test.images, rows)
+        predictor.decide(test.images, rows)
         predictor(test.images[:_WARM_UP])  # the first batch compiles
         started = time.perf_counter()
         of_test = predictor(test.images)
@@ -152,6 +226,8 @@ def _predict(run: Run, test: Split, valid: Split, classes: int, *, own_data: boo
             seconds=seconds,
             multiply_adds=predictor.multiply_adds,
             model_sha256=predictor.sha256,
+            feeding=predictor.feeding,
+            decision=predictor.decision,
         )
 
 
@@ -159,18 +235,18 @@ def _predict_by_code(run: Run, splits: Splits, own: OwnBuilder, *, own_data: boo
     """The same by a model that the user's own code builds in this process."""
     from fashion_nn.training import own_model
 
-    assert splits.test is not None
+    test = test_rows(splits)
     model, model_sha256 = own_model.load(run, splits, own)
-    zoo.predict(model, splits.test.images[:_WARM_UP], _WARM_UP)
+    zoo.predict(model, test.images[:_WARM_UP], _WARM_UP)
     started = time.perf_counter()
-    of_test = zoo.predict(model, splits.test.images, _WARM_UP)
+    of_test = zoo.predict(model, test.images, _WARM_UP)
     seconds = time.perf_counter() - started
     of_valid = None
     if own_data and len(splits.valid):
         of_valid = zoo.predict(model, splits.valid.images, _WARM_UP)
     return _Predicted(
         own_data=own_data,
-        labels=splits.test.labels,
+        labels=test.labels,
         of_test=of_test,
         of_valid=of_valid,
         seconds=seconds,

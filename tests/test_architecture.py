@@ -18,9 +18,9 @@ BASE = {"core", "errors"}
 LEVELS = {
     1: {"tables", "datasets", "measures", "recipes", "runs", "saving", "zoo"},
     2: {"training", "baselines", "inference", "pages"},
-    3: {"submission", "grading", "tuning", "evaluation", "export", "ensemble"},
+    3: {"submission", "grading", "tuning", "evaluation", "export", "ensemble", "wrapping"},
     4: {"ledger"},
-    5: {"cli", "console", "__main__"},
+    5: {"api", "cli", "console", "__main__"},
 }
 LEVEL_OF = {name: level for level, names in LEVELS.items() for name in names} | dict.fromkeys(
     BASE, 0
@@ -30,6 +30,8 @@ SAME_LEVEL = {
     ("datasets", "tables"),
     ("grading", "submission"),
     ("pages", "inference"),
+    ("api", "console"),
+    ("cli", "api"),
     ("cli", "console"),
 }
 SAME_LEVEL |= {("__main__", "cli"), ("core", "errors"), ("runs", "measures")}
@@ -109,7 +111,19 @@ def test_heavy_packages_are_imported_late(path):
 
 @pytest.mark.parametrize(
     "module",
-    ["cli", "datasets", "tables", "measures", "runs", "zoo", "submission", "grading", "ledger"],
+    [
+        "api.training",
+        "api.results",
+        "cli",
+        "datasets",
+        "tables",
+        "measures",
+        "runs",
+        "zoo",
+        "submission",
+        "grading",
+        "ledger",
+    ],
 )
 def test_importing_it_does_not_import_tensorflow(module):
     code = (

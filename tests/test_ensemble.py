@@ -139,7 +139,7 @@ def test_the_run_is_like_any_other(mirrored, members, digits):
     assert record.parameters == parameters + 28 * 28
     spent = [member.train_seconds for member in record.recipe.options.members]
     assert list(record.sessions[0].epoch_seconds[:-1]) == spent
-    scores = evaluation.evaluate(mirrored, digits)
+    scores = evaluation.evaluate(mirrored, digits).scores
     assert scores.n == 359
     assert mirrored.read_metrics().test.accuracy == scores.accuracy
     submitted = submission.best_run(mirrored.folder.parent, "digits", (28, 28))

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+import fashion_nn
 from fashion_nn import datasets, zoo
 from fashion_nn.cli.main import app
 from fashion_nn.errors import InputError
@@ -56,6 +57,12 @@ def test_what_is_written_as_json_has_the_format():
         assert any(re.fullmatch(r"(\*\.)?format: integer", line) for line in lines) == (
             path.name not in without
         )
+
+
+def test_the_functions_of_the_package_are_named():
+    # tests/api calls them.
+    named = set(re.findall(r"`(?:fashion_nn\.)?(\w+)`", section("Python")))
+    assert set(fashion_nn.__all__) <= named
 
 
 def test_datasets_load():

@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fashion_nn import console, datasets
+from fashion_nn.api.data import trained_on
+from fashion_nn.api.results import MEND
 from fashion_nn.cli.options import in_seconds
 from fashion_nn.core.numbers import whole
 from fashion_nn.core.text import printable, quoted
 from fashion_nn.core.writing import FORMAT
 from fashion_nn.errors import InputError
-from fashion_nn.runs import DataArguments, Record, Run
+from fashion_nn.runs import DataArguments, Record, Run, open_run
+from fashion_nn.wrapping import is_file
 
 Number = TypeVar("Number", int, float)
 
@@ -137,8 +140,10 @@ def loader(
     data_dir: Path | None,
     test: Path | None,
     options: datasets.ReadOptions,
-) -> Callable[[Run], datasets.Splits]:
+) -> Callable[[Run | None], datasets.Splits]:
     """A function that loads the data of a run with the validation rows of that run.
+
+    Called with None, it loads `dataset` with the usual validation rows.
 
     It loads the data of several runs once if they are the same.
     """
@@ -150,12 +155,31 @@ def loader(
         more: dict[str, Any] = {"validation_fraction": fraction, "options": how}
         return load_splits(source, data_dir=data_dir, test=test, **more)
 
-    def of_run(run: Run) -> datasets.Splits:
-        fraction = run.read_split().fraction
-        found = partial(load, fraction=fraction)
+    def of_run(run: Run | None) -> datasets.Splits:
+        if run is None:
+            return load(str(dataset), test, options, datasets.VALIDATION_FRACTION)
+        found = partial(load, fraction=run.read_split().fraction)
         return load_data_of(run, dataset, found, test=test, options=options)
 
     return of_run
+
+
+def model_loader(
+    load: Callable[[Run | None], datasets.Splits], dataset: str | None
+) -> Callable[[Path], datasets.Splits]:
+    """`load` of `loader` for the paths of run folders and model files.
+
+    The data of a model file must be named: those are loaded with the usual validation rows.
+    """
+
+    def load_path(path: Path) -> datasets.Splits:
+        if not is_file(path):
+            return load(open_run(path))
+        if dataset is None:
+            raise InputError(f"{path}: is no run, so its data must be named: {MEND}")
+        return load(None)
+
+    return load_path
 
 
 def deadline(budget: str | None) -> float | None:

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import console, runs
-from fashion_nn.cli.options import MODELS, examples, output_file
+from fashion_nn.api import results
+from fashion_nn.cli.common import loader, model_loader
+from fashion_nn.cli.options import DATA_SETS, MODELS, DataDir, examples, output_file
+from fashion_nn.cli.reading import Reading, reads_data
 from fashion_nn.core import writing
 from fashion_nn.errors import InputError
 from fashion_nn.measures.columns import table_columns
 from fashion_nn.runs import Run
+from fashion_nn.wrapping import is_file
 
 if TYPE_CHECKING:
     from fashion_nn.pages.leaderboard import Row
@@ -23,7 +27,11 @@ EXAMPLES = examples(
 
 Folders = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[RUN]...", help="Run folders [default: all in models/]."),
+    typer.Argument(
+        metavar="[RUN]...",
+        help="Run folders, and .keras or .h5 files, which need --dataset [default: all in"
+        " models/].",
+    ),
 ]
 Csv = Annotated[Path | None, output_file("--csv", "Write the table to this CSV.")]
 Readme = Annotated[
@@ -42,8 +50,13 @@ Curves = Annotated[
     Path | None,
     output_file("--curves", "Draw the learning curves of all runs into this PNG."),
 ]
+Dataset = Annotated[
+    str | None,
+    typer.Option("--dataset", help=f"Data set on which model files are measured: {DATA_SETS}."),
+]
 
 
+@reads_data
 def compare(
     folders: Folders = None,
     csv: Csv = None,
@@ -51,8 +64,12 @@ def compare(
     histories: Histories = None,
     record: Record = None,
     curves: Curves = None,
+    dataset: Dataset = None,
+    data_dir: DataDir = None,
+    *,
+    reading: Reading,
 ) -> None:
-    """Compare runs: accuracy, calibration and cost of each.
+    """Compare runs and model files: accuracy, calibration and cost of each.
 
     There is one table for each data set. Runs that share a letter in the column `tied` do not
     differ by more than chance.
@@ -62,10 +79,13 @@ def compare(
             raise InputError("--record replaces the run folders: only --curves goes with it")
         _print_record(record, curves)
         return
-    compared = _runs(folders)
+    files = [path for path in folders or () if is_file(path)]
+    compared = [] if files and len(files) == len(folders or ()) else _runs(folders, files)
     from fashion_nn.pages import leaderboard
 
-    rows = leaderboard.rows(compared)
+    load = model_loader(loader(dataset, data_dir, None, reading.options()), dataset)
+    splits = load(files[0]) if files else None
+    rows = results.compare(*compared, *files, data=splits).rows
     _write_histories(compared, histories, curves)
     if csv:
         leaderboard.write_csv(rows, csv)
@@ -74,9 +94,10 @@ def compare(
     _print_leaderboard(rows)
 
 
-def _runs(folders: list[Path] | None) -> list[Run]:
+def _runs(folders: list[Path] | None, files: list[Path]) -> list[Run]:
     if folders:
-        return runs.open_complete(folders, note=console.note)
+        named = [folder for folder in folders if folder not in files]
+        return runs.open_complete(named, note=console.note)
     found = list(runs.find(MODELS, note=console.note))
     if not found:
         raise InputError(f"{MODELS}: holds no complete run: train one, or name run folders")

@@ -64,7 +64,7 @@ def _evaluate(splits: "Splits", folder: Path) -> None:
     from fashion_nn import evaluation, pages
 
     for run in runs.find(folder, note=console.note):
-        found = evaluation.evaluate(run, splits)
+        found = evaluation.evaluate(run, splits).scores
         print(f"{run.name:<8} test {accuracy(found.accuracy, found.interval, found.n)}")
         pages.write_card(run)
 

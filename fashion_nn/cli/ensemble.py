@@ -1,16 +1,19 @@
 """fashion-nn ensemble: several runs as one model."""
 
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from fashion_nn import console, runs
-from fashion_nn.cli.common import accuracy, load_data_of, load_from
+from fashion_nn.api.results import as_run
+from fashion_nn.cli.common import accuracy, loader, model_loader
 from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, examples, output_folder
 from fashion_nn.cli.reading import Reading, reads_data
 from fashion_nn.errors import InputError
 from fashion_nn.runs import EnsembleOptions, Run
+from fashion_nn.wrapping import is_file
 
 EXAMPLES = examples(
     "fashion-nn ensemble models/mlp models/cnn-v2",
@@ -19,7 +22,11 @@ EXAMPLES = examples(
 
 Folders = Annotated[
     list[Path],
-    typer.Argument(metavar="RUN...", help="Run folders of one data set and one split."),
+    typer.Argument(
+        metavar="RUN...",
+        help="Run folders of one data set and one split, and .keras or .h5 files, which need"
+        " --dataset.",
+    ),
 ]
 Out = Annotated[
     Path | None,
@@ -44,24 +51,33 @@ def ensemble(
     *,
     reading: Reading,
 ) -> None:
-    """Combine several runs into one model.
+    """Combine several runs and model files into one model.
 
     The model averages their probabilities with weights that are chosen on the validation rows.
     It is for your own runs: their models are built without the limits of memory that others have.
     """
-    opened = runs.open_complete(folders, note=console.note)
+    files = [path for path in folders if is_file(path)]
+    named = [path for path in folders if path not in files]
+    opened = runs.open_complete(named, note=console.note) if named else []
     from fashion_nn import ensemble as ensembling
 
-    trained_on = ensembling.require_alike(opened)
-    folder = out or MODELS / f"ensemble-{trained_on.name}"
+    if opened:
+        ensembling.require_alike(opened)
+    if out:
+        runs.require_free(out, resumable=False)
+    load = model_loader(loader(dataset, data_dir, None, reading.options()), dataset)
+    splits = load((*files, *named)[0])
+    folder = out or MODELS / f"ensemble-{splits.name}"
     runs.require_free(folder, resumable=False)
-    splits = load_data_of(opened[0], dataset, load_from(data_dir), options=reading.options())
     from fashion_nn import pages
 
     console.load_tensorflow()
-    with console.work_bar("predicting the validation rows") as progress:
-        run = ensembling.combine(opened, splits, folder, flip=flip, progress=progress)
-    data = opened[0].read_record().data
+    with ExitStack() as stack:
+        given: list[Run | Path] = [*opened, *files]
+        members = [stack.enter_context(as_run(model, splits)).run for model in given]
+        progress = stack.enter_context(console.work_bar("predicting the validation rows"))
+        run = ensembling.combine(members, splits, folder, flip=flip, progress=progress)
+    data = opened[0].read_record().data if opened else None
     if data:
         run.write_record(run.read_record().model_copy(update={"data": data}))
     pages.write_card(run)

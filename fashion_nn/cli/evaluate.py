@@ -1,77 +1,118 @@
-"""fashion-nn evaluate: measure runs on their test images."""
+"""fashion-nn evaluate: measure runs and model files on the test images of a data set."""
 
-from collections.abc import Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn import console, runs
 from fashion_nn.cli import own_code
-from fashion_nn.cli.common import accuracy, loader, render_json
-from fashion_nn.cli.options import AsJson, DataDir, DatasetOfRun, Folders, TestCsv, examples
+from fashion_nn.cli.common import accuracy, loader, model_loader, render_json
+from fashion_nn.cli.options import (
+    AsJson,
+    Calibrate,
+    DataDir,
+    DatasetOfRun,
+    Runs,
+    Scale,
+    TestCsv,
+    examples,
+    one_of,
+)
 from fashion_nn.cli.reading import Reading, reads_data
+from fashion_nn.errors import InputError
 from fashion_nn.measures import balanced_accuracy
 from fashion_nn.measures.columns import PROBABILISTIC, sentence
 from fashion_nn.runs import Run
+from fashion_nn.wrapping import is_file
 
 if TYPE_CHECKING:
-    from fashion_nn.measures import Scores
+    from fashion_nn.evaluation import Evaluation
+    from fashion_nn.zoo import OwnBuilder
 
 EXAMPLES = examples(
     "fashion-nn evaluate models/mlp",
     "fashion-nn evaluate models/mlp models/cnn-v2 --json",
+    "fashion-nn evaluate model.h5 --dataset fashion_mnist",
 )
 
 
 @reads_data
 def evaluate(
-    folders: Folders,
+    models: Runs,
     dataset: DatasetOfRun = None,
     data_dir: DataDir = None,
     test: TestCsv = None,
+    scale: Scale = "auto",
+    calibrate: Calibrate = None,
     as_json: AsJson = False,
     code: own_code.Code = None,
     *,
     reading: Reading,
 ) -> None:
-    """Measure runs on their test images.
+    """Measure runs and model files on their test images.
 
     Measures the accuracy with a 95 % interval, the log loss, the calibration and the figures of
-    each class, and draws pictures. Each evaluation on the test set is logged in the run folder.
+    each class, and says on which scale the model took the pixels. Of a run it draws pictures, and
+    each evaluation is logged in the run folder; of a model file nothing is left.
     """
-    opened = [runs.open_run(folder) for folder in folders]
-    for run in opened:
-        run.read_metrics()  # An incomplete run is refused before the first is measured.
-    builders = [own_code.of_run(run, code) for run in opened]
-    from fashion_nn import evaluation, pages
+    from fashion_nn import inference
+    from fashion_nn.api import results as api
 
+    one_of(scale, inference.SCALES, "--scale")
+    if calibrate and scale != "auto":
+        raise InputError("--calibrate finds the scale that --scale names: give one of them")
+    builders = [_builder(path, code) for path in models]
     results: list[dict[str, Any]] = []
-    load = loader(dataset, data_dir, test, reading.options())
-    for run, builder in zip(opened, builders, strict=True):
-        splits = load(run)
+    load = model_loader(loader(dataset, data_dir, test, reading.options()), dataset)
+    for path, builder in zip(models, builders, strict=True):
+        splits = load(path)
         with console.work_bar("near duplicates") as progress:
-            scores = evaluation.evaluate(run, splits, progress, builder)
-        pages.write_card(run)
-        balanced = balanced_accuracy(scores.per_class)
-        results.append({"run": str(run.folder), **scores.to_json(), "balanced_accuracy": balanced})
+            found = api.evaluate(
+                path,
+                splits,
+                scale=scale,
+                calibrate=calibrate,
+                builder=builder,
+                progress=progress,
+            )
+        balanced = balanced_accuracy(found.scores.per_class)
+        figures = {**found.scores.to_json(), "balanced_accuracy": balanced}
+        results.append({"run": str(path), "pixels": found.pixels, **figures})
         if not as_json:
-            print_scores(run, splits.class_names, scores)
+            print_evaluation(path, found)
+        if found.decision and (warning := found.decision.warning()):
+            console.note(f"warning: {warning}")
     if as_json:
         print(render_json(results[0] if len(results) == 1 else results))
 
 
-def print_scores(run: Run, class_names: Sequence[str], found: "Scores") -> None:
-    """Print the figures of one run on the test split."""
+def _builder(path: Path, code: str | None) -> "OwnBuilder | None":
+    """The user's own code of a run; an incomplete run is refused before the first is measured."""
+    if is_file(path):
+        return None
+    run = runs.open_run(path)
+    run.read_metrics()
+    return own_code.of_run(run, code)
+
+
+def print_evaluation(path: Path, found: "Evaluation") -> None:
+    """Print the figures of a run or a model file on the test images."""
+    scores = found.scores
     first, *others = PROBABILISTIC
-    test = accuracy(found.accuracy, found.interval, found.n)
-    print(f"{run.folder}: test {test}, {sentence(found, [first])}")
-    balanced = balanced_accuracy(found.per_class)
-    print(f"balanced accuracy {balanced:.4f}, {sentence(found, others)}")
-    _print_stored(run)
+    test = accuracy(scores.accuracy, scores.interval, scores.n)
+    print(f"{path}: test {test}, {sentence(scores, [first])}")
+    balanced = balanced_accuracy(scores.per_class)
+    print(f"balanced accuracy {balanced:.4f}, {sentence(scores, others)}")
+    print(f"the model gets {found.pixels}")
+    run = None if is_file(path) else Run(path)
+    if run:
+        _print_stored(run)
     rows = [
         (name, f"{each.precision:.4f}", f"{each.recall:.4f}", f"{each.f1:.4f}", each.support)
-        for name, each in zip(class_names, found.per_class, strict=True)
+        for name, each in zip(found.data.class_names, scores.per_class, strict=True)
     ]
     console.table(("class", "precision", "recall", "F1", "n"), rows)
-    print(f"pictures: {run.figure('confusion')}, {run.figure('mistakes')}")
+    if run:
+        print(f"pictures: {run.figure('confusion')}, {run.figure('mistakes')}")
 
 
 def _print_stored(run: Run) -> None:

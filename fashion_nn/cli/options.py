@@ -35,7 +35,13 @@ Source = Annotated[
     typer.Argument(metavar="NAME", help=f"Data set: {DATA_SETS}."),
 ]
 Folder = Annotated[Path, typer.Argument(metavar="RUN", help="Run folder.")]
-Folders = Annotated[list[Path], typer.Argument(metavar="RUN...", help="Run folders.")]
+Runs = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="RUN...",
+        help="Run folders, and .keras or .h5 files, which need --dataset.",
+    ),
+]
 
 Dataset = Annotated[str, typer.Option("--dataset", help=f"Data set: {DATA_SETS}.")]
 DatasetOfRun = Annotated[
@@ -96,6 +102,21 @@ def output_folder(name: str, help: str) -> Any:
     return typer.Option(name, help=help, callback=_output_folder)
 
 
+Scale = Annotated[
+    str,
+    typer.Option(
+        "--scale",
+        help="What the model takes for pixels of 0 to 255: auto, 0-1, 0-255, -1-1, standardised, or"
+        " one of them after inverted-.",
+    ),
+]
+Calibrate = Annotated[
+    Path | None,
+    typer.Option(
+        "--calibrate",
+        help="Labelled CSV by which the scale is found that gives the most right answers.",
+    ),
+]
 Models = Annotated[Path, typer.Option("--models", help="Folder that holds the run folders.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Picture = Annotated[Path | None, output_file("--picture", "Draw the result into this PNG.")]

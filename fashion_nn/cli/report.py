@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import console, runs
-from fashion_nn.cli.common import loader
+from fashion_nn.api import results
+from fashion_nn.cli.common import loader, model_loader
 from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, Models, TestCsv, examples
 from fashion_nn.cli.reading import Reading, reads_data
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
+from fashion_nn.wrapping import is_file
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
@@ -21,7 +23,10 @@ EXAMPLES = examples("fashion-nn report models/mlp --open", "fashion-nn report --
 
 Folders = Annotated[
     list[Path] | None,
-    typer.Argument(metavar="[DIR]...", help="Run folders and search folders."),
+    typer.Argument(
+        metavar="[RUN]...",
+        help="Run folders, search folders, and .keras or .h5 files, which need --dataset.",
+    ),
 ]
 Every = Annotated[
     bool,
@@ -55,17 +60,21 @@ def report(
     """Write an HTML page for each run or search.
 
     The page of a run shows its curves, mistakes, calibration and layers; that of a search shows
-    its trials and parameters. The pages load nothing from the network.
+    its trials and parameters. The page of a model file is FILE.html beside it. The pages load
+    nothing from the network.
     """
     if bool(folders) == every:
         raise InputError("name run folders, or give --all for those in the folder of models")
     of_searches = [folder for folder in folders or () if runs.Search(folder).exists]
-    others = [folder for folder in folders or () if folder not in of_searches]
+    files = [path for path in folders or () if is_file(path)]
+    others = [path for path in folders or () if path not in (*of_searches, *files)]
     chosen = _complete_runs(others, models if every else None)
     from fashion_nn import pages
 
     written = [pages.write_search_page(folder) for folder in of_searches]
     load = loader(dataset, data_dir, test, reading.options())
+    load_for = model_loader(load, dataset)
+    written += [results.report(path, load_for(path), image=image) for path in files]
     written += _write_pages(chosen, load, image, skip_failed=every)
     if every:
         written.append(models / "leaderboard.html")

@@ -13,6 +13,8 @@ from fashion_nn.cli.grade import finish
 from fashion_nn.cli.options import (
     DATA_SETS,
     MODELS,
+    Calibrate,
+    Scale,
     Strict,
     default_models,
     examples,
@@ -21,7 +23,7 @@ from fashion_nn.cli.options import (
     takes,
 )
 from fashion_nn.cli.reading import Reading
-from fashion_nn.cli.train import print_outcome
+from fashion_nn.cli.train import print_run
 from fashion_nn.core.files import FileIn, files_at
 from fashion_nn.core.images import described
 from fashion_nn.core.text import duration
@@ -84,21 +86,6 @@ Format = Annotated[
 Sample = Annotated[
     Path | None,
     typer.Option("--sample", help="Sample file of a competition, whose header and ids are used."),
-]
-Scale = Annotated[
-    str,
-    typer.Option(
-        "--scale",
-        help="What the model takes for pixels of 0 to 255: auto, 0-1, 0-255, -1-1, standardised, or"
-        " one of them after inverted-.",
-    ),
-]
-Calibrate = Annotated[
-    Path | None,
-    typer.Option(
-        "--calibrate",
-        help="Labelled CSV by which the scale is found that gives the most right answers.",
-    ),
 ]
 Engine = Annotated[
     str,
@@ -337,7 +324,7 @@ def _train(request: Request, test: "TableSource", models: Path, stop_at: float |
     with console.training_bars() as progress:
         outcome = submission.train_best(splits, folder, deadline=stop_at, progress=progress)
     store_arguments(outcome.run, train, None, options)
-    print_outcome(outcome)
+    print_run(outcome.run)
     return outcome.run
 
 

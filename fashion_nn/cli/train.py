@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import console, datasets, recipes, runs, zoo
+from fashion_nn.api import training
+from fashion_nn.api.training import Work
 from fashion_nn.cli import own_code
 from fashion_nn.cli.common import (
     accuracy,
@@ -30,11 +32,11 @@ from fashion_nn.cli.options import (
 from fashion_nn.cli.reading import Reading
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
+from fashion_nn.runs import Run
 from fashion_nn.zoo import OwnBuilder
 
 if TYPE_CHECKING:
-    from fashion_nn.datasets import Splits
-    from fashion_nn.training import Outcome
+    pass
 
 EXAMPLES = examples(
     "fashion-nn train mlp --dataset digits",
@@ -145,19 +147,19 @@ def train(request: Request) -> None:
     rows = f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
     console.note(f"{recipe.name} on {splits.name}: {rows}")
     for folder, seeded in recipes_by_folder.items():
-        outcome = _train_one(request, Work(seeded, own, splits, folder))
-        store_arguments(outcome.run, dataset, request.test, request.options())
+        run = _train_one(request, Work(seeded, splits, folder, own))
+        store_arguments(run, dataset, request.test, request.options())
     if len(recipes_by_folder) > 1:
-        print_over_seeds([runs.Run(folder) for folder in recipes_by_folder])
+        print_over_seeds([Run(folder) for folder in recipes_by_folder])
 
 
-def _train_one(request: Request, work: "Work") -> "Outcome":
+def _train_one(request: Request, work: Work) -> Run:
     """Train, and print what came of it."""
-    outcome = _train(work, request.resume, deadline(request.budget))
-    print_outcome(outcome)
-    if work.own:
-        own_code.note_on_loading(outcome.run, request.name)
-    if outcome.stopped_because == "budget":
+    run = _train(work, request.resume, deadline(request.budget))
+    print_run(run)
+    if work.builder:
+        own_code.note_on_loading(run, request.name)
+    if run.read_record().stopped_because == "budget":
         console.note("there are epochs left: the same command with --resume trains them")
     return outcome
 
@@ -172,16 +174,6 @@ def _folders(request: Request, recipe: Recipe, dataset: str) -> dict[Path, Recip
     if request.seeds == 1:
         return {request.out: recipe}
     return {request.out / f"seed{each.seed}": each for each in seeded}
-
-
-@dataclass(frozen=True, eq=False)
-class Work:
-    """What is trained, on which rows, and the folder of the run."""
-
-    recipe: Recipe
-    own: OwnBuilder | None
-    splits: "Splits"
-    folder: Path
 
 
 def _print_settings() -> None:
@@ -221,41 +213,26 @@ def _searched_on(file: Path | None, name: str | None) -> str | None:
     return name
 
 
-def _train(work: Work, resume: bool, stop_at: float | None) -> "Outcome":
-    console.load_tensorflow()
-    from fashion_nn import pages, training
-
-    recipe = work.recipe
-    folder = work.folder
+def _train(work: Work, resume: bool, stop_at: float | None) -> Run:
     try:
-        with console.TrainingBar(recipe.name, recipe.epochs) as progress:
-            outcome = training.run(
-                training.OwnRecipe(recipe, work.own) if work.own else recipe,
-                work.splits,
-                folder,
-                resume=resume,
-                deadline=stop_at,
-                progress=progress,
-            )
+        return training.carry_out(work, resume=resume, deadline=stop_at)
     except KeyboardInterrupt:
-        has_model = runs.Run(folder).model.exists()
+        has_model = Run(work.folder).model.exists()
         saved = "has the best model so far" if has_model else "has no model yet"
-        note_how_to_resume(f"{folder} {saved}")
+        note_how_to_resume(f"{work.folder} {saved}")
         raise typer.Exit(130) from None
-    pages.describe_training(outcome.run, work.splits)
-    return outcome
 
 
-def print_outcome(outcome: "Outcome") -> None:
+def print_run(run: Run) -> None:
     """Print how a training ended and what its folder holds."""
-    line = f"best epoch {outcome.best_epoch}, stopped by {outcome.stopped_because}"
-    valid = outcome.metrics.valid
+    record = run.read_record()
+    line = f"best epoch {record.best_epoch}, stopped by {record.stopped_because}"
+    valid = run.read_metrics().valid
     if valid:
         line += f"; validation {accuracy(valid.accuracy, valid.interval, valid.n)}"
     print(line)
-    mirroring = outcome.run.read_record().mirroring
+    mirroring = record.mirroring
     if mirroring:
         print(f"mirrored images {'used' if mirroring.used else 'not used'}: {mirroring.why}")
-    folder = outcome.run.folder
-    names = sorted(path.name for path in folder.iterdir() if path.suffix != ".npz")
-    print(f"{folder}: {', '.join(names)}")
+    names = sorted(path.name for path in run.folder.iterdir() if path.suffix != ".npz")
+    print(f"{run.folder}: {', '.join(names)}")

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import numpy as np
 
-from fashion_nn.core.images import Images, ImageShape, shape_of
+from fashion_nn.core.images import Images, ImageShape, described, shape_of
+from fashion_nn.core.representation import html_table
 from fashion_nn.datasets.labels import Label, LabelMap
 from fashion_nn.errors import InputError
 
@@ -69,6 +70,24 @@ class Splits:
     labels: LabelMap = field(default_factory=LabelMap)
     said: str = ""
     warnings: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        rows = ", ".join(f"{len(part):,} {name}" for name, part in self._parts().items())
+        size = described(self.image_shape)
+        return f"Splits({self.name}: {rows} rows; images of {size}; {self.classes} classes)"
+
+    def _repr_html_(self) -> str:
+        """A table of the rows of each class, for notebooks."""
+        parts = self._parts()
+        counts = [part.class_counts(self.classes) for part in parts.values()]
+        rows: list[tuple[object, ...]] = list(zip(self.class_names, *counts, strict=True))
+        rows.append(("all", *map(len, parts.values())))
+        return html_table(repr(self), rows, ("class", *parts))
+
+    def _parts(self) -> dict[str, Split]:
+        """The parts that there are, by name."""
+        parts = {"train": self.train, "valid": self.valid, "test": self.test}
+        return {name: part for name, part in parts.items() if part is not None}
 
     @cached_property
     def split_id(self) -> str:

@@ -1,6 +1,7 @@
 """What all checks say of one hand-in, and where that is written."""
 
 import os
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fashion_nn.core import writing
 from fashion_nn.core.environment import describe_environment
+from fashion_nn.core.representation import html_table
 from fashion_nn.core.text import printable
 from fashion_nn.core.writing import FORMAT
 from fashion_nn.grading import predictions
@@ -48,6 +50,16 @@ class Report:
     score: Score | None
     sha256: Mapping[str, str]
     confinement: "Confinement | None" = None
+
+    def __repr__(self) -> str:
+        counts = Counter(check.verdict for check in self.checks)
+        shown = ", ".join(f"{count} {verdict}" for verdict, count in counts.items())
+        return f"Report({printable(self.file.name)}: {self.verdict}; checks: {shown})"
+
+    def _repr_html_(self) -> str:
+        """A table of the checks, for notebooks."""
+        rows = [(each.verdict, each.name, each.value, each.expected) for each in self.checks]
+        return html_table(repr(self), rows, ("verdict", "check", "found", "expected"))
 
     @property
     def verdict(self) -> Verdict:

@@ -58,6 +58,11 @@ class Scores:
     confusion: NDArray[np.int64]
     per_class: tuple[ClassScore, ...]
 
+    def __repr__(self) -> str:
+        low, high = self.interval
+        accuracy = f"accuracy {self.accuracy:.4f}, 95 % interval {low:.4f} to {high:.4f}"
+        return f"Scores({accuracy}, n={self.n:,}, log loss {self.log_loss:.4f})"
+
     def to_json(self) -> dict[str, Any]:
         """The same as plain Python numbers, lists and dicts."""
         return {

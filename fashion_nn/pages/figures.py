@@ -1,7 +1,7 @@
 """The figures of a data set and of a run as PNG files, for print.
 
 The same values give the same bytes with the same version of matplotlib. Each file is complete or
-absent.
+absent. What Python may draw too returns its Axes, an array of objects where there are several.
 """
 
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from fashion_nn import measures
 from fashion_nn.core.images import ImageShape, channels_of, values_of
 from fashion_nn.pages.palette import BLUE, GREEN, INK, ORANGE, PURPLE, VERMILION
-from fashion_nn.pages.png import PathLike, png_figure
+from fashion_nn.pages.png import PathLike, png_figure, shown_figure
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -33,14 +33,16 @@ _STYLES = (
 History = Sequence[Mapping[str, float]]
 
 
-def curves(history: History, path: PathLike, *, title: str, best_epoch: int | None = None) -> None:
+def curves(
+    history: History, path: PathLike | None, *, title: str, best_epoch: int | None = None
+) -> NDArray[np.object_]:
     """Draw accuracy and loss by epoch, for training and validation, with a mark at the best epoch.
 
     Args:
         history: one row per epoch, with `epoch`, `accuracy` (0..1) and `loss` (nats per image), and
             with `val_accuracy` and `val_loss` if there is a validation split. Other keys are
             ignored.
-        path: the PNG file to write.
+        path: the PNG file to write; None leaves the figure to pyplot.
         title: shown above the figure.
         best_epoch: the epoch to mark [default: the first with the highest validation accuracy].
 
@@ -57,13 +59,15 @@ def curves(history: History, path: PathLike, *, title: str, best_epoch: int | No
         best_epoch = int(epochs[np.nanargmax(accuracy)])
     with _figure(path, 9, 4) as figure:
         figure.suptitle(title)
-        left, right = figure.subplots(1, 2)
+        grid: NDArray[np.object_] = figure.subplots(1, 2)
+        left, right = grid
         _curve(left, history, "accuracy", 100, best_epoch)
         left.set_ylabel("accuracy (%)")
         _curve(right, history, "loss", 1, best_epoch)
         right.set_ylabel("loss (nats per image)")
         legend = left.get_legend_handles_labels()
         figure.legend(*legend, loc="outside lower center", ncols=3, frameon=False)
+    return grid
 
 
 _PANELS = (
@@ -125,7 +129,9 @@ def _draw_runs(
         )
 
 
-def confusion(matrix: ArrayLike, class_names: Sequence[str], path: PathLike, *, title: str) -> None:
+def confusion(
+    matrix: ArrayLike, class_names: Sequence[str], path: PathLike | None, *, title: str
+) -> "Axes":
     """Draw a confusion matrix: counts as text, shares of the true class as colours.
 
     A cell without images is empty.
@@ -133,7 +139,7 @@ def confusion(matrix: ArrayLike, class_names: Sequence[str], path: PathLike, *, 
     Args:
         matrix: counts, int (k, k); a row is a true class, a column a predicted one.
         class_names: the k names.
-        path: the PNG file to write.
+        path: the PNG file to write; None leaves the figure to pyplot.
         title: shown above the figure.
 
     Raises:
@@ -163,6 +169,7 @@ def confusion(matrix: ArrayLike, class_names: Sequence[str], path: PathLike, *, 
             [0, 0.01, 0.05, 0.1, 0.2, 0.5, 1], labels=["0", "1", "5", "10", "20", "50", "100"]
         )
         bar.outline.set_visible(False)
+    return axes
 
 
 def mistakes(
@@ -170,11 +177,11 @@ def mistakes(
     labels: ArrayLike,
     probabilities: ArrayLike,
     class_names: Sequence[str],
-    path: PathLike,
+    path: PathLike | None,
     *,
     title: str = "",
     count: int = 25,
-) -> None:
+) -> NDArray[np.object_]:
     """Draw the worst mistakes: those with the lowest probability of the true class, row by row.
 
     Above each image are its true class and the predicted one, each with its probability.
@@ -184,7 +191,7 @@ def mistakes(
         labels: true classes 0..k-1, int (n,).
         probabilities: of the classes, 0..1, (n, k).
         class_names: the k names.
-        path: the PNG file to write.
+        path: the PNG file to write; None leaves the figure to pyplot.
         title: shown above the number of mistakes.
         count: maximum number of mistakes to show.
     """
@@ -197,10 +204,12 @@ def mistakes(
     width, height = _grid_size(len(rows), 5, 1.75, 1.95)
     with _figure(path, width, height + 0.25 * bool(title)) as figure:
         figure.suptitle(f"{title}\n{finding}" if title else finding)
-        for axes, row in zip(_grid(figure, len(rows), 5), rows, strict=True):
+        grid = _grid(figure, len(rows), 5)
+        for axes, row in zip(grid, rows, strict=True):
             _show_image(axes, images[row], cmap="gray", vmin=0, vmax=255)
             heading = _true_and_taken(probabilities[row], labels[row], class_names)
             axes.set_title(heading, fontsize=6.5, loc="left", linespacing=1.3)
+    return np.array(grid, dtype=object)
 
 
 def _true_and_taken(
@@ -260,18 +269,18 @@ def sample_grid(
     images: ArrayLike,
     labels: ArrayLike,
     class_names: Sequence[str],
-    path: PathLike,
+    path: PathLike | None,
     *,
     title: str,
     per_class: int = 10,
-) -> None:
+) -> NDArray[np.object_]:
     """Draw the first images of each class, one row per class.
 
     Args:
         images: uint8 (n, height, width) or (n, height, width, 3).
         labels: classes 0..k-1, int (n,).
         class_names: the k names.
-        path: the PNG file to write.
+        path: the PNG file to write; None leaves the figure to pyplot.
         title: shown above the figure.
         per_class: images in a row; a class with fewer images leaves the rest of its row empty.
     """
@@ -280,7 +289,7 @@ def sample_grid(
     classes = len(class_names)
     with _figure(path, 1.6 + 0.6 * per_class, 0.7 + 0.6 * classes) as figure:
         figure.suptitle(title)
-        grid = figure.subplots(classes, per_class, squeeze=False)
+        grid: NDArray[np.object_] = figure.subplots(classes, per_class, squeeze=False)
         for number, (name, row) in enumerate(zip(class_names, grid, strict=True)):
             of_class = images[np.flatnonzero(labels == number)[:per_class]]
             for column, axes in enumerate(row):
@@ -289,12 +298,15 @@ def sample_grid(
                 else:
                     axes.set(xticks=[], yticks=[], frame_on=False)
             row[0].set_ylabel(_short(name, 20), rotation=0, ha="right", va="center", fontsize=9)
+    return grid
 
 
-def _figure(path: PathLike, width: float, height: float) -> AbstractContextManager["Figure"]:
+def _figure(path: PathLike | None, width: float, height: float) -> AbstractContextManager["Figure"]:
     """A figure in which a dollar sign, for example in the name of a class, does not begin a
     formula.
     """
+    if path is None:
+        return shown_figure(width, height)
     return png_figure(path, width, height, formulas=False)
 
 

@@ -1,5 +1,5 @@
 """How a figure becomes a PNG file or a part of a page: with matplotlib's own defaults, and the same
-bytes each time.
+bytes each time. In a notebook, it is shown instead.
 """
 
 import io
@@ -75,3 +75,19 @@ def svg_element(width: float, height: float, paint: Callable[["Figure"], None]) 
         figure.savefig(content, format="svg", transparent=True, metadata=metadata)
     text = content.getvalue()
     return text[text.index("<svg") :]
+
+
+@contextmanager
+def shown_figure(width: float, height: float) -> Iterator["Figure"]:
+    """Yield an empty figure of pyplot, which a notebook shows at the end of its cell.
+
+    It has the style of `png_figure`, and text is not typeset as a formula.
+
+    Args:
+        width: in inches.
+        height: in inches.
+    """
+    from matplotlib import pyplot, style
+
+    with style.context(["default", {"text.parse_math": False}]):
+        yield pyplot.figure(figsize=(width, height), layout="constrained")

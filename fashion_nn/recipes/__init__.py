@@ -6,7 +6,7 @@ published recipes and ours. `override` changes single settings, as `--set key=va
 """
 
 from fashion_nn.recipes.effective import EFFECTIVE, without_effect
-from fashion_nn.recipes.overriding import override
+from fashion_nn.recipes.overriding import override, with_settings
 from fashion_nn.recipes.own import for_own_code, with_compiled
 from fashion_nn.recipes.published import RECIPES, Departure, departures, get
 from fashion_nn.recipes.recipe import MAX_EPOCHS, Augmentation, Recipe, from_json
@@ -29,5 +29,6 @@ __all__ = [
     "override",
     "settings",
     "with_compiled",
+    "with_settings",
     "without_effect",
 ]

@@ -1,6 +1,6 @@
 """Single settings of a recipe changed by text, as `--set key=value` does."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fashion_nn.core import strict_json
@@ -29,23 +29,58 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
         >>> short.epochs, short.augment.flip
         (5, True)
     """
-    values = recipe.to_json()
-    chosen: set[str] = set()
+    changes: dict[str, Any] = {}
     for assignment in assignments:
         key, equals, text = (part.strip() for part in assignment.partition("="))
         if not equals:
             raise InputError(f"--set {quoted(assignment)}: expected key=value, such as epochs=20")
-        _require_known(key)
+        changes[key] = _parse(text)
+    return _changed(recipe, changes, "--set")
+
+
+def with_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
+    """`recipe` with single settings changed, given as values.
+
+    Args:
+        recipe: is left as it is.
+        settings: field → value. Those of `augment` and `options` are dictionaries, of which only
+            the given keys are changed.
+
+    Raises:
+        InputError: see `override`.
+
+    Example:
+        >>> with_settings(Recipe(name="short", model="mlp"), {"augment": {"flip": True}}).augment
+        Augmentation(flip=True, shift_pixels=0, rotation_degrees=0.0, brightness=0.0, erase=0.0)
+    """
+    changes: dict[str, Any] = {}
+    for key, value in settings.items():
+        if key in ("augment", "options") and isinstance(value, Mapping):
+            changes |= {f"{key}.{inner}": each for inner, each in value.items()}
+        else:
+            changes[key] = value
+    return _changed(recipe, changes, "settings")
+
+
+def _changed(recipe: Recipe, changes: Mapping[str, Any], what: str) -> Recipe:
+    """`recipe` with the values of `changes`, whose keys may have a dot.
+
+    Raises:
+        InputError: see `override`; the message begins with `what`.
+    """
+    values = recipe.to_json()
+    for key, value in changes.items():
+        _require_known(key, what)
         outer, dot, inner = key.partition(".")
         if dot:
-            values[outer][inner] = _parse(text)
+            values[outer][inner] = value
         else:
-            values[outer] = _parse(text)
+            values[outer] = value
         values["sources"].pop(outer, None)
-        chosen.add(outer)
+    chosen = {key.partition(".")[0] for key in changes}
     if "validation_fraction" in chosen and values["validation_fraction"] == 0:
         _monitor_training(values, chosen)
-    changed = validated(values, "--set")
+    changed = validated(values, what)
     require_effective(changed)
     return changed
 
@@ -57,13 +92,13 @@ def _monitor_training(values: dict[str, Any], chosen: set[str]) -> None:
         values["sources"].pop(key, None)
 
 
-def _require_known(key: str) -> None:
+def _require_known(key: str, what: str) -> None:
     if key.startswith("options.") and key != "options.":
         return  # only the builder knows its options, and it refuses unknown ones
     known = [setting.key for setting in settings()]
     if key not in known:
         raise InputError(
-            f"--set: unknown key {quoted(key)}: expected one of {', '.join(known)},"
+            f"{what}: unknown key {quoted(key)}: expected one of {', '.join(known)},"
             f" options.<name>{did_you_mean(key, known)}"
         )
 

@@ -26,7 +26,9 @@ from typing import TYPE_CHECKING, TypeVar
 from fashion_nn.core import csv_rows, writing
 from fashion_nn.core.environment import now
 from fashion_nn.core.reading import read_bytes, read_text, require_plain, sha256
+from fashion_nn.core.representation import html_table
 from fashion_nn.core.stored import Stored, read_json, read_stored
+from fashion_nn.core.text import printable
 from fashion_nn.core.writing import FORMAT, append_line, write_atomic, write_json
 from fashion_nn.errors import InputError
 from fashion_nn.runs.answers import TestPredictions, read_npz, to_npz
@@ -66,6 +68,37 @@ class Run:
 
     folder: Path
     within: Path | None = None
+
+    def __repr__(self) -> str:
+        return f"Run({printable(str(self.folder))}: {self._summary()})"
+
+    def _repr_html_(self) -> str:
+        """A table of what was trained and how good it is, for notebooks."""
+        try:
+            return html_table(f"Run {self.folder}", self._facts())
+        except InputError as error:
+            return html_table(f"Run {self.folder}", [("", error)])
+
+    def _summary(self) -> str:
+        try:
+            record = self.read_record()
+            found = f"{record.recipe.model_name} on {record.dataset.name}"
+            return f"{found}, {self.read_metrics().summary()}" if self.complete else found
+        except InputError:
+            return "no run can be read"
+
+    def _facts(self) -> list[tuple[str, object]]:
+        record = self.read_record()
+        epochs = len(self.read_history())
+        ended = f"best epoch {record.best_epoch}, stopped by {record.stopped_because}"
+        return [
+            ("model", record.recipe.model_name),
+            ("data", record.dataset.name),
+            ("parameters", record.parameters),
+            *([("epochs", f"{epochs}; {ended}")] if epochs else []),
+            ("seconds", f"{record.train_seconds:.1f}"),
+            *(self.read_metrics().facts() if self.complete else []),
+        ]
 
     @property
     def record(self) -> Path:

@@ -11,6 +11,7 @@ from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from fashion_nn.core.environment import describe_environment
 from fashion_nn.core.names import Name, Title
+from fashion_nn.core.representation import html_table
 from fashion_nn.core.stored import Stored
 from fashion_nn.errors import InputError
 
@@ -346,6 +347,12 @@ class StoredScores(Stored):
     temperature: Temperature | None = None
     without_near_duplicates: CleanScores | None = None
 
+    @property
+    def accuracy_with_interval(self) -> str:
+        """The accuracy with its interval and the number of images, as text."""
+        low, high = self.interval
+        return f"{self.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}, n={self.n:,})"
+
     @classmethod
     def of(cls, scores: "Scores") -> Self:
         return cls.model_validate(scores.to_json())
@@ -395,6 +402,31 @@ class Metrics(Stored):
     weights_chosen_on: WeightsChosenOn | None = None
     test: StoredScores | None = None
     exports: dict[str, ExportRecord] = Field({})
+
+    def __repr__(self) -> str:
+        return f"Metrics({self.summary()})"
+
+    def _repr_html_(self) -> str:
+        """A table of the figures, for notebooks."""
+        return html_table(repr(self), self.facts())
+
+    def summary(self) -> str:
+        """The accuracies in a few words."""
+        parts = [
+            f"{part} accuracy {scores.accuracy:.4f} (n={scores.n:,})"
+            for part, scores in self._measured()
+        ]
+        return ", ".join(parts) or "not measured"
+
+    def facts(self) -> list[tuple[str, object]]:
+        """The accuracies with their 95 % intervals, by name."""
+        return [
+            (f"{part} accuracy", scores.accuracy_with_interval) for part, scores in self._measured()
+        ]
+
+    def _measured(self) -> "list[tuple[str, StoredScores]]":
+        parts = (("validation", self.valid), ("test", self.test))
+        return [(part, scores) for part, scores in parts if scores]
 
     def of_valid(self) -> StoredScores:
         """The figures on the validation rows.

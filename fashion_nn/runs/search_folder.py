@@ -23,7 +23,9 @@ from typing import Any, TypeVar
 
 from fashion_nn.core import writing
 from fashion_nn.core.reading import require_plain
+from fashion_nn.core.representation import html_table
 from fashion_nn.core.stored import Stored, read_json, read_stored
+from fashion_nn.core.text import printable
 from fashion_nn.core.writing import FORMAT, write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.runs.search_records import Best, SearchRecord, TrialRecord, require_order
@@ -40,6 +42,33 @@ class Search:
     """A search folder and the files in it. Nothing is read or written before it is asked for."""
 
     folder: Path
+
+    def __repr__(self) -> str:
+        return f"Search({printable(str(self.folder))}: {self._summary()})"
+
+    def _repr_html_(self) -> str:
+        """A table of the trials, for notebooks."""
+        try:
+            objective = self.read_record().identity.objective
+            trials = self.read_trials()
+        except InputError as error:
+            return html_table(f"Search {self.folder}", [("", error)])
+        rows = [
+            (each.id, each.status, _shown(each.score), each.epochs_run, _values(each))
+            for each in trials
+        ]
+        return html_table(repr(self), rows, ("trial", "status", objective, "epochs", "values"))
+
+    def _summary(self) -> str:
+        try:
+            trials = len(self.read_trials())
+            identity = self.read_record().identity
+            found = f"{identity.algorithm} search of {identity.model}, {trials} trials"
+            if self.best.exists():
+                found += f", best {identity.objective} {self.read_best().score:.4f}"
+        except InputError:
+            return "no search can be read"
+        return found
 
     @property
     def record(self) -> Path:
@@ -163,6 +192,14 @@ class Search:
     def _write(self, path: Path, content: Stored) -> None:
         text = json.dumps({"format": FORMAT, **content.to_json()}, indent=1, ensure_ascii=False)
         write_atomic(path, f"{text}\n", within=self.folder)
+
+
+def _shown(score: float | None) -> str:
+    return "-" if score is None else f"{score:.4f}"
+
+
+def _values(trial: TrialRecord) -> str:
+    return " ".join(f"{name}={value}" for name, value in trial.values.items())
 
 
 def _required_id(id: str) -> str:

@@ -10,19 +10,21 @@ if TYPE_CHECKING:
     from fashion_nn.inference.scaling import LabelledRows
 
 
-def read_calibration(path: str | os.PathLike[str], test: str | os.PathLike[str]) -> "LabelledRows":
+def read_calibration(
+    path: str | os.PathLike[str], test: str | os.PathLike[str] | None = None
+) -> "LabelledRows":
     """The rows of the labelled CSV `path`.
 
     Args:
         path: a table as `tables.read` describes it, with a label column.
-        test: the table that will be predicted; its own labels must not be used.
+        test: the table that will be predicted, if it is one; its own labels must not be used.
 
     Raises:
         InputError: the table is not usable, or it is the test table.
     """
     from fashion_nn.inference.scaling import LabelledRows
 
-    if os.path.exists(path) and os.path.exists(test) and os.path.samefile(path, test):
+    if test and os.path.exists(path) and os.path.exists(test) and os.path.samefile(path, test):
         raise InputError(
             f"{path}: is the table that is predicted, whose labels are not looked at: give other"
             " labelled rows with --calibrate"

@@ -65,7 +65,7 @@ def test_pca_logreg_leaves_a_run_with_its_study(work):
 
 def test_the_run_is_evaluated_and_can_be_the_best_one(work):
     run = runs.open_run(work / "pca-logreg")
-    scores = evaluation.evaluate(run, datasets.load("digits"))
+    scores = evaluation.evaluate(run, datasets.load("digits")).scores
     assert scores.n == 359 and scores.accuracy > 0.75
     assert len(run.openings.read_text().splitlines()) == 1
     assert submission.best_run(work, "digits", (28, 28)).folder == run.folder

@@ -1,0 +1,111 @@
+"""A bare model file is evaluated, compared, described and combined as a run is."""
+
+import keras
+import numpy as np
+import pandas as pd
+import pytest
+from forked import run as command
+
+import fashion_nn as fnn
+from fashion_nn import wrapping
+from fashion_nn.runs import Run
+
+pytestmark = pytest.mark.usefixtures("forked_models")
+
+
+@pytest.fixture(scope="module")
+def digits():
+    return fnn.load("digits")
+
+
+def network(shape, *first):
+    layers = [keras.layers.Flatten(), keras.layers.Dense(32, "relu"), keras.layers.Dense(10)]
+    return keras.Sequential([keras.Input(shape), *first, *layers])
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory, digits):
+    """logits.h5 takes (28, 28, 1) of 0 to 1 and answers with logits."""
+    folder = tmp_path_factory.mktemp("theirs")
+    keras.utils.set_random_seed(0)
+    model = network((28, 28, 1))
+    loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)
+    model.compile(keras.optimizers.Adam(0.005), loss)
+    images = digits.train.images[..., None] / 255
+    model.fit(images, digits.train.labels, epochs=6, batch_size=64, verbose=0)
+    model.save(folder / "logits.h5")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def evaluation(folder, digits):
+    return fnn.evaluate(folder / "logits.h5", digits, scale="0-1")
+
+
+def test_it_is_evaluated(folder, digits, evaluation):
+    model = keras.models.load_model(folder / "logits.h5", compile=False)
+    logits = model.predict(digits.test.images[..., None] / 255, verbose=0)
+    np.testing.assert_allclose(
+        evaluation.probabilities,
+        np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True),
+        atol=1e-3,
+    )
+    assert evaluation.scores.accuracy == (logits.argmax(axis=1) == digits.test.labels).mean()
+    assert evaluation.name == "logits.h5"
+    assert evaluation.pixels == "pixels divided by 255 (asked for)"
+    assert [path.name for path in folder.iterdir()] == ["logits.h5"]
+
+
+def test_the_scale_is_found_and_said(folder, digits):
+    done = command("evaluate", "logits.h5", "--dataset", "digits", cwd=folder)
+    assert done.returncode == 0, done.stderr
+    assert "logits.h5: test accuracy 0." in done.stdout
+    assert "the model gets pixels divided by 255 (" in done.stdout
+    assert "pictures" not in done.stdout
+
+
+def test_it_is_compared_and_reported(folder, digits, evaluation):
+    board = fnn.compare(folder / "logits.h5", data=digits).to_pandas()
+    assert isinstance(board, pd.DataFrame) and board.loc[0, "run"] == "logits"
+    assert abs(board.loc[0, "test_accuracy"] - evaluation.scores.accuracy) < 0.01
+    page = fnn.report(folder / "logits.h5", digits)
+    assert page == folder / "logits.h5.html" and "<html" in page.read_text()
+    page.unlink()
+
+
+def test_it_becomes_part_of_an_ensemble(folder, tmp_path):
+    line = ("ensemble", folder / "logits.h5", "--flip", "--dataset", "digits", "--out")
+    done = command(*line, tmp_path / "both", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    (member,) = Run(tmp_path / "both").read_record().recipe.options.members
+    assert member.run == "logits" and member.weight == 1
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["evaluate logits.h5", "compare logits.h5", "report logits.h5", "ensemble logits.h5"],
+)
+def test_data_must_be_named(folder, line):
+    done = command(*line.split(), cwd=folder)
+    assert done.returncode == 2
+    assert "is no run, so its data must be named: give a data set, such as" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("shape", "first"),
+    [
+        ((784,), [keras.layers.Reshape((28, 28))]),
+        ((28, 28), []),
+        ((1, 28, 28), []),
+        ((28, 28, 3), []),
+        ((3, 28, 28), []),
+    ],
+)
+def test_each_arrangement_of_pixels_gives_the_same_answers(tmp_path, digits, shape, first):
+    few = fnn.load("digits", validation_fraction=0.02)
+    path = tmp_path / "model.keras"
+    network(shape, *first).save(path)
+    run, _ = wrapping.wrapped(path, few, tmp_path / "run", scale="-1-1")
+    with fnn.open_model(path, scale="-1-1") as original:
+        expected = original(few.valid.images)
+    np.testing.assert_allclose(fnn.predict(run, few.valid.images), expected, atol=1e-5)
