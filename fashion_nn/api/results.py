@@ -132,14 +132,15 @@ def compare(*models: Model, data: Data | None = None) -> Leaderboard:
     from fashion_nn.pages import leaderboard
 
     with ExitStack() as stack:
-        opened = [stack.enter_context(as_run(model, data)) for model in models]
-        for each in opened:
-            if each.file is not None:
-                evaluation.evaluate(each.run, each.splits)
-        found = [each.run for each in opened] or list(runs.find(runs.MODELS))
-        for run in found:
-            run.require_complete()
-        return Leaderboard(leaderboard.rows(found))
+        found = []
+        for model in models:
+            if not _is_file(model):
+                found.append(run_of(model))
+                continue
+            opened = stack.enter_context(as_run(model, data))
+            evaluation.evaluate(opened.run, opened.splits)
+            found.append(opened.run)
+        return Leaderboard(leaderboard.rows(found or runs.find(runs.MODELS)))
 
 
 def report(model: Model, data: Data | None = None, *, image: int = 0) -> Path:
@@ -210,7 +211,7 @@ def as_run(
     """
     from fashion_nn import wrapping
 
-    if isinstance(model, Run) or not wrapping.is_file(Path(model)):
+    if not _is_file(model):
         run = run_of(model)
         run.read_metrics()  # An incomplete run is refused before its data are loaded.
         yield Opened(run, of_run(run, data))
@@ -223,3 +224,9 @@ def as_run(
     with scratch.folder() as folder:
         run, feeding = wrapping.wrapped(file, splits, folder / file.stem, scale=scale, rows=rows)
         yield Opened(run, splits, file, feeding)
+
+
+def _is_file(model: Model) -> bool:
+    from fashion_nn import wrapping
+
+    return not isinstance(model, Run) and wrapping.is_file(Path(model))

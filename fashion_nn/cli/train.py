@@ -161,7 +161,7 @@ def _train_one(request: Request, work: Work) -> Run:
         own_code.note_on_loading(run, request.name)
     if run.read_record().stopped_because == "budget":
         console.note("there are epochs left: the same command with --resume trains them")
-    return outcome
+    return run
 
 
 def _folders(request: Request, recipe: Recipe, dataset: str) -> dict[Path, Recipe]:

@@ -7,7 +7,7 @@ from fashion_nn.core import strict_json
 from fashion_nn.core.strict_json import JsonError
 from fashion_nn.core.text import did_you_mean, quoted
 from fashion_nn.errors import InputError
-from fashion_nn.recipes.effective import require_effective
+from fashion_nn.recipes.effective import require_effective, without_effect
 from fashion_nn.recipes.recipe import Recipe, validated
 from fashion_nn.recipes.settings import settings
 
@@ -41,6 +41,9 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
 def with_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
     """`recipe` with single settings changed, given as values.
 
+    Other settings that have no effect beside them get their defaults: with `optimizer="adam"`, a
+    momentum of the recipe is gone.
+
     Args:
         recipe: is left as it is.
         settings: field → value. Those of `augment` and `options` are dictionaries, of which only
@@ -59,7 +62,15 @@ def with_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
             changes |= {f"{key}.{inner}": each for inner, each in value.items()}
         else:
             changes[key] = value
-    return _changed(recipe, changes, "settings")
+    return _changed(_without_idle(recipe, changes), changes, "settings")
+
+
+def _without_idle(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
+    """`recipe` with the defaults of what has no effect beside `changes` and is not among them."""
+    idle = set(without_effect({**recipe.to_json(), **changes})) - changes.keys()
+    kept = {name: value for name, value in recipe.to_json().items() if name not in idle}
+    kept["sources"] = {key: where for key, where in recipe.sources.items() if key not in idle}
+    return validated(kept, "settings")
 
 
 def _changed(recipe: Recipe, changes: Mapping[str, Any], what: str) -> Recipe:

@@ -119,6 +119,10 @@ def test_a_recipe_with_settings():
     assert (changed.epochs, changed.augment.flip) == (3, True)
     assert changed.options["dropout_1"] == 0.2
     assert fnn.recipe(changed, seed=1).seed == 1
+    adam = fnn.recipe("mlp", optimizer="adam")
+    assert (fnn.recipe("mlp").momentum, adam.momentum, adam.nesterov) == (0.975, 0.0, False)
+    with pytest.raises(fnn.InputError, match=r"momentum=0\.9 has no effect with optimizer=adam"):
+        fnn.recipe("mlp", optimizer="adam", momentum=0.9)
     with pytest.raises(fnn.InputError, match="mlp has no option 'speed'"):
         fnn.recipe("mlp", options={"speed": 1})
 
