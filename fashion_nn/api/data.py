@@ -30,19 +30,13 @@ def of_run(run: Run, data: Data | None) -> Splits:
     """
     if isinstance(data, Splits):
         return data
-    return loaded(data or trained_on(run), validation_fraction=run.read_split().fraction)
+    return loaded(data or _trained_on(run), validation_fraction=run.read_split().fraction)
 
 
-def trained_on(run: Run, mend: str = "give them as data=...") -> str:
-    """The name of the known data set that a run was trained on.
-
-    Args:
-        mend: the end of the message, which says how other data are named.
-
-    Raises:
-        InputError: it is not a known one.
-    """
+def _trained_on(run: Run) -> str:
+    """The name of the known data set that a run was trained on."""
     name = run.read_record().dataset.name
     if name not in datasets.names():
+        mend = "give them as data=..."
         raise InputError(f"{run.folder}: trained on {name}, which has no name here: {mend}")
     return name

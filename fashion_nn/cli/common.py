@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from fashion_nn import console, datasets
-from fashion_nn.api.data import trained_on
 from fashion_nn.api.results import MEND
 from fashion_nn.cli.options import in_seconds
 from fashion_nn.core.numbers import whole
