@@ -92,13 +92,14 @@ def grade(
 ) -> "Report | list[HandIn]":
     """Check a prediction file, or a folder of hand-ins, even if the labels are not known.
 
-    The checks of a file are written to FILE.checks.json; the class list of a folder goes to `out`.
+    The checks of a file are written to FILE.checks.json. `fashion-nn grade` also writes the class
+    list and the pages of a folder.
 
     Args:
         file: a prediction file, or a folder of models and prediction files.
         test: the CSV of the images that were predicted.
         against: another prediction file to compare with; needs `labels`.
-        out: the folder for the class list [default: DIR-grades].
+        out: the folder for what is written about a folder of hand-ins [default: DIR-grades].
         **sources: what tells more about the test images: `sample`, `train`, `dataset`, `labels` and
             `data_dir`; see `fashion_nn.grading.Sources`.
 
@@ -121,7 +122,7 @@ def grade(
     reference = grading.read_reference(test, grading.Sources(**sources))
     if path.is_dir():
         class_list = path.with_name(f"{path.resolve().name}-grades") if out is None else Path(out)
-        return grading.grade_folder(path, reference, class_list)
+        return list(grading.grade_class(path, reference, class_list).hand_ins)
     report = grading.grade(path, reference, against=against)
     report.write(grading.checks_path(path))
     return report
