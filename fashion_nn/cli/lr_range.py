@@ -38,8 +38,14 @@ Changes = Annotated[
         help="Change a setting of the recipe. Repeatable; see `train --settings`.",
     ),
 ]
-Low = Annotated[float, typer.Option("--low", help="Learning rate of the first step.")]
-High = Annotated[float, typer.Option("--high", help="Learning rate of the last step.")]
+Low = Annotated[
+    float,
+    typer.Option("--low", min=1e-12, max=1e3, help="Learning rate of the first step."),
+]
+High = Annotated[
+    float,
+    typer.Option("--high", min=1e-12, max=1e3, help="Learning rate of the last step."),
+]
 Steps = Annotated[
     int, typer.Option("--steps", min=10, max=100_000, help="Maximum number of training steps.")
 ]

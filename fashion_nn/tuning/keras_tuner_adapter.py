@@ -259,6 +259,13 @@ def _oracle(
     return kind(max_trials=None, **options)
 
 
+def empty_space() -> "keras_tuner.HyperParameters":
+    """A space without parameters, to which a function `space(hp)` adds its own."""
+    import keras_tuner
+
+    return keras_tuner.HyperParameters()
+
+
 def _hyperparameters(space: Sequence[Parameter]) -> "keras_tuner.HyperParameters":
     import keras_tuner
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from fashion_nn import recipes
 from fashion_nn.errors import InputError
+from fashion_nn.tuning import keras_tuner_adapter
 from fashion_nn.zoo import Between, Choices, OneOf, OwnBuilder
 
 _MOST_VALUES = 1000
@@ -43,9 +44,7 @@ def declared(builder: OwnBuilder) -> Declared | None:
     """
     if builder.search_space is None:
         return None
-    import keras_tuner
-
-    hyperparameters = keras_tuner.HyperParameters()
+    hyperparameters = keras_tuner_adapter.empty_space()
     with builder.explained():
         builder.search_space(hyperparameters)
     choices: dict[str, Choices] = {}

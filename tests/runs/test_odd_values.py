@@ -91,7 +91,7 @@ def use_search(tmp_path):
 
     def use():
         search_page.write_search_page(search.folder)
-        tune._print_search(search)
+        tune._print_search(tune.Request("mlp"), search)
 
     use()
     return search, use

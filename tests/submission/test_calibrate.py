@@ -127,9 +127,9 @@ def test_a_folder_is_graded_with_the_labelled_rows(folder):
     assert command("grade class --test test.csv --calibrate labelled.csv") in (0, 3)
     made = folder / "class-grades"
     np.testing.assert_array_equal(
-        written(made / "model.keras.predictions.csv"), labels_on("-1-1")[:60]
+        written(made / "predictions" / "model.csv"), labels_on("-1-1")[:60]
     )
-    _require_record(made / "model.keras.checks.json", "rows of labelled.csv")
+    _require_record(made / "checks" / "model.checks.json", "rows of labelled.csv")
 
 
 def test_a_folder_is_graded_on_the_scale_that_is_named(folder):
@@ -138,9 +138,9 @@ def test_a_folder_is_graded_on_the_scale_that_is_named(folder):
     assert command("grade class --test test.csv --scale inverted") in (0, 3)
     made = folder / "class-grades"
     np.testing.assert_array_equal(
-        written(made / "model.keras.predictions.csv"), labels_on("inverted-0-1")[:60]
+        written(made / "predictions" / "model.csv"), labels_on("inverted-0-1")[:60]
     )
-    assert scales_in(json.loads((made / "model.keras.checks.json").read_text())) == []
+    assert scales_in(json.loads((made / "checks" / "model.checks.json").read_text())) == []
 
 
 @pytest.mark.parametrize("option", ["--scale 0-1", "--calibrate labelled.csv"])
@@ -148,4 +148,4 @@ def test_a_single_file_is_not_graded_on_a_scale(folder, capsys, option):
     command("submit --model model.keras --test test.csv --out out.csv")
     capsys.readouterr()
     assert command(f"grade out.csv --test test.csv {option}") == 2
-    assert "are for the models in a folder of hand-ins" in capsys.readouterr().err
+    assert f"{option.split()[0]}: only for a folder or zip of hand-ins" in capsys.readouterr().err

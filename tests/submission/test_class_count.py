@@ -86,11 +86,11 @@ def test_who_names_the_data_of_the_images_decides_on_the_classes(table, models):
 
 
 def test_a_class_list_has_a_line_for_each_model_of_other_classes(table, models, tmp_path):
-    found = grading.grade_folder(models, grading.read_reference(table), tmp_path / "out")
-    assert {each.name: each.verdict for each in found} == {
+    found = grading.grade_class(models, grading.read_reference(table), tmp_path / "out")
+    assert {each.name: each.verdict for each in found.hand_ins} == {
         f"{outputs}.keras": "ERROR" for outputs in WRONG
     }
-    assert all("expected 10" in each.error for each in found)
+    assert all("expected 10" in each.error for each in found.hand_ins)
 
 
 @pytest.mark.parametrize("outputs", WRONG)
