@@ -13,7 +13,6 @@ from fashion_nn.errors import InputError
 EXAMPLES = examples(
     "fashion-nn lab backprop report-004/1",
     "fashion-nn lab backprop report-004/1 --check answers.json",
-    "fashion-nn lab backprop --check class",
 )
 
 ExerciseName = Annotated[

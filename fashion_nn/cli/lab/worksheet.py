@@ -11,7 +11,6 @@ from fashion_nn.errors import InputError
 EXAMPLES = examples(
     "fashion-nn lab worksheet report-004/1 --students list.csv --out class",
     "fashion-nn lab worksheet --new 2-3-1 --students list.csv --out class --pdf",
-    "fashion-nn lab backprop --check class",
 )
 
 ExerciseName = Annotated[
@@ -61,10 +60,10 @@ def worksheet(
     seed: Seed = 0,
     pdf: Pdf = False,
 ) -> None:
-    """Write an exercise in backpropagation with own numbers for each student.
+    """Write an exercise with own numbers for each student.
 
     Writes a sheet to print, a template of the answers and the solution for each student. `lab
-    backprop --check` marks the templates that are filled in.
+    backprop --check DIR` marks the templates that are filled in.
     """
     from fashion_nn import console
     from fashion_nn.lab import backprop as lab
