@@ -176,7 +176,7 @@ def changed(run, folder, **data):
 @pytest.mark.parametrize(
     ("data", "message"),
     [
-        ({"image_shape": [32, 32]}, "another image size"),
+        ({"image_shape": [32, 32]}, "images of another size or colour"),
         ({"fingerprint": "f" * 64}, "other training data"),
         ({"split_id": "0" * 12}, "other validation rows"),
     ],

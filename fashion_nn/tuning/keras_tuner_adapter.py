@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from fashion_nn import measures
 from fashion_nn.runs import HyperbandRound, Parameter, Value
-from fashion_nn.tuning.space import counts_with
+from fashion_nn.tuning.conditions import counts_with
 
 if TYPE_CHECKING:
     import keras_tuner

@@ -10,6 +10,7 @@ from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Parameter, Value
 from fashion_nn.tuning import own_space
+from fashion_nn.tuning.conditions import counts_with
 from fashion_nn.tuning.own_space import Declared
 from fashion_nn.zoo import Between, Choices, OneOf, OwnBuilder
 
@@ -171,16 +172,6 @@ def grid_size(parameters: Sequence[Parameter]) -> int:
             free = [name for name in by_name if counting[name] and name not in parents]
             count += math.prod(len(by_name[name].values) for name in free)
     return count
-
-
-def counts_with(
-    parameter: Parameter, values: Mapping[str, Any], by_name: Mapping[str, Parameter]
-) -> bool:
-    """Whether `parameter` has an effect beside `values` of those it depends on."""
-    return all(
-        values.get(parent) in allowed and counts_with(by_name[parent], values, by_name)
-        for parent, allowed in parameter.when.items()
-    )
 
 
 def assemble(base: Recipe, values: Mapping[str, Any], *, seed: int) -> Recipe:

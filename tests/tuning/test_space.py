@@ -9,6 +9,7 @@ from fashion_nn import recipes, zoo
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import RECIPES, Augmentation, Recipe
 from fashion_nn.tuning import space
+from fashion_nn.tuning.conditions import counts_with
 from fashion_nn.tuning.oracle import Oracle, Proposal
 
 BASES = [
@@ -109,7 +110,7 @@ def test_a_grid_is_as_large_as_what_it_goes_through():
     for values in itertools.product(*(parameter.values for parameter in parameters)):
         here = dict(zip(by_name, values, strict=True))
         different.add(
-            tuple((n, v) for n, v in here.items() if space.counts_with(by_name[n], here, by_name))
+            tuple((n, v) for n, v in here.items() if counts_with(by_name[n], here, by_name))
         )
     assert space.grid_size(parameters) == len(different)
     oracle, proposed = Oracle("grid", parameters, "val_accuracy", 9, seed=0), []

@@ -43,9 +43,7 @@ Column = Annotated[
     typer.Option("--column", help="Title of that column [default: id, student, name, …]."),
 ]
 Out = Annotated[Path, output_folder("--out", "New folder to write the sheets into.")]
-Seed = Annotated[
-    int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of the numbers.")
-]
+Seed = Annotated[int, typer.Option("--seed", min=0, max=2**32 - 1, help="Seed of the numbers.")]
 Pdf = Annotated[bool, typer.Option("--pdf", help="Also write each sheet, and all of them, as PDF.")]
 
 
