@@ -11,8 +11,9 @@ docs/python.md shows all functions. What they need is imported when one of them 
 `import fashion_nn` answers at once.
 """
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+# Nothing is imported here: a command first takes the working folder off the module path. A checker
+# of types takes this name for true.
+TYPE_CHECKING = False
 
 if TYPE_CHECKING:
     from fashion_nn.api.models import open_model, predict
@@ -66,7 +67,9 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
+def __getattr__(name: str) -> object:
+    from importlib import import_module
+
     if name not in _MODULES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     value = getattr(import_module(f"{__name__}.{_MODULES[name]}"), name)

@@ -28,6 +28,7 @@ QUICK = (
     "data fetch digits",
     "data info digits --picture out/p.png",
     "data export digits --out out/csv",
+    "data import train.csv --out out/d.npz",
     "data check digits",
     "compare run second --csv out/c.csv",
     "lab backprop report-004/1 --picture out/p.png",
@@ -41,6 +42,7 @@ _TRIALS = "--trials 2 --epochs 1 --no-retrain"
 COSTLY = (
     "models mlp",
     "train mlp --dataset digits --set epochs=1 --out out/r",
+    "lr-range mlp --dataset digits --steps 10 --picture out/p.png",
     "evaluate run --dataset digits",
     "report run --dataset digits",
     "inspect mlp.keras --maps",

@@ -12,6 +12,7 @@ from fashion_nn.cli.main import app, run
 INPUTS = {
     *("--test", "--model", "--train", "--sample", "--models", "--data-dir", "--recipe", "--record"),
     *("--labels", "--against", "--check", "--calibrate", "--worksheet", "--points"),
+    "--students",
 }
 PATHS = [
     (words, option.opts[0])
@@ -22,8 +23,11 @@ PATHS = [
 OUTPUTS = [(words, name) for words, name in PATHS if name not in INPUTS]
 
 
+FILES = {("submit",), ("export",), ("data", "import")}  # whose --out is a file
+
+
 def takes_folder(words, name):
-    return name == "--figures" or (name == "--out" and words[0] not in ("submit", "export"))
+    return name == "--figures" or (name == "--out" and words not in FILES)
 
 
 def test_there_are_outputs():

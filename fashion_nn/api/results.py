@@ -116,7 +116,7 @@ class Leaderboard:
 
 
 def compare(*models: Model, data: Data | None = None) -> Leaderboard:
-    """Compare runs and model files: accuracy, calibration and cost of each.
+    """Compare runs and model files by accuracy, calibration and cost.
 
     Args:
         *models: runs, their folders, and .keras or .h5 files. None: all runs in models/.

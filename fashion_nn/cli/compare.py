@@ -69,7 +69,7 @@ def compare(
     *,
     reading: Reading,
 ) -> None:
-    """Compare runs and model files: accuracy, calibration and cost of each.
+    """Compare runs and model files by accuracy, calibration and cost.
 
     There is one table for each data set. Runs that share a letter in the column `tied` do not
     differ by more than chance.

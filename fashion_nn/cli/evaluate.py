@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from fashion_nn.zoo import OwnBuilder
 
 EXAMPLES = examples(
-    "fashion-nn evaluate models/mlp",
     "fashion-nn evaluate models/mlp models/cnn-v2 --json",
     "fashion-nn evaluate model.h5 --dataset fashion_mnist",
 )

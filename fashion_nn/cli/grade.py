@@ -29,9 +29,7 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples(
     "fashion-nn grade predictions.csv --test test.csv",
-    "fashion-nn grade hand-ins --test test.csv --labels labels.csv",
-    "fashion-nn grade download.zip --test test.csv --labels labels.csv --worksheet grades.csv",
-    "fashion-nn grade --autograder out.zip --test test.csv --labels labels.csv",
+    "fashion-nn grade download.zip --test test.csv --labels labels.csv",
 )
 
 File = Annotated[

@@ -72,7 +72,7 @@ class Request(Reading):
 
 @takes(Request)
 def lr_range(request: Request) -> None:
-    """Find a learning rate: train shortly while the rate grows, and watch the loss.
+    """Find a learning rate by a short training at growing rates.
 
     The recommendation is the rate at which the loss falls fastest. No run is stored.
     """

@@ -3,7 +3,7 @@
 import textwrap
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -35,14 +35,9 @@ from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
 from fashion_nn.zoo import OwnBuilder
 
-if TYPE_CHECKING:
-    pass
-
 EXAMPLES = examples(
-    "fashion-nn train mlp --dataset digits",
-    "fashion-nn train cnn-v2 --set epochs=20 --set seed=1 --budget 30m",
+    "fashion-nn train cnn-v2 --dataset digits --set epochs=20 --budget 30m",
     "fashion-nn train my_net.py:build --dataset digits --set options.units=512",
-    "fashion-nn train mlp --dataset digits --seeds 5",
 )
 DEFAULT_DATASET = "fashion_mnist"
 

@@ -60,8 +60,8 @@ def worksheet(
 ) -> None:
     """Write an exercise with own numbers for each student.
 
-    Writes a sheet to print, a template of the answers and the solution for each student. `lab
-    backprop --check DIR` marks the templates that are filled in.
+    Each student gets a sheet to print and a template of the answers; the solutions are written
+    beside them. `lab backprop --check DIR` marks the templates that are filled in.
     """
     from fashion_nn import console
     from fashion_nn.lab import backprop as lab
