@@ -426,7 +426,7 @@ def _letters(text: str) -> str:
 # decides.
 FILES = {
     "run.json": (
-        ("models/*/run.json", "models/*/best/run.json"),
+        ("models/*/run.json", "models/*/best/run.json", "own/run/run.json"),
         ("recipe.options", "recipe.sources"),
     ),
     "split.json": (("models/*/split.json",), ()),

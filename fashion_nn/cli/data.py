@@ -152,7 +152,7 @@ def export(
     "import",
     epilog=examples(
         "fashion-nn data import photos --image-size 32x32 --out photos.npz",
-        "fashion-nn data import emnist-letters-train.csv --transpose --out letters.npz",
+        "fashion-nn data import emnist-letters.csv --transpose --out letters.npz",
     ),
 )
 @reads_data

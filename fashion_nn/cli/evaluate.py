@@ -50,8 +50,8 @@ def evaluate(
     """Measure runs and model files on their test images.
 
     Measures the accuracy with a 95 % interval, the log loss, the calibration and the figures of
-    each class, and says on which scale the model took the pixels. Of a run it draws pictures, and
-    each evaluation is logged in the run folder; of a model file nothing is left.
+    each class, and says on which scale the model took the pixels. For a run it also draws pictures
+    and logs the evaluation in the run folder; nothing is stored about a model file.
     """
     from fashion_nn import inference
     from fashion_nn.api import results as api
