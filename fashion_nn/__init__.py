@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from fashion_nn.api.plots import plot_confusion, plot_curves, plot_mistakes, plot_samples
     from fashion_nn.api.predictions import grade, submit
     from fashion_nn.api.results import compare, evaluate, report
+    from fashion_nn.api.searching import tune
     from fashion_nn.api.training import recipe, train
     from fashion_nn.datasets import load
     from fashion_nn.errors import InputError
@@ -44,6 +45,7 @@ _MODULES = {
     "report": "api.results",
     "submit": "api.predictions",
     "train": "api.training",
+    "tune": "api.searching",
 }
 """Public name → the module that it is imported from when it is first used."""
 
@@ -64,6 +66,7 @@ __all__ = [
     "report",
     "submit",
     "train",
+    "tune",
 ]
 
 

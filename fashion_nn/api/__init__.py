@@ -6,6 +6,7 @@ printed, apart from the progress of what takes long; commands print what these f
 
 models       open a model, and predict images
 training     recipes, and training by them
+searching    search for the best settings
 results      evaluate, compare and describe runs
 predictions  write a prediction file, and check one
 plots        figures, as Axes of matplotlib

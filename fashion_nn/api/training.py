@@ -88,7 +88,7 @@ def train(
     if epochs is not None:
         settings["epochs"] = epochs
     base, builder = _base(model)
-    chosen = _for_data(base, builder, data, settings)
+    chosen = for_data(base, builder, data, settings)
     splits = loaded(data, validation_fraction=chosen.validation_fraction)
     work = Work(chosen, splits, _folder(out, chosen, splits), builder)
     return carry_out(work, resume=resume, deadline=deadline, callbacks=callbacks)
@@ -157,12 +157,26 @@ def _base(
     return recipes.for_own_code(_name(builder), builder.name), builder
 
 
+def recipe_of_file(builder: OwnBuilder) -> Recipe:
+    """The recipe that settings change, for a builder in a file.
+
+    Raises:
+        InputError: the file has a name that cannot be part of the name of a folder.
+    """
+    try:
+        return recipes.for_own_code(own.short_name(builder.name), builder.name)
+    except ValueError:
+        raise InputError(
+            f"{builder.name}: its name becomes that of the run: use letters, digits and . _ + -"
+        ) from None
+
+
 def _name(builder: OwnBuilder) -> str:
     """The name of the recipe of a builder: that of its function or model."""
     return title(builder.name.rpartition(":")[2].replace("_", "-")).strip("<>") or "own"
 
 
-def _for_data(
+def for_data(
     base: Recipe, builder: OwnBuilder | None, data: Data, settings: dict[str, Any]
 ) -> Recipe:
     """The recipe; loaded data say which share of the rows is held out."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import console, recipes, zoo
+from fashion_nn.api.training import recipe_of_file
 from fashion_nn.cli import own_code
 from fashion_nn.cli.common import load_splits, render_json
 from fashion_nn.cli.options import AsJson, DataDir, Dataset, examples, output_file, takes
@@ -77,7 +78,7 @@ def lr_range(request: Request) -> None:
     The recommendation is the rate at which the loss falls fastest. No run is stored.
     """
     own = own_code.named(request.name, request.scale)
-    base = own_code.base_recipe(own) if own else recipes.get(request.name)
+    base = recipe_of_file(own) if own else recipes.get(request.name)
     recipe = recipes.override(base, request.changes or [])
     if own is None:
         zoo.require_options(recipe.model, recipe.options)

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fashion_nn import console, recipes
-from fashion_nn.core.text import title
+from fashion_nn import console
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
@@ -101,30 +100,6 @@ def with_scale(builder: OwnBuilder, scale: str | None, splits: "Splits") -> OwnB
 def is_own(text: str) -> bool:
     """Whether `text` names the user's own file."""
     return own.named_on_command_line(text)
-
-
-def short_name(text: str) -> str:
-    """The name of a model for folders: of a file its own, and of another function than build."""
-    if not is_own(text):
-        return text
-    file, _, function = text.rpartition(".py")
-    stem = title(Path(file).name.replace(" ", "-"))
-    function = function.removeprefix(":")
-    return stem if function in ("", own.FUNCTION) else f"{stem}-{function}"
-
-
-def base_recipe(builder: OwnBuilder) -> Recipe:
-    """The recipe that `--set` changes for a builder.
-
-    Raises:
-        InputError: the file has a name that cannot be part of the name of a folder.
-    """
-    try:
-        return recipes.for_own_code(short_name(builder.name), builder.name)
-    except ValueError:
-        raise InputError(
-            f"{builder.name}: its name becomes that of the run: use letters, digits and . _ + -"
-        ) from None
 
 
 def require_named(recipe: Recipe, file: Path | None, builder: OwnBuilder | None) -> None:

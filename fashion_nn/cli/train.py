@@ -189,7 +189,7 @@ def _recipe(request: Request, own: OwnBuilder | None) -> tuple[Recipe, str | Non
         base = recipes.from_json(found)
         own_code.require_named(base, file, own)
     elif request.name is not None and file is None:
-        base = own_code.base_recipe(own) if own else recipes.get(request.name)
+        base = training.recipe_of_file(own) if own else recipes.get(request.name)
     else:
         raise InputError("name a recipe, or give one with --recipe FILE")
     recipe = recipes.override(base, request.changes or [])

@@ -1,7 +1,7 @@
 """fashion-nn tune: search for the best settings of a model and its training."""
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import console, recipes, runs, zoo
+from fashion_nn.api import searching
+from fashion_nn.api.training import recipe_of_file
 from fashion_nn.cli import own_code
 from fashion_nn.cli.common import load_splits, note_how_to_resume
 from fashion_nn.cli.options import (
@@ -22,27 +24,25 @@ from fashion_nn.cli.options import (
     stem,
     takes,
 )
+from fashion_nn.cli.reading import Reading
 from fashion_nn.errors import InputError
 from fashion_nn.measures import maximised
-from fashion_nn.recipes import MAX_EPOCHS, RECIPES, Recipe
+from fashion_nn.recipes import MAX_EPOCHS
 from fashion_nn.runs import Search, TrialRecord
+from fashion_nn.tuning import assembly
+from fashion_nn.tuning.assembly import ENGINES, EPOCHS, TRIALS, Place, Wanted
 from fashion_nn.tuning.oracle import ALGORITHMS
 from fashion_nn.tuning.plan import SearchLimits
-from fashion_nn.zoo import OwnBuilder
+from fashion_nn.tuning.trial import DataSource
+from fashion_nn.zoo import own
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
-    from fashion_nn.tuning.engines import Engine
-    from fashion_nn.tuning.plan import SearchPlan
-    from fashion_nn.tuning.space import Parameter
 
 EXAMPLES = examples(
     "fashion-nn tune mlp --dataset digits --trials 5 --epochs 3",
     "fashion-nn tune mlp --algorithm hyperband --budget 30m --workers 2",
 )
-ENGINES = ("local", "ray")
-EPOCHS = 20
-TRIALS = 20
 _SHOWN_TRIALS = 5
 
 Name = Annotated[
@@ -160,7 +160,7 @@ Address = Annotated[
 
 
 @dataclass(frozen=True)
-class Request:
+class Request(Reading):
     """The parameters of the command."""
 
     name: Name
@@ -187,8 +187,7 @@ class Request:
     @property
     def folder(self) -> Path:
         """The search folder."""
-        model = own_code.short_name(self.name)
-        name = f"tune-{model}-{self.algorithm}-{stem(self.dataset)}"
+        name = f"tune-{own.short_name(self.name)}-{self.algorithm}-{stem(self.dataset)}"
         return self.out or MODELS / name
 
 
@@ -205,24 +204,21 @@ def tune(request: Request) -> None:
         trial_seconds=in_seconds(request.trial_limit, "--trial-limit"),
         retrain=request.retrain,
     )
-    own = own_code.named(request.name, request.scale)
-    base = _base(request, own)
+    wanted = _wanted(request)
+    wanted.require()
     runs.require_free_for_search(request.folder, resume=request.resume)
-    space = _space(request, base, own)
-    splits = _load(request, base)
-    console.load_tensorflow()
-    plan = _plan(request, base, space, splits)
-    if own:
-        plan = _with_own(request, plan, own, splits)
-    found = _run(request, plan, limits, splits)
-    from fashion_nn import pages
-
-    page = pages.write_search_page(request.folder)
-    if not found.best.exists():
-        mend = "give it more time with --budget and --resume"
-        raise InputError(f"{request.folder}: no trial was completed: {mend}")
+    splits = load_splits(
+        request.dataset,
+        data_dir=request.data_dir,
+        validation_fraction=wanted.recipe.validation_fraction,
+        options=request.options(),
+    )
+    splits = assembly.rows_for(wanted, splits)
+    if wanted.own:
+        wanted = replace(wanted, own=own_code.with_scale(wanted.own, request.scale, splits))
+    found = _run(request, wanted, limits, splits)
     _print_search(request, found)
-    print(page)
+    print(found.page)
 
 
 def _require_sense(request: Request) -> None:
@@ -236,147 +232,49 @@ def _require_sense(request: Request) -> None:
         ray_engine.require_ray()
 
 
-def _base(request: Request, own: OwnBuilder | None) -> Recipe:
-    """The recipe whose settings a trial has, apart from those that are searched."""
-    base = own_code.base_recipe(own) if own else _named(request.name)
+def _wanted(request: Request) -> Wanted:
+    """What is searched, by the recipe that the command line names and changes."""
+    builder = own_code.named(request.name, request.scale)
+    base = recipe_of_file(builder) if builder else assembly.named_recipe(request.name)
+    fixed = [setting.partition("=")[0].strip() for setting in request.settings or ()]
     for key in ("seed", "epochs"):
-        if key in _fixed(request):
+        if key in fixed:
             raise InputError(f"--set {key}: a search takes it from --{key}")
-    length = request.epochs or min(base.epochs, EPOCHS)
-    base = recipes.override(base, [*(request.settings or ()), f"epochs={length}"])
-    if not base.checkpoint_monitor.startswith("val_"):
-        raise InputError(
-            f"checkpoint_monitor={base.checkpoint_monitor}: a search chooses on validation: "
-            "set it to val_accuracy or val_loss"
-        )
-    if own is None:
-        zoo.require_options(base.model, base.options)
-    return base.renamed(f"{own_code.short_name(request.name)}-tuned")
-
-
-def _named(name: str) -> Recipe:
-    """The recipe of this name, or the first of the model of this name."""
-    if name not in RECIPES and name not in zoo.names():
-        known = ", ".join(dict.fromkeys((*zoo.names(), *RECIPES)))
-        raise InputError(f"{name!r} is neither a model nor a recipe: expected one of {known}")
-    return RECIPES.get(name) or next(each for each in RECIPES.values() if each.model == name)
-
-
-def _fixed(request: Request) -> list[str]:
-    """The settings that keep their values."""
-    return [setting.partition("=")[0].strip() for setting in request.settings or ()]
-
-
-def _space(request: Request, base: Recipe, own: OwnBuilder | None) -> list["Parameter"]:
-    """The parameters that are searched."""
-    from fashion_nn.tuning.space import space
-
-    grid = request.algorithm == "grid"
-    return space(base, fixed=_fixed(request), only=request.only or (), grid=grid, own=own)
-
-
-def _with_own(
-    request: Request, plan: "SearchPlan", own: OwnBuilder, splits: "Splits"
-) -> "SearchPlan":
-    """The plan for the user's own builder, which was tried once on the rows."""
-    from fashion_nn.training import own_recipe
-
-    own = own_code.with_scale(own, request.scale, splits)
-    base = own_recipe.prepared(plan.recipe, own, splits)
-    return replace(plan, recipe=base, space=_space(request, base, own), own=own)
-
-
-def _load(request: Request, base: Recipe) -> "Splits":
-    """The data without the test rows: they are for what a search has chosen."""
-    from fashion_nn.tuning import folds
-
-    fraction = base.validation_fraction
-    splits = load_splits(request.dataset, data_dir=request.data_dir, validation_fraction=fraction)
-    splits = replace(splits, test=None)
-    if request.folds:
-        folds.require(splits.original_train().labels, request.folds)
-    if not base.names_code:
-        zoo.require_shape(base.model, splits.image_shape)
-    return splits
-
-
-def _plan(
-    request: Request,
-    base: Recipe,
-    space: list["Parameter"],
-    splits: "Splits",
-) -> "SearchPlan":
-    from fashion_nn.tuning.plan import SearchPlan
-    from fashion_nn.tuning.trial import DataSource
-
-    source = DataSource(
-        source=request.dataset,
-        fingerprint=splits.fingerprint,
-        data_dir=str(request.data_dir) if request.data_dir else None,
-        validation_fraction=splits.validation_fraction,
-    )
-    return SearchPlan(
+    epochs = assembly.epochs_of(base, request.epochs)
+    recipe = recipes.override(base, [*(request.settings or ()), f"epochs={epochs}"])
+    return Wanted(
+        name=request.name,
+        recipe=recipe.renamed(f"{own.short_name(request.name)}-tuned"),
+        own=builder,
+        fixed=fixed,
+        only=request.only or (),
         algorithm=request.algorithm,
-        space=space,
-        recipe=base,
-        source=source,
         folds=request.folds,
         seed=request.seed,
         median_rule=request.median_rule,
     )
 
 
-def _number_of_trials(request: Request, plan: "SearchPlan") -> int | None:
-    """The maximum number of trials; None: until the time is over."""
-    from fashion_nn.tuning import oracle, space
-
-    if request.algorithm == "grid":
-        size = space.grid_size(plan.space)
-        console.note(f"the grid has {size:,} points")
-        return min(request.trials or size, size)
-    if request.trials is not None:
-        return request.trials
-    if request.algorithm == "hyperband":
-        return oracle.sweep(plan.recipe.epochs)
-    return TRIALS if request.budget is None else None
-
-
-def _run(request: Request, plan: "SearchPlan", limits: SearchLimits, splits: "Splits") -> Search:
-    from fashion_nn.tuning import search
-
-    limits = replace(limits, trials=_number_of_trials(request, plan))
-    console.note(
-        f"{request.name} on {splits.name}: {request.algorithm} search, "
-        f"parameters: {len(plan.space)}; "
-        f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
+def _run(request: Request, wanted: Wanted, limits: SearchLimits, splits: "Splits") -> Search:
+    source = DataSource(
+        source=request.dataset,
+        fingerprint=splits.fingerprint,
+        data_dir=str(request.data_dir) if request.data_dir else None,
+        validation_fraction=splits.validation_fraction,
+        options=request.options(),
+    )
+    place = Place(
+        folder=request.folder,
+        workers=request.workers,
+        engine=request.engine,
+        address=request.address,
+        resume=request.resume,
     )
     try:
-        with console.SearchBar() as progress:
-            return search.run(
-                plan,
-                splits,
-                request.folder,
-                _engine(request, splits),
-                limits=limits,
-                resume=request.resume,
-                progress=progress,
-            )
+        return searching.carry_out(wanted, splits, source, limits, place)
     except KeyboardInterrupt:
         note_how_to_resume(f"{request.folder} has every trial")
         raise typer.Exit(130) from None
-
-
-def _engine(request: Request, splits: "Splits") -> "Callable[[], Engine]":
-    """What starts the engine, once the folder is known to be ours."""
-    folder = request.folder
-    workers = request.workers
-    if request.engine == "ray":
-        from fashion_nn.tuning.engines.ray_engine import RayEngine
-
-        return lambda: RayEngine(folder, request.address, workers, splits)
-    from fashion_nn.tuning.engines.local import LocalEngine
-
-    return lambda: LocalEngine(folder, workers or 1, splits)
 
 
 def _print_search(request: Request, search: Search) -> None:

@@ -20,7 +20,7 @@ from fashion_nn.runs import Row, Run, Status
 from fashion_nn.zoo.own import OwnCode
 
 if TYPE_CHECKING:
-    from fashion_nn.datasets import Splits
+    from fashion_nn.datasets import ReadOptions, Splits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,12 +29,14 @@ class DataSource:
 
     source: a name or path that `datasets.load` takes.
     fingerprint: of the original training rows; other rows are refused.
+    options: how files are read.
     """
 
     source: str
     fingerprint: str
     data_dir: str | None = None
     validation_fraction: float | None = None
+    options: "ReadOptions | None" = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -269,7 +271,11 @@ def _rows_left(target: Path, folds: int | None) -> list[Row]:
 def _load(dataset: DataSource) -> "Splits":
     from fashion_nn import datasets
 
-    given = {"data_dir": dataset.data_dir, "validation_fraction": dataset.validation_fraction}
+    given = {
+        "data_dir": dataset.data_dir,
+        "validation_fraction": dataset.validation_fraction,
+        "options": dataset.options,
+    }
     options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
     splits = datasets.load(dataset.source, **options)
     if splits.fingerprint != dataset.fingerprint:

@@ -127,6 +127,43 @@ def test_a_recipe_with_settings():
         fnn.recipe("mlp", options={"speed": 1})
 
 
+def test_searching_for_settings(digits, tmp_path):
+    folder = tmp_path / "search"
+    given = {"out": folder, "epochs": 1, "seed": 3, "workers": 2, "batch_size": 128}
+    search = fnn.tune("mlp", digits, trials=1, **given)
+    assert repr(search).startswith(f"Search({folder}: random search of mlp, 1 trials, best val_")
+    assert [trial.status for trial in search.read_trials()] == ["completed"]
+    best = search.read_best()
+    assert best.recipe["batch_size"] == 128 and best.recipe["epochs"] == 1
+    names = [parameter.name for parameter in search.read_record().identity.space]
+    assert "learning_rate" in names and "batch_size" not in names
+    assert fnn.predict(search.best_run, digits.test.images[:3]).shape == (3, 10)
+    with pytest.raises(fnn.InputError, match="a search is already there"):
+        fnn.tune("mlp", digits, trials=1, **given)
+
+
+def test_a_search_refuses_what_its_processes_cannot_load(digits, tmp_path):
+    def build(*, image_shape, classes):
+        return None
+
+    out = tmp_path / "search"
+    with pytest.raises(fnn.InputError, match="cannot load this function: write a function to a fi"):
+        fnn.tune(build, digits, out=out)
+    with pytest.raises(fnn.InputError, match="got a Sequential, and a search builds its models"):
+        fnn.tune(fnn.build("mlp", image_shape=(28, 28), classes=10), digits, out=out)
+    for wrong, said in (
+        ({"algorithm": "best"}, "algorithm='best': expected one of random"),
+        ({"trials": 0}, "trials=0: expected a whole number from 1"),
+        ({"workers": 1.5}, "workers=1.5: expected a whole number from 1"),
+        ({"budget": 0}, "budget=0: expected a number of seconds above 0"),
+        ({"seed": -1}, "seed=-1: expected a whole number from 0"),
+        ({"lerning_rate": 1}, "settings: unknown key 'lerning_rate'"),
+    ):
+        with pytest.raises(fnn.InputError, match=said):
+            fnn.tune("mlp", digits, out=out, **wrong)
+    assert not out.exists()
+
+
 def test_predicting_gives_probabilities(run, digits):
     images = digits.test.images[:5]
     for model in (run, run.folder, str(run.model)):

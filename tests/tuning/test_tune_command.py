@@ -10,11 +10,13 @@ import sys
 import time
 
 import forked
+import numpy as np
 import pytest
 
-from fashion_nn import recipes, runs
+from fashion_nn import datasets, recipes, runs
 from fashion_nn.recipes import Augmentation, Recipe
 from fashion_nn.runs import Run, Search
+from fashion_nn.tuning.trial import DataSource, Job, perform
 
 # Of the clock, or of where and how often it ran.
 OF_THE_CLOCK = ("started", "ended", "seconds", "worker", "peak_memory_bytes")
@@ -79,6 +81,27 @@ def test_a_users_own_file_is_searched_and_its_source_compared(tmp_path):
     file.write_text(OWN.replace("classes, activation", "3, activation"))
     wrong = run([*words[:-1], tmp_path / "wrong", "--trials", 1], code=2)
     assert wrong.stderr.splitlines()[-1].startswith("error: net.py, line 5: the model's output")
+
+
+def test_the_options_that_say_how_data_are_read_count(tmp_path):
+    digits = datasets.load("digits").train
+    table = tmp_path / "turned.csv"
+    pixels = digits.images[:200].swapaxes(1, 2).reshape(200, -1)
+    rows = np.column_stack([pixels, digits.labels[:200]])
+    np.savetxt(table, rows, "%d", ";")
+    words = ["tune", "mlp", "--dataset", table, "--epochs", 1, "--trials", 1, "--no-retrain"]
+    reading = ["--no-header", "--delimiter", ";", "--label-column", "last", "--transpose"]
+    folder = tmp_path / "search"
+    run([*words, *reading, "--only", "learning_rate", "--out", folder])
+    options = datasets.ReadOptions(header=False, delimiter=";", label_column="last", transpose=True)
+    splits = datasets.load(table, options=options)
+    found = Search(folder).read_record().identity.dataset
+    assert found.fingerprint == splits.fingerprint
+    # A process that has no rows yet reads the same ones.
+    source = DataSource(source=str(table), fingerprint=splits.fingerprint, options=options)
+    recipe = recipes.override(recipes.get("mlp"), ["epochs=1", "batch_size=128"])
+    result = perform(Job(id="0000", recipe=recipe, dataset=source), tmp_path / "0000")
+    assert result.status == "completed", result.message
 
 
 def run(words, code=0):
