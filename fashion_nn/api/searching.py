@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from fashion_nn import console, runs
 from fashion_nn.api.data import Data, loaded
-from fashion_nn.api.training import for_data, recipe_of_file
+from fashion_nn.api.training import for_data, recipe_of_file, short_name
 from fashion_nn.core.text import title
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
@@ -87,7 +87,7 @@ def tune(
     )
     wanted = Wanted(
         name=name,
-        recipe=changed.renamed(f"{own.short_name(name)}-tuned"),
+        recipe=changed.renamed(f"{short_name(name)}-tuned"),
         own=builder,
         fixed=_names(settings),
         algorithm=algorithm,
@@ -184,7 +184,7 @@ def _names(settings: dict[str, Any]) -> list[str]:
 def _folder(out: str | os.PathLike[str] | None, wanted: Wanted, splits: Splits) -> Path:
     if out is not None:
         return Path(out)
-    name = own.short_name(wanted.name)
+    name = short_name(wanted.name)
     return runs.MODELS / f"tune-{name}-{wanted.algorithm}-{title(splits.name)}"
 
 

@@ -157,6 +157,16 @@ def _base(
     return recipes.for_own_code(_name(builder), builder.name), builder
 
 
+def short_name(text: str) -> str:
+    """The name of a model for folders: of a file its own, and of another function than build."""
+    if not own.named_on_command_line(text):
+        return text
+    file, _, function = text.rpartition(".py")
+    stem = title(Path(file).name.replace(" ", "-"))
+    function = function.removeprefix(":")
+    return stem if function in ("", own.FUNCTION) else f"{stem}-{function}"
+
+
 def recipe_of_file(builder: OwnBuilder) -> Recipe:
     """The recipe that settings change, for a builder in a file.
 
@@ -164,7 +174,7 @@ def recipe_of_file(builder: OwnBuilder) -> Recipe:
         InputError: the file has a name that cannot be part of the name of a folder.
     """
     try:
-        return recipes.for_own_code(own.short_name(builder.name), builder.name)
+        return recipes.for_own_code(short_name(builder.name), builder.name)
     except ValueError:
         raise InputError(
             f"{builder.name}: its name becomes that of the run: use letters, digits and . _ + -"

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import console
+from fashion_nn.cli import gradescope
 from fashion_nn.cli.common import render_json
 from fashion_nn.cli.options import (
     AsJson,
@@ -16,7 +17,6 @@ from fashion_nn.cli.options import (
     examples,
     in_seconds,
     one_of,
-    output_file,
     output_folder,
     takes,
 )
@@ -128,21 +128,6 @@ SplitPercent = Annotated[
 Seed = Annotated[
     int, typer.Option("--seed", min=0, max=2**31 - 2, help="Seed that draws the public rows.")
 ]
-AnswerFormat = Annotated[
-    str,
-    typer.Option(
-        "--format",
-        help="pages, or gradescope: the folder is the hand-in of one student, and --out gets"
-        " results.json.",
-    ),
-]
-Autograder = Annotated[
-    Path | None,
-    output_file(
-        "--autograder",
-        "Write the zip of an autograder of Gradescope, which grades by --test and --labels.",
-    ),
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,8 +154,8 @@ class GradeOptions:
     points: Points = None
     split: SplitPercent = None
     seed: Seed = 0
-    format: AnswerFormat = "pages"
-    autograder: Autograder = None
+    format: gradescope.Format = "pages"
+    autograder: gradescope.Autograder = None
     as_json: AsJson = False
     data_dir: DataDir = None
 
@@ -206,11 +191,15 @@ def grade(options: GradeOptions) -> None:
     class-list.html, a page for each student, and the filled worksheet.
     """
     if options.autograder:
-        _write_autograder(options, options.autograder)
+        gradescope.write_autograder(
+            options.autograder, options.test, options.labels, options.maximum
+        )
         return
     _require_sense(options)
     if options.format == "gradescope":
-        _answer_gradescope(options)
+        out = gradescope.require_one_student(options.given, options.labels, options.out)
+        verdict = gradescope.answer(options.given, _reference(options), out, options.maximum)
+        _exit([verdict], options.strict)
     elif options.is_class:
         _grade_class(options, _marking(options))
     else:
@@ -307,28 +296,6 @@ def _grade_class(options: GradeOptions, marking: "Marking") -> None:
     else:
         _print_class(options, written, len(grades.others))
     _exit([each.hand_in.verdict for each in written.assessed], options.strict)
-
-
-def _answer_gradescope(options: GradeOptions) -> None:
-    """Grade one student's folder, and write results.json."""
-    from fashion_nn.grading.course import gradescope
-
-    if not options.given.is_dir() or options.out is None or options.labels is None:
-        raise InputError("--format gradescope needs the folder of one student, --labels and --out")
-    verdict = gradescope.answer(
-        options.given, _reference(options), options.out, options.maximum or gradescope.MAXIMUM
-    )
-    _exit([verdict], options.strict)
-
-
-def _write_autograder(options: GradeOptions, path: Path) -> None:
-    from fashion_nn.grading.course import gradescope
-
-    if options.labels is None:
-        raise InputError("--autograder needs the true labels: give --labels")
-    maximum = options.maximum or gradescope.MAXIMUM
-    gradescope.write_autograder(path, options.test, options.labels, maximum)
-    print(f"{path}: upload it to Gradescope as the autograder")
 
 
 def _rows(written: "Written") -> list[dict[str, object]]:

@@ -10,7 +10,7 @@ import typer
 
 from fashion_nn import console, recipes, runs, zoo
 from fashion_nn.api import searching
-from fashion_nn.api.training import recipe_of_file
+from fashion_nn.api.training import recipe_of_file, short_name
 from fashion_nn.cli import own_code
 from fashion_nn.cli.common import load_splits, note_how_to_resume
 from fashion_nn.cli.options import (
@@ -34,7 +34,6 @@ from fashion_nn.tuning.assembly import ENGINES, EPOCHS, TRIALS, Place, Wanted
 from fashion_nn.tuning.oracle import ALGORITHMS
 from fashion_nn.tuning.plan import SearchLimits
 from fashion_nn.tuning.trial import DataSource
-from fashion_nn.zoo import own
 
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
@@ -187,7 +186,7 @@ class Request(Reading):
     @property
     def folder(self) -> Path:
         """The search folder."""
-        name = f"tune-{own.short_name(self.name)}-{self.algorithm}-{stem(self.dataset)}"
+        name = f"tune-{short_name(self.name)}-{self.algorithm}-{stem(self.dataset)}"
         return self.out or MODELS / name
 
 
@@ -244,7 +243,7 @@ def _wanted(request: Request) -> Wanted:
     recipe = recipes.override(base, [*(request.settings or ()), f"epochs={epochs}"])
     return Wanted(
         name=request.name,
-        recipe=recipe.renamed(f"{own.short_name(request.name)}-tuned"),
+        recipe=recipe.renamed(f"{short_name(request.name)}-tuned"),
         own=builder,
         fixed=fixed,
         only=request.only or (),

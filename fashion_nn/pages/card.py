@@ -14,7 +14,8 @@ from fashion_nn.core.text import in_markdown, printable
 from fashion_nn.core.writing import write_atomic
 from fashion_nn.measures.columns import PROBABILISTIC, SCORES, sentence
 from fashion_nn.runs import Metrics, Prediction, RecipeRecord, Record, Run, StoredScores
-from fashion_nn.runs.records import Hardware, Temperature
+from fashion_nn.runs.metrics import Temperature
+from fashion_nn.runs.records import Hardware
 
 _LICENSE = "mit"
 _CHOSEN: dict[str | None, str] = {"baseline": "Settings were", "ensemble": "The weights were"}

@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from fashion_nn import measures
 from fashion_nn.core.images import ImageShape, channels_of, values_of
+from fashion_nn.pages import axis_scales
 from fashion_nn.pages.palette import BLUE, GREEN, INK, ORANGE, PURPLE, VERMILION
 from fashion_nn.pages.png import PathLike, png_figure, shown_figure
 
@@ -100,11 +101,11 @@ def comparison(histories: Mapping[str, Sequence[History]], path: PathLike, *, ti
                 _draw_runs(axes, runs, column, style, name)
             axes.set_title(heading, fontsize=10, loc="left")
             axes.set_ylabel(unit)
-            _format_epochs(axes)
+            axis_scales.format_epochs(axes)
         for axes in grid[:2]:
             axes.set_yscale("log")
-            _use_plain_ticks(axes)
-        _stretch_towards_hundred(grid[2])
+            axis_scales.use_plain_ticks(axes)
+        axis_scales.stretch_towards_hundred(grid[2])
         legend = grid[0].get_legend_handles_labels()
         figure.legend(*legend, loc="outside lower center", ncols=2, frameon=False)
 
@@ -329,47 +330,9 @@ def _curve(axes: "Axes", history: History, key: str, scale: float, best_epoch: i
         axes.axvline(
             best_epoch, color=INK, linestyle=":", linewidth=1, label=f"best epoch: {best_epoch}"
         )
-    _format_epochs(axes)
+    axis_scales.format_epochs(axes)
     if len(epochs) == 1:
         axes.set_xlim(epochs[0] - 1, epochs[0] + 1)
-
-
-def _format_epochs(axes: "Axes") -> None:
-    """Format axes whose x is the epoch."""
-    from matplotlib.ticker import MaxNLocator
-
-    axes.set_xlabel("epoch")
-    axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
-    axes.grid(alpha=0.3)
-    axes.spines[["top", "right"]].set_visible(False)
-
-
-def _use_plain_ticks(axes: "Axes") -> None:
-    """Write ticks as 0.05, not as a power: a logarithmic scale may span less than a decade."""
-    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
-
-    axes.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
-    axes.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
-    axes.yaxis.set_minor_formatter(NullFormatter())
-
-
-def _stretch_towards_hundred(axes: "Axes") -> None:
-    """Scale percentages by their distance to 100, in which good ones differ."""
-    low, high = axes.dataLim.intervaly
-    axes.set_yscale(
-        "function",
-        functions=(
-            lambda y: -np.log10(np.maximum(100.05 - y, 1e-3)),
-            lambda y: 100.05 - 10 ** -np.asarray(y),
-        ),
-    )
-    marks = [0, 50, 80, 90, 95, 98, 99, 99.5, 99.8, 100]
-    below = max((mark for mark in marks if mark < low), default=0)
-    above = min((mark for mark in marks if mark > high), default=100)
-    axes.set_ylim(below, above)
-    shown = [mark for mark in marks if below <= mark <= above]
-    axes.set_yticks(shown, [f"{mark:g}" for mark in shown])
-    axes.minorticks_off()
 
 
 def _grid_size(cells: int, columns: int, width: float, height: float) -> tuple[float, float]:

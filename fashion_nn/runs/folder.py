@@ -14,8 +14,6 @@
 `run.json` is written first and `metrics.json` last, so a folder with the second is complete.
 """
 
-import csv
-import io
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -23,7 +21,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
-from fashion_nn.core import csv_rows, writing
+from fashion_nn.core import writing
 from fashion_nn.core.environment import now
 from fashion_nn.core.reading import read_bytes, read_text, require_plain, sha256
 from fashion_nn.core.representation import html_table
@@ -31,11 +29,12 @@ from fashion_nn.core.stored import Stored, read_json, read_stored
 from fashion_nn.core.text import printable
 from fashion_nn.core.writing import FORMAT, append_line, write_atomic, write_json
 from fashion_nn.errors import InputError
+from fashion_nn.runs import history
 from fashion_nn.runs.answers import TestPredictions, read_npz, to_npz
+from fashion_nn.runs.metrics import Metrics
 from fashion_nn.runs.records import (
     DatasetRecord,
     Environment,
-    Metrics,
     RecipeRecord,
     Record,
     Session,
@@ -45,13 +44,11 @@ from fashion_nn.runs.records import (
 if TYPE_CHECKING:
     from fashion_nn.datasets import Splits
 
-HISTORY_COLUMNS = ("epoch", "learning_rate", "loss", "accuracy", "val_loss", "val_accuracy")
 MODELS = Path("models")
 """The folder of run folders, in the current folder."""
 CHECKOUT_MODELS = Path(__file__).parents[2] / MODELS
 """That of the checkout, with the published runs; it is not there if the package is installed."""
 _MEND = "restore it or train again"
-_MOST_CELLS = 2_000_000  # of a history of a quarter of a million epochs
 
 S = TypeVar("S", bound=Stored)
 
@@ -253,7 +250,7 @@ class Run:
             return []
         content = read_bytes(self.history, expected=_expected(self.history))
         try:
-            return _history_rows(csv_rows.parse(content, most=_MOST_CELLS))
+            return history.parse(content)
         except ValueError as error:
             raise InputError(f"{self.history}: damaged ({error}): {_MEND}") from None
 
@@ -280,11 +277,7 @@ class Run:
         self.write(self.split, json.dumps(split.to_json()) + "\n")
 
     def write_history(self, rows: Sequence[Mapping[str, float]]) -> None:
-        text = io.StringIO()
-        table = csv.DictWriter(text, HISTORY_COLUMNS, lineterminator="\n", restval="")
-        table.writeheader()
-        table.writerows(rows)
-        self.write(self.history, text.getvalue())
+        self.write(self.history, history.as_text(rows))
 
     def write_metrics(self, metrics: Metrics, model_sha256: str | None = None) -> None:
         """Store `metrics` with the model's checksum; an equal file is left as it is.
@@ -389,18 +382,6 @@ def _read(path: Path, schema: type[S], *, versioned: bool = False) -> S:
     return read_stored(path, schema, expected=_expected(path), mend=_MEND, versioned=versioned)
 
 
-def _history_rows(lines: list[list[str]]) -> list[dict[str, float]]:
-    header, *rows = filter(None, lines or [[]])
-    if any(len(row) > len(header) for row in rows):
-        raise ValueError("a row has more cells than the header")
-    found = [
-        {key: float(cell) for key, cell in zip(header, row, strict=False) if cell} for row in rows
-    ]
-    if not all(0 < row.get("epoch", 1) < _MOST_CELLS for row in found):
-        raise ValueError("an epoch is out of range")
-    return found
-
-
 def _read_json(path: Path) -> dict[str, object]:
     return read_json(path, expected=_expected(path), mend=_MEND)
 
@@ -411,18 +392,3 @@ def _read_text(path: Path) -> str:
 
 def _expected(path: Path) -> str:
     return f"expected a run folder's {path.name}"
-
-
-def require_same_model(run: Run, metrics: Metrics, model_sha256: str) -> None:
-    """Refuse a model that was put in the place of the one that `metrics` belongs to.
-
-    Args:
-        run: the folder of both.
-        metrics: as they were read.
-        model_sha256: of the file that was opened.
-
-    Raises:
-        InputError: it is another model.
-    """
-    if metrics.model_sha256 != model_sha256:
-        raise InputError(f"{run.model}: was replaced while it was read: try again")

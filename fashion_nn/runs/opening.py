@@ -7,6 +7,7 @@ from pathlib import Path
 from fashion_nn.core.reading import require_plain
 from fashion_nn.errors import InputError
 from fashion_nn.runs.folder import Run
+from fashion_nn.runs.metrics import Metrics
 
 Note = Callable[[str], None]
 """Called with a line about something that is left out."""
@@ -128,3 +129,18 @@ def _existing(path: str | Path) -> Run:
 
 def _skipped(error: InputError) -> str:
     return f"a run was skipped: {error}"
+
+
+def require_same_model(run: Run, metrics: Metrics, model_sha256: str) -> None:
+    """Refuse a model that was put in the place of the one that `metrics` belongs to.
+
+    Args:
+        run: the folder of both.
+        metrics: as they were read.
+        model_sha256: of the file that was opened.
+
+    Raises:
+        InputError: it is another model.
+    """
+    if metrics.model_sha256 != model_sha256:
+        raise InputError(f"{run.model}: was replaced while it was read: try again")

@@ -23,7 +23,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn.core.reading import read_text
-from fashion_nn.core.text import title
 from fashion_nn.errors import InputError
 from fashion_nn.zoo import kinds, registry
 from fashion_nn.zoo.spaces import Choices
@@ -227,16 +226,6 @@ def from_command_line(text: str) -> OwnBuilder:
     if found is None:
         raise InputError(f"{text!a}: expected a file and a function, such as my_net.py:build")
     return load(Path(found["path"]), found["function"] or FUNCTION)
-
-
-def short_name(text: str) -> str:
-    """The name of a model for folders: of a file its own, and of another function than build."""
-    if not named_on_command_line(text):
-        return text
-    file, _, function = text.rpartition(".py")
-    stem = title(Path(file).name.replace(" ", "-"))
-    function = function.removeprefix(":")
-    return stem if function in ("", FUNCTION) else f"{stem}-{function}"
 
 
 def load(path: Path, function: str, *, sha256: str | None = None) -> OwnBuilder:
