@@ -30,7 +30,7 @@ def write_example() -> None:
 
 def main(train: Path, test: Path) -> None:
     data = fnn.load(train)
-    settings = {"epochs": 12, "batch_size": 64, "optimizer": "adam", "learning_rate": 0.001}
+    settings = {"epochs": 25, "batch_size": 32, "optimizer": "adam", "learning_rate": 0.002}
     runs = [
         fnn.train("mlp", data, out=f"models/competition-{seed}", seed=seed, **settings)
         for seed in (0, 1)

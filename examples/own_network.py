@@ -30,7 +30,7 @@ class TellsWhenSure(keras.callbacks.Callback):
 
 def main():
     digits = fnn.load("digits")
-    settings = {"epochs": 15, "batch_size": 64, "optimizer": "adam", "learning_rate": 0.001}
+    settings = {"epochs": 20, "batch_size": 32, "optimizer": "adam", "learning_rate": 0.002}
     mine = fnn.train(
         wide_and_deep,
         digits,

@@ -37,10 +37,10 @@ def main(folder: Path, size: int) -> None:
         "mlp",
         photographs,
         out="models/photographs",
-        epochs=20,
+        epochs=10,
         batch_size=16,
         optimizer="adam",
-        learning_rate=0.001,
+        learning_rate=0.002,
     )
     print(run)
     names = photographs.class_names

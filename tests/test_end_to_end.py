@@ -135,7 +135,7 @@ def test_grading_mode_takes_the_best_model_and_checks_the_file(work, run, evalua
         script="submit.py",
     )
     assert f"model: models/{run.name}/model.keras, the best saved one for digits" in done.stderr
-    assert re.search(r"PASS +file: 359 rows", done.stdout)
+    assert re.search(r"PASS +file: +359 rows", done.stdout)
     truth = labels_in(work / "csv" / "digits_test.csv", column=0)
     assert (labels_in(work / "graded.csv") == truth).mean() == evaluated["accuracy"]
 

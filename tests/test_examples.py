@@ -34,6 +34,7 @@ def test_the_notebook_is_stored_without_outputs():
         assert not cell.get("outputs") and not cell.get("execution_count")
 
 
+@pytest.mark.slow  # each trains and measures, which takes 10 to 20 s
 @pytest.mark.parametrize(
     ("name", "shown"),
     [
