@@ -11,6 +11,7 @@ from fashion_nn.cli.options import AsJson, Picture, examples, output_folder
 from fashion_nn.errors import InputError
 
 EXAMPLES = examples(
+    "fashion-nn lab backprop report-004/1",
     "fashion-nn lab backprop report-004/1 --check answers.json",
 )
 
