@@ -62,7 +62,7 @@ REFUSED = {
     "no array": (packed(), "a is not in it"),
     "not an array": (packed(("a.npy", b"hello")), "as numpy.save writes it"),
     "an empty member": (packed(("a.npy", b"")), "as numpy.save writes it"),
-    "objects": (packed(("a.npy", header("|O") + pickle.dumps([1]))), "as numpy.save writes it"),
+    "objects": (packed(("a.npy", header("|O") + pickle.dumps([1]))), "which are a pickle"),
     "records": (packed(("a.npy", header("[('x', '<f4')]") + b"1234")), "as numpy.save writes it"),
     "code": (
         packed(("a.npy", header("|u1", "__import__('os').abort()") + b"1234")),

@@ -78,7 +78,7 @@ def honest(predictor):
 class Lying(ConfinedProcess):
     """Answers without a process, with one answer changed."""
 
-    def __init__(self, limits):
+    def __init__(self, limits, started=None):
         self.layers = None
         self._asked = ["first"]
 
