@@ -89,5 +89,7 @@ def shown_figure(width: float, height: float) -> Iterator["Figure"]:
     """
     from matplotlib import pyplot, style
 
+    # Loads the backend here: that of notebooks turns interactive mode on, which the context undoes.
+    pyplot.draw_if_interactive()
     with style.context(["default", {"text.parse_math": False}]):
         yield pyplot.figure(figsize=(width, height), layout="constrained")
