@@ -43,7 +43,7 @@ def test_a_run_keeps_the_source_and_its_model_opens_without_it(tmp_path, digits)
     with inference.open_model(run.model) as predict:
         answers = predict(digits.valid.images)
     assert (answers.argmax(1) == digits.valid.labels).mean() == outcome.metrics.valid.accuracy
-    assert evaluation.evaluate(run, digits).n == 359
+    assert evaluation.evaluate(run, digits).scores.n == 359
 
 
 def test_a_resumed_training_ends_with_the_same_bytes(tmp_path, digits):
@@ -95,7 +95,7 @@ def test_custom_layers_train_and_are_evaluated_by_their_code(tmp_path, digits):
     assert run.read_record().code.own_layers == ("Halves",)
     with pytest.raises(InputError, match="Halves"):
         inference.open_model(run.model)
-    scores = evaluation.evaluate(run, digits, own=own.load(FILE, "custom"))
+    scores = evaluation.evaluate(run, digits, own=own.load(FILE, "custom")).scores
     assert scores.n == 359 and run.read_metrics().test.accuracy == scores.accuracy
     with pytest.raises(InputError, match="is not the code"):
         changed = replace(own.load(FILE, "custom"), source="another")

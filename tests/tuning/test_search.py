@@ -37,6 +37,7 @@ class Scores:
     """
 
     name, threads = "scores", 1
+    failing = 0.1  # share of the trials
 
     def __init__(self, folder, slots=1):
         self.slots, self.folder, self.waiting, self.ran = slots, Search(folder), [], []
@@ -61,7 +62,7 @@ class Scores:
             *[run.state] * (job.until_epoch is not None),
         ):
             writing.write_atomic(path, json.dumps({"recipe": recipe}))
-        if chance([recipe, "fails"]) < 0.1:
+        if chance([recipe, "fails"]) < self.failing:
             return [Result(id=job.id, status="failed", message="it was too much", seconds=1.0)]
         rows, status = [], "completed"
         for epoch in range(1, (job.until_epoch or job.recipe.epochs) + 1):
@@ -237,7 +238,8 @@ def test_more_trials_later_are_those_that_would_have_come(digits, tmp_path):
     assert records(more) == records(whole)
 
 
-def test_hyperband_keeps_what_it_may_go_on_with_and_no_more(digits, tmp_path):
+def test_hyperband_keeps_what_it_may_go_on_with_and_no_more(digits, tmp_path, monkeypatch):
+    monkeypatch.setattr(Scores, "failing", 0.0)  # after a failure, a sweep takes more trials
     found = run(tmp_path / "a", digits, plan("hyperband"), trials=10)
     states = {path.parent.name for path in found.folder.rglob("resume.npz")}
     trials = found.read_trials()
