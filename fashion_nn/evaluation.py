@@ -123,8 +123,8 @@ def evaluate(
             are not known yet.
         own: the user's own code that built the model, for a file that cannot be opened without it.
             The model is then built and run in this process.
-        scale: of the pixels; see `inference.open_model`. The figures on a scale that was asked for
-            are not stored.
+        scale: of the pixels; see `inference.open_model`. What was measured on a scale that was
+            asked for is neither stored nor drawn.
         rows: labelled rows by which the scale is found; None: the validation rows.
 
     Raises:
@@ -150,7 +150,7 @@ def evaluate(
         if run.read_test_predictions() is None:
             run.write_test_predictions(_answers(test, answers.of_test, fingerprint))
     found = Evaluation(run.name, splits, scores, answers.of_test, answers.feeding, answers.decision)
-    if scale != "auto" or not _are_drawn(run, stored, scores, fingerprint):
+    if scale == "auto" and not _are_drawn(run, stored, scores, fingerprint):
         _draw(run, found)
     return found
 

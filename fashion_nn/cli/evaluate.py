@@ -110,7 +110,7 @@ def print_evaluation(path: Path, found: "Evaluation") -> None:
         for name, each in zip(found.data.class_names, scores.per_class, strict=True)
     ]
     console.table(("class", "precision", "recall", "F1", "n"), rows)
-    if run:
+    if run and (found.decision or found.feeding is None):
         print(f"pictures: {run.figure('confusion')}, {run.figure('mistakes')}")
 
 
