@@ -90,6 +90,7 @@ def write_idx(path, values):
     path.write_bytes(header + values.tobytes())
 
 
+@pytest.mark.slow  # by parts: tests/core/test_images.py and tests/zoo/test_zoo.py
 def test_images_that_are_not_square_from_the_training_to_the_page(tmp_path):
     folder = tmp_path / "oblong"
     folder.mkdir()
