@@ -158,7 +158,9 @@ def _wheel() -> bytes:
         ) from None
     folder = f"fashion_nn-{fashion_nn.__version__}.dist-info"
     members = dict(_package_files())
-    members[f"{folder}/METADATA"] = (installed.read_text("METADATA") or "").encode()
+    # A checkout on the module path has the same text in PKG-INFO.
+    description = installed.read_text("METADATA") or installed.read_text("PKG-INFO") or ""
+    members[f"{folder}/METADATA"] = description.encode()
     members[f"{folder}/entry_points.txt"] = (installed.read_text("entry_points.txt") or "").encode()
     tag = "Wheel-Version: 1.0\nGenerator: fashion-nn\nRoot-Is-Purelib: true\nTag: py3-none-any\n"
     members[f"{folder}/WHEEL"] = tag.encode()

@@ -214,9 +214,7 @@ class ConfinedPredictor(Predictor):
 
     @contextlib.contextmanager
     def _timed(self, images: int = 0) -> Iterator[int]:
-        """Yield the seconds that a request may take for so many images, out of those that all
-        requests share.
-        """
+        """Yield how many seconds a request for `images` may take, of the time that all share."""
         self._seconds += self._limits.image_seconds * images
         start = time.monotonic()
         yield max(1, math.ceil(min(self._seconds, self._limits.batch_seconds)))
