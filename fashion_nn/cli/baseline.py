@@ -16,7 +16,7 @@ from fashion_nn.cli.baseline_requests import (
     Neighbours,
     Request,
 )
-from fashion_nn.cli.common import accuracy, load_splits, numbers, store_arguments
+from fashion_nn.cli.common import accuracy, load_splits, numbers
 from fashion_nn.cli.options import MODELS, examples, group, stem, takes
 from fashion_nn.core import writing
 from fashion_nn.core.numbers import whole
@@ -136,7 +136,6 @@ def _fit_logistic(
     folder = results.run.folder
     most = how.max_iterations
     run, same = baselines.fit_linear(name, size, splits, folder, max_iterations=most)
-    store_arguments(run, how.dataset, how.test, how.options())
     valid = run.read_metrics().of_valid().accuracy
     found = study.to_json()
     results.finish(
@@ -245,7 +244,6 @@ def edges_rbf(request: Edges) -> None:
     folder = results.run.folder
     with console.work_bar("edges-rbf") as progress:
         run, found = baselines.fit_edges_rbf(splits, folder, settings, progress=progress)
-    store_arguments(run, request.dataset, request.test, request.options())
     valid = run.read_metrics().of_valid().accuracy
     results.finish(baselines.results_of(splits, **asdict(found), valid=valid))
 

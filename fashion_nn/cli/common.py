@@ -6,19 +6,19 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
 
 from fashion_nn import console, datasets
+from fashion_nn.api.data import origin_of, require_same_rows
 from fashion_nn.api.results import MEND
 from fashion_nn.cli.options import in_seconds
 from fashion_nn.core.numbers import whole
-from fashion_nn.core.text import printable, quoted
+from fashion_nn.core.text import quoted
 from fashion_nn.core.writing import FORMAT
 from fashion_nn.errors import InputError
-from fashion_nn.runs import DataArguments, Record, Run, open_run
+from fashion_nn.runs import Run, open_run
 from fashion_nn.wrapping import is_file
 
 Number = TypeVar("Number", int, float)
@@ -50,23 +50,6 @@ def load_splits(
     for warning in splits.warnings:
         console.note(f"warning: {warning}")
     return splits
-
-
-def store_arguments(
-    run: Run, dataset: str | Path, test: Path | None, options: datasets.ReadOptions
-) -> None:
-    """Store in `run` what its data was read from, so that later commands find it."""
-    known = _is_known(str(dataset))
-    paths = {
-        "dataset": None if known else dataset,
-        "test": test,
-        "labels_from": options.labels_from,
-    }
-    usual = asdict(datasets.FOUND_OUT)
-    given = {key: value for key, value in asdict(options).items() if value != usual[key]}
-    given |= {key: os.path.abspath(path) for key, path in paths.items() if path is not None}
-    stored = DataArguments(**{"dataset": str(dataset), **given})
-    run.write_record(run.read_record().model_copy(update={"data": stored}))
 
 
 Load = Callable[[str, Path | None, datasets.ReadOptions], datasets.Splits]
@@ -103,35 +86,12 @@ def load_data_of(
     """
     if dataset is not None:
         return load(dataset, test, options)
-    record = run.read_record()
-    given = _arguments_of(run, record)
+    origin = origin_of(run)
     if options == datasets.FOUND_OUT:
-        names = [field.name for field in fields(datasets.ReadOptions)]
-        options = datasets.ReadOptions(**{name: getattr(given, name) for name in names})
-    splits = load(given.dataset, test or (Path(given.test) if given.test else None), options)
-    if splits.fingerprint != record.dataset.fingerprint:
-        found = "does not hold the rows any more that this run was trained on"
-        raise InputError(f"{run.folder}: {given.dataset} {found}: give the file with --dataset")
+        options = origin.options
+    splits = load(origin.dataset, test or (Path(origin.test) if origin.test else None), options)
+    require_same_rows(run, splits)
     return splits
-
-
-def _is_known(dataset: str) -> bool:
-    """Whether this is the name of a known data set, and not a path."""
-    return dataset.replace("-", "_") in datasets.names()
-
-
-def _arguments_of(run: Run, record: Record) -> DataArguments:
-    name = record.dataset.name
-    if record.data is None and name not in datasets.names():
-        found = f"trained on {name}, which has no name here"
-        raise InputError(f"{run.folder}: {found}: give the file with --dataset")
-    given = record.data or DataArguments(dataset=name)
-    known = _is_known(given.dataset)
-    for path in (None if known else given.dataset, given.test, given.labels_from):
-        if path is not None and not os.path.exists(path):
-            found = f"trained on {printable(path)}, which is not there"
-            raise InputError(f"{run.folder}: {found}: give the file with --dataset")
-    return given
 
 
 def loader(

@@ -77,16 +77,8 @@ def ensemble(
         members = [stack.enter_context(as_run(model, splits)).run for model in given]
         progress = stack.enter_context(console.work_bar("predicting the validation rows"))
         run = ensembling.combine(members, splits, folder, flip=flip, progress=progress)
-    _store_data(opened, run)
     pages.write_card(run)
     _print_ensemble(run)
-
-
-def _store_data(members: list[Run], run: Run) -> None:
-    """Store in the ensemble what the data of its members was read from."""
-    data = members[0].read_record().data if members else None
-    if data:
-        run.write_record(run.read_record().model_copy(update={"data": data}))
 
 
 def _print_ensemble(run: Run) -> None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import console, datasets
-from fashion_nn.cli.common import deadline, load_splits, store_arguments
+from fashion_nn.cli.common import deadline, load_splits
 from fashion_nn.cli.grade import finish
 from fashion_nn.cli.options import (
     DATA_SETS,
@@ -323,7 +323,6 @@ def _train(request: Request, test: "TableSource", models: Path, stop_at: float |
     folder = models / f"submit-{train.name.split('.')[0]}-{splits.fingerprint[:8]}"
     with console.training_bars() as progress:
         outcome = submission.train_best(splits, folder, deadline=stop_at, progress=progress)
-    store_arguments(outcome.run, train, None, options)
     print_run(outcome.run)
     return outcome.run
 

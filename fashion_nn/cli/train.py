@@ -16,7 +16,6 @@ from fashion_nn.cli.common import (
     deadline,
     load_splits,
     note_how_to_resume,
-    store_arguments,
 )
 from fashion_nn.cli.compare import print_over_seeds
 from fashion_nn.cli.options import (
@@ -142,13 +141,12 @@ def train(request: Request) -> None:
     rows = f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
     console.note(f"{recipe.name} on {splits.name}: {rows}")
     for folder, seeded in recipes_by_folder.items():
-        run = _train_one(request, Work(seeded, splits, folder, own))
-        store_arguments(run, dataset, request.test, request.options())
+        _train_one(request, Work(seeded, splits, folder, own))
     if len(recipes_by_folder) > 1:
         print_over_seeds([Run(folder) for folder in recipes_by_folder])
 
 
-def _train_one(request: Request, work: Work) -> Run:
+def _train_one(request: Request, work: Work) -> None:
     """Train, and print what came of it."""
     run = _train(work, request.resume, deadline(request.budget))
     print_run(run)
@@ -156,7 +154,6 @@ def _train_one(request: Request, work: Work) -> Run:
         own_code.note_on_loading(run, request.name)
     if run.read_record().stopped_because == "budget":
         console.note("there are epochs left: the same command with --resume trains them")
-    return run
 
 
 def _folders(request: Request, recipe: Recipe, dataset: str) -> dict[Path, Recipe]:

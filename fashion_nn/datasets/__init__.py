@@ -12,7 +12,7 @@ from fashion_nn.datasets.importing import write_npz
 from fashion_nn.datasets.labels import LabelMap
 from fashion_nn.datasets.loading import load
 from fashion_nn.datasets.recognition import Recognition, recognise
-from fashion_nn.datasets.source import FOUND_OUT, ReadOptions
+from fashion_nn.datasets.source import FOUND_OUT, Origin, ReadOptions
 from fashion_nn.datasets.sources import at_hand, fetch, needs_download
 from fashion_nn.datasets.splits import (
     SPLIT_SEED,
@@ -33,6 +33,7 @@ __all__ = [
     "ImageShape",
     "Images",
     "LabelMap",
+    "Origin",
     "ReadOptions",
     "Recognition",
     "Split",

@@ -13,7 +13,7 @@ from fashion_nn.datasets.catalogue import DATASETS, by_fingerprint, known
 from fashion_nn.datasets.labels import LabelMap, original_names
 from fashion_nn.datasets.layouts import read_source
 from fashion_nn.datasets.recognition import recognise, transposed
-from fashion_nn.datasets.source import FOUND_OUT, Part, ReadOptions, Request, Source
+from fashion_nn.datasets.source import FOUND_OUT, Origin, Part, ReadOptions, Request, Source
 from fashion_nn.datasets.sources import official
 from fashion_nn.datasets.splits import (
     SPLIT_SEED,
@@ -74,7 +74,26 @@ def load(
     if source.test is not None:
         test_path = path if test is None else Path(test)
         test_rows = _numbered(source.test, labels, test_path, source.train)
-    return _divided(name_or_path, source, labels, (train, valid, test_rows), validation_fraction)
+    rows = (train, valid, test_rows)
+    splits = _divided(name_or_path, source, labels, rows, validation_fraction)
+    return replace(splits, origin=_origin(name_or_path, test, options))
+
+
+def _origin(
+    name_or_path: str | os.PathLike[str],
+    test: str | os.PathLike[str] | None,
+    options: ReadOptions,
+) -> Origin:
+    """What was read, with absolute paths."""
+    record = known(name_or_path)
+    return Origin(
+        dataset=record.name if record else os.path.abspath(name_or_path),
+        test=None if test is None else os.path.abspath(test),
+        options=replace(
+            options,
+            labels_from=options.labels_from and os.path.abspath(options.labels_from),
+        ),
+    )
 
 
 def _source(

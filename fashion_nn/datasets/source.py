@@ -1,5 +1,6 @@
 """What reading a file or folder gives, before labels are numbered and rows are held out."""
 
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Literal
@@ -26,6 +27,26 @@ class ReadOptions(TableOptions):
 
 FOUND_OUT = ReadOptions()
 """Nothing is said: all is found out."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What rows were read from, and how: enough to read them again from any folder.
+
+    dataset: name of a known data set, or absolute path of a file or folder.
+    test: absolute path of the file with the test rows; None if they had none of their own.
+    options: how the files were read; a path in them is absolute.
+    """
+
+    dataset: str
+    test: str | None = None
+    options: ReadOptions = FOUND_OUT
+
+    @property
+    def paths(self) -> list[str]:
+        """The files and folders that have to be there."""
+        own = self.dataset if os.path.isabs(self.dataset) else None
+        return [path for path in (own, self.test, self.options.labels_from) if path is not None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import numpy as np
 from fashion_nn.core.images import Images, ImageShape, described, shape_of
 from fashion_nn.core.representation import html_table
 from fashion_nn.datasets.labels import Label, LabelMap
+from fashion_nn.datasets.source import Origin
 from fashion_nn.errors import InputError
 
 SPLIT_SEED = 0
@@ -56,6 +57,7 @@ class Splits:
         labels: the label that each class has in the source.
         said: what the source was taken for, in one line; empty for a known data set.
         warnings: what looks wrong in the source, a line each.
+        origin: what the rows were read from; None if they were made in Python.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Splits:
     labels: LabelMap = field(default_factory=LabelMap)
     said: str = ""
     warnings: tuple[str, ...] = ()
+    origin: Origin | None = None
 
     def __repr__(self) -> str:
         rows = ", ".join(f"{len(part):,} {name}" for name, part in self._parts().items())

@@ -336,7 +336,7 @@ class Run:
             stopped_because="fitted",
             best_epoch=None,
             sessions=(session,),
-        )
+        ).with_origin(splits)
         self.write_split(SplitRecord.of(splits))
         self.write_record(record)
         self.write_history([])

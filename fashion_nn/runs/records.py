@@ -14,7 +14,7 @@ from fashion_nn.core.names import Name, Title
 from fashion_nn.core.stored import Stored
 
 if TYPE_CHECKING:
-    from fashion_nn.datasets import Splits
+    from fashion_nn.datasets import Origin, Splits
     from fashion_nn.zoo import OwnBuilder
 
 # JSON has lists only: a tuple is made of a list, and its items are checked as strictly as all
@@ -189,7 +189,7 @@ class CodeRecord(Stored):
 
 
 class DataArguments(Stored):
-    """What a command read the data of a run from.
+    """What the data of a run were read from; see `datasets.Origin`.
 
     dataset: name of a known data set, or absolute path of a file or folder.
     test: absolute path of the file with the test rows; None if it was not named.
@@ -206,6 +206,14 @@ class DataArguments(Stored):
     image_size: Annotated[tuple[_Side, _Side], Field(strict=False)] | None = None
     labels_from: str | None = None
     transpose: bool = False
+
+    @classmethod
+    def of(cls, origin: "Origin") -> Self:
+        """The same as `datasets` has it, without what was left open."""
+        usual = {name: field.default for name, field in cls.model_fields.items()}
+        given = {"test": origin.test, **asdict(origin.options)}
+        stated = {name: value for name, value in given.items() if value != usual[name]}
+        return cls.model_validate({"dataset": origin.dataset, **stated})
 
 
 class Record(Stored):
@@ -232,6 +240,12 @@ class Record(Stored):
     def train_seconds(self) -> float:
         """Seconds that the epochs of all sessions took."""
         return sum(seconds for session in self.sessions for seconds in session.epoch_seconds)
+
+    def with_origin(self, splits: "Splits") -> Self:
+        """A copy that says what the rows were read from, if that is known."""
+        if splits.origin is None:
+            return self
+        return self.model_copy(update={"data": DataArguments.of(splits.origin)})
 
     def with_session(self, started: str, from_epoch: int) -> Self:
         """A copy with a further session, which has no epochs yet."""

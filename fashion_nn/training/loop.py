@@ -236,7 +236,7 @@ class _Trainer:
             stopped_because=None,
             best_epoch=None,
             sessions=(),
-        )
+        ).with_origin(self.splits)
         if self.own:
             code = CodeRecord.of(self.own, adapting.own_layers(self.networks.saved))
             record = record.model_copy(update={"code": code})

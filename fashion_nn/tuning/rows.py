@@ -1,14 +1,17 @@
 """The rows that trials see, as one file: training and validation, never test."""
 
 import json
+from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from fashion_nn.core import npz, strict_json
 from fashion_nn.core.reading import read_bytes
 from fashion_nn.core.writing import replacing
-from fashion_nn.datasets import LabelMap, Split, Splits
+from fashion_nn.datasets import LabelMap, Origin, ReadOptions, Split, Splits
 
 _KINDS = {
     "plain": "u",
@@ -25,7 +28,9 @@ _PLAIN = ("name", "class_names", "split_seed", "validation_fraction", "fingerpri
 def write(splits: Splits, path: str | Path) -> None:
     """Store `splits` without its test rows at `path` (.npz, no pickle), whole or not at all."""
     values = {name: getattr(splits, name) for name in _PLAIN}
-    plain = json.dumps(values | {"labels": splits.labels.originals}).encode()
+    values["labels"] = splits.labels.originals
+    values["origin"] = asdict(splits.origin) if splits.origin else None
+    plain = json.dumps(values).encode()
     with replacing(path) as file:
         np.savez(
             file,
@@ -55,4 +60,14 @@ def read(path: str | Path) -> Splits:
         fingerprint=plain["fingerprint"],
         labels=LabelMap(tuple(plain["labels"])),
         said=plain["said"],
+        origin=_origin(plain["origin"]),
     )
+
+
+def _origin(stored: Mapping[str, Any] | None) -> Origin | None:
+    if stored is None:
+        return None
+    options = stored["options"]
+    size = options["image_size"]
+    read = ReadOptions(**{**options, "image_size": tuple(size) if size else None})
+    return Origin(**{**stored, "options": read})
