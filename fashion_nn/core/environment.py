@@ -3,7 +3,9 @@
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,13 +29,19 @@ def describe_environment() -> dict[str, Any]:
     """What a figure depends on besides recipe and data: versions, hardware, and the commit where
     known.
     """
-    packages = ("tensorflow", "keras", "numpy", "scikit-learn", "fashion-nn")
     return {
         "python": platform.python_version(),
-        "versions": {name: version(name) for name in packages},
+        "versions": dict(versions()),
         "hardware": {"processor": _processor(), "cores": cores(), "machine": platform.machine()},
         "commit": _commit(),
     }
+
+
+@cache
+def versions() -> Mapping[str, str | None]:
+    """The installed versions of the packages that figures depend on; None for a missing one."""
+    packages = ("tensorflow", "keras", "numpy", "scikit-learn", "fashion-nn")
+    return {name: version(name) for name in packages}
 
 
 def version(package: str) -> str | None:

@@ -1,6 +1,7 @@
 """What all checks say of one hand-in, and where that is written."""
 
 import os
+import platform
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -8,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn.core import writing
-from fashion_nn.core.environment import describe_environment
+from fashion_nn.core.environment import versions
 from fashion_nn.core.representation import html_table
 from fashion_nn.core.text import printable
 from fashion_nn.core.writing import FORMAT
@@ -71,7 +72,6 @@ class Report:
         return [check for check in self.checks if check.verdict == verdict]
 
     def to_json(self) -> dict[str, Any]:
-        where = describe_environment()
         return {
             "format": FORMAT,
             "file": printable(self.file.name),
@@ -79,7 +79,7 @@ class Report:
             "checks": [check.to_json() for check in self.checks],
             "sha256": dict(self.sha256),
             **({"confinement": asdict(self.confinement)} if self.confinement else {}),
-            "versions": {"python": where["python"], **where["versions"]},
+            "versions": {"python": platform.python_version(), **versions()},
         }
 
     def write(self, path: str | os.PathLike[str]) -> None:

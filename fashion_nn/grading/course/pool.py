@@ -21,6 +21,7 @@ from fashion_nn.grading.course.result import Result
 from fashion_nn.grading.course.server import Job, Outcome
 
 _MODULE = "fashion_nn.grading.course.server"
+_END_SECONDS = 10
 _LIMITS = strict_json.Limits(values=10_000_000, text=128 << 20, constants=True)
 
 
@@ -68,6 +69,8 @@ class Pool:
             futures = {executor.submit(self._result, work): work for work in works}
             for future in as_completed(futures):
                 yield futures[future], future.result()
+            for worker in self._workers:
+                worker.finish()
         finally:
             executor.shutdown(wait=False, cancel_futures=True)
             for worker in self._workers:
@@ -114,7 +117,14 @@ class _Worker:
             cause = exit_cause(process.close()) if process else "it did not start"
             return Outcome(None, f"could not be graded: {cause}")
 
+    def finish(self) -> None:
+        """Let the process end by itself, when nothing is being graded."""
+        if self._process is not None:
+            self._process.end_requests()
+            self._process.wait(_END_SECONDS)
+
     def close(self) -> None:
+        """End the process, whatever it is doing."""
         self._closed = True
         if self._process is not None:
             self._process.close()

@@ -126,7 +126,8 @@ def _stored(out: Path, key: str, settings: str) -> Result | None:
 
 def _keep(out: Path, key: str, result: Result, settings: str) -> Result:
     whole = result.model_copy(update={"settings": settings})
-    writing.write_json(_path(out, key), whole.model_dump(mode="json"))
+    # Without indentation: ten thousand labels would be as many lines, and take ten times as long.
+    writing.write_atomic(_path(out, key), f"{whole.model_dump_json()}\n")
     return whole
 
 
