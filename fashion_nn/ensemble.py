@@ -6,19 +6,19 @@ validation rows.
             …                                                             ┘
 
 The result is one Keras model of layers that the loader allows, so it is used, exported and graded
-like any other.
+like any other. A confined process builds and writes it from the members' networks and weights.
 """
 
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fashion_nn import inference, measures, runs, zoo
-from fashion_nn.datasets import ImageShape, Splits
+from fashion_nn import inference, measures, runs
+from fashion_nn.core import scratch, writing
+from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
 from fashion_nn.runs import (
     DatasetRecord,
@@ -30,10 +30,6 @@ from fashion_nn.runs import (
     StoredScores,
     WeightsChosenOn,
 )
-from fashion_nn.saving import keras_file
-
-if TYPE_CHECKING:
-    import keras
 
 TOLERANCE = 1e-3
 """Largest difference between the model's probabilities and the average of its members'.
@@ -43,7 +39,6 @@ size of the batch.
 """
 
 _STEPS = 500
-_BATCH = 500
 _AGREE = {
     "image_shape": "images of another size or colour",
     "fingerprint": "other training data",
@@ -107,8 +102,9 @@ def combine(
     answers = _answers_of(members, splits, progress)
     choice = _choose(answers, splits.valid.labels, flip)
     _require_gain(members, choice)
-    model = _model(answers, choice, splits.image_shape)
-    probabilities = zoo.predict(model, splits.valid.images, _BATCH)
+    weights = choice.mixture.weights.tolist()
+    mixed = _mixed(folder, answers, weights, splits, mirror=choice.mirror)
+    probabilities = _predicted(mixed.content, splits.valid.images)
     _require_as_chosen(folder, probabilities, choice.mixture)
     parts = [
         _described(member, weight)
@@ -117,9 +113,9 @@ def combine(
     target = Run(folder)
     target.write_complete(
         splits,
-        keras_file(model),
+        mixed.content,
         recipe=_recipe(EnsembleOptions(mirror=choice.mirror, members=tuple(parts))),
-        parameters=model.count_params(),
+        parameters=mixed.parameters,
         # An ensemble costs what its members cost.
         seconds=[*(part.train_seconds for part in parts), time.perf_counter() - start],
         metrics=_metrics(choice, measures.score(splits.valid.labels, probabilities)),
@@ -171,13 +167,11 @@ def mix(probabilities: np.ndarray, weights: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Answers:
-    """A member's model, and its probabilities, float32 (n, k), of n images and of their mirror
-    images.
-    """
+    """A member, and its probabilities, float32 (n, k), of n images and of their mirror images."""
 
     plain: np.ndarray
     mirrored: np.ndarray
-    model: "keras.Model"
+    part: inference.Part
 
 
 def _answers_of(
@@ -187,11 +181,11 @@ def _answers_of(
     mirror_images = np.ascontiguousarray(images[:, :, ::-1])
     found = []
     for run in members:
-        with inference.open_model(run.model) as predictor:
+        with inference.open_run(run) as predictor:
             predictor.require(splits.image_shape, splits.classes)
-            found.append(
-                _Answers(predictor(images), predictor(mirror_images), inference.rebuild(predictor))
-            )
+            plain = predictor(images)
+            mirrored = predictor(mirror_images)
+            found.append(_Answers(plain, mirrored, inference.Part.of(predictor)))
         if progress:
             progress(len(found), len(members))
     return found
@@ -257,11 +251,29 @@ def _require_as_chosen(folder: Path, probabilities: np.ndarray, chosen: _Mixture
         )
 
 
-def _model(answers: Sequence[_Answers], choice: _Choice, image_shape: ImageShape) -> "keras.Model":
-    """One model that averages the members' as was chosen."""
-    models = [each.model for each in answers]
-    weights = choice.mixture.weights.tolist()
-    return zoo.mixture(models, weights, image_shape, mirror=choice.mirror, name="ensemble")
+def _mixed(
+    folder: Path,
+    answers: Sequence[_Answers],
+    weights: Sequence[float],
+    splits: Splits,
+    *,
+    mirror: bool,
+) -> inference.Mixed:
+    """One model that averages the members' with `weights`."""
+    parts = [each.part for each in answers]
+    try:
+        return inference.mixed(parts, weights, splits.image_shape, mirror=mirror)
+    except inference.Refusal as refusal:
+        raise InputError(f"{folder}: not written: {refusal}") from None
+
+
+def _predicted(content: bytes, images: np.ndarray) -> np.ndarray:
+    """The probabilities, float32 (n, k), that the .keras file with this content gives `images`."""
+    with scratch.folder() as folder:
+        path = folder / "model.keras"
+        writing.write_atomic(path, content)
+        with inference.open_model(path) as predictor:
+            return predictor(images)
 
 
 def _metrics(choice: _Choice, scores: measures.Scores) -> Metrics:

@@ -179,7 +179,7 @@ def _draw(run: Run, found: Evaluation) -> None:
 
 def predict(run: Run, split: Split) -> np.ndarray:
     """Probabilities, float32 (n, classes), that the run's model gives the images of `split`."""
-    with inference.open_model(run.model) as predictor:
+    with inference.open_run(run) as predictor:
         return predictor(split.images)
 
 
@@ -208,7 +208,7 @@ def _predict(
 ) -> _Predicted:
     test = test_rows(splits)
     valid = splits.valid
-    with inference.open_model(run.model, scale=scale) as predictor:
+    with inference.open_run(run, scale=scale) as predictor:
         predictor.require(splits.image_shape, splits.classes)
         if rows is None and len(valid):
             rows = LabelledRows(valid.images, valid.labels, "validation rows")

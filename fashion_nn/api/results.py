@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fashion_nn import console, runs
+from fashion_nn import runs
 from fashion_nn.api.data import Data, loaded, of_run
 from fashion_nn.api.models import Model, builder_of, model_file, run_of
 from fashion_nn.core import scratch, writing
@@ -162,7 +162,6 @@ def report(model: Model, data: Data | None = None, *, image: int = 0) -> Path:
     if not isinstance(model, Run) and runs.Search(Path(model)).exists:
         return pages.write_search_page(Path(model))
     with as_run(model, data) as opened:
-        console.load_tensorflow()
         if opened.file is None:
             return pages.write_run_page(opened.run, opened.splits, image)
         page = opened.file.with_name(f"{opened.file.name}.html")
@@ -220,7 +219,6 @@ def as_run(
     if data is None:
         raise InputError(f"{file}: is no run, so its data must be named: {MEND}")
     splits = loaded(data)
-    console.load_tensorflow()
     with scratch.folder() as folder:
         run, feeding = wrapping.wrapped(file, splits, folder / file.stem, scale=scale, rows=rows)
         yield Opened(run, splits, file, feeding)

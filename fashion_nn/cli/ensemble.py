@@ -54,7 +54,6 @@ def ensemble(
     """Combine several runs and model files into one model.
 
     The model averages their probabilities with weights that are chosen on the validation rows.
-    It is for your own runs: their models are built without the limits of memory that others have.
     """
     files = [path for path in folders if is_file(path)]
     named = [path for path in folders if path not in files]
@@ -71,7 +70,6 @@ def ensemble(
     runs.require_free(folder, resumable=False)
     from fashion_nn import pages
 
-    console.load_tensorflow()
     with ExitStack() as stack:
         given: list[Run | Path] = [*opened, *files]
         members = [stack.enter_context(as_run(model, splits)).run for model in given]

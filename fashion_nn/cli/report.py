@@ -109,7 +109,6 @@ def _write_pages(
         for done, run in enumerate(chosen, start=1):
             try:
                 splits = load(run)
-                console.load_tensorflow()
                 written.append(pages.write_run_page(run, splits, image))
             except InputError as error:
                 if not skip_failed:

@@ -36,16 +36,22 @@ made it itself (`engines.trust`). docs/safe-loading.md tells users what each ste
 remains.
 """
 
-from fashion_nn.inference.conversion import computes_in_half_precision, written_anew
+from fashion_nn.inference.conversion import (
+    Mixed,
+    Part,
+    computes_in_half_precision,
+    mixed,
+    written_anew,
+)
 from fashion_nn.inference.engines.confined_keras import (
     ConfinedPredictor,
     LayerWeights,
     TracedOutput,
-    rebuild,
 )
 from fashion_nn.inference.engines.confined_process import Limits
 from fashion_nn.inference.engines.predictor import Answer, Predictor
 from fashion_nn.inference.engines.trust import trust_onnx
+from fashion_nn.inference.file.model_file import MAX_BYTES
 from fashion_nn.inference.opening import (
     ENGINES,
     Engine,
@@ -53,14 +59,17 @@ from fashion_nn.inference.opening import (
     open_fast,
     open_model,
     open_onnx,
+    open_run,
     run_by_keras,
 )
 from fashion_nn.inference.shared.feeding import Feeding
 from fashion_nn.inference.shared.network import Layer, Network
+from fashion_nn.inference.shared.refusal import Refusal
 from fashion_nn.inference.shared.scale import SCALES, Figures, Scale, named
 
 __all__ = [
     "ENGINES",
+    "MAX_BYTES",
     "SCALES",
     "Answer",
     "ConfinedPredictor",
@@ -70,17 +79,21 @@ __all__ = [
     "Layer",
     "LayerWeights",
     "Limits",
+    "Mixed",
     "Network",
+    "Part",
     "Predictor",
+    "Refusal",
     "Scale",
     "TracedOutput",
     "check",
     "computes_in_half_precision",
+    "mixed",
     "named",
     "open_fast",
     "open_model",
     "open_onnx",
-    "rebuild",
+    "open_run",
     "run_by_keras",
     "trust_onnx",
     "written_anew",

@@ -1,21 +1,27 @@
-"""A model file written anew: what the allow-list lets through, in the notation of today's Keras.
+"""A model file written anew, or several as one: what the allow-list lets through, in the notation
+of today's Keras.
 
-Two confined processes take part. The first opens the file and hands out its weights as numbers, as
-for every prediction. The second gets the checked network and these numbers, builds the model, and
-writes it. It has never seen the file, so a defect that the file uses in the first process does not
-shape what the second writes.
+Two kinds of confined processes take part. The first opens a file and hands out its weights as
+numbers, as for every prediction. The second gets the checked networks and these numbers, builds the
+model, and writes it. It has never seen a file, so a defect that a file uses in the first process
+does not shape what the second writes.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import fields, replace
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, fields, replace
+from typing import Any, Self
 
 import numpy as np
 
+from fashion_nn.core.image_shape import ImageShape
+from fashion_nn.inference.engines.answers import require_count
 from fashion_nn.inference.engines.confined_keras import ConfinedPredictor, LayerWeights
 from fashion_nn.inference.engines.confined_process import ConfinedProcess, Limits
 from fashion_nn.inference.file import archive
+from fashion_nn.inference.shared.feeding import Feeding
+from fashion_nn.inference.shared.keras_model import MAX_PARAMETERS
 from fashion_nn.inference.shared.messages import WrittenFormat
 from fashion_nn.inference.shared.network import InputSpec, Json, Layer, Network
 from fashion_nn.inference.shared.refusal import Refusal, explained
@@ -43,16 +49,99 @@ def written_anew(
     """
     weights = predictor.weights()
     network = in_single_precision(predictor.network)
-    with explained(predictor.path):
-        content = _written(network, weights, format, limits or Limits())
-        if format != "keras":
-            return content
-        return packed({name: bytes(part) for name, part in archive.members(content).items()})
+    with (
+        explained(predictor.path),
+        _assembled([network], weights, limits or Limits()) as process,
+    ):
+        return _saved(process, format)
 
 
-def _written(
-    network: Network, weights: list[LayerWeights], format: WrittenFormat, limits: Limits
-) -> bytes:
+@dataclass(frozen=True, slots=True, eq=False)
+class Part:
+    """A model that becomes a part of another one.
+
+    Attributes:
+        network: what the allow-list let through.
+        weights: its numbers.
+        feeding: how it takes pixels.
+        gives_probabilities: whether its outputs are probabilities; they are logits if not.
+    """
+
+    network: Network
+    weights: Sequence[LayerWeights]
+    feeding: Feeding
+    gives_probabilities: bool
+
+    @classmethod
+    def of(cls, predictor: ConfinedPredictor) -> Self:
+        """The model of `predictor`, which has answered before.
+
+        Raises:
+            InputError: the model cannot be run.
+        """
+        return cls(
+            predictor.network,
+            predictor.weights(),
+            predictor.feeding,
+            predictor.gives_probabilities,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Mixed:
+    """Several models as one.
+
+    Attributes:
+        content: of the .keras file.
+        parameters: number of parameters.
+    """
+
+    content: bytes
+    parameters: int
+
+
+def mixed(
+    parts: Sequence[Part],
+    weights: Sequence[float],
+    image_shape: ImageShape,
+    *,
+    mirror: bool,
+    limits: Limits | None = None,
+) -> Mixed:
+    """One model, from uint8 images to the weighted mean of the probabilities of `parts`.
+
+    Args:
+        parts: models with as many outputs each.
+        weights: of their probabilities, with sum 1.
+        image_shape: of the images.
+        mirror: whether each part's probabilities are averaged with those of the mirrored image.
+        limits: what the process that writes may use; None for the usual limits.
+
+    Raises:
+        Refusal: the model cannot be built or written; equal parts give equal bytes if it can.
+    """
+    limits = limits or Limits()
+    numbers = [layer for part in parts for layer in part.weights]
+    with _assembled([part.network for part in parts], numbers, limits) as process:
+        process.tell(
+            "mix",
+            seconds=limits.build_seconds,
+            shares=list(weights),
+            feedings=[part.feeding.to_json() for part in parts],
+            probabilities=[part.gives_probabilities for part in parts],
+            shape=list(image_shape),
+            mirror=mirror,
+        )
+        header = process.hear(0, seconds=limits.build_seconds).header
+        parameters = require_count(header.get("parameters"), len(parts) * MAX_PARAMETERS, 0)
+        return Mixed(_saved(process, "keras"), parameters)
+
+
+@contextmanager
+def _assembled(
+    networks: Sequence[Network], weights: Sequence[LayerWeights], limits: Limits
+) -> Iterator[ConfinedProcess]:
+    """Yield a new confined process that has built `networks` with their weights."""
     shapes = [[list(value.shape) for value in layer.values] for layer in weights]
     numbers = b"".join(
         np.ascontiguousarray(value, "=f4").tobytes() for layer in weights for value in layer.values
@@ -61,19 +150,27 @@ def _written(
     try:
         process.tell("start", seconds=limits.import_seconds)
         process.tell(
-            "assemble", json.dumps(network.to_json()).encode(), seconds=limits.build_seconds
+            "assemble",
+            json.dumps([network.to_json() for network in networks]).encode(),
+            seconds=limits.build_seconds,
         )
         process.hear(0, seconds=limits.import_seconds)
         process.hear(0, seconds=limits.build_seconds)
         process.tell("fill", numbers, seconds=limits.batch_seconds, shapes=shapes)
         process.hear(0, seconds=limits.batch_seconds)
-        process.tell("save", seconds=_SAVE_SECONDS, format=format)
-        content = process.hear(MAX_WRITTEN_BYTES, seconds=_SAVE_SECONDS).payload
+        yield process
     finally:
         process.close()
+
+
+def _saved(process: ConfinedProcess, format: WrittenFormat) -> bytes:
+    process.tell("save", seconds=_SAVE_SECONDS, format=format)
+    content = process.hear(MAX_WRITTEN_BYTES, seconds=_SAVE_SECONDS).payload
     if not content:
         raise Refusal("the model could not be written (its process answered nothing)")
-    return content
+    if format != "keras":
+        return content
+    return packed({name: bytes(part) for name, part in archive.members(content).items()})
 
 
 def in_single_precision(network: Network) -> Network:

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from fashion_nn.errors import InputError
 from fashion_nn.inference.allowlist import model_config
@@ -16,6 +16,9 @@ from fashion_nn.inference.file.model_file import ModelFile
 from fashion_nn.inference.shared.feeding import feeding
 from fashion_nn.inference.shared.refusal import explained, shown
 from fashion_nn.inference.shared.scale import Scale
+
+if TYPE_CHECKING:
+    from fashion_nn.runs import Run
 
 Engine = Literal["auto", "keras", "onnx"]
 ENGINES: tuple[Engine, ...] = ("auto", "keras", "onnx")
@@ -64,6 +67,25 @@ def open_model(
     if wait:
         predictor.classes  # noqa: B018
     return predictor
+
+
+def open_run(run: "Run", *, scale: str | Scale = "auto", wait: bool = True) -> ConfinedPredictor:
+    """Open the model of a run.
+
+    Args:
+        run: a complete run. Where it stands for a model file, its record has the scale of the
+            pixels, which is then taken for "auto".
+        scale: as for `open_model`.
+        wait: as for `open_model`.
+
+    Raises:
+        InputError: the file is no usable image classifier; the line says why.
+    """
+    recipe = run.read_record().recipe
+    if recipe.kind == "file" and isinstance(recipe.options, dict) and scale == "auto":
+        options = recipe.options
+        scale = Scale(options["scale"], options["factor"], options["offset"])
+    return open_model(run.model, scale=scale, wait=wait)
 
 
 def open_fast(

@@ -196,7 +196,7 @@ def _through_model(run: Run, measured: Metrics, splits: Splits, row: int) -> _Of
     layer.
     """
     image = _shown_part(splits).images[row]
-    with inference.open_model(run.model, wait=False) as predictor:
+    with inference.open_run(run, wait=False) as predictor:
         predictor.require(splits.image_shape, splits.classes)
         probabilities = predictor(image[None])[0]
         weights = _first_weights(predictor, splits.image_shape)

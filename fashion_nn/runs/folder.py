@@ -61,10 +61,12 @@ class Run:
         folder: the folder.
         within: a folder above it, below which nothing is written through a link; None where the
             user has named `folder` itself.
+        suffix: of the model file; ".h5" only in the run that stands for such a file.
     """
 
     folder: Path
     within: Path | None = None
+    suffix: str = ".keras"
 
     def __repr__(self) -> str:
         return f"Run({printable(str(self.folder))}: {self._summary()})"
@@ -111,7 +113,7 @@ class Run:
 
     @property
     def model(self) -> Path:
-        return self.folder / "model.keras"
+        return self.folder / f"model{self.suffix}"
 
     @property
     def source(self) -> Path:
@@ -317,7 +319,7 @@ class Run:
 
         Args:
             splits: the data that the model was fitted to.
-            model: the .keras file.
+            model: the content of the model file.
             recipe: what the model was made by.
             parameters: number of parameters of the model.
             seconds: the time that it took, in parts.

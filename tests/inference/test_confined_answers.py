@@ -54,7 +54,7 @@ def honest(predictor):
         "first": ({"layers": ["limits"]}, b""),
         "open": ({}, b""),
         "start": ({}, b""),
-        "build": ({"classes": 10, "batch": 5, "multiply_adds": 7}, b""),
+        "build": ({"classes": 10, "batch": 5, "parameters": 9, "multiply_adds": 7}, b""),
         "predict": ({}, bytes(40)),
         "layers": (
             {
@@ -123,7 +123,7 @@ def test_the_honest_answers_are_taken(told):
 
 PLACES = [
     ("first", "layers"),
-    *[("build", name) for name in ("classes", "batch", "multiply_adds")],
+    *[("build", name) for name in ("classes", "batch", "parameters", "multiply_adds")],
     ("layers", "first"),
     ("trace", "calls"),
     ("weights", "shapes"),
@@ -198,24 +198,6 @@ def test_another_payload_is_refused(request_name, payload, told):
         return
     with pytest.raises(InputError, match=r"its process|bytes of answers|finite"):
         told(change)
-
-
-class Target:
-    shape = (2, 3)
-
-
-@pytest.mark.parametrize(
-    ("values", "message"),
-    [
-        ([], "other weights"),
-        ([np.zeros((3, 2), "f4")], "other weights"),
-        ([np.zeros((2, 3), "f4")] * 2, "other weights"),
-        ([np.full((2, 3), np.nan, "f4")], "not finite"),
-    ],
-)
-def test_weights_that_do_not_fit_the_network_are_refused(values, message):
-    with pytest.raises(Refusal, match=message):
-        confined_keras._require_weights_of([Target], values)
 
 
 def test_each_missing_layer_is_said_once():

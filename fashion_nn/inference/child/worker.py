@@ -4,7 +4,8 @@ Only `entry` imports it. The requests come in this order:
 
     open      an HDF5 file                       -> for an .h5 file, its config in JSON
     start     nothing; imports Keras             -> nothing
-    build     a network from the allow-list      -> number of classes, batch size, multiply-adds
+    build     a network from the allow-list      -> number of classes and of weights, batch size,
+                                                    multiply-adds
     predict   images, and how to feed them       -> outputs, float32 (n, classes), raw
     layers    images, and how to feed them       -> figures of what the first layers get
     weights   nothing                            -> shapes; all weights, float32, raw
@@ -19,8 +20,9 @@ Instead of `open`, these look at a file without building it; none of them import
 
 After `start`, these write a model into a new file, in a process that has opened none:
 
-    assemble  a network from the allow-list      -> nothing
+    assemble  networks from the allow-list       -> nothing
     fill      all weights, float32, raw          -> nothing
+    mix       weights of the networks' answers   -> number of weights of the one model of them
     save      the format, "keras" or "onnx"      -> the file
 
 Every answer is a message (`fashion_nn.inference.shared.messages`). A header with `refused` or
@@ -92,6 +94,7 @@ def serve(requests: io.RawIOBase, answers: io.RawIOBase, layers: list[str]) -> N
         "numbers": listed.numbers,
         "assemble": written.assemble,
         "fill": written.fill,
+        "mix": written.mix,
         "save": written.save,
     }
     _write(answers, Reply({"layers": layers}))
@@ -170,8 +173,14 @@ class ServedModel:
             classes = self._try(wanted.input)
         self.batch = max(1, min(_MAX_BATCH, _BATCH_NUMBERS // guard.largest_output))
         multiply_adds = self.built.multiply_adds()
-        facts = {"classes": classes, "batch": self.batch, "multiply_adds": multiply_adds}
-        return Reply({**facts, "trained": is_trained(self.built)})
+        facts = {
+            "classes": classes,
+            "batch": self.batch,
+            "parameters": self.built.model.count_params(),
+            "multiply_adds": multiply_adds,
+            "trained": is_trained(self.built),
+        }
+        return Reply(facts)
 
     def _try(self, given: InputSpec) -> int:
         """Run one empty image through the model; its number of outputs."""

@@ -8,9 +8,8 @@ import contextlib
 import json
 import math
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -34,14 +33,11 @@ from fashion_nn.inference.file import strict_json
 from fashion_nn.inference.file.model_file import ModelFile
 from fashion_nn.inference.shared.feeding import feeding
 from fashion_nn.inference.shared.first_layers import ROWS, FirstLayers
-from fashion_nn.inference.shared.keras_model import MAX_PARAMETERS, BuiltModel
+from fashion_nn.inference.shared.keras_model import MAX_PARAMETERS
 from fashion_nn.inference.shared.network import Layer
 from fashion_nn.inference.shared.refusal import Refusal, explained
 from fashion_nn.inference.shared.scale import Scale
 from fashion_nn.inference.shared.traced import CHANNELS, MAX_CALLS, MOST, SIDE
-
-if TYPE_CHECKING:
-    import keras
 
 BATCH = 1000
 MAX_CLASSES = 10_000
@@ -88,6 +84,7 @@ class _Facts:
 
     classes: int
     batch: int
+    parameters: int
     multiply_adds: int | None
     is_trained: bool
 
@@ -163,6 +160,15 @@ class ConfinedPredictor(Predictor):
         return self._built().is_trained
 
     @property
+    def parameters(self) -> int:
+        """Number of numbers in all weights.
+
+        Raises:
+            InputError: the model cannot be built or run.
+        """
+        return self._built().parameters
+
+    @property
     def confinement(self) -> tuple[str, ...]:
         """Names of the confinement layers that hold; see `fashion_nn.inference.child.confinement`.
 
@@ -196,6 +202,7 @@ class ConfinedPredictor(Predictor):
                 self._facts = _Facts(
                     classes=require_count(header.get("classes"), MAX_CLASSES),
                     batch=require_count(header.get("batch"), BATCH),
+                    parameters=require_count(header.get("parameters"), MAX_PARAMETERS, 0),
                     multiply_adds=multiply_adds or None,
                     is_trained=header.get("trained") is not False,
                 )
@@ -340,34 +347,3 @@ class ConfinedPredictor(Predictor):
         except BaseException:
             self.close()
             raise
-
-
-def rebuild(predictor: ConfinedPredictor) -> "keras.Model":
-    """The model of `predictor` as a Keras model in this process, uncompiled.
-
-    It is made from the network that the allow-list let through and from plain numbers. The file is
-    not opened here: the confined process has read and tried it.
-
-    Raises:
-        InputError: the model cannot be built or run.
-    """
-    stored = iter(predictor.weights())
-    built = BuiltModel(predictor.network)
-    with explained(predictor.path):
-        for layer in predictor.network.leaves():
-            targets = built.weights(layer)
-            answered = next(stored, None) if targets else None
-            values = answered.values if answered else ()
-            _require_weights_of(targets, values)
-            for target, value in zip(targets, values, strict=True):
-                target.assign(value)
-            built.finish(layer)
-    return built.model
-
-
-def _require_weights_of(targets: "Sequence[keras.Variable]", values: Sequence[np.ndarray]) -> None:
-    expected = [tuple(target.shape) for target in targets]
-    if [value.shape for value in values] != expected:
-        raise Refusal("the model could not be run (its process gave other weights)")
-    if not all(np.isfinite(value).all() for value in values):
-        raise Refusal("the model could not be run (its process gave weights that are not finite)")

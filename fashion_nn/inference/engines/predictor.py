@@ -88,6 +88,11 @@ class Predictor(ABC):
         """
         return True
 
+    @property
+    def gives_probabilities(self) -> bool:
+        """Whether the outputs are probabilities, not logits; found out by the first answer."""
+        return self._gives_probabilities is not False
+
     def can_be_fed(self, scale: Scale) -> bool:
         """Whether the type of the input can hold the numbers of `scale`."""
         return "int" not in self.feeding.dtype or scale.fits_integers()

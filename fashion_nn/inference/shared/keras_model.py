@@ -1,7 +1,6 @@
 """From a `Network` to a Keras model, with its layers in reach.
 
-The confined process builds every model first, under its limits. The parent process builds one only
-after that, from the same network and plain numbers (`fashion_nn.inference.rebuild`).
+Only a confined process builds a model, under its limits.
 """
 
 import functools
