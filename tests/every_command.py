@@ -64,7 +64,7 @@ COSTLY = (
     "baseline pca-kmeans --dataset digits --out out/b",
     "baseline 1-nn --dataset digits --out out/b",
     "baseline edges-rbf --dataset digits --landmarks 50 --out out/b",
-    "lab playground --seeds 1 --epochs 2 --picture out/p.png",
+    "lab playground --seeds 1 --epochs 2 --picture out/p.png --page out/p.html",
     "lab boundaries --passes 20 --picture out/p.png",
     "lab losses squared-error --dataset digits --images 100 --runs 1 --epochs 2",
 )

@@ -7,7 +7,8 @@ trains.
 
 There is one way to make each kind. A page is a template in `templates/` that extends `base.html`,
 which has the head, the content security policy and the shared style sheet; `render` fills it in
-from a frozen dataclass, the context of that page, with escaping on. A figure is drawn inside
+from a frozen dataclass, the context of that page, with escaping on. A script is a file beside it,
+which `rendering.script` or `rendering.modules` write into the page. A figure is drawn inside
 `png.png_figure`. The colours of both are in `palette`. The pages of `grading` and `ledger` have
 their templates here too, but their contexts are made there, from what only they know.
 """

@@ -4,6 +4,8 @@ variables.
 
 import base64
 import hashlib
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _TEMPLATES = "templates"
+_IMPORT = re.compile(r'^import [^;]* from "\./[\w-]+\.mjs";\n', re.MULTILINE)
+_EXPORT = re.compile(r"^export (?=\w)", re.MULTILINE)
 
 
 def render(template: str, context: "DataclassInstance") -> str:
@@ -50,7 +54,25 @@ class Script:
 
 def script(name: str) -> Script:
     """The script of this file name among the templates."""
-    text = packaged(__package__, _TEMPLATES, name).decode()
+    return _with_digest(_template(name))
+
+
+def modules(names: Sequence[str]) -> Script:
+    """Several ES modules among the templates as one script, for a page that loads no files.
+
+    A module may import names from modules before it, on lines that begin with `import` and end with
+    `from "./FILE";`, and export declarations. Both words are left out, so no two modules may
+    declare the same name.
+    """
+    texts = [_EXPORT.sub("", _IMPORT.sub("", _template(name))) for name in names]
+    return _with_digest("".join(texts))
+
+
+def _template(name: str) -> str:
+    return packaged(__package__, _TEMPLATES, name).decode()
+
+
+def _with_digest(text: str) -> Script:
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Script(text, f"sha256-{digest}")
 

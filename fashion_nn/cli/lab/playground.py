@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 EXAMPLES = examples(
     "fashion-nn lab playground --dataset xor --epochs 200",
     "fashion-nn lab playground --row table-1/spiral --seeds 4",
+    "fashion-nn lab playground --page playground.html",
 )
 
 Dataset = Annotated[
@@ -114,6 +115,10 @@ Keras = Annotated[
     Path | None,
     output_file("--keras", "Write the same network as a Keras script."),
 ]
+Page = Annotated[
+    Path | None,
+    output_file("--page", "Write the Playground as one HTML page that trains in the browser."),
+]
 
 
 @dataclass(frozen=True)
@@ -137,6 +142,7 @@ class Request:
     seeds: Seeds = 1
     picture: Picture = None
     keras: Keras = None
+    page: Page = None
     as_json: AsJson = False
 
 
@@ -154,6 +160,8 @@ def playground(request: Request) -> None:
     planned = _plan(request)
     if request.keras:
         _write_script(planned, request.keras)
+    if request.page:
+        _write_page(planned, seeds, request.page)
     _train(planned, seeds, request.picture, request.as_json)
 
 
@@ -209,6 +217,26 @@ def _write_script(planned: Mapping[str, "Row"], path: Path) -> None:
         raise InputError(f"--keras writes one network: name one row, such as {first}")
     (one,) = planned.values()
     write_atomic(path, lab.keras_script(one.settings, one.epochs))
+
+
+def _write_page(planned: Mapping[str, "Row"], seeds: int, path: Path) -> None:
+    from fashion_nn import ledger
+    from fashion_nn.core.writing import write_atomic
+    from fashion_nn.lab import playground as lab
+
+    first = next(iter(planned.values()))
+    entries = ledger.judge([claim for claim in ledger.load() if claim.system in lab.SYSTEMS])
+    claims = [
+        lab.RowClaim(
+            entry.claim.system,
+            entry.claim.id,
+            entry.claim.claim,
+            entry.finding.verdict.value,
+            "; ".join(filter(None, (str(entry.finding.slip or ""), entry.finding.why))),
+        )
+        for entry in entries
+    ]
+    write_atomic(path, lab.page(first, seeds, claims))
 
 
 def _train(planned: Mapping[str, "Row"], seeds: int, picture: Path | None, as_json: bool) -> None:

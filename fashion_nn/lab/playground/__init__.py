@@ -13,9 +13,11 @@ from fashion_nn.lab.playground.address import Address, from_url, read_address
 from fashion_nn.lab.playground.data import Start, start
 from fashion_nn.lab.playground.half_plane import HalfPlane, best_for_xor, xor_accuracy
 from fashion_nn.lab.playground.keras_script import keras_script
+from fashion_nn.lab.playground.page import RowClaim, page
 from fashion_nn.lab.playground.picture import draw, gallery, picture
 from fashion_nn.lab.playground.rows import (
     ROWS,
+    SYSTEMS,
     Rerun,
     Row,
     Summary,
@@ -43,12 +45,14 @@ __all__ = [
     "FEATURES",
     "REGULARIZATIONS",
     "ROWS",
+    "SYSTEMS",
     "Accuracy",
     "Address",
     "Fit",
     "HalfPlane",
     "Rerun",
     "Row",
+    "RowClaim",
     "Settings",
     "Start",
     "Summary",
@@ -59,6 +63,7 @@ __all__ = [
     "from_url",
     "gallery",
     "keras_script",
+    "page",
     "parse_features",
     "parse_hidden",
     "picture",

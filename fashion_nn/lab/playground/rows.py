@@ -223,3 +223,6 @@ ROWS: Mapping[str, Row] = {
     "table-3/circle-relu-4x5": _row(20, "circle", 38, 4, 5, "relu"),
     "table-4/spiral": _row(21, "spiral", 700, 3, 5, features=_SINES),
 }
+
+SYSTEMS = frozenset(row.system for row in ROWS.values())
+"""The report's systems that the rows are about."""
