@@ -9,14 +9,19 @@ class Elements(HTMLParser):
 
     def __init__(self, text):
         super().__init__()
-        self.tags, self.text = [], ""
+        self.tags, self.text, self._in_script = [], "", False
         self.feed(text)
 
     def handle_starttag(self, tag, attributes):
         self.tags.append((tag, dict(attributes)))
+        self._in_script = tag == "script"
+
+    def handle_endtag(self, tag):
+        self._in_script = False
 
     def handle_data(self, data):
-        self.text += data
+        if not self._in_script:
+            self.text += data
 
     def all(self, tag):
         return [attributes for name, attributes in self.tags if name == tag]

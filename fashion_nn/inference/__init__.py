@@ -63,7 +63,7 @@ from fashion_nn.inference.opening import (
     run_by_keras,
 )
 from fashion_nn.inference.shared.feeding import Feeding
-from fashion_nn.inference.shared.network import Layer, Network
+from fashion_nn.inference.shared.network import Layer, Network, Tensor
 from fashion_nn.inference.shared.refusal import Refusal
 from fashion_nn.inference.shared.scale import SCALES, Figures, Scale, named
 
@@ -85,6 +85,7 @@ __all__ = [
     "Predictor",
     "Refusal",
     "Scale",
+    "Tensor",
     "TracedOutput",
     "check",
     "computes_in_half_precision",

@@ -73,6 +73,8 @@ def _template(name: str) -> str:
 
 
 def _with_digest(text: str) -> Script:
+    if "</script" in text.lower():
+        raise ValueError("the script would end the element that holds it")
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return Script(text, f"sha256-{digest}")
 

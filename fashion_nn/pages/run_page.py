@@ -1,7 +1,7 @@
 """A run as one HTML page that needs no other file: its figures, its mistakes, and its layers."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -13,13 +13,16 @@ from fashion_nn.core.writing import write_atomic
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.measures import columns
-from fashion_nn.pages import card, charts, layer_outputs, pictures
+from fashion_nn.pages import card, charts, examples, layer_outputs, pictures
+from fashion_nn.pages.in_page import ModelInPage, model_in_page
 from fashion_nn.pages.pictures import Picture
-from fashion_nn.pages.rendering import render
+from fashion_nn.pages.rendering import Script, modules, render
 from fashion_nn.pages.training_summary import why_training_lies_below
 from fashion_nn.runs import Metrics, Record, Run, StoredScores, TestPredictions
 
 WORST, WORST_OF_CLASS, PAIRS, UNITS, UNITS_IN_ROW = 24, 8, 8, 40, 10
+_PARTS = ("engine", "framing", "examples", "maps", "occlusion", "page")
+_MODULES = tuple(f"run-{part}.mjs" for part in _PARTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +81,7 @@ class _OfModel:
     layers: Sequence[layer_outputs.LayerOutput]
     image: ShownImage
     network: inference.Network
+    in_page: ModelInPage | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +96,10 @@ class RunPage:
         why_below: why the curves of training lie below those of validation; empty if they do not.
         settings: name, value and source of each.
         facts: names and values that let a reader trace the figures.
+        examples: images for the confusion matrix and for the model in the page, as JSON can hold
+            them.
+        model: the model in the page, as JSON can hold it; None where there is none.
+        why_no_model: why there is none; empty where there is one.
     """
 
     run: Run
@@ -115,6 +123,10 @@ class RunPage:
     weights: Weights | None
     layers: Sequence[layer_outputs.LayerOutput]
     image: ShownImage
+    examples: Mapping[str, object]
+    model: Mapping[str, object] | None
+    why_no_model: str
+    script: Script
 
 
 def write_run_page(run: Run, splits: Splits, image: int = 0) -> Path:
@@ -188,6 +200,12 @@ def _page(
         weights=model.weights,
         layers=model.layers,
         image=model.image,
+        examples=asdict(
+            examples.gather(_shown_part(splits), answers, model.image.row, model.image.split)
+        ),
+        model=None if isinstance(model.in_page, str) else asdict(model.in_page),
+        why_no_model=model.in_page if isinstance(model.in_page, str) else "",
+        script=modules(_MODULES),
     )
 
 
@@ -202,7 +220,16 @@ def _through_model(run: Run, measured: Metrics, splits: Splits, row: int) -> _Of
         weights = _first_weights(predictor, splits.image_shape)
         layers = layer_outputs.through_layers(predictor, image)
         network = predictor.network
-    return _OfModel(weights, layers, _shown_image(splits, row, probabilities), network)
+        in_page = model_in_page(
+            predictor, splits.image_shape, splits.train.images, _temperature(measured)
+        )
+    return _OfModel(weights, layers, _shown_image(splits, row, probabilities), network, in_page)
+
+
+def _temperature(measured: Metrics) -> float:
+    """The temperature that was fitted on the validation images; 1 where none was."""
+    scaled = measured.test.temperature if measured.test else None
+    return scaled.value if scaled else 1.0
 
 
 def _shown_part(splits: Splits) -> Split:

@@ -205,12 +205,12 @@ def test_the_card_of_a_run_of_another_kind_lists_its_settings(models):
 def test_a_page_is_one_small_file_with_everything_inside(pages):
     for page in pages:
         found = Elements(page.read_text())
-        assert page.stat().st_size < 1_000_000
+        assert page.stat().st_size < 3_000_000
         assert all(
             image["src"].startswith("data:image/png;base64,") and image["alt"]
             for image in found.all("img")
         )
-        assert not found.all("script") and not found.all("iframe")
+        assert not found.all("iframe") and not any("src" in each for each in found.all("script"))
         assert all(chart["aria-label"] for chart in found.all("svg") if "role" in chart)
         assert "undefined" not in found.text.lower() and "None" not in found.text
 
@@ -220,6 +220,7 @@ def test_the_page_shows_what_was_measured(models, pages):
     test = run.read_metrics().test
     assert f"{100 * test.accuracy:.2f}\xa0%" in found.text
     assert [attributes["id"] for attributes in found.all("h2")] == [
+        "try",
         "curves",
         "confusion",
         "classes",
@@ -397,6 +398,71 @@ def test_report_by_command(models, capsys):
 @pytest.mark.parametrize("width", [390, 1280])
 def test_pages_in_a_browser(browser, pages, scheme, width):
     html_pages.require_well_shown(browser, pages, scheme, width)
+
+
+def shown(tab):
+    """The probabilities that the page shows, by class."""
+    tab.locator("#verdict:not(:empty)").wait_for()
+    return tab.evaluate(
+        "[...document.querySelectorAll('#bars div')].map(row => Number(row.dataset.probability))"
+    )
+
+
+@pytest.fixture
+def tab(browser, pages):
+    """The page of the run; it may say nothing to the console and ask for nothing."""
+    opened, said, asked = browser.new_page(), [], []
+    opened.on("console", lambda message: said.append(message.text))
+    opened.on("pageerror", lambda error: said.append(str(error)))
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(pages[0].as_uri())
+    yield opened
+    opened.close()
+    assert not said
+    assert [url for url in asked if not url.startswith(("file:", "data:", "blob:"))] == []
+
+
+def test_the_model_in_the_page_answers_as_keras_does(tab, models, splits):
+    with inference.open_model(models / "seed0" / "model.keras") as predict:
+        expected = predict(splits.test.images[:1])[0]
+    assert shown(tab) == pytest.approx(expected, abs=1e-5)
+
+
+def test_a_drawing_on_the_first_canvas_gets_an_answer_and_an_explanation(tab):
+    before = shown(tab)
+    surface = tab.locator("canvas").first.bounding_box()
+    x, y, side = surface["x"], surface["y"], surface["width"]
+    tab.mouse.move(x + 0.5 * side, y + 0.2 * side)
+    tab.mouse.down()
+    tab.mouse.move(x + 0.5 * side, y + 0.8 * side, steps=5)
+    tab.mouse.up()
+    assert tab.locator("#source").text_content() == "your drawing"
+    after = shown(tab)
+    assert after != before and sum(after) == pytest.approx(1, abs=1e-5)
+    tab.locator("#occlude").click()
+    tab.locator("#heat-note", has_text="covering this place lowers").wait_for()
+    tab.locator("#clear").click()
+    assert tab.locator("#verdict").text_content() == "nothing to see yet"
+
+
+def test_the_keyboard_draws_and_opens_a_cell_of_the_confusion_matrix(tab, models):
+    shown(tab)
+    tab.locator("#clear").click()
+    tab.locator("#draw").focus()
+    for _ in range(4):
+        tab.keyboard.press("Shift+ArrowDown")
+    tab.locator("#verdict", has_text="%").wait_for()
+    answers = Run(models / "seed0").read_test_predictions()
+    wrong = int(np.flatnonzero(~answers.right)[0])
+    cell = f"{answers.labels[wrong]},{answers.predicted[wrong]}"
+    tab.locator(f"td[data-cell='{cell}'] button").press("Enter")
+    found = tab.locator("#cell canvas")
+    same = (answers.labels == answers.labels[wrong]) & (
+        answers.predicted == answers.predicted[wrong]
+    )
+    assert found.count() == min(same.sum(), 24)
+    found.first.click()
+    assert "taken for" in tab.locator("#source").text_content()
 
 
 def test_a_page_prints_on_a_few_sheets(browser, pages):

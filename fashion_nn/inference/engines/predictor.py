@@ -14,8 +14,9 @@ from fashion_nn.core.images import ImageShape, is_colour, shape_of, values_of
 from fashion_nn.errors import InputError
 from fashion_nn.inference.shared.feeding import Feeding, feeding
 from fashion_nn.inference.shared.first_layers import FirstLayers
+from fashion_nn.inference.shared.head import Head, head_of
 from fashion_nn.inference.shared.network import Network
-from fashion_nn.inference.shared.refusal import NotFinite, explained, shown
+from fashion_nn.inference.shared.refusal import NotFinite, Refusal, explained, shown
 from fashion_nn.inference.shared.scale import Scale, named
 
 if TYPE_CHECKING:
@@ -92,6 +93,20 @@ class Predictor(ABC):
     def gives_probabilities(self) -> bool:
         """Whether the outputs are probabilities, not logits; found out by the first answer."""
         return self._gives_probabilities is not False
+
+    @property
+    def head(self) -> Head:
+        """What one output means, if the model has a single one for two classes.
+
+        Raises:
+            InputError: the model cannot be built or run.
+        """
+        if self.classes != 2:
+            return "classes"
+        try:
+            return head_of(self.network, 1)
+        except Refusal:
+            return "classes"
 
     def can_be_fed(self, scale: Scale) -> bool:
         """Whether the type of the input can hold the numbers of `scale`."""
