@@ -51,8 +51,6 @@ def branches():
     """For each kind of layer, or an option of one, what is applied to maps of 12 x 12 x 4."""
     from keras import Sequential, layers
 
-    activations = [name for name in network._ACTIVATIONS if name != "softmax"]
-    yield from (layers.Conv2D(3, 3, activation=name) for name in activations)
     yield layers.Conv2D(6, (2, 3), strides=2, padding="same", groups=2, use_bias=False)
     yield layers.Conv2D(5, 3, dilation_rate=2, padding="same", activation="softmax")
     yield layers.DepthwiseConv2D(3, strides=2, padding="same", depth_multiplier=2)
@@ -74,7 +72,7 @@ def branches():
     yield layers.Normalization()
     yield from (layers.ReLU(max_value=1.5, negative_slope=0.1, threshold=0.2), layers.LeakyReLU())
     yield from (layers.ELU(0.7), layers.PReLU(shared_axes=[1, 2]), layers.PReLU())
-    yield from (layers.Softmax(), layers.Activation("tanh"), layers.Rescaling(0.3, -0.1))
+    yield from (layers.Softmax(), layers.Rescaling(0.3, -0.1))
     yield Sequential([layers.Permute((2, 3, 1)), layers.Conv2D(3, 2)])
     yield from (layers.ZeroPadding2D(((1, 2), (0, 3))), layers.Cropping2D((2, 3)))
     yield layers.UpSampling2D((2, 1))
@@ -91,6 +89,7 @@ def every_kind():
     maps = layers.Reshape((12, 12, 1))(layers.Rescaling(1 / 64, -2.0)(given))
     maps = layers.Conv2D(4, 3, padding="same")(maps)
     found = [layers.Dense(3)(layers.Flatten()(branch(maps))) for branch in branches()]
+    found += [layers.Activation(name)(found[0]) for name in network._ACTIVATIONS]
     merges = (layers.Add, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum)
     found += [merge()(found[i : i + 3]) for i, merge in enumerate(merges)]
     found.append(layers.Subtract()(found[:2]))
