@@ -10,7 +10,6 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from fashion_nn import datasets, inference, measures, zoo
-from fashion_nn.core.environment import describe_environment
 from fashion_nn.core.images import described
 from fashion_nn.core.representation import html_table
 from fashion_nn.core.text import printable
@@ -21,6 +20,7 @@ from fashion_nn.pages import figures
 from fashion_nn.runs import (
     CleanScores,
     DatasetRecord,
+    Hardware,
     Metrics,
     Prediction,
     Run,
@@ -280,11 +280,14 @@ def _measured(
         clean = _without_near_duplicates(splits, answers, progress)
         test = test.model_copy(update={"without_near_duplicates": clean})
     changed["test"] = test
+    here = Hardware.here()
     prediction = Prediction(
         images=len(answers.of_test),
         seconds=round(answers.seconds, 5),
         engine="keras",
-        **describe_environment()["hardware"],
+        processor=here.processor,
+        cores=here.cores,
+        machine=here.machine,
     )
     cost = Metrics(multiply_adds=answers.multiply_adds, prediction=prediction)
     return stored.completed_by(cost).model_copy(update=changed)

@@ -182,10 +182,8 @@ def make_search(
         )
     best = runs.best_of(search.read_trials(), objective)
     if best:
-        recipe = identity.recipe | {
-            "learning_rate": best.values.get("learning_rate", 0.01),
-            "seed": best.seed,
-        }
+        rate = best.values.get("learning_rate", 0.01)
+        recipe = identity.recipe.model_copy(update={"learning_rate": rate, "seed": best.seed})
         again = Retrained(
             seed=77, status="completed", score=best.score - 0.004, best_epoch=7, epochs_run=8
         )

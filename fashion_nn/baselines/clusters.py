@@ -1,11 +1,11 @@
 """Two principal components of images, and k-means on them: how classes separate without labels."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from fashion_nn.baselines.linear import table
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.datasets import Split
 
 STARTS = 10
@@ -37,7 +37,7 @@ class Clusters:
     classes_that_lead: int
     seed: int
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {
             "rows": len(self.points),
             "components": 2,

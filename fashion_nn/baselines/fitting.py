@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any
 from fashion_nn import measures, runs, zoo
 from fashion_nn.baselines import as_keras, linear
 from fashion_nn.core import writing
-from fashion_nn.core.environment import describe_environment, now
+from fashion_nn.core.environment import now
 from fashion_nn.core.stored import read_json
+from fashion_nn.core.strict_json import Json, JsonObject
 from fashion_nn.core.writing import FORMAT
 from fashion_nn.datasets import Splits
 from fashion_nn.measures import Agreement
-from fashion_nn.runs import DatasetRecord, Metrics, RecipeRecord, Run, StoredScores
+from fashion_nn.runs import DatasetRecord, Environment, Metrics, RecipeRecord, Run, StoredScores
 from fashion_nn.saving import keras_file
 
 if TYPE_CHECKING:
@@ -53,9 +54,14 @@ def fit_linear(
     linear.fit_regression(regression, table, splits.train.labels)
     seconds = time.perf_counter() - start
     model = as_keras.linear_network(pipeline, splits.image_shape, name)
-    settings: dict[str, Any] = {"components": components} if components else {}
-    settings |= {"penalty": "l2", "C": 1.0, "solver": "lbfgs", "max_iterations": max_iterations}
-    settings |= {"iterations": int(pipeline[-1].n_iter_.max())}
+    settings = {
+        **({"components": components} if components else {}),
+        "penalty": "l2",
+        "C": 1.0,
+        "solver": "lbfgs",
+        "max_iterations": max_iterations,
+        "iterations": int(pipeline[-1].n_iter_.max()),
+    }
     run = Run(folder)
     probabilities = write(
         run, name, settings, splits, model, [seconds], source="report 003, part 2.3"
@@ -105,10 +111,10 @@ def write(
     return probabilities
 
 
-def results_of(splits: Splits, **found: Any) -> dict[str, Any]:
+def results_of(splits: Splits, **found: Json) -> JsonObject:
     """`found` together with the data, the time and the environment that it depends on."""
-    what = {"format": FORMAT, "dataset": DatasetRecord.of(splits).to_json()}
-    return {**what, **found, "measured": now(), "environment": describe_environment()}
+    what: dict[str, Json] = {"format": FORMAT, "dataset": DatasetRecord.of(splits).to_json()}
+    return {**what, **found, "measured": now(), "environment": Environment.here().to_json()}
 
 
 def add_results(path: Path, name: str, results: Mapping[str, Any]) -> None:

@@ -6,13 +6,14 @@ import time
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fashion_nn.core.environment import cores
 from fashion_nn.core.processes import safe_children
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -94,14 +95,17 @@ def measure(
     return found
 
 
-def summary(folds: list[Fold]) -> dict[str, Any]:
+def summary(folds: list[Fold]) -> JsonObject:
     """The folds as JSON: a list for each figure, and mean and standard deviation of the
     accuracy.
     """
-    columns = {key: [asdict(fold)[key] for fold in folds] for key in asdict(folds[0])}
-    accuracies = columns["accuracy"]
-    spread = float(np.std(accuracies, ddof=1))
-    return {"mean_accuracy": float(np.mean(accuracies)), "sd_accuracy": spread, "folds": columns}
+    accuracies = [fold.accuracy for fold in folds]
+    names = [field.name for field in fields(Fold)]
+    return {
+        "mean_accuracy": float(np.mean(accuracies)),
+        "sd_accuracy": float(np.std(accuracies, ddof=1)),
+        "folds": {name: [getattr(fold, name) for fold in folds] for name in names},
+    }
 
 
 @contextmanager

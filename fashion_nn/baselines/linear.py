@@ -9,12 +9,13 @@ import time
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fashion_nn.baselines.folds import Fold, Progress, Task, measure, summary
 from fashion_nn.core.images import values_of
+from fashion_nn.core.strict_json import Json, JsonObject
 from fashion_nn.datasets import Images, ImageShape, Split
 from fashion_nn.errors import InputError
 
@@ -57,10 +58,10 @@ class Study:
 
         return max(self.inside, key=mean_accuracy)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         points = []
         for size, folds in self.inside.items():
-            point = {"components": size, **summary(folds)}
+            point: dict[str, Json] = {"components": size, **summary(folds)}
             if size is not None:
                 point["explained_variance"] = self.explained_variance[size]
             if size in self.outside:
@@ -76,10 +77,10 @@ class Study:
         }
 
 
-def _compared(folds: list[Fold], others: list[Fold]) -> dict[str, Any]:
+def _compared(folds: list[Fold], others: list[Fold]) -> JsonObject:
     """The summary of `folds`, and how much better they are than `others`, fold by fold."""
     gain = [here.accuracy - other.accuracy for here, other in zip(folds, others, strict=True)]
-    return summary(folds) | {"mean_difference": float(np.mean(gain)), "differences": gain}
+    return {**summary(folds), "mean_difference": float(np.mean(gain)), "differences": gain}
 
 
 def table(images: Images) -> np.ndarray:

@@ -87,9 +87,13 @@ def pca_logreg(request: ByComponents) -> None:
     if keep is not None:
         baselines.sweep_sizes([keep], splits.image_shape)  # Refuses a number that cannot be.
     study = _fit_logistic(splits, sizes, keep, request, results)
-    points = study.to_json()["points"]
-    title = f"pca-logreg on {splits.name}"
-    pictures.cost_benefit(points, results.run.figure("cost-benefit"), title=title)
+    folds = {size: found for size, found in study.inside.items() if size is not None}
+    pictures.cost_benefit(
+        {size: [fold.accuracy for fold in found] for size, found in folds.items()},
+        {size: [fold.fit_seconds for fold in found] for size, found in folds.items()},
+        results.run.figure("cost-benefit"),
+        title=f"pca-logreg on {splits.name}",
+    )
 
 
 @app.command(

@@ -292,7 +292,7 @@ def _print_search(request: Request, search: Search) -> None:
         print(f"the same settings with a fresh seed, {seed}: {objective} {again.score:.4f}")
     elif again:
         print(f"the same settings with a fresh seed: {again.status}: {again.message}")
-    print(f"\n{recipes.as_python(recipes.from_json(best.recipe))}\n")
+    print(f"\n{recipes.as_python(recipes.from_json(best.recipe.to_json()))}\n")
     code = f"{request.name} " if own_code.is_own(request.name) else ""
     print(f"{search.folder}: train it with `fashion-nn train {code}--recipe {search.best}`")
 

@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 from fashion_nn.core import reading
 from fashion_nn.errors import InputError
@@ -23,18 +22,6 @@ Without it, files are left in the home and the temporary folder, and a name serv
 def now() -> str:
     """The time in UTC, to the second, as ISO 8601 text."""
     return datetime.now(UTC).isoformat(timespec="seconds")
-
-
-def describe_environment() -> dict[str, Any]:
-    """What a figure depends on besides recipe and data: versions, hardware, and the commit where
-    known.
-    """
-    return {
-        "python": platform.python_version(),
-        "versions": dict(versions()),
-        "hardware": {"processor": _processor(), "cores": cores(), "machine": platform.machine()},
-        "commit": _commit(),
-    }
 
 
 @cache
@@ -59,7 +46,8 @@ def cores() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
-def _processor() -> str:
+def processor() -> str:
+    """The name of the processor."""
     try:
         text = reading.read_text("/proc/cpuinfo", expected="expected the system's description")
         lines = text.splitlines()
@@ -71,7 +59,7 @@ def _processor() -> str:
     )
 
 
-def _commit() -> str | None:
+def commit() -> str | None:
     """The checkout's commit, with `+` behind it when files were changed; None outside a
     checkout.
     """

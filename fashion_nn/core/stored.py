@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from fashion_nn.core import strict_json
 from fashion_nn.core.reading import read_text
-from fashion_nn.core.strict_json import JsonError
+from fashion_nn.core.strict_json import JsonError, JsonObject
 from fashion_nn.core.writing import FORMAT
 from fashion_nn.errors import InputError
 
@@ -32,7 +32,7 @@ class Stored(BaseModel):
         ser_json_inf_nan="constants",
     )
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """The content as plain Python values: only the keys that were given, unknown ones last."""
         return self.model_dump(mode="json", exclude_unset=True)
 

@@ -6,8 +6,14 @@ size, and text that cannot be encoded. Every one of these is refused here, with 
 
 import json
 import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
+
+Json: TypeAlias = "bool | int | float | str | Sequence[Json] | Mapping[str, Json] | None"
+"""A value that JSON can hold."""
+JsonObject: TypeAlias = Mapping[str, Json]
+"""What a JSON object is made of, or what one holds."""
 
 _SHOWN = 60
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from fashion_nn.core.strict_json import JsonObject
+
 Verdict = Literal["PASS", "WARN", "FAIL", "not applicable"]
 _BY_WEIGHT: tuple[Verdict, ...] = ("not applicable", "PASS", "WARN", "FAIL")
 
@@ -23,7 +25,7 @@ class Check:
     expected: str
     figures: Mapping[str, Any] = field(default_factory=dict)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         content: dict[str, Any] = {
             "name": self.name,
             "verdict": self.verdict,

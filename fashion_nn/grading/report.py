@@ -6,11 +6,12 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fashion_nn.core import writing
 from fashion_nn.core.environment import versions
 from fashion_nn.core.representation import html_table
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.core.text import printable
 from fashion_nn.core.writing import FORMAT
 from fashion_nn.grading import predictions
@@ -71,7 +72,7 @@ class Report:
         """The checks that have this verdict."""
         return [check for check in self.checks if check.verdict == verdict]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {
             "format": FORMAT,
             "file": printable(self.file.name),

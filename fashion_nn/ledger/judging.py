@@ -9,8 +9,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from importlib import import_module
-from typing import Any
 
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.ledger import claims
 from fashion_nn.ledger.claims import Claim
 from fashion_nn.ledger.findings import VERDICTS, Check, Finding, Verdict, waiting
@@ -39,7 +39,7 @@ class Entry:
     claim: Claim
     finding: Finding
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Plain values; `evidence` is a command, or "the report itself", or empty."""
         claim = self.claim
         finding = self.finding

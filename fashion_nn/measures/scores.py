@@ -15,6 +15,8 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from fashion_nn.core.strict_json import JsonObject
+
 BINS = 15
 """Of a reliability diagram; of equal width."""
 
@@ -63,7 +65,7 @@ class Scores:
         accuracy = f"accuracy {self.accuracy:.4f}, 95 % interval {low:.4f} to {high:.4f}"
         return f"Scores({accuracy}, n={self.n:,}, log loss {self.log_loss:.4f})"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """The same as plain Python numbers, lists and dicts."""
         return {
             "n": self.n,

@@ -3,7 +3,7 @@ classes.
 """
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -17,25 +17,32 @@ if TYPE_CHECKING:
 _DRAWN = 5000
 
 
-def cost_benefit(points: Sequence[Mapping[str, Any]], path: PathLike, *, title: str) -> None:
+def cost_benefit(
+    accuracies: Mapping[int, Sequence[float]],
+    seconds: Mapping[int, Sequence[float]],
+    path: PathLike,
+    *,
+    title: str,
+) -> None:
     """Accuracy and fit time by number of components: a dot for each fold, a line through the means.
 
     Args:
-        points: those of `baselines.Study.to_json`, each with a number of components.
+        accuracies: number of components → accuracy on each fold that was held out.
+        seconds: number of components → time to fit each fold.
         path: the PNG file to write.
         title: shown above the picture.
 
     Source: report 003, figure 13.
     """
-    sizes = [point["components"] for point in points]
+    sizes = list(accuracies)
     with png_figure(path, 9, 4, formulas=False) as figure:
         figure.suptitle(title)
         left, right = figure.subplots(1, 2)
-        for axes, key, scale, colour, label in (
-            (left, "accuracy", 100, BLUE, "accuracy on the held-out fold (%)"),
-            (right, "fit_seconds", 1, VERMILION, "seconds to fit a fold"),
+        for axes, values, scale, colour, label in (
+            (left, accuracies, 100, BLUE, "accuracy on the held-out fold (%)"),
+            (right, seconds, 1, VERMILION, "seconds to fit a fold"),
         ):
-            folds = scale * np.array([point["folds"][key] for point in points])
+            folds = scale * np.array([values[size] for size in sizes])
             axes.plot(sizes, folds.mean(axis=1), color=colour)
             axes.plot(sizes, folds, ".", color=colour, alpha=0.6)
             axes.set_xscale("log")

@@ -35,6 +35,11 @@ class EpochRow(Stored):
     valid_accuracy: float | None = None
     valid_loss: float | None = None
 
+    @property
+    def figures(self) -> dict[str, float]:
+        """Those that were measured, by name."""
+        return {name: value for name, value in self if value is not None}
+
 
 class Training(Stored):
     """All epochs of one run. `test_...` are of the best epoch's model, None where the test split
@@ -203,7 +208,7 @@ def _shown(value: float | None, digits: int, scale: float = 1) -> str:
 def draw(found: Histories, path: Path) -> None:
     """The curves of all configurations of a `record`. Source: report 002, figure 5."""
     curves = {
-        name: [[row.to_json() for row in run.history] for run in each.runs]
+        name: [[row.figures for row in run.history] for run in each.runs]
         for name, each in found.configurations.items()
     }
     figures.comparison(curves, path, title=f"Training on {found.dataset.name}")

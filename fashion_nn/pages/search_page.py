@@ -150,7 +150,7 @@ def _page(search: Search, record: SearchRecord, records: Sequence[TrialRecord]) 
         score=score,
         best=best,
         retrained=retrained if retrained and retrained.score is not None else None,
-        python=recipes.as_python(recipes.from_json(stored.recipe)) if stored else None,
+        python=recipes.as_python(recipes.from_json(stored.recipe.to_json())) if stored else None,
         best_file=search.best,
         best_run=search.best_run if stored and search.best_run.is_dir() else None,
         counts=Counts.of(records),
@@ -197,7 +197,7 @@ def _facts(record: SearchRecord, records: Sequence[TrialRecord]) -> list[tuple[s
         "last trial ended": max(ended, default=None),
         "scored by": f"{identity.objective} at each trial's best epoch{mean}",
         "data": f"{data.name}, fingerprint {data.fingerprint[:16]}; {unopened}",
-        "around the recipe": identity.recipe.get("name"),
+        "around the recipe": identity.recipe.name,
         "seed": f"{identity.seed}; each trial has its own, in the table",
         "most memory of a trial": f"{peak / 1e9:.2f} GB" if peak else None,
         "processor": f"{hardware.processor}, {hardware.cores} cores"

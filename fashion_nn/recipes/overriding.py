@@ -4,11 +4,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from fashion_nn.core import strict_json
-from fashion_nn.core.strict_json import JsonError
+from fashion_nn.core.strict_json import Json, JsonError
 from fashion_nn.core.text import did_you_mean, quoted
 from fashion_nn.errors import InputError
 from fashion_nn.recipes.effective import require_effective, without_effect
-from fashion_nn.recipes.recipe import Recipe, validated
+from fashion_nn.recipes.recipe import Recipe, dotted, validated
 from fashion_nn.recipes.settings import settings
 
 
@@ -29,7 +29,7 @@ def override(recipe: Recipe, assignments: Iterable[str]) -> Recipe:
         >>> short.epochs, short.augment.flip
         (5, True)
     """
-    changes: dict[str, Any] = {}
+    changes: dict[str, Json] = {}
     for assignment in assignments:
         key, equals, text = (part.strip() for part in assignment.partition("="))
         if not equals:
@@ -56,21 +56,15 @@ def with_settings(recipe: Recipe, settings: Mapping[str, Any]) -> Recipe:
         >>> with_settings(Recipe(name="short", model="mlp"), {"augment": {"flip": True}}).augment
         Augmentation(flip=True, shift_pixels=0, rotation_degrees=0.0, brightness=0.0, erase=0.0)
     """
-    changes: dict[str, Any] = {}
-    for key, value in settings.items():
-        if key in ("augment", "options") and isinstance(value, Mapping):
-            changes |= {f"{key}.{inner}": each for inner, each in value.items()}
-        else:
-            changes[key] = value
+    changes = dotted(settings)
     return _changed(_without_idle(recipe, changes), changes, "settings")
 
 
 def _without_idle(recipe: Recipe, changes: Mapping[str, Any]) -> Recipe:
     """`recipe` with the defaults of what has no effect beside `changes` and is not among them."""
     idle = set(without_effect({**recipe.to_json(), **changes})) - changes.keys()
-    kept = {name: value for name, value in recipe.to_json().items() if name not in idle}
-    kept["sources"] = {key: where for key, where in recipe.sources.items() if key not in idle}
-    return validated(kept, "settings")
+    defaults = {name: Recipe.model_fields[name].default for name in idle}
+    return validated(recipe.changed(defaults), "settings")
 
 
 def _changed(recipe: Recipe, changes: Mapping[str, Any], what: str) -> Recipe:
@@ -79,28 +73,17 @@ def _changed(recipe: Recipe, changes: Mapping[str, Any], what: str) -> Recipe:
     Raises:
         InputError: see `override`; the message begins with `what`.
     """
-    values = recipe.to_json()
-    for key, value in changes.items():
+    for key in changes:
         _require_known(key, what)
-        outer, dot, inner = key.partition(".")
-        if dot:
-            values[outer][inner] = value
-        else:
-            values[outer] = value
-        values["sources"].pop(outer, None)
-    chosen = {key.partition(".")[0] for key in changes}
-    if "validation_fraction" in chosen and values["validation_fraction"] == 0:
-        _monitor_training(values, chosen)
-    changed = validated(values, what)
+    if changes.get("validation_fraction") == 0:
+        changes = {
+            "monitor": recipe.monitor.removeprefix("val_"),
+            "checkpoint_monitor": recipe.checkpoint_monitor.removeprefix("val_"),
+            **changes,
+        }
+    changed = validated(recipe.changed(changes), what)
     require_effective(changed)
     return changed
-
-
-def _monitor_training(values: dict[str, Any], chosen: set[str]) -> None:
-    """Watch the figures of the training where no rows are held out, but for what was `chosen`."""
-    for key in {"monitor", "checkpoint_monitor"} - chosen:
-        values[key] = str(values[key]).removeprefix("val_")
-        values["sources"].pop(key, None)
 
 
 def _require_known(key: str, what: str) -> None:

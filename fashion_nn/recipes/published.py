@@ -206,18 +206,10 @@ def departures(recipe: Mapping[str, Any]) -> dict[str, Departure]:
     published = RECIPES.get(recipe["name"])
     if published is None or "kind" in recipe:
         return {}
-    here = _flat(from_json(recipe))
-    there = _flat(published)
+    here = from_json(recipe).flat()
+    there = published.flat()
     return {
         key: Departure(here.get(key), there.get(key))
-        for key in here | there
-        if there.get(key) not in (here.get(key), "auto")
+        for key in {**here, **there}
+        if key not in ("seed", "sources") and there.get(key) not in (here.get(key), "auto")
     }
-
-
-def _flat(recipe: Recipe) -> dict[str, Any]:
-    values = recipe.model_dump(exclude={"name", "seed", "sources"})
-    for outer in ("options", "augment"):
-        inner = values.pop(outer)
-        values |= {f"{outer}.{name}": value for name, value in inner.items()}
-    return values

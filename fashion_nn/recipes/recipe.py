@@ -6,6 +6,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from fashion_nn.core.names import Name
+from fashion_nn.core.strict_json import Json, JsonObject
 from fashion_nn.errors import InputError
 
 _LONGEST = 100
@@ -167,13 +168,43 @@ class Recipe(Settings):
             )
         return self
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """The settings as plain data, in the order of the fields."""
         return self.model_dump(mode="json")
+
+    def flat(self) -> JsonObject:
+        """The settings by the names that `--set` takes, such as `augment.flip`."""
+        return dotted(self.to_json())
+
+    def changed(self, changes: Mapping[str, Any]) -> JsonObject:
+        """The settings as plain data with `changes`, whose keys are those of `flat`.
+
+        A changed setting loses its source.
+        """
+        values = self.model_dump(mode="json")
+        for name, value in changes.items():
+            outer, dot, inner = name.partition(".")
+            if dot:
+                values[outer][inner] = value
+            else:
+                values[outer] = value
+            values["sources"].pop(outer, None)
+        return values
 
     def renamed(self, name: str) -> "Recipe":
         """The same recipe with another name."""
         return self.model_copy(update={"name": name})
+
+
+def dotted(settings: JsonObject) -> JsonObject:
+    """Settings by the names that `--set` takes: `augment.flip` for {"augment": {"flip": True}}."""
+    found: dict[str, Json] = {}
+    for name, value in settings.items():
+        if name in ("options", "augment") and isinstance(value, Mapping):
+            found |= {f"{name}.{inner}": each for inner, each in value.items()}
+        else:
+            found[name] = value
+    return found
 
 
 def from_json(values: Mapping[str, Any]) -> Recipe:

@@ -4,12 +4,13 @@ The order of the fields is the order of the keys in the files. A field with a de
 in a file, because an older version did not write it or because it was not measured.
 """
 
+import platform
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any, Literal, Self
 
 from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
-from fashion_nn.core.environment import describe_environment
+from fashion_nn.core import environment
 from fashion_nn.core.names import Name, Title
 from fashion_nn.core.stored import Stored
 
@@ -123,6 +124,12 @@ class Hardware(Stored):
     cores: int | None = None
     machine: str | None = None
 
+    @classmethod
+    def here(cls) -> Self:
+        """The hardware of this process."""
+        processor = environment.processor()
+        return cls(processor=processor, cores=environment.cores(), machine=platform.machine())
+
 
 class Environment(Stored):
     """What a figure depends on besides recipe and data. `commit`: of the checkout, None outside
@@ -137,7 +144,12 @@ class Environment(Stored):
     @classmethod
     def here(cls) -> Self:
         """The environment of this process."""
-        return cls.model_validate(describe_environment())
+        return cls(
+            python=platform.python_version(),
+            versions=dict(environment.versions()),
+            hardware=Hardware.here(),
+            commit=environment.commit(),
+        )
 
 
 class Session(Stored):

@@ -23,8 +23,9 @@ from pydantic import (
 
 from fashion_nn.core.names import Title
 from fashion_nn.core.stored import Stored
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.measures.objective import better
-from fashion_nn.runs.records import CodeRecord, Environment
+from fashion_nn.runs.records import CodeRecord, Environment, RecipeRecord
 
 Status = Literal["running", "completed", "stopped-early", "failed", "diverged", "timed-out"]
 Value = bool | int | float | str
@@ -120,7 +121,7 @@ class Identity(Stored):
     model: str
     algorithm: str
     space: list[Parameter]
-    recipe: dict[str, Any]
+    recipe: RecipeRecord
     dataset: SearchedData
     objective: str
     folds: int | None
@@ -242,7 +243,7 @@ class TrialRecord(Stored):
             raise ValueError("history: a row without the number of its epoch")
         return self
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """The content as plain Python values, with every key."""
         content = self.model_dump(mode="json", by_alias=True)
         return content | {"tuner": content["tuner"] or {}}
@@ -286,7 +287,7 @@ class Best(Stored):
     search: `identity_sha256` of the search.
     """
 
-    recipe: dict[str, Any]
+    recipe: RecipeRecord
     objective: str | None = None
     score: float
     trial: str

@@ -7,7 +7,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from fashion_nn.core import writing
-from fashion_nn.runs import Best, Retrained, Run, Search, TrialRecord
+from fashion_nn.runs import Best, RecipeRecord, Retrained, Run, Search, TrialRecord
 from fashion_nn.tuning.plan import SearchPlan
 from fashion_nn.tuning.trial import Result
 
@@ -52,10 +52,20 @@ class Keeper:
         """Have the run of a retraining in best-retrained/, and its result in best.json."""
         if result.status == "completed":
             _replace_by_copy(self._search.retrained_run, self._search.trial_folder(result.id))
-        found = {
-            name: value for name, value in result.to_json().items() if name not in ("id", "history")
-        }
-        self._write(best, Retrained(seed=seed, **found))
+        self._write(
+            best,
+            Retrained(
+                seed=seed,
+                status=result.status,
+                score=result.score,
+                best_epoch=result.best_epoch,
+                epochs_run=result.epochs_run,
+                seconds=result.seconds,
+                message=result.message,
+                worker=result.worker,
+                peak_memory_bytes=result.peak_memory_bytes,
+            ),
+        )
 
     def _is_kept(self, best: TrialRecord) -> bool:
         search = self._search
@@ -68,7 +78,7 @@ class Keeper:
     def _write(self, best: TrialRecord, retrained: Retrained | None) -> None:
         self._search.write_best(
             Best(
-                recipe=self._plan.recipe_of(best).to_json(),
+                recipe=RecipeRecord.model_validate(self._plan.recipe_of(best).to_json()),
                 objective=self._plan.objective,
                 score=best.known_score,
                 trial=best.id,

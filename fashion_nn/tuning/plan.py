@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING, Any
 from fashion_nn.core.environment import version
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
-from fashion_nn.runs import CodeRecord, Identity, Parameter, Search, SearchedData, TrialRecord
+from fashion_nn.runs import (
+    CodeRecord,
+    Identity,
+    Parameter,
+    RecipeRecord,
+    Search,
+    SearchedData,
+    TrialRecord,
+)
 from fashion_nn.tuning.space import assemble
 from fashion_nn.tuning.trial import DataSource, Job
 from fashion_nn.zoo import OwnBuilder, own
@@ -64,7 +72,7 @@ class SearchPlan:
             model=self.recipe.model,
             algorithm=self.algorithm,
             space=self.space,
-            recipe=recipe,
+            recipe=RecipeRecord.model_validate(recipe),
             dataset=data,
             objective=self.objective,
             folds=self.folds,

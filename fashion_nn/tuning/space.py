@@ -62,7 +62,8 @@ def space(
             expected = f"expected some of {', '.join(declared)}"
             raise InputError(f"--only {name}: not in the space of {base.model}: {expected}")
     chosen = {name for name in declared if name not in fixed and (not only or name in only)}
-    here = _flat(base, own)
+    options = own.options if own else zoo.describe(base.model).options
+    here = {**{f"options.{name}": value for name, value in options.items()}, **base.flat()}
     found: dict[str, Parameter] = {}
     for name, choices in declared.items():
         effective = {**recipes.EFFECTIVE.get(name, {}), **found_by.conditions.get(name, {})}
@@ -114,18 +115,19 @@ def _conditions(
 def _parameter(
     name: str, choices: Choices, here: Any, when: dict[str, list[Value]], grid: bool
 ) -> Parameter:
-    extra: dict[str, Any] = {"when": when} if when else {}
     if isinstance(choices, Between) and choices.step is None and not grid:
         inside = here is not None and choices.low <= here <= choices.high
         low = float(choices.low)
         high = float(choices.high)
         default = float(here) if inside else low
-        return Parameter(
-            name=name, kind="float", low=low, high=high, log=choices.log, default=default, **extra
+        found = Parameter(
+            name=name, kind="float", low=low, high=high, log=choices.log, default=default
         )
-    values = _values(name, choices, here, grid)
-    default = here if here in values else values[0]
-    return Parameter(name=name, kind="choice", values=values, default=default, **extra)
+    else:
+        values = _values(name, choices, here, grid)
+        default = here if here in values else values[0]
+        found = Parameter(name=name, kind="choice", values=values, default=default)
+    return found.model_copy(update={"when": when}) if when else found
 
 
 def _values(name: str, choices: Choices, here: Any, grid: bool) -> list[Value]:
@@ -180,32 +182,11 @@ def assemble(base: Recipe, values: Mapping[str, Any], *, seed: int) -> Recipe:
     Raises:
         InputError: a value is out of range.
     """
-    changed = base.to_json()
-    for name, value in values.items():
-        outer, dot, inner = name.partition(".")
-        if dot:
-            changed[outer][inner] = value
-        else:
-            changed[name] = value
-        changed["sources"].pop(name, None)
-        if outer == "options":
-            changed["sources"].pop("options", None)
-    if changed["optimizer"] != base.optimizer and "weight_decay" not in values:
-        changed["weight_decay"] = 0.0  # the recipe's value is meant for its own optimizer
-    defaults = {name: Recipe.model_fields[name].default for name in Recipe.model_fields}
-    for name in recipes.without_effect(changed):
-        if changed[name] != defaults[name]:
-            changed[name] = defaults[name]
-            changed["sources"].pop(name, None)
-    changed["sources"].pop("seed", None)
-    return recipes.from_json(changed | {"seed": seed})
-
-
-def _flat(recipe: Recipe, own: OwnBuilder | None = None) -> dict[str, Any]:
-    """The settings of `recipe` by the names that --set takes, with the model's default options."""
-    values = recipe.to_json()
-    defaults = own.options if own else zoo.describe(recipe.model).options
-    options = {**defaults, **recipe.options}
-    nested = {f"options.{name}": value for name, value in options.items()}
-    nested |= {f"augment.{name}": value for name, value in values["augment"].items()}
-    return {**values, **nested}
+    changes = {**values, "seed": seed}
+    if values.get("optimizer", base.optimizer) != base.optimizer and base.weight_decay:
+        changes.setdefault("weight_decay", 0.0)  # the recipe's is meant for its own optimizer
+    for name in recipes.without_effect(base.changed(changes)):
+        default = Recipe.model_fields[name].default
+        if changes.get(name, getattr(base, name)) != default:
+            changes[name] = default
+    return recipes.from_json(base.changed(changes))

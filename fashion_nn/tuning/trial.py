@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from fashion_nn import measures, runs
 from fashion_nn.core import writing
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Row, Run, Status
@@ -96,7 +97,7 @@ class Result:
     worker: str = ""
     peak_memory_bytes: int | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return asdict(self)
 
     @classmethod

@@ -134,7 +134,8 @@ def test_searching_for_settings(digits, tmp_path):
     assert repr(search).startswith(f"Search({folder}: random search of mlp, 1 trials, best val_")
     assert [trial.status for trial in search.read_trials()] == ["completed"]
     best = search.read_best()
-    assert best.recipe["batch_size"] == 128 and best.recipe["epochs"] == 1
+    recipe = best.recipe.to_json()
+    assert recipe["batch_size"] == 128 and recipe["epochs"] == 1
     names = [parameter.name for parameter in search.read_record().identity.space]
     assert "learning_rate" in names and "batch_size" not in names
     assert fnn.predict(search.best_run, digits.test.images[:3]).shape == (3, 10)

@@ -8,9 +8,8 @@ from run_folders import RECORD, make_run, scores
 
 from fashion_nn import runs
 from fashion_nn.core import reading, writing
-from fashion_nn.core.environment import describe_environment
 from fashion_nn.errors import InputError
-from fashion_nn.runs import Metrics, Run, TestPredictions
+from fashion_nn.runs import Environment, Metrics, Run, TestPredictions
 
 
 @pytest.fixture
@@ -197,6 +196,6 @@ def test_leftovers_of_a_killed_save_are_removed_and_nothing_else(run):
 
 
 def test_the_environment_says_what_a_figure_depends_on():
-    found = describe_environment()
-    assert found["versions"]["tensorflow"] and found["versions"]["keras"]
-    assert found["hardware"]["cores"] >= 1 and found["hardware"]["processor"]
+    found = Environment.here()
+    assert found.versions["tensorflow"] and found.versions["keras"]
+    assert found.hardware.cores >= 1 and found.hardware.processor

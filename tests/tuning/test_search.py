@@ -221,14 +221,14 @@ def test_the_best_is_kept_and_no_other_model(digits, tmp_path):
     trials, best = found.read_trials(), found.read_best()
     scored = [trial.score for trial in trials if trial.score is not None]
     assert best.score == max(scored)
-    assert recipes.from_json(best.recipe).seed == trials[int(best.trial)].seed
+    assert recipes.from_json(best.recipe.to_json()).seed == trials[int(best.trial)].seed
     assert found.read_record().identity_sha256 == best.search
     models = {path.parent.name for path in found.folder.rglob("model.keras")}
     assert models == {"best", "best-retrained", best.trial}
     again = best.retrained
     assert again.seed not in {trial.seed for trial in trials} and again.status == "completed"
     kept = json.loads((found.retrained_run / "model.keras").read_text())["recipe"]
-    assert kept == best.recipe | {"seed": again.seed}
+    assert kept == best.recipe.to_json() | {"seed": again.seed}
 
 
 def test_more_trials_later_are_those_that_would_have_come(digits, tmp_path):

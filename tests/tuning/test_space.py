@@ -37,7 +37,7 @@ def test_whatever_is_drawn_is_a_valid_recipe(base):
         values = oracle.ask().values
         recipe = space.assemble(base, values, seed=order)
         assert recipe.seed == order
-        flat = space._flat(recipe)
+        flat = recipe.flat()
         assert {name: flat[name] for name in values} == values
         assert recipes.from_json(recipe.to_json()) == recipe
 
@@ -104,7 +104,7 @@ def test_a_grid_is_as_large_as_what_it_goes_through():
     # Begins with the recipe itself.
     base, by_name = recipes.get("mlp"), {parameter.name: parameter for parameter in parameters}
     assert {name: p.default for name, p in by_name.items()} == {
-        name: space._flat(base)[name] for name in by_name
+        name: base.flat()[name] for name in by_name
     }
     different = set()
     for values in itertools.product(*(parameter.values for parameter in parameters)):

@@ -222,7 +222,7 @@ def test_a_search_killed_and_gone_on_with_and_its_recipe_trained(tmp_path):
     assert f"best: trial {best.trial}, val_accuracy {best.score:.4f}" in done.stdout
     pasted = re.search(r"^Recipe\($.*?^\)$", done.stdout, re.MULTILINE | re.DOTALL).group()
     recipe = eval(pasted, {"Recipe": Recipe, "Augmentation": Augmentation})
-    assert recipe == recipes.from_json(best.recipe)
+    assert recipe == recipes.from_json(best.recipe.to_json())
     trained = run(["train", "--recipe", search.best, "--out", tmp_path / "run"])
     assert "validation accuracy" in trained.stdout
     assert Run(tmp_path / "run").model.read_bytes() == Run(search.best_run).model.read_bytes()

@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
-from typing import Any, Literal
+from typing import Literal
 
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.inference.inspection.shapes import Shape
 
 Verdict = Literal["accepted", "refused"]
@@ -240,7 +241,7 @@ class Inspection:
         """Whether `inference.open_model` would open the file."""
         return "refused" if self.reasons else "accepted"
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """All of it as a value that `json.dumps` takes."""
         found = asdict(self)
         path, file_format = found.pop("path"), found.pop("format")

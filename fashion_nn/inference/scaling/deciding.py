@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fashion_nn import datasets
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.datasets import weak_classifier
 from fashion_nn.errors import InputError
 from fashion_nn.inference.scaling import answers, labelled, numbers
@@ -65,7 +66,7 @@ class Decision:
             f" right one (of {', '.join(SCALES[1:])}), or give labelled rows with --calibrate FILE"
         )
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {
             "scale": self.scale.name,
             "factor": self.scale.factor,

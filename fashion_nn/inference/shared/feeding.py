@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.inference.shared.layout import Layout, layout_of
 from fashion_nn.inference.shared.network import Layer, Network
 from fashion_nn.inference.shared.refusal import Refusal
@@ -63,7 +64,7 @@ class Feeding:
         dtype = "float32" if self.dtype == "bfloat16" else self.dtype  # Keras converts to bfloat16
         return self.scale.values(dtype)[self.layout.arranged(images)]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """What `from_json` takes."""
         return asdict(self)
 

@@ -10,6 +10,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
+from fashion_nn.core.strict_json import JsonObject
+
 Role = Literal["layer", "input", "operation", "network"]
 Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
 """A value that JSON can hold."""
@@ -166,7 +168,7 @@ class Network:
         """The first input, None for a nested network that leaves its input open."""
         return next((layer.input for layer in self.layers if layer.input), None)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """A value that `json.dumps` takes; see `from_json`."""
         return asdict(self)
 

@@ -22,7 +22,7 @@ from pydantic import (
 
 from fashion_nn.core import strict_json
 from fashion_nn.core.reading import packaged, read_bytes
-from fashion_nn.core.strict_json import JsonError
+from fashion_nn.core.strict_json import JsonError, JsonObject
 from fashion_nn.core.text import did_you_mean
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import ACTIVATIONS, Array
@@ -191,7 +191,7 @@ class Exercise(_Given):
         """The targets of all samples, units × samples."""
         return np.array([sample.target for sample in self.samples]).T
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return self.model_dump(mode="json")
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import Array
 from fashion_nn.lab.backprop.exercise import Exercise
@@ -65,7 +66,7 @@ class Trace:
     def query_class(self) -> int | None:
         return self.query.chosen if self.query else None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """All terms as plain Python values."""
         values: dict[str, Any] = {
             key: [array.tolist() for array in getattr(self, key)] for key in LAYERED

@@ -5,11 +5,11 @@ made.
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from itertools import combinations
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.lab.boundaries import data
 from fashion_nn.lab.boundaries.data import Extent, Floats
 from fashion_nn.lab.boundaries.training import ACTIVATIONS, Agreement, Fit, agreement
@@ -69,15 +69,16 @@ class Description:
     distinct_gradients: int
     keras: Agreement | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """The same as plain Python values."""
-        values = self.fit.to_json() | {
+        values = {
+            **self.fit.to_json(),
             "fresh": asdict(self.fresh) if self.fresh else None,
             "bends": asdict(self.bends),
             "linear_regions": self.linear_regions,
             "distinct_gradients": self.distinct_gradients,
         }
-        return values | {"keras": asdict(self.keras)} if self.keras else values
+        return {**values, "keras": asdict(self.keras)} if self.keras else values
 
 
 def describe(fit: Fit, *, in_keras: bool = False) -> Description:

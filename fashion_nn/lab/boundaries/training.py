@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.errors import InputError
 from fashion_nn.lab import layers
 from fashion_nn.lab.boundaries.data import Floats, Points
@@ -131,7 +132,7 @@ class Fit:
         chances[rows, points.labels] = -1
         return float((of_truth - chances.max(axis=1)).mean())
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Everything but the points, as plain Python values."""
         return {
             "loss": self.loss(),

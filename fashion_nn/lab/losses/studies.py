@@ -6,8 +6,8 @@ import statistics
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from os import PathLike
-from typing import Any
 
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.errors import InputError
 from fashion_nn.lab.losses.functions import BINARY
 from fashion_nn.lab.losses.training import Curve, Plan, load_task, train_seeds
@@ -84,7 +84,7 @@ class StudyResult:
         shown = ("train_loss", "train_error", "valid_loss", "valid_error")
         return (*shown, "saturated", "freed") if self.name == "saturation" else shown
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Everything as plain Python values, with a summary of each label."""
         summary = {
             label: {measure: self.final(label, measure)._asdict() for measure in MEASURES}

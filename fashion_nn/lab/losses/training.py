@@ -2,12 +2,13 @@
 
 from dataclasses import asdict, dataclass, replace
 from os import PathLike
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from fashion_nn import datasets
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.datasets import Split, Splits
 from fashion_nn.errors import InputError
 from fashion_nn.lab import layers
@@ -129,7 +130,7 @@ class Curve:
         """Training loss at an epoch as a share of that at the start."""
         return self.at(epoch) / self.train_loss[0]
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """The same as plain Python values."""
         return asdict(self)
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.errors import InputError
 from fashion_nn.lab.playground.settings import FEATURES, Settings, changed
 from fashion_nn.lab.playground.training import Fit, train_seeds
@@ -57,7 +58,7 @@ class Rerun:
     feature_strength: Mapping[str, float]
     seconds: float
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """The same as plain Python values."""
         return asdict(self)
 

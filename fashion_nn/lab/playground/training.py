@@ -8,11 +8,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.errors import InputError
 from fashion_nn.lab.layers import Array
 from fashion_nn.lab.playground import data
@@ -117,7 +118,7 @@ class Fit:
         below = np.flatnonzero(self.losses[:, int(test)] < loss)
         return int(below[0]) if len(below) else None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         """Everything but the points, as plain Python values."""
         accuracy = self.accuracy()
         return {

@@ -108,7 +108,7 @@ def _first_class(_: Claim) -> Outcome:
 
 def _batch(_: Claim) -> Outcome:
     trace = worked(TWO)
-    given = trace.exercise.to_json()
+    given = trace.exercise.model_dump(mode="json")
     singles = [
         backprop.trace(backprop.from_json(given | {"samples": [sample]}))
         for sample in given["samples"]

@@ -6,7 +6,9 @@ search was killed, it ends its tasks, its local cluster, and every process that 
 """
 
 import contextlib
+import logging
 import os
+import platform
 import queue
 import secrets
 import signal
@@ -14,13 +16,13 @@ import sys
 import threading
 import time
 import traceback
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from multiprocessing.connection import Connection
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn.core import scratch
-from fashion_nn.core.environment import cores, describe_environment
+from fashion_nn.core.environment import commit, cores, versions
 from fashion_nn.core.processes import adopt_orphans, kill_descendants
 from fashion_nn.core.python_process import parent_connections
 from fashion_nn.errors import InputError
@@ -247,9 +249,8 @@ def _connect(address: str | None, folder: str) -> None:
     """Connect to the cluster at `address`; for None start one in `folder`."""
     os.environ.setdefault("RAY_task_oom_retries", str(_RETRIES))
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
-    how: dict[str, Any] = {"address": address, "log_to_driver": False, "logging_level": "ERROR"}
-    how["runtime_env"] = {"env_vars": {"PYTHONSAFEPATH": "1"}}
-    if address is None:
+    local = address is None
+    if local:
         # Ray listens to the network and runs what it is sent: not without this, which is written
         # nowhere.
         if os.environ.setdefault("RAY_AUTH_MODE", "token") == "token":
@@ -258,15 +259,22 @@ def _connect(address: str | None, folder: str) -> None:
         # Even without reports of its usage, Ray asks servers of cloud providers whether it runs
         # there. Nothing listens at this address, and Ray's own connections do not use it.
         os.environ |= {"http_proxy": "http://127.0.0.1:9", "no_proxy": "localhost,127.0.0.1"}
-        how |= {"address": "local", "num_cpus": cores(), "num_gpus": 0}
-        how |= {"include_dashboard": False, "_temp_dir": folder}
     import ray
 
     try:
-        ray.init(**how)
+        ray.init(
+            address or "local",
+            log_to_driver=False,
+            logging_level=logging.ERROR,
+            runtime_env={"env_vars": {"PYTHONSAFEPATH": "1"}},
+            num_cpus=cores() if local else None,
+            num_gpus=0 if local else None,
+            include_dashboard=False if local else None,
+            _temp_dir=folder if local else None,
+        )
     except (ConnectionError, RuntimeError, ValueError, OSError) as error:
         said = " ".join(str(error).split())[:300]
-        if address is None:
+        if local:
             raise InputError(f"a local Ray cluster could not be started ({said})") from None
         raise InputError(
             f"--address {address}: no Ray cluster that can be used ({said}): "
@@ -284,11 +292,10 @@ def _threads(processors: list[int], slots: int) -> int:
 
 
 def _versions() -> Versions:
-    here = describe_environment()
-    return {"python": here["python"], "commit": here["commit"], **here["versions"]}
+    return {"python": platform.python_version(), "commit": commit(), **versions()}
 
 
-def _require_same_versions(nodes: list[dict[str, Any]], expected: Versions) -> None:
+def _require_same_versions(nodes: Sequence[Mapping[str, Any]], expected: Versions) -> None:
     """Ask each of `nodes` for its versions.
 
     Raises:
@@ -297,7 +304,7 @@ def _require_same_versions(nodes: list[dict[str, Any]], expected: Versions) -> N
     import ray
     from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-    def versions() -> Versions:
+    def installed() -> Versions:
         # Inside another function, so that Ray sends it by value: a node may not have this module.
         try:
             from fashion_nn.tuning.engines import ray_driver
@@ -308,7 +315,7 @@ def _require_same_versions(nodes: list[dict[str, Any]], expected: Versions) -> N
     asked = {}
     for node in nodes:
         there = NodeAffinitySchedulingStrategy(node["NodeID"], soft=False)
-        reference = ray.remote(versions).options(num_cpus=0, scheduling_strategy=there).remote()
+        reference = ray.remote(installed).options(num_cpus=0, scheduling_strategy=there).remote()
         asked[reference] = f"node {node['NodeID'][:8]} at {node['NodeManagerAddress']}"
     for reference, name in asked.items():
         try:

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.lab.backprop.marking.answers import label
 from fashion_nn.lab.backprop.sheet import Term
 
@@ -44,7 +45,7 @@ class Mistake:
         difference = self.answered - self.right
         return 0.0 if abs(difference) <= 1e-15 * abs(self.right) else difference
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {
             **_term_to_json(self.term),
             "entry": [index + 1 for index in self.entry],
@@ -85,7 +86,7 @@ class Mark:
     mistakes: tuple[Mistake, ...] = ()
     decimals: int | None = None
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {
             **_term_to_json(self.term),
             "verdict": self.verdict,
@@ -118,7 +119,7 @@ class Grade:
         rounded = [mark for mark in self.of("right") if mark.digits is not None]
         return min(rounded, key=lambda mark: mark.digits or 0, default=None)
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         first = self.first_wrong
         coarsest = self.coarsest
         rounding = {"term": label(coarsest.term), "digits": coarsest.digits} if coarsest else None

@@ -8,6 +8,7 @@ from typing import Any
 
 from fashion_nn import pages
 from fashion_nn.core import csv_output
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.core.writing import make_folder, private, write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.exercise import read_json
@@ -95,7 +96,7 @@ class ClassMarks:
         counts = Counter(name for names in made for name in sorted(names))
         return sorted(counts.items(), key=lambda item: (-item[1], item[0]))
 
-    def to_json(self) -> dict[str, Any]:
+    def to_json(self) -> JsonObject:
         return {
             "verdict": "right" if self.is_right else "wrong",
             "title": self.title,

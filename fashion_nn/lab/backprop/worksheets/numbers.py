@@ -6,7 +6,6 @@ where one decimal allows that. They come from raw PCG64 output, which NumPy keep
 
 import hashlib
 import re
-from typing import Any
 
 import numpy as np
 
@@ -87,7 +86,7 @@ def fresh(exercise: Exercise, key: str, draw: int = 0) -> tuple[Exercise, int]:
 def _drawn(exercise: Exercise, key: str) -> Exercise:
     seed = int.from_bytes(hashlib.sha256(key.encode()).digest()[:16])
     source = np.random.PCG64(seed)
-    values: dict[str, Any] = exercise.to_json()
+    values = exercise.model_dump(mode="json")
     values["weights"] = [_numbers(source, w.shape).tolist() for w in exercise.weight_matrices]
     if any(vector.any() for vector in exercise.bias_vectors):
         values["biases"] = [_numbers(source, b.shape).tolist() for b in exercise.bias_vectors]
