@@ -12,6 +12,7 @@ from fashion_nn.core.text import title
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
+from fashion_nn.recipes.recipe import dotted
 from fashion_nn.runs import Search
 from fashion_nn.tuning import assembly, space
 from fashion_nn.tuning.assembly import Place, Wanted
@@ -89,7 +90,7 @@ def tune(
         name=name,
         recipe=changed.renamed(f"{short_name(name)}-tuned"),
         own=builder,
-        fixed=_names(settings),
+        fixed=dotted(settings),
         algorithm=algorithm,
         seed=seed,
     )
@@ -170,15 +171,6 @@ def _from_file(function: "Callable[..., keras.Model]") -> OwnBuilder:
     if builder.path is None or not at_top or function.__module__ == "__main__":
         raise InputError(f"{builder.name}: other processes cannot load this function: {mend}")
     return own.load(builder.path, name)
-
-
-def _names(settings: dict[str, Any]) -> list[str]:
-    """The names of settings as the space has them: options.units for {"options": {"units": 8}}."""
-    names = []
-    for key, value in settings.items():
-        inner = isinstance(value, dict)
-        names += [f"{key}.{name}" for name in value] if inner else [key]
-    return names
 
 
 def _folder(out: str | os.PathLike[str] | None, wanted: Wanted, splits: Splits) -> Path:

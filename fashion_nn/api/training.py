@@ -2,7 +2,7 @@
 
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -187,7 +187,7 @@ def _name(builder: OwnBuilder) -> str:
 
 
 def for_data(
-    base: Recipe, builder: OwnBuilder | None, data: Data, settings: dict[str, Any]
+    base: Recipe, builder: OwnBuilder | None, data: Data, settings: Mapping[str, object]
 ) -> Recipe:
     """The recipe; loaded data say which share of the rows is held out."""
     chosen = recipes.with_settings(base, settings)

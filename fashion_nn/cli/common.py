@@ -5,7 +5,7 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache, partial
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,6 +15,7 @@ from fashion_nn.api.data import origin_of, require_same_rows
 from fashion_nn.api.results import MEND
 from fashion_nn.cli.options import in_seconds
 from fashion_nn.core.numbers import whole
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.core.text import quoted
 from fashion_nn.core.writing import FORMAT
 from fashion_nn.errors import InputError
@@ -111,8 +112,9 @@ def loader(
     def load(
         source: str, test: Path | None, how: datasets.ReadOptions, fraction: float
     ) -> datasets.Splits:
-        more: dict[str, Any] = {"validation_fraction": fraction, "options": how}
-        return load_splits(source, data_dir=data_dir, test=test, **more)
+        return load_splits(
+            source, data_dir=data_dir, test=test, validation_fraction=fraction, options=how
+        )
 
     def of_run(run: Run | None) -> datasets.Splits:
         if run is None:
@@ -175,7 +177,7 @@ def render_json(found: Any, *, by_name: bool = False) -> str:
     return json.dumps(shown, indent=2)
 
 
-def print_json(found: dict[str, Any]) -> None:
+def print_json(found: Mapping[str, JsonObject]) -> None:
     """Print one result by itself, or several under their names."""
     if len(found) > 1:
         print(render_json(found, by_name=True))

@@ -1,7 +1,7 @@
 """fashion-nn evaluate: measure runs and model files on the test images of a data set."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fashion_nn import console, runs
 from fashion_nn.cli import own_code
@@ -18,6 +18,7 @@ from fashion_nn.cli.options import (
     one_of,
 )
 from fashion_nn.cli.reading import Reading, reads_data
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.errors import InputError
 from fashion_nn.measures import balanced_accuracy
 from fashion_nn.measures.columns import PROBABILISTIC, sentence
@@ -60,7 +61,7 @@ def evaluate(
     if calibrate and scale != "auto":
         raise InputError("--calibrate finds the scale that --scale names: give one of them")
     builders = [_builder(path, code) for path in models]
-    results: list[dict[str, Any]] = []
+    results: list[JsonObject] = []
     load = model_loader(loader(dataset, data_dir, test, reading.options()), dataset)
     for path, builder in zip(models, builders, strict=True):
         splits = load(path)

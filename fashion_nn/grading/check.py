@@ -1,10 +1,10 @@
 """What a check says: its verdict, and what that rests on."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Literal
 
-from fashion_nn.core.strict_json import JsonObject
+from fashion_nn.core.strict_json import Json, JsonObject
 
 Verdict = Literal["PASS", "WARN", "FAIL", "not applicable"]
 _BY_WEIGHT: tuple[Verdict, ...] = ("not applicable", "PASS", "WARN", "FAIL")
@@ -23,10 +23,10 @@ class Check:
     verdict: Verdict
     value: str
     expected: str
-    figures: Mapping[str, Any] = field(default_factory=dict)
+    figures: JsonObject = field(default_factory=dict)
 
     def to_json(self) -> JsonObject:
-        content: dict[str, Any] = {
+        content: dict[str, Json] = {
             "name": self.name,
             "verdict": self.verdict,
             "value": self.value,

@@ -10,6 +10,7 @@ from typing import Any
 
 from fashion_nn import recipes
 from fashion_nn.core.images import is_colour
+from fashion_nn.core.strict_json import Json, JsonObject
 from fashion_nn.core.text import in_markdown, printable
 from fashion_nn.core.writing import write_atomic
 from fashion_nn.measures.columns import PROBABILISTIC, SCORES, sentence
@@ -296,10 +297,10 @@ def _weakest(measured: Metrics, names: Sequence[str]) -> list[str]:
     return [f"- The class it finds least often is {in_markdown(name)}: {recall:.1%} of its images."]
 
 
-def _metadata(run: Run, record: Record, measured: Metrics) -> dict[str, Any]:
+def _metadata(run: Run, record: Record, measured: Metrics) -> JsonObject:
     """Source: the model card specification of Hugging Face's hub."""
     name = record.dataset.name
-    results = [
+    results: list[Json] = [
         {
             "task": {"type": "image-classification", "name": "Image Classification"},
             "dataset": {"name": name, "type": name, "split": split},
@@ -311,7 +312,7 @@ def _metadata(run: Run, record: Record, measured: Metrics) -> dict[str, Any]:
         }
         for split, scores in reversed(_measured_splits(measured))
     ]
-    metadata: dict[str, Any] = {
+    metadata: dict[str, Json] = {
         "license": _LICENSE,
         "library_name": "keras",
         "pipeline_tag": "image-classification",
@@ -324,7 +325,7 @@ def _metadata(run: Run, record: Record, measured: Metrics) -> dict[str, Any]:
     return metadata
 
 
-def _as_yaml(metadata: dict[str, Any]) -> str:
+def _as_yaml(metadata: JsonObject) -> str:
     import yaml
 
     text: str = yaml.safe_dump(metadata, sort_keys=False, allow_unicode=True)

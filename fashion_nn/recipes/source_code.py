@@ -1,6 +1,7 @@
 """A recipe as Python source code."""
 
 import json
+from collections.abc import Mapping
 from typing import Any
 
 from fashion_nn.recipes.recipe import Augmentation, Recipe, Settings
@@ -39,7 +40,7 @@ def _literal(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False) if isinstance(value, str) else repr(value)
 
 
-def _dictionary(values: dict[str, Any]) -> str:
+def _dictionary(values: Mapping[str, object]) -> str:
     """On one line if it fits, else one item a line."""
     pairs = [f"{_literal(key)}: {_literal(value)}" for key, value in values.items()]
     line = f"{{{', '.join(pairs)}}}"

@@ -19,12 +19,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from fashion_nn.core import writing
 from fashion_nn.core.reading import require_plain
 from fashion_nn.core.representation import html_table
 from fashion_nn.core.stored import Stored, read_json, read_stored
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.core.text import printable
 from fashion_nn.core.writing import FORMAT, write_atomic
 from fashion_nn.errors import InputError
@@ -247,7 +248,7 @@ def require_free_for_search(path: str | Path, *, resume: bool = False) -> None:
             )
 
 
-def read_recipe(path: str | Path) -> tuple[dict[str, Any], str | None]:
+def read_recipe(path: str | Path) -> tuple[JsonObject, str | None]:
     """The recipe in a search's best.json, or in a file that holds only a recipe.
 
     Returns:

@@ -62,7 +62,7 @@ class CallbackRunner:
         self.steps = keras.callbacks.CallbackList(
             list(callbacks), model=model, epochs=recipe.epochs, steps=steps, verbose=0
         )
-        self._at_begin: list[dict[str, Any]] = []
+        self._at_begin: list[Mapping[str, object]] = []
 
     def begin(self, saved: Sequence[SavedCallback]) -> str | None:
         """Begin the training, or continue it with what was stored of the callbacks.
@@ -116,7 +116,7 @@ def _offers_state(callback: keras.callbacks.Callback) -> bool:
     return hasattr(callback, "get_state") and hasattr(callback, "set_state")
 
 
-def _saved(callback: keras.callbacks.Callback, begun: Mapping[str, Any]) -> SavedCallback:
+def _saved(callback: keras.callbacks.Callback, begun: Mapping[str, object]) -> SavedCallback:
     name = type(callback).__name__
     if not _offers_state(callback):
         return SavedCallback(name=name, keeps_state=_attributes(callback) != begun)
@@ -130,7 +130,7 @@ def _saved(callback: keras.callbacks.Callback, begun: Mapping[str, Any]) -> Save
     raise InputError(f"{name}.get_state() returned {str(state)[:60]!a}: {expected}")
 
 
-def _attributes(callback: keras.callbacks.Callback) -> dict[str, Any]:
+def _attributes(callback: keras.callbacks.Callback) -> dict[str, object]:
     """The callback's own attributes, in a form that shows whether they change."""
     own = {name: value for name, value in vars(callback).items() if name not in _OF_KERAS}
     return {name: _comparable(value) for name, value in own.items()}

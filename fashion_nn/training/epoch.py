@@ -2,7 +2,7 @@
 
 import math
 import time
-from typing import Any, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 import keras
 
@@ -128,10 +128,10 @@ class _Watch(keras.callbacks.Callback):
         self.over = False
         self.cut = False
 
-    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_train_batch_begin(self, batch: int, logs: dict[str, float] | None = None) -> None:
         self.callbacks.on_train_batch_begin(batch, logs)
 
-    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, float] | None = None) -> None:
         steps = self.params["steps"]
         loss = float((logs or {})["loss"])
         if not math.isfinite(loss):

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 from keras import ops
 
+from fashion_nn.core.strict_json import JsonObject
+
 # Keras' own lower bound of a probability before its logarithm is taken.
 _LEAST = 1e-7
 
@@ -41,7 +43,7 @@ class SmoothedCrossEntropy(keras.losses.Loss):
         smoothed = self.smoothing * ops.mean(logarithms, axis=1)
         return -(1 - self.smoothing) * of_label - smoothed
 
-    def get_config(self) -> dict[str, Any]:
+    def get_config(self) -> JsonObject:
         return {**super().get_config(), "smoothing": self.smoothing}
 
 

@@ -10,7 +10,6 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
@@ -57,17 +56,27 @@ class TrainState:
         """Write the state to `path` (.npz without pickle), completely or not at all; see
         `writing.replacing` for `within`.
         """
-        plain: dict[str, Any] = {}
-        arrays: dict[str, Any] = {}
-        for name, value in _shallow(self).items():
-            if name in _ARRAYS:
-                plain[name] = len(value)
-                arrays |= {f"{name}/{i:04d}": array for i, array in enumerate(value)}
-            else:
-                plain[name] = value
-        plain["callbacks"] = [each.model_dump() for each in self.callbacks]
+        plain = _Plain(
+            epoch=self.epoch,
+            history=self.history,
+            best_value=self.best_value,
+            best_epoch=self.best_epoch,
+            monitor_best=self.monitor_best,
+            wait=self.wait,
+            stopped_because=self.stopped_because,
+            callbacks=self.callbacks,
+            variables=len(self.variables),
+            optimizer=len(self.optimizer),
+            best_weights=len(self.best_weights),
+        )
+        arrays = {
+            f"{name}/{i:04d}": array
+            for name in _ARRAYS
+            for i, array in enumerate(getattr(self, name))
+        }
+        text = json.dumps(plain.model_dump())
         buffer = io.BytesIO()
-        np.savez(buffer, plain=np.frombuffer(json.dumps(plain).encode(), np.uint8), **arrays)
+        np.savez(buffer, plain=np.frombuffer(text.encode(), np.uint8), **arrays)
         write_atomic(path, buffer.getbuffer(), within=within)
 
     @classmethod
@@ -104,7 +113,19 @@ class TrainState:
         arrays = {
             name: [found[f"{name}/{i:04d}"] for i in range(len(shapes[name]))] for name in _ARRAYS
         }
-        return cls(**(_shallow(plain) | arrays))
+        return cls(
+            epoch=plain.epoch,
+            history=plain.history,
+            best_value=plain.best_value,
+            best_epoch=plain.best_epoch,
+            monitor_best=plain.monitor_best,
+            wait=plain.wait,
+            stopped_because=plain.stopped_because,
+            callbacks=plain.callbacks,
+            variables=arrays["variables"],
+            optimizer=arrays["optimizer"],
+            best_weights=arrays["best_weights"],
+        )
 
 
 class _Plain(BaseModel):
@@ -144,7 +165,3 @@ _MEND = "remove it to train from the start"
 _ARRAYS = ("variables", "optimizer", "best_weights")
 _MAX_PLAIN = 16 << 20  # a history of a hundred thousand epochs
 _SHOWN = 100
-
-
-def _shallow(state: "TrainState | _Plain") -> dict[str, Any]:
-    return {name: getattr(state, name) for name in TrainState.__slots__}

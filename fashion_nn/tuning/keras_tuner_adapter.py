@@ -15,6 +15,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn import measures
+from fashion_nn.core.strict_json import Json, JsonObject
 from fashion_nn.runs import HyperbandRound, Parameter, Value
 from fashion_nn.tuning.conditions import counts_with
 
@@ -239,7 +240,7 @@ def _oracle(
 ) -> Any:
     import keras_tuner
 
-    options: dict[str, Any] = {
+    options: dict[str, object] = {
         "objective": keras_tuner.Objective(
             objective, "max" if measures.maximised(objective) else "min"
         ),
@@ -270,7 +271,7 @@ def _hyperparameters(space: Sequence[Parameter]) -> "keras_tuner.HyperParameters
     import keras_tuner
 
     # A grid takes its first trial from here, and would fill the rest with unseeded draws.
-    defaults: dict[str, Any] = {}
+    defaults: dict[str, Value] = {}
     by_name = {parameter.name: parameter for parameter in space}
     for parameter in space:
         if counts_with(parameter, defaults, by_name):
@@ -279,13 +280,17 @@ def _hyperparameters(space: Sequence[Parameter]) -> "keras_tuner.HyperParameters
     return keras_tuner.HyperParameters.from_config(config)
 
 
-def _as_config(parameter: Parameter) -> dict[str, Any]:
+def _as_config(parameter: Parameter) -> JsonObject:
     """`parameter` in keras-tuner's own form."""
-    when = [
+    when: Json = [
         {"class_name": "Parent", "config": {"name": parent, "values": values}}
         for parent, values in parameter.when.items()
     ]
-    config = {"name": parameter.name, "default": parameter.default, "conditions": when}
+    config: dict[str, Json] = {
+        "name": parameter.name,
+        "default": parameter.default,
+        "conditions": when,
+    }
     if parameter.kind == "float":
         sampling = "log" if parameter.log else "linear"
         bounds = {"min_value": parameter.low, "max_value": parameter.high}
@@ -310,7 +315,7 @@ def _bayesian() -> type:
 
         known: Mapping[str, Value] | None = None
 
-        def populate_space(self, trial_id: str) -> dict[str, Any]:
+        def populate_space(self, trial_id: str) -> Mapping[str, object]:
             if (
                 sum(trial.status == "COMPLETED" for trial in self.trials.values())
                 < self.num_initial_points

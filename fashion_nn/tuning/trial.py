@@ -272,13 +272,13 @@ def _rows_left(target: Path, folds: int | None) -> list[Row]:
 def _load(dataset: DataSource) -> "Splits":
     from fashion_nn import datasets
 
-    given = {
-        "data_dir": dataset.data_dir,
-        "validation_fraction": dataset.validation_fraction,
-        "options": dataset.options,
-    }
-    options: dict[str, Any] = {name: value for name, value in given.items() if value is not None}
-    splits = datasets.load(dataset.source, **options)
+    fraction = dataset.validation_fraction
+    splits = datasets.load(
+        dataset.source,
+        data_dir=dataset.data_dir,
+        validation_fraction=datasets.VALIDATION_FRACTION if fraction is None else fraction,
+        options=dataset.options or datasets.FOUND_OUT,
+    )
     if splits.fingerprint != dataset.fingerprint:
         raise InputError(
             f"{dataset.source}: holds other rows than those that are searched on: restore them"

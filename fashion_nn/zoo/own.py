@@ -171,7 +171,7 @@ class OwnBuilder:
         Raises:
             InputError: the function raises, or returns no model; the line names the user's line.
         """
-        given: dict[str, Any] = {"image_shape": image_shape, "classes": classes, **options}
+        given: dict[str, object] = {"image_shape": image_shape, "classes": classes, **options}
         if "name" in _parameters(self.function):
             given["name"] = self.function.__name__.replace("_", "-")
         import keras

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -187,7 +187,7 @@ def _plan(request: Request) -> dict[str, "Row"]:
     }
 
 
-def _given(request: Request) -> dict[str, Any]:
+def _given(request: Request) -> dict[str, object]:
     """The settings by their names in `Settings`; None for those that were not given."""
     from fashion_nn.lab import playground as lab
 
@@ -247,9 +247,7 @@ def _train(planned: Mapping[str, "Row"], seeds: int, picture: Path | None, as_js
         runs = lab.train_rows(planned, seeds=of_seeds, progress=progress)
     if picture:
         lab.draw({name: each[0] for name, each in runs.items()}, picture)
-    found: dict[str, Any] = {}
-    for name, fits in runs.items():
-        found[name] = lab.summarise(fits) if seeds > 1 else fits[0]
+    found = {name: lab.summarise(fits) if seeds > 1 else fits[0] for name, fits in runs.items()}
     if as_json:
         print_json({name: one.to_json() for name, one in found.items()})
     else:

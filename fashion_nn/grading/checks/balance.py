@@ -5,11 +5,11 @@ predictors, ICML 2018.
 """
 
 import math
-from typing import Any
 
 import numpy as np
 
 from fashion_nn import measures
+from fashion_nn.core.strict_json import Json
 from fashion_nn.grading.check import Check, not_applicable
 from fashion_nn.grading.evidence import Evidence
 
@@ -83,7 +83,7 @@ def judge(
     noise = np.sqrt(n * share * (1 - share) * (1 + n / rows))
     excess = (np.abs(claimed - due) - tolerance * due) / np.maximum(noise, 1)
     k = int(np.argmax(excess))
-    figures: dict[str, Any] = {
+    figures: dict[str, Json] = {
         "counts": claimed.tolist(),
         "expected": [round(float(number), 1) for number in due],
     }

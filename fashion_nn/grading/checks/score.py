@@ -1,7 +1,6 @@
 """How good are the labels? This needs the true ones."""
 
-from typing import Any
-
+from fashion_nn.core.strict_json import Json
 from fashion_nn.grading.check import Check, not_applicable
 from fashion_nn.grading.evidence import Evidence, Score
 
@@ -28,7 +27,7 @@ def judge(score: Score) -> Check:
         f"accuracy {score.accuracy:.4f} (95 % interval {low:.4f} to {high:.4f}, n={score.n:,});"
         f" recall {shares}"
     )
-    figures: dict[str, Any] = {
+    figures: dict[str, Json] = {
         "n": score.n,
         "correct": score.correct,
         "accuracy": score.accuracy,

@@ -1,10 +1,10 @@
 """Do the labels belong to these images? The sentinel says how probable each of them is."""
 
 from dataclasses import astuple
-from typing import Any
 
 import numpy as np
 
+from fashion_nn.core.strict_json import Json
 from fashion_nn.grading import sentinel
 from fashion_nn.grading.check import Check, not_applicable
 from fashion_nn.grading.evidence import Evidence, HeldOut
@@ -45,7 +45,7 @@ def judge(labels: np.ndarray, probabilities: np.ndarray, limits: Limits) -> Chec
         f"{rates.below:.2%} of labels below {IMPROBABLE}, mean log probability {rates.mean:.3f}, "
         f"a class off by {rates.over_representation:.0%}"
     )
-    figures: dict[str, Any] = {
+    figures: dict[str, Json] = {
         "n": rates.n,
         "below": rates.below,
         "mean": rates.mean,

@@ -12,10 +12,10 @@ import zipfile
 from collections.abc import Iterator, Sequence
 from importlib import metadata
 from pathlib import Path
-from typing import Any
 
 import fashion_nn
 from fashion_nn.core import reading, scratch, writing
+from fashion_nn.core.strict_json import Json, JsonObject
 from fashion_nn.errors import InputError
 from fashion_nn.grading.course.causes import causes
 from fashion_nn.grading.course.layouts import Layout, Sender
@@ -72,7 +72,7 @@ def answer(folder: Path, reference: Reference, out: Path, maximum: float) -> str
     return hand_in.verdict or "ERROR"
 
 
-def results(hand_in: HandIn, why: Sequence[str], maximum: float, seconds: float) -> dict[str, Any]:
+def results(hand_in: HandIn, why: Sequence[str], maximum: float, seconds: float) -> JsonObject:
     """What Gradescope reads: the score, the checks as tests, and a line of the leaderboard.
 
     Args:
@@ -81,7 +81,7 @@ def results(hand_in: HandIn, why: Sequence[str], maximum: float, seconds: float)
         seconds: that the grading took.
     """
     score = hand_in.score
-    tests: list[dict[str, Any]] = [
+    tests: list[JsonObject] = [
         {
             "name": check.name,
             "status": "failed" if check.verdict == "FAIL" else "passed",
@@ -102,7 +102,7 @@ def results(hand_in: HandIn, why: Sequence[str], maximum: float, seconds: float)
         }
     )
     output = "\n".join(why) or "All checks that apply passed."
-    found: dict[str, Any] = {
+    found: dict[str, Json] = {
         "score": points,
         "execution_time": round(seconds),
         "output": output,

@@ -3,11 +3,12 @@
 import hashlib
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from fashion_nn import submission
+from fashion_nn.core.strict_json import Json, JsonObject
 from fashion_nn.core.text import printable
 from fashion_nn.errors import InputError
 from fashion_nn.grading.course import prediction_files
@@ -42,7 +43,7 @@ def judge(
     content: bytes,
     blocks: Iterable[Table],
     process: "ForkedProcess | None",
-) -> dict[str, Any]:
+) -> JsonObject:
     """Grade a hand-in; what `result.Result` describes, without the digest of the settings.
 
     Args:
@@ -51,7 +52,7 @@ def judge(
         blocks: the test table; only looked at for a model.
         process: the confined process for a model; None for a prediction file.
     """
-    found: dict[str, Any] = {
+    found: dict[str, Json] = {
         "sha256": hashlib.sha256(content).hexdigest(),
         "kind": "model" if process else "predictions",
     }
@@ -66,7 +67,7 @@ def judge(
         return {**found, "error": printable(reason[:300])}
 
 
-def _of_predictions(task: Task, name: str, content: bytes) -> dict[str, Any]:
+def _of_predictions(task: Task, name: str, content: bytes) -> JsonObject:
     table, note = prediction_files.as_csv(name, content, rows=task.reference.rows)
     evidence = Evidence(name, task.reference, content=table)
     return {"note": note, **_judged(evidence)}
@@ -74,7 +75,7 @@ def _of_predictions(task: Task, name: str, content: bytes) -> dict[str, Any]:
 
 def _of_model(
     task: Task, name: str, content: bytes, blocks: Iterable[Table], process: "ForkedProcess"
-) -> dict[str, Any]:
+) -> JsonObject:
     from fashion_nn.inference import ConfinedPredictor, Limits
     from fashion_nn.inference.file import model_file
 
@@ -99,7 +100,7 @@ def _of_model(
         }
 
 
-def _judged(evidence: Evidence) -> dict[str, Any]:
+def _judged(evidence: Evidence) -> JsonObject:
     checks = run_checks(evidence)
     score = evidence.score
     labels = evidence.labels

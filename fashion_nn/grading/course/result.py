@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
 from fashion_nn.core.stored import Stored
 from fashion_nn.core.writing import FORMAT
@@ -20,7 +20,7 @@ class StoredCheck(Stored):
     verdict: Verdict
     value: _Text
     expected: _Text
-    figures: dict[str, object] = Field(default_factory=dict)
+    figures: dict[str, JsonValue] = Field(default_factory=dict)
 
     def check(self) -> Check:
         return Check(self.name, self.verdict, self.value, self.expected, self.figures)

@@ -19,7 +19,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, TYPE_CHECKING, Any
+from typing import IO, TYPE_CHECKING
 
 from fashion_nn import submission
 from fashion_nn.core.processes import die_with_parent, exit_cause, kill_session
@@ -162,7 +162,7 @@ class _Server:
             confine(_MEMORY, _PACKAGE, lambda: die_with_parent(parent))
             content = file.read()
             blocks = self._blocks or ()
-            answer: dict[str, Any] = judging.judge(self._task, job.name, content, blocks, process)
+            answer = judging.judge(self._task, job.name, content, blocks, process)
             with open(write, "wb") as answers:
                 answers.write(json.dumps(answer).encode())
             code = 0

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.inference.child.reply import Reply
 from fashion_nn.inference.shared.keras_model import BuiltModel
 from fashion_nn.inference.shared.traced import CHANNELS, MAX_CALLS, MOST, SIDE
@@ -25,7 +26,7 @@ def trace(built: BuiltModel, array: np.ndarray) -> Reply:
         for number, layer in enumerate(built.network.leaves())
         if (made := built.keras_layer(layer)) is not None
     }
-    calls: list[dict[str, Any]] = []
+    calls: list[JsonObject] = []
     parts: list[bytes] = []
     before: np.ndarray | None = None
     original = keras.layers.Layer.__call__

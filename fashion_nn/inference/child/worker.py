@@ -36,10 +36,10 @@ import os
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict
-from typing import Any
 
 import numpy as np
 
+from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.inference.child import tracing, weights
 from fashion_nn.inference.child.first_layers import Look, has_stored, is_trained
 from fashion_nn.inference.child.hdf5 import Store
@@ -115,7 +115,7 @@ def _allow_processor_time(request: str, seconds: int) -> None:
     limit_processor_time(min(seconds, _LOOK_SECONDS) if request in _LOOKS else seconds)
 
 
-def _answer(handler: Callable[..., Reply], payload: bytearray, request: dict[str, Any]) -> Reply:
+def _answer(handler: Callable[..., Reply], payload: bytearray, request: JsonObject) -> Reply:
     try:
         return handler(payload, **request)
     except Refusal as refusal:
@@ -228,7 +228,7 @@ class ServedModel:
                 " axes of each image, not along the first axis"
             )
 
-    def predict(self, content: bytearray, shape: list[int], feeding: dict[str, Any]) -> Reply:
+    def predict(self, content: bytearray, shape: list[int], feeding: JsonObject) -> Reply:
         """Outputs for images of `shape`, uint8, fed as `feeding` says; see `Feeding`."""
         images = np.frombuffer(content, np.uint8).reshape(shape)
         how = Feeding.from_json(feeding)
@@ -243,7 +243,7 @@ class ServedModel:
         return Reply(payload=outputs.tobytes())
 
     def first_layers(
-        self, content: bytearray, shape: list[int], feeding: dict[str, Any], counted: int
+        self, content: bytearray, shape: list[int], feeding: JsonObject, counted: int
     ) -> Reply:
         """What the first layers get for images of `shape`, of which `counted` are no extremes."""
         images = np.frombuffer(content, np.uint8).reshape(shape)
@@ -267,7 +267,7 @@ class ServedModel:
         leaves = self.built.network.leaves()
         return Reply({"shapes": [self.built.output_shape(layer) for layer in leaves]})
 
-    def trace(self, content: bytearray, shape: list[int], feeding: dict[str, Any]) -> Reply:
+    def trace(self, content: bytearray, shape: list[int], feeding: JsonObject) -> Reply:
         """What each layer gives for one image of `shape`, uint8; see `tracing.trace`."""
         image = np.frombuffer(content, np.uint8).reshape([1, *shape])
         return tracing.trace(self.built, Feeding.from_json(feeding).array(image))

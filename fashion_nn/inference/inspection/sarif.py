@@ -4,11 +4,10 @@ Source: https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
 
 import os
-from collections.abc import Mapping
-from typing import Any
 from urllib.parse import quote
 
 from fashion_nn import __version__
+from fashion_nn.core.strict_json import Json, JsonObject
 from fashion_nn.inference.inspection.result import RULES, Inspection, Reason, Rule
 
 SCHEMA = (
@@ -16,9 +15,9 @@ SCHEMA = (
 )
 
 
-def to_sarif(inspection: Inspection) -> dict[str, Any]:
+def to_sarif(inspection: Inspection) -> JsonObject:
     """A log with one run and one result for each reason for a refusal; none if it is accepted."""
-    location = {"artifactLocation": {"uri": quote(os.fsencode(inspection.path)), "index": 0}}
+    uri = quote(os.fsencode(inspection.path))
     rules = list(RULES)
     return {
         "$schema": SCHEMA,
@@ -26,17 +25,16 @@ def to_sarif(inspection: Inspection) -> dict[str, Any]:
         "runs": [
             {
                 "tool": {"driver": _driver()},
-                "artifacts": [_artifact(inspection, location)],
+                "artifacts": [_artifact(inspection, uri)],
                 "results": [
-                    _result(reason, rules.index(reason.rule), location)
-                    for reason in inspection.reasons
+                    _result(reason, rules.index(reason.rule), uri) for reason in inspection.reasons
                 ],
             }
         ],
     }
 
 
-def _driver() -> dict[str, Any]:
+def _driver() -> JsonObject:
     return {
         "name": "fashion-nn inspect",
         "version": __version__,
@@ -44,7 +42,7 @@ def _driver() -> dict[str, Any]:
     }
 
 
-def _rule(rule: Rule) -> dict[str, Any]:
+def _rule(rule: Rule) -> JsonObject:
     return {
         "id": rule,
         "shortDescription": {"text": RULES[rule].title},
@@ -53,8 +51,8 @@ def _rule(rule: Rule) -> dict[str, Any]:
     }
 
 
-def _artifact(inspection: Inspection, location: Mapping[str, Any]) -> dict[str, Any]:
-    artifact: dict[str, Any] = {"location": {"uri": location["artifactLocation"]["uri"]}}
+def _artifact(inspection: Inspection, uri: str) -> JsonObject:
+    artifact: dict[str, Json] = {"location": {"uri": uri}}
     if inspection.size is not None:
         artifact["length"] = inspection.size
     if inspection.sha256 is not None:
@@ -62,8 +60,9 @@ def _artifact(inspection: Inspection, location: Mapping[str, Any]) -> dict[str, 
     return artifact
 
 
-def _result(reason: Reason, index: int, location: Mapping[str, Any]) -> dict[str, Any]:
-    place: dict[str, Any] = {"physicalLocation": location}
+def _result(reason: Reason, index: int, uri: str) -> JsonObject:
+    location: Json = {"artifactLocation": {"uri": uri, "index": 0}}
+    place: dict[str, Json] = {"physicalLocation": location}
     if reason.layer is not None:
         place["logicalLocations"] = [{"name": reason.layer, "kind": "element"}]
     return {

@@ -1,11 +1,10 @@
 """The worked exercise: all of its terms, in one typed record."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from fashion_nn.core.strict_json import JsonObject
+from fashion_nn.core.strict_json import Json, JsonObject
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.activations import Array
 from fashion_nn.lab.backprop.exercise import Exercise
@@ -68,7 +67,7 @@ class Trace:
 
     def to_json(self) -> JsonObject:
         """All terms as plain Python values."""
-        values: dict[str, Any] = {
+        values: dict[str, Json] = {
             key: [array.tolist() for array in getattr(self, key)] for key in LAYERED
         }
         values["loss_before"] = self.loss_before

@@ -76,10 +76,13 @@ def read_address(address: str) -> Address:
         )
     notes: list[str] = []
     given = _pairs(address, notes)
-    values: dict[str, Any] = {"hidden": ()} if "networkShape" in given else {}
-    for key, (name, read) in _READERS.items():
-        if given.get(key):
-            values[name] = _read(key, given[key], read)
+    values = {
+        name: _read(key, given[key], read)
+        for key, (name, read) in _READERS.items()
+        if given.get(key)
+    }
+    if "networkShape" in given:
+        values.setdefault("hidden", ())
     if "noise_percent" in values:
         values["noise_percent"] = _as_the_page_has_it(values["noise_percent"], notes)
     values |= _dataset(given)

@@ -1,7 +1,6 @@
 """The marks of a worked answer: a verdict on each term, and each mistake with its error."""
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -61,7 +60,7 @@ class Mistake:
         }
 
 
-def _term_to_json(term: Term) -> dict[str, Any]:
+def _term_to_json(term: Term) -> JsonObject:
     return {"term": label(term), "key": term.key, "layer": term.layer or None}
 
 

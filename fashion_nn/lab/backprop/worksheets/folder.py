@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fashion_nn.core import csv_output
 from fashion_nn.core.names import Name
+from fashion_nn.core.strict_json import Json, JsonObject
 from fashion_nn.core.writing import make_folder, private, replacing_folder, write_atomic, write_json
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.exercise import Exercise, from_json, read_json
@@ -154,10 +155,10 @@ def _write_lists(folder: Path, worksheets: Worksheets) -> None:
     write_json(folder / LIST, {"format": 1, "title": worksheets.title, "students": students})
 
 
-def template(sheet: Worksheet) -> dict[str, Any]:
+def template(sheet: Worksheet) -> JsonObject:
     """The answers that a student fills in: every term as on the sheet, its numbers null."""
     right = solve(sheet.exercise)
-    values: dict[str, Any] = {"student": sheet.student}
+    values: dict[str, Json] = {"student": sheet.student}
     for term in asked(right):
         value = right[term]
         is_column = term.key in {"nets", "outputs", "deltas"} and value.shape[1] == 1

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,25 @@ from fashion_nn.lab.backprop.tracing import solve
 from fashion_nn.lab.backprop.worksheets.folder import Worksheet, Worksheets, asked
 from fashion_nn.lab.progress import Progress
 
-COLUMNS = ("student", "file", "status", "points", "of", "first_wrong", "mistake", "remark")
+
+@dataclass(frozen=True)
+class Row:
+    """What one student has, as a row of `class.csv`; text is empty where there is nothing to say.
+
+    Attributes:
+        file: the name of the student's files, without their endings.
+        first_wrong: the first term that is wrong.
+        mistake: what is wrong with it.
+    """
+
+    student: str
+    file: str
+    status: str
+    points: int
+    of: int
+    first_wrong: str
+    mistake: str
+    remark: str
 
 
 @dataclass(frozen=True)
@@ -54,18 +72,19 @@ class StudentMarks:
         """The most points that there are."""
         return len(asked(solve(self.sheet.exercise)))
 
-    def row(self) -> dict[str, Any]:
+    @property
+    def row(self) -> Row:
         first = self.grade.first_wrong if self.grade else None
-        return {
-            "student": self.sheet.student,
-            "file": self.sheet.file,
-            "status": self.status,
-            "points": self.points,
-            "of": self.of,
-            "first_wrong": label(first.term) if first else "",
-            "mistake": (first.cause or "unknown") if first else "",
-            "remark": first.detail if first else self.problem or "",
-        }
+        return Row(
+            student=self.sheet.student,
+            file=self.sheet.file,
+            status=self.status,
+            points=self.points,
+            of=self.of,
+            first_wrong=label(first.term) if first else "",
+            mistake=(first.cause or "unknown") if first else "",
+            remark=first.detail if first else self.problem or "",
+        )
 
 
 @dataclass(frozen=True)
@@ -100,7 +119,7 @@ class ClassMarks:
         return {
             "verdict": "right" if self.is_right else "wrong",
             "title": self.title,
-            "students": [student.row() for student in self.students],
+            "students": [asdict(student.row) for student in self.students],
             "commonest": [{"mistake": name, "students": n} for name, n in self.commonest],
         }
 
@@ -168,9 +187,10 @@ def write_marks(marks: ClassMarks, folder: Path) -> None:
             page = pages.render("feedback.html", _feedback(student, student.grade, marks.title))
             path = folder / "feedback" / f"{student.sheet.file}.html"
             write_atomic(path, page, within=folder)
-    rows = [student.row() for student in marks.students]
+    columns = [field.name for field in fields(Row)]
+    rows = [asdict(student.row) for student in marks.students]
     with private():
-        write_atomic(folder / "class.csv", csv_output.render(COLUMNS, rows))
+        write_atomic(folder / "class.csv", csv_output.render(columns, rows))
 
 
 def _feedback(student: StudentMarks, found: Grade, title: str) -> Feedback:
@@ -194,13 +214,13 @@ def _lines(student: StudentMarks, found: Grade) -> Iterator[Line]:
 
 def describe(marks: ClassMarks) -> str:
     """The class in plain text."""
-    rows = [student.row() for student in marks.students]
+    rows = [student.row for student in marks.students]
     lines = [f"{marks.title}: {len(rows)} students"]
     for row in rows:
-        score = f"{row['points']:3} of {row['of']}"
-        first = f"  {row['first_wrong']}: {row['mistake']}" if row["first_wrong"] else ""
-        remark = f"  {row['remark']}" if row["status"] == "unreadable" else ""
-        lines.append(f"  {row['status']:10} {score}  {row['student']}{first}{remark}")
+        score = f"{row.points:3} of {row.of}"
+        first = f"  {row.first_wrong}: {row.mistake}" if row.first_wrong else ""
+        remark = f"  {row.remark}" if row.status == "unreadable" else ""
+        lines.append(f"  {row.status:10} {score}  {row.student}{first}{remark}")
     if marks.commonest:
         lines += ["", "commonest mistakes"]
         lines += [f"  {count:3}  {name}" for name, count in marks.commonest[:10]]
