@@ -90,7 +90,7 @@ def tune(
         name=name,
         recipe=changed.renamed(f"{short_name(name)}-tuned"),
         own=builder,
-        fixed=dotted(settings),
+        fixed=list(dotted(settings)),
         algorithm=algorithm,
         seed=seed,
     )

@@ -84,7 +84,7 @@ def _run_protocols(chosen: list["Claim"], *, everything: bool) -> None:
     for name in wanted:
         with console.work_bar(name) as progress:
             found = ledger.run(name, progress=progress)
-        console.note(f"{name}: {found['seconds']:.0f} s")
+        console.note(f"{name}: {found.seconds:.0f} s")
 
 
 def _write_pages(entries: list["Entry"], page: Path | None, markdown: Path | None) -> None:

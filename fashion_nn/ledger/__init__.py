@@ -21,7 +21,7 @@ from fashion_nn.ledger.judging import (
     slips,
     summary,
 )
-from fashion_nn.ledger.protocols import PROTOCOLS, RESULTS, estimate, run, stored
+from fashion_nn.ledger.protocols import PROTOCOLS, RESULTS, estimate, run, stored, trainings
 
 __all__ = [
     "MEANINGS",
@@ -46,4 +46,5 @@ __all__ = [
     "slips",
     "stored",
     "summary",
+    "trainings",
 ]

@@ -16,12 +16,15 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from pydantic import Field
 
-from fashion_nn.core.stored import read_json
+import fashion_nn
+from fashion_nn.core.stored import S, Stored, read_stored
 from fashion_nn.core.writing import remove_file, write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.lab import boundaries, losses, playground
 from fashion_nn.ledger import components
+from fashion_nn.pages.histories import Histories
 
 RESULTS = Path(str(resources.files(__package__).joinpath("results")))
 Record = Mapping[str, Any]
@@ -29,6 +32,22 @@ Record = Mapping[str, Any]
 Parts = Mapping[str, Sequence[Record]]
 """Part of a protocol → its records, in the order of the seeds."""
 Progress = Callable[[int, int], None]
+
+
+class Results(Stored):
+    """The content of a results file, or of one with the parts that are finished.
+
+    seeds: those that each part was run for.
+    version: of this package.
+    seconds: of processor time.
+    """
+
+    protocol: str
+    title: str = ""
+    seeds: list[int]
+    version: str = ""
+    seconds: float = 0.0
+    parts: dict[str, list[Record]] = Field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -267,7 +286,7 @@ PROTOCOLS: dict[str, Protocol] = {
 
 def run(
     name: str, *, folder: str | PathLike[str] = RESULTS, progress: Progress | None = None
-) -> dict[str, Any]:
+) -> Results:
     """Run a protocol, or what is left of it, and write its results; returns them.
 
     Args:
@@ -283,9 +302,9 @@ def run(
     for done, label in enumerate(protocol.parts):
         if progress:
             progress(done, len(protocol.parts))
-        if label not in found["parts"]:
-            _run_part(protocol, label, found)
-            write_atomic(unfinished, json.dumps(found))
+        if label not in found.parts:
+            found = _with_part(protocol, label, found)
+            write_atomic(unfinished, json.dumps(found.model_dump()))
     if progress:
         progress(len(protocol.parts), len(protocol.parts))
     write_atomic(Path(folder) / f"{name}.json", _compact(found))
@@ -294,38 +313,48 @@ def run(
     return found
 
 
-def _begun(protocol: Protocol, unfinished: Path) -> dict[str, Any]:
+def _begun(protocol: Protocol, unfinished: Path) -> Results:
     """The finished parts of an earlier run of the same protocol; without such a run, none."""
-    wanted = {
-        "protocol": protocol.name,
-        "title": protocol.title,
-        "seeds": list(range(protocol.seeds)),
-        "version": _version(),
-    }
-    found = _read(unfinished) or {}
-    if all(found.get(key) == value for key, value in wanted.items()):
-        return found
-    return {**wanted, "seconds": 0.0, "parts": {}}
+    found = _read(unfinished, Results)
+    none = Results(
+        protocol=protocol.name,
+        title=protocol.title,
+        seeds=list(range(protocol.seeds)),
+        version=fashion_nn.__version__,
+    )
+    is_same = found and none == found.model_copy(update={"seconds": 0.0, "parts": {}})
+    return found if found and is_same else none
 
 
-def _run_part(protocol: Protocol, label: str, found: dict[str, Any]) -> None:
-    """Run one part for all seeds, and add its records and its processor time to `found`."""
+def _with_part(protocol: Protocol, label: str, found: Results) -> Results:
+    """Run one part for all seeds; `found` with its records and its processor time."""
     from threadpoolctl import threadpool_limits
 
     began = time.process_time()
     with threadpool_limits(1, user_api="blas"):
-        found["parts"][label] = _rounded(protocol.parts[label](range(protocol.seeds)))
-    found["seconds"] = round(found["seconds"] + time.process_time() - began, 1)
+        records = _rounded(protocol.parts[label](range(protocol.seeds)))
+    seconds = round(found.seconds + time.process_time() - began, 1)
+    return found.model_copy(update={"seconds": seconds, "parts": {**found.parts, label: records}})
 
 
 @lru_cache
-def stored(name: str, folder: Path = RESULTS) -> dict[str, Any] | None:
-    """The results of a protocol, or of a training that is delivered as a file; None without a file.
+def stored(name: str, folder: Path = RESULTS) -> Results | None:
+    """The results of a protocol; None without a file.
 
     Raises:
         InputError: the file is there and cannot be read.
     """
-    return _read(folder / f"{name}.json")
+    return _read(folder / f"{name}.json", Results)
+
+
+@lru_cache
+def trainings(name: str) -> Histories | None:
+    """The trainings of a recipe that are delivered as a file; None without a file.
+
+    Raises:
+        InputError: the file is there and cannot be read.
+    """
+    return _read(RESULTS / f"{name}.json", Histories)
 
 
 def estimate(names: Sequence[str], folder: Path = RESULTS) -> float:
@@ -333,15 +362,15 @@ def estimate(names: Sequence[str], folder: Path = RESULTS) -> float:
     seconds = 0.0
     for name in names:
         found = stored(name, folder)
-        seconds += found["seconds"] if found else PROTOCOLS[name].seconds
+        seconds += found.seconds if found else PROTOCOLS[name].seconds
     return seconds
 
 
-def _read(path: Path) -> dict[str, Any] | None:
+def _read(path: Path, schema: type[S]) -> S | None:
     if not path.exists():
         return None
     mend = "remove it and run `fashion-nn reproduce --full`"
-    return read_json(path, expected=mend, mend=mend)
+    return read_stored(path, schema, expected=mend, mend=mend)
 
 
 def _rounded(value: Any) -> Any:
@@ -353,19 +382,13 @@ def _rounded(value: Any) -> Any:
     return float(f"{value:.7g}") if isinstance(value, float) else value
 
 
-def _compact(found: dict[str, Any]) -> str:
+def _compact(found: Results) -> str:
     """JSON with a line a record, so that a change can be read."""
-    head = {key: value for key, value in found.items() if key != "parts"}
+    head = found.model_dump(exclude={"parts"})
     lines = [
         f"  {json.dumps(label)}: [\n"
         + ",\n".join(f"   {json.dumps(record)}" for record in records)
         + "\n  ]"
-        for label, records in found["parts"].items()
+        for label, records in found.parts.items()
     ]
     return json.dumps(head, indent=1)[:-2] + ',\n "parts": {\n' + ",\n".join(lines) + "\n }\n}\n"
-
-
-def _version() -> str:
-    import fashion_nn
-
-    return fashion_nn.__version__

@@ -10,7 +10,8 @@ import pytest
 from fashion_nn import ledger
 from fashion_nn.errors import InputError
 from fashion_nn.ledger import claims, protocols
-from fashion_nn.ledger.checks import texts
+from fashion_nn.ledger.checks import cross_validation, texts
+from fashion_nn.pages.histories import Histories
 
 
 def same(stored, again):
@@ -31,11 +32,11 @@ def test_one_cheap_seed_gives_what_is_stored(name, request):
     protocol, found = ledger.PROTOCOLS[name], ledger.stored(name)
     if name not in {"playground", "boundaries"}:
         request.getfixturevalue("real_data")
-    assert found["seeds"] == list(range(protocol.seeds))
-    assert set(found["parts"]) == set(protocol.parts)
-    assert all(len(records) == protocol.seeds for records in found["parts"].values())
+    assert found.seeds == list(range(protocol.seeds))
+    assert set(found.parts) == set(protocol.parts)
+    assert all(len(records) == protocol.seeds for records in found.parts.values())
     (again,) = protocol.parts[protocol.cheap](range(1))
-    assert same(found["parts"][protocol.cheap][0], json.loads(json.dumps(again)))
+    assert same(found.parts[protocol.cheap][0], json.loads(json.dumps(again)))
 
 
 class Killed(BaseException):
@@ -72,10 +73,10 @@ def test_a_protocol_goes_on_where_it_was_killed(small, tmp_path):
     )
     assert small == ["a", "b", "b", "c"]
     assert seen[-1] == (3, 3)
-    assert list(found["parts"]) == ["a", "b", "c"]
-    assert json.loads((tmp_path / "small.json").read_text()) == found
+    assert list(found.parts) == ["a", "b", "c"]
+    assert json.loads((tmp_path / "small.json").read_text()) == found.model_dump()
     assert [path.name for path in tmp_path.iterdir()] == ["small.json"]
-    assert found["parts"]["a"] == [{"value": 0.0}, {"value": 3.141593}]
+    assert found.parts["a"] == [{"value": 0.0}, {"value": 3.141593}]
 
 
 def test_other_seeds_or_parts_start_anew(small, tmp_path):
@@ -83,7 +84,7 @@ def test_other_seeds_or_parts_start_anew(small, tmp_path):
         json.dumps({"protocol": "small", "seeds": [0], "parts": {"a": []}})
     )
     small.append("b")
-    assert len(protocols.run("small", folder=tmp_path)["parts"]["a"]) == 2
+    assert len(protocols.run("small", folder=tmp_path).parts["a"]) == 2
 
 
 def test_an_unknown_protocol_and_a_broken_file_are_refused(tmp_path):
@@ -105,6 +106,8 @@ def test_the_protocols_behind_claims_are_found():
 
 def test_without_results_a_claim_waits(monkeypatch):
     monkeypatch.setattr(protocols, "stored", lambda name, *folder: None)
+    monkeypatch.setattr(protocols, "trainings", lambda name: None)
+    monkeypatch.setattr(cross_validation, "measured", dict)
     for entry in ledger.judge(
         ledger.select(["000-011", "002-012", "003-001", "003-006", "003-152", "003-157"])
     ):
@@ -135,19 +138,28 @@ def dcn(monkeypatch):
         "sigmoid-he-sgd": ([0.35, 0.09, 0.07], [0.95, 0.97, 0.982]),
         "leaky-relu-he-adam": ([1.6, 0.9, 0.3], [0.80, 0.92, 0.97]),
     }
-    found = {"command": "fashion-nn compare", "configurations": {}}
+    found = {
+        "command": "fashion-nn compare",
+        "configurations": {},
+        "dataset": {"name": "mnist"},
+    }
     for name, (losses, accuracies) in curves.items():
         runs = [
             {
                 "seed": seed,
                 "history": _history(losses, accuracies),
+                "kept_epoch": 1,
                 "test_accuracy": accuracies[-1] + 1e-4 * seed,
                 "test_loss": losses[-1] + 1e-4 * seed,
             }
             for seed in range(3)
         ]
         found["configurations"][f"dcn-{name}"] = {"runs": runs}
-    monkeypatch.setattr(protocols, "stored", lambda name, *folder: found if name == "dcn" else None)
+    monkeypatch.setattr(
+        protocols,
+        "trainings",
+        lambda name: Histories.model_validate(found) if name == "dcn" else None,
+    )
     return found
 
 
@@ -212,9 +224,7 @@ def test_fold_scores_are_compared_once_they_are_there(monkeypatch):
     points.append({"components": None, **folds(0.8517, 60.0)})
     studies = {"pca-logreg": points[:-1], "logreg": points[-1:]}
     found = {name: {"cross_validation": {"points": part}} for name, part in studies.items()}
-    monkeypatch.setattr(
-        protocols, "stored", lambda name, *folder: found if name == "baselines" else None
-    )
+    monkeypatch.setattr(cross_validation, "measured", lambda: found)
     chosen = ledger.select(["003-151", "003-155"])
     assert [entry.finding.verdict for entry in ledger.judge(chosen)] == ["match"] * 2
 
@@ -241,9 +251,15 @@ def test_over_seeds_the_scatter_widens_the_band(monkeypatch, accuracies, verdict
         {"seed": i, "history": _history([0.4], [each]), "kept_epoch": 1}
         for i, each in enumerate(accuracies)
     ]
-    stored = {"configurations": {"mlp": {"runs": runs}}, "command": "fashion-nn compare"}
+    stored = {
+        "configurations": {"mlp": {"runs": runs}},
+        "dataset": {"name": "fashion_mnist"},
+        "command": "fashion-nn compare",
+    }
     monkeypatch.setattr(
-        protocols, "stored", lambda name, *folder: stored if name == "mlp" else None
+        protocols,
+        "trainings",
+        lambda name: Histories.model_validate(stored) if name == "mlp" else None,
     )
     (entry,) = ledger.judge(ledger.select(["003-117"]))  # 87.4
     assert entry.finding.verdict == verdict

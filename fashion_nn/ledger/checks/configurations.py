@@ -10,7 +10,6 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import permutations
-from typing import Any
 
 import numpy as np
 
@@ -20,10 +19,10 @@ from fashion_nn.ledger.claims import Claim
 from fashion_nn.ledger.criteria import FEWEST_SEEDS, in_order, share_taken
 from fashion_nn.ledger.criteria import Criterion as Rule
 from fashion_nn.ledger.findings import Check, Finding, Outcome, Slip, Spread, only_for, waiting
+from fashion_nn.pages.histories import Training
 
 NAMES = ("relu-xavier-adam", "sigmoid-he-sgd", "tanh-xavier-adagrad", "leaky-relu-he-adam")
-TrainedRun = Mapping[str, Any]
-Curves = Mapping[str, Sequence[TrainedRun]]
+Curves = Mapping[str, Sequence[Training]]
 """Configuration → its runs, one for each seed."""
 Criterion = Callable[[Curves, Claim], Outcome]
 
@@ -41,24 +40,24 @@ def dcn(words: str | Sequence[str], criterion: Criterion) -> Check:
     """
 
     def judge(claim: Claim) -> Finding:
-        found = protocols.stored("dcn")
+        found = protocols.trainings("dcn")
         if found is None:
             why = "needs results/dcn.json: the four configurations are trained on MNIST elsewhere"
             return waiting(why)
-        curves = {name: found["configurations"][f"dcn-{name}"]["runs"] for name in NAMES}
+        curves = {name: found.configurations[f"dcn-{name}"].runs for name in NAMES}
         outcome = criterion(curves, claim)
         seeds = min(map(len, curves.values()))
         if seeds < FEWEST_SEEDS:
             why = f"needs {FEWEST_SEEDS} seeds of each of the four configurations, has {seeds}"
             return replace(
-                waiting(why, outcome.measured, found.get("command", "")),
+                waiting(why, outcome.measured, found.command or ""),
                 criterion=outcome.criterion,
                 turns=outcome.turns,
                 seeds=seeds,
             )
         if outcome.answer is False and not outcome.slip:
             outcome = replace(outcome, slip=_with_variants(curves, claim, criterion))
-        return replace(outcome, seeds=seeds).finding(found.get("command", ""))
+        return replace(outcome, seeds=seeds).finding(found.command or "")
 
     return Check(only_for(words, judge))
 
@@ -67,11 +66,11 @@ def _with_variants(curves: Curves, claim: Claim, criterion: Criterion) -> Slip |
     """The settings, among those that were trained and that the report does not state, with which
     the claim holds.
     """
-    found = protocols.stored("dcn-variants") or {"configurations": {}}
+    found = protocols.trainings("dcn-variants")
     fits = []
-    for label, trained in found["configurations"].items():
+    for label, trained in found.configurations.items() if found else ():
         name, _, changes = label.removeprefix("dcn-").partition(" ")
-        if name in curves and criterion({**curves, name: trained["runs"]}, claim).holds:
+        if name in curves and criterion({**curves, name: trained.runs}, claim).holds:
             fits.append(f"it holds if {name} had {changes}, which the report does not say")
     return Slip("; ".join(fits)) if fits else None
 
@@ -85,8 +84,9 @@ def ends_of(curves: Curves, measure: str) -> dict[str, list[float]]:
     return {name: [_end(run, measure) for run in runs] for name, runs in curves.items()}
 
 
-def _end(run: TrainedRun, measure: str) -> float:
-    return run[measure] if measure.startswith("test_") else run["history"][-1][measure]
+def _end(run: Training, measure: str) -> float:
+    of_saved = measure.startswith("test_")
+    return getattr(run, measure) if of_saved else run.history[-1].figures[measure]
 
 
 def extreme(measure: str, name: str, largest: bool) -> Criterion:
@@ -105,7 +105,7 @@ def extreme(measure: str, name: str, largest: bool) -> Criterion:
 
 def first_epochs(curves: Curves, measure: str = "valid_accuracy") -> Values:
     """A measure after the first epoch, for each seed."""
-    return _values(curves, lambda run: run["history"][0][measure])
+    return _values(curves, lambda run: run.history[0].figures[measure])
 
 
 def epochs_until(curves: Curves, share: float = 0.9) -> Values:
@@ -115,8 +115,8 @@ def epochs_until(curves: Curves, share: float = 0.9) -> Values:
     the end of the first epoch would call a network slow that has learnt nearly everything by then.
     """
 
-    def epoch(run: TrainedRun) -> float:
-        losses = np.array([row["loss"] for row in run["history"]])
+    def epoch(run: Training) -> float:
+        losses = np.array([row.loss for row in run.history])
         goal = _UNIFORM - share * (_UNIFORM - losses.min())
         return int(np.argmax(losses <= goal)) + 1
 
@@ -126,14 +126,14 @@ def epochs_until(curves: Curves, share: float = 0.9) -> Values:
 def roughness(curves: Curves, measure: str = "valid_loss") -> Values:
     """Share of the steps between epochs in which a curve rises, for each seed."""
 
-    def rising(run: TrainedRun) -> float:
-        steps = np.diff([row[measure] for row in run["history"]])
+    def rising(run: Training) -> float:
+        steps = np.diff([row.figures[measure] for row in run.history])
         return float((steps > 0).mean())
 
     return _values(curves, rising)
 
 
-def _values(curves: Curves, value: Callable[[TrainedRun], float]) -> Values:
+def _values(curves: Curves, value: Callable[[Training], float]) -> Values:
     return {name: [value(run) for run in runs] for name, runs in curves.items()}
 
 

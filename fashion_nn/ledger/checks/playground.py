@@ -74,7 +74,7 @@ def table_row(part: str, *, readings: Sequence[Reading] = ()) -> Check:
         found = protocols.stored("playground")
         if found is None:
             return needs_protocol("playground", claim)
-        parts: Parts = found["parts"]
+        parts: Parts = found.parts
         numbers = quotations.read(claim.quoted, unit=_DISPLAY)
         records = parts[part]
         verdict = _among(numbers, records)
@@ -172,7 +172,7 @@ def surviving_features(part: str, *, swapped: str = "", readings: Sequence[Readi
         found = protocols.stored("playground")
         if found is None:
             return needs_protocol("playground", claim)
-        parts: Parts = found["parts"]
+        parts: Parts = found.parts
         features = _printed_features(claim.quoted)
         strength = strengths(parts[part])
         ours = survivors(strength)

@@ -45,9 +45,9 @@ def over_seeds(
         found = protocols.stored(protocol)
         if found is None:
             return needs_protocol(protocol, claim)
-        outcome = criterion(found["parts"], claim)
+        outcome = criterion(found.parts, claim)
         if not outcome.seeds:
-            outcome = replace(outcome, seeds=len(found["seeds"]))
+            outcome = replace(outcome, seeds=len(found.seeds))
         return outcome.finding(evidence or f"fashion-nn lab losses {protocol}")
 
     return Check(only_for(words, judge), protocol=protocol)

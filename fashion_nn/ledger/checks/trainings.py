@@ -8,7 +8,6 @@ import statistics
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
-from typing import Any
 
 import numpy as np
 
@@ -27,6 +26,7 @@ from fashion_nn.ledger.findings import (
     plain,
     waiting,
 )
+from fashion_nn.pages.histories import Training
 
 Epoch = Mapping[str, float]
 """A row of a history: measure → value."""
@@ -125,10 +125,10 @@ def _of_seeds(name: str, seeds: int) -> str:
     return f"fashion-nn train {name} --set seed={seeds - 1}"
 
 
-def _stored_runs(name: str) -> Sequence[Mapping[str, Any]]:
+def _stored_runs(name: str) -> Sequence[Training]:
     """The stored trainings of a recipe, seeds 0, 1, …; empty without such a file."""
-    stored = protocols.stored(name)
-    return stored["configurations"][name]["runs"] if stored else []
+    stored = protocols.trainings(name)
+    return stored.configurations[name].runs if stored else ()
 
 
 def histories(name: str) -> list[History]:
@@ -137,7 +137,7 @@ def histories(name: str) -> list[History]:
     """
     stored = _stored_runs(name)
     if stored:
-        return [[_epoch(row) for row in one["history"]] for one in stored]
+        return [[_epoch(row.figures) for row in one.history] for one in stored]
     run = run_of(name)
     return [run.read_history()] if run else []
 
@@ -150,7 +150,7 @@ def valid_accuracies(name: str) -> list[float]:
     """Validation accuracy of the best epoch of each training that `histories` gives."""
     stored = _stored_runs(name)
     if stored:
-        return [one["history"][one["kept_epoch"] - 1]["valid_accuracy"] for one in stored]
+        return [one.history[one.kept_epoch - 1].figures["valid_accuracy"] for one in stored]
     run = run_of(name)
     return [run.read_metrics().of_valid().accuracy] if run else []
 

@@ -240,14 +240,14 @@ def _pronounced_or_waits(claim: Claim) -> Finding:
     found = protocols.stored("boundaries")
     if found is None:
         return needs_protocol("boundaries", claim)
-    return _pronounced(found["parts"])
+    return _pronounced(found.parts)
 
 
 def _own_figure() -> Measured:
     found = protocols.stored("boundaries")
     if found is None:
         return None
-    return {"accuracy of ours": spread(found["parts"]["moons/tanh/3"], "accuracy")}
+    return {"accuracy of ours": spread(found.parts["moons/tanh/3"], "accuracy")}
 
 
 CHECKS: dict[str, Check] = {

@@ -131,7 +131,7 @@ def _explained(claim: Claim) -> Finding:
     found = protocols.stored("components")
     if found is None:
         return needs_protocol("components", claim)
-    measured = found["parts"]["fashion_mnist"][0]["explained"]
+    measured = found.parts["fashion_mnist"][0]["explained"]
     return nothing_printed(measured, COMPONENTS)
 
 
