@@ -206,11 +206,6 @@ class OwnBuilder:
             raise InputError(_message(_place(self.path, self.name, line), error)) from None
 
 
-def is_code(model: str | None) -> bool:
-    """Whether a recipe's `model` names code, not a model of the zoo."""
-    return model is not None and ":" in model
-
-
 def named_on_command_line(text: str | None) -> bool:
     """Whether `text` names a Python file, such as `my_net.py` or `my_net.py:build`."""
     return text is not None and _NAMED.fullmatch(text) is not None

@@ -30,15 +30,6 @@ def _set_up(parts: Parts, dataset: str, shape: str, loss: float) -> dict[str, fl
     return {name: epochs_to(parts[f"race/{dataset}/{name}/{shape}"], loss) for name in _ACTIVATIONS}
 
 
-def _race(parts: Parts) -> Race:
-    """Median epochs to a test loss below 0.01, in nine set-ups."""
-    return {
-        f"{dataset} {shape}": _set_up(parts, dataset, shape, 0.01)
-        for dataset in _SETS
-        for shape in _SHAPES
-    }
-
-
 def _plain(found: Race) -> dict[str, dict[str, float | None]]:
     """With None, which JSON has, for what is never reached."""
     return {

@@ -140,10 +140,6 @@ def _means(points: Points) -> dict[int, float]:
     return {size: statistics.fmean(point["accuracy"]) for size, point in points.items() if size}
 
 
-def _by_size(means: dict[int, float]) -> dict[str, float]:
-    return {str(size): mean for size, mean in means.items()}
-
-
 def _rises(points: Points, _: Claim) -> Outcome:
     sizes = sorted(size for size in points if size)
     found = {str(size): points[size]["accuracy"] for size in sizes}
