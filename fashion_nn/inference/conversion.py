@@ -16,6 +16,7 @@ from typing import Any, Self
 import numpy as np
 
 from fashion_nn.core.image_shape import ImageShape
+from fashion_nn.core.strict_json import Json
 from fashion_nn.inference.engines.answers import require_count
 from fashion_nn.inference.engines.confined_keras import ConfinedPredictor, LayerWeights
 from fashion_nn.inference.engines.confined_process import ConfinedProcess, Limits
@@ -23,7 +24,7 @@ from fashion_nn.inference.file import archive
 from fashion_nn.inference.shared.feeding import Feeding
 from fashion_nn.inference.shared.keras_model import MAX_PARAMETERS
 from fashion_nn.inference.shared.messages import WrittenFormat
-from fashion_nn.inference.shared.network import InputSpec, Json, Layer, Network
+from fashion_nn.inference.shared.network import InputSpec, Layer, Network
 from fashion_nn.inference.shared.refusal import Refusal, explained
 from fashion_nn.saving import packed
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Self
 
+from fashion_nn.core.strict_json import Json
 from fashion_nn.ledger.claims import Claim
 from fashion_nn.measures import mean_sd
 
@@ -66,7 +67,6 @@ class Spread:
         return cls(float(f"{mean:.6g}"), float(f"{sd:.3g}"), len(values))
 
 
-Json = None | bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"]
 Measured = (
     Spread | None | bool | int | float | str | Sequence["Measured"] | Mapping[str, "Measured"]
 )

@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from typing import Any, TypeAlias
 
+from fashion_nn.core.strict_json import Json
 from fashion_nn.inference.allowlist import operations, rules
 from fashion_nn.inference.allowlist.layers import DEFAULTS, LAYERS, RENAMED, REQUIRED
 from fashion_nn.inference.allowlist.layers.activations import CHANGED_SINCE_KERAS_2
-from fashion_nn.inference.shared.network import InputSpec, Json
+from fashion_nn.inference.shared.network import InputSpec
 from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 Shape: TypeAlias = tuple[int | None, ...]

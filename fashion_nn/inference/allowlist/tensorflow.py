@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
+from fashion_nn.core.strict_json import Json
 from fashion_nn.inference.allowlist import operations, rules
 from fashion_nn.inference.allowlist.rules import (
     Rule,
@@ -25,7 +26,6 @@ from fashion_nn.inference.allowlist.rules import (
     unless,
     whole,
 )
-from fashion_nn.inference.shared.network import Json
 from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 CLASSES = ("TFOpLambda", "SlicingOpLambda")

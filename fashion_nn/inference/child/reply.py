@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from fashion_nn.inference.shared.network import Json
+from fashion_nn.core.strict_json import Json
 
 
 @dataclass(frozen=True, slots=True)

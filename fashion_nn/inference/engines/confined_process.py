@@ -25,10 +25,10 @@ from typing import IO, Any, NamedTuple, Protocol
 from fashion_nn.core import scratch
 from fashion_nn.core.environment import NO_TELEMETRY
 from fashion_nn.core.processes import exit_cause
+from fashion_nn.core.strict_json import Json
 from fashion_nn.inference.engines import answers
 from fashion_nn.inference.file import strict_json
 from fashion_nn.inference.shared import messages
-from fashion_nn.inference.shared.network import Json
 from fashion_nn.inference.shared.refusal import Refusal, quoted
 
 _ENTRY = Path(__file__).parents[1] / "child" / "entry.py"

@@ -9,7 +9,7 @@ import struct
 from collections.abc import Mapping
 from typing import Literal, NamedTuple
 
-from fashion_nn.inference.shared.network import Json
+from fashion_nn.core.strict_json import Json
 
 Kind = Literal["keras", "h5"]
 """The kind of model file that the request "open" is about: a zip archive, or HDF5 as a whole."""

@@ -6,15 +6,13 @@ process makes it (`fashion_nn.inference.allowlist`) and sends it to the confined
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any, Literal, TypeAlias
 
-from fashion_nn.core.strict_json import JsonObject
+from fashion_nn.core.strict_json import Json, JsonObject
 
 Role = Literal["layer", "input", "operation", "network"]
-Json: TypeAlias = bool | int | float | str | Sequence["Json"] | Mapping[str, "Json"] | None
-"""A value that JSON can hold."""
 
 # Parts of the names of layers that answer otherwise while a model is trained.
 _TRAINING_WORDS = ("BatchNormalization", "Dropout", "Gaussian", "Random", "Spectral")

@@ -13,13 +13,13 @@ from functools import lru_cache
 
 import numpy as np
 
+from fashion_nn.core.strict_json import Json
 from fashion_nn.lab import backprop
 from fashion_nn.ledger import claims, quotations
 from fashion_nn.ledger.claims import Claim
 from fashion_nn.ledger.findings import (
     Check,
     Finding,
-    Json,
     Outcome,
     Slip,
     Verdict,

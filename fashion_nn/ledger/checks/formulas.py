@@ -6,9 +6,10 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from fashion_nn.core.strict_json import Json
 from fashion_nn.ledger import quotations
 from fashion_nn.ledger.claims import Claim
-from fashion_nn.ledger.findings import Check, Finding, Json, Outcome, Slip, Verdict, worst
+from fashion_nn.ledger.findings import Check, Finding, Outcome, Slip, Verdict, worst
 
 if TYPE_CHECKING:
     from sympy import Expr, Symbol

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from fashion_nn import zoo
+from fashion_nn.core.strict_json import Json
 from fashion_nn.ledger import quotations
 from fashion_nn.ledger.claims import Claim
-from fashion_nn.ledger.findings import Check, Finding, Json, Outcome, Verdict
+from fashion_nn.ledger.findings import Check, Finding, Outcome, Verdict
 
 MODEL_OF = {"5": "mlp", "8": "cnn-v1", "11": "cnn-v2"}
 """Figure of report 003 → model of the zoo."""
