@@ -1,6 +1,7 @@
 """fashion-nn compare: the leaderboard of all runs."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,8 +10,8 @@ import typer
 from fashion_nn import console, runs
 from fashion_nn.api import results
 from fashion_nn.cli.common import loader, model_loader
-from fashion_nn.cli.options import DATA_SETS, MODELS, DataDir, examples, output_file
-from fashion_nn.cli.reading import Reading, reads_data
+from fashion_nn.cli.options import DATA_SETS, MODELS, DataDir, examples, output_file, takes
+from fashion_nn.cli.reading import Reading
 from fashion_nn.core import writing
 from fashion_nn.errors import InputError
 from fashion_nn.measures.columns import table_columns
@@ -56,41 +57,48 @@ Dataset = Annotated[
 ]
 
 
-@reads_data
-def compare(
-    folders: Folders = None,
-    csv: Csv = None,
-    readme: Readme = None,
-    histories: Histories = None,
-    record: Record = None,
-    curves: Curves = None,
-    dataset: Dataset = None,
-    data_dir: DataDir = None,
-    *,
-    reading: Reading,
-) -> None:
+@dataclass(frozen=True)
+class Request(Reading):
+    """The parameters of the command."""
+
+    folders: Folders = None
+    csv: Csv = None
+    readme: Readme = None
+    histories: Histories = None
+    record: Record = None
+    curves: Curves = None
+    dataset: Dataset = None
+    data_dir: DataDir = None
+
+
+@takes(Request)
+def compare(request: Request) -> None:
     """Compare runs and model files by accuracy, calibration and cost.
 
     There is one table for each data set. Runs that share a letter in the column `tied` do not
     differ by more than chance.
     """
-    if record:
-        if folders or csv or readme or histories:
+    if request.record:
+        if request.folders or request.csv or request.readme or request.histories:
             raise InputError("--record replaces the run folders: only --curves goes with it")
-        _print_record(record, curves)
+        _print_record(request.record, request.curves)
         return
-    files = [path for path in folders or () if is_file(path)]
-    compared = [] if files and len(files) == len(folders or ()) else _runs(folders, files)
+    files = [path for path in request.folders or () if is_file(path)]
+    compared = (
+        [] if files and len(files) == len(request.folders or ()) else _runs(request.folders, files)
+    )
     from fashion_nn.pages import leaderboard
 
-    load = model_loader(loader(dataset, data_dir, None, reading.options()), dataset)
+    load = model_loader(
+        loader(request.dataset, request.data_dir, None, request.options()), request.dataset
+    )
     splits = load(files[0]) if files else None
     rows = results.compare(*compared, *files, data=splits).rows
-    _write_histories(compared, histories, curves)
-    if csv:
-        leaderboard.write_csv(rows, csv)
-    if readme:
-        leaderboard.write_into(readme, rows)
+    _write_histories(compared, request.histories, request.curves)
+    if request.csv:
+        leaderboard.write_csv(rows, request.csv)
+    if request.readme:
+        leaderboard.write_into(request.readme, rows)
     _print_leaderboard(rows)
 
 

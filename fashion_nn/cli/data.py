@@ -1,5 +1,6 @@
 """fashion-nn data: list, fetch, info, check, import, export."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -18,8 +19,9 @@ from fashion_nn.cli.options import (
     group,
     output_file,
     output_folder,
+    takes,
 )
-from fashion_nn.cli.reading import Reading, reads_data
+from fashion_nn.cli.reading import Reading
 from fashion_nn.core.images import described
 from fashion_nn.errors import InputError
 
@@ -59,42 +61,57 @@ def fetch(name: KnownDataset, data_dir: DataDir = None) -> None:
     print(datasets.fetch(name, data_dir=data_dir))
 
 
+@dataclass(frozen=True)
+class Described(Reading):
+    """The parameters of the command."""
+
+    name: Source
+    data_dir: DataDir = None
+    test: TestCsv = None
+    expect: Expect = None
+    picture: SamplePicture = None
+    as_json: AsJson = False
+
+
 @app.command(
     epilog=examples(
         "fashion-nn data info digits",
         "fashion-nn data info train.csv --expect fashion_mnist --picture images.png",
     ),
 )
-@reads_data
-def info(
-    name: Source,
-    data_dir: DataDir = None,
-    test: TestCsv = None,
-    expect: Expect = None,
-    picture: SamplePicture = None,
-    as_json: AsJson = False,
-    *,
-    reading: Reading,
-) -> None:
+@takes(Described)
+def info(request: Described) -> None:
     """Describe a data set: counts, pixels and fingerprint.
 
     Also prints the number of images of each class, and which known data set the images look like.
     """
-    splits = load_splits(name, data_dir=data_dir, test=test, options=reading.options())
-    found = datasets.describe(splits, name, expect=expect)
-    if picture:
+    splits = load_splits(
+        request.name, data_dir=request.data_dir, test=request.test, options=request.options()
+    )
+    found = datasets.describe(splits, request.name, expect=request.expect)
+    if request.picture:
         from fashion_nn.pages import figures
 
         images = splits.train.images
         labels = splits.train.labels
-        figures.sample_grid(images, labels, splits.class_names, picture, title=splits.name)
-    if as_json:
+        figures.sample_grid(images, labels, splits.class_names, request.picture, title=splits.name)
+    if request.as_json:
         print(render_json(found))
     else:
         _print_info(found)
         # Those of the files were printed when these were read.
-        for warning in datasets.disagreements(splits, name, expect):
+        for warning in datasets.disagreements(splits, request.name, request.expect):
             console.note(f"warning: {warning}")
+
+
+@dataclass(frozen=True)
+class Checked(Reading):
+    """The parameters of the command."""
+
+    name: Source
+    data_dir: DataDir = None
+    test: TestCsv = None
+    as_json: AsJson = False
 
 
 @app.command(
@@ -103,25 +120,20 @@ def info(
         "fashion-nn data check train.csv --test test.csv --json",
     ),
 )
-@reads_data
-def check(
-    name: Source,
-    data_dir: DataDir = None,
-    test: TestCsv = None,
-    as_json: AsJson = False,
-    *,
-    reading: Reading,
-) -> None:
+@takes(Checked)
+def check(request: Checked) -> None:
     """Find equal and nearly equal images in a data set.
 
     Counts them inside and between the splits, and how often their labels agree.
     """
     from fashion_nn.datasets import duplicates
 
-    splits = load_splits(name, data_dir=data_dir, test=test, options=reading.options())
+    splits = load_splits(
+        request.name, data_dir=request.data_dir, test=request.test, options=request.options()
+    )
     with console.work_bar("comparing images") as progress:
         found = duplicates.check(splits, progress=progress)
-    if as_json:
+    if request.as_json:
         print(render_json(found))
     else:
         _print_duplicates(found)
@@ -148,6 +160,15 @@ def export(
         print(path)
 
 
+@dataclass(frozen=True)
+class Imported(Reading):
+    """The parameters of the command."""
+
+    place: Place
+    out: OutFile
+    test: TestCsv = None
+
+
 @app.command(
     "import",
     epilog=examples(
@@ -155,26 +176,22 @@ def export(
         "fashion-nn data import emnist-letters.csv --transpose --out letters.npz",
     ),
 )
-@reads_data
-def import_(
-    place: Place,
-    out: OutFile,
-    test: TestCsv = None,
-    *,
-    reading: Reading,
-) -> None:
+@takes(Imported)
+def import_(request: Imported) -> None:
     """Write a data set of any layout as one safe .npz file.
 
     Every command reads that file with --dataset. Labels, class names and the parts of the data set
     stay as they are.
     """
-    if out.suffix != ".npz":
-        raise InputError(f"--out {out}: expected a name that ends in .npz")
-    splits = load_splits(place, test=test, validation_fraction=0, options=reading.options())
-    datasets.write_npz(splits, out)
+    if request.out.suffix != ".npz":
+        raise InputError(f"--out {request.out}: expected a name that ends in .npz")
+    splits = load_splits(
+        request.place, test=request.test, validation_fraction=0, options=request.options()
+    )
+    datasets.write_npz(splits, request.out)
     parts = {"train": splits.train, "valid": splits.valid, "test": splits.test}
     counts = [f"{len(rows):,} {name}" for name, rows in parts.items() if rows]
-    print(f"{out}: {', '.join(counts)} rows, {splits.classes} classes")
+    print(f"{request.out}: {', '.join(counts)} rows, {splits.classes} classes")
 
 
 def _print_info(found: dict[str, Any]) -> None:

@@ -1,6 +1,7 @@
 """fashion-nn ensemble: several runs as one model."""
 
 from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
@@ -9,8 +10,8 @@ import typer
 from fashion_nn import console, runs
 from fashion_nn.api.results import as_run
 from fashion_nn.cli.common import accuracy, loader, model_loader
-from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, examples, output_folder
-from fashion_nn.cli.reading import Reading, reads_data
+from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, examples, output_folder, takes
+from fashion_nn.cli.reading import Reading
 from fashion_nn.errors import InputError
 from fashion_nn.runs import EnsembleOptions, Run
 from fashion_nn.wrapping import is_file
@@ -41,32 +42,37 @@ Flip = Annotated[
 ]
 
 
-@reads_data
-def ensemble(
-    folders: Folders,
-    out: Out = None,
-    flip: Flip = None,
-    dataset: DatasetOfRun = None,
-    data_dir: DataDir = None,
-    *,
-    reading: Reading,
-) -> None:
+@dataclass(frozen=True)
+class Request(Reading):
+    """The parameters of the command."""
+
+    folders: Folders
+    out: Out = None
+    flip: Flip = None
+    dataset: DatasetOfRun = None
+    data_dir: DataDir = None
+
+
+@takes(Request)
+def ensemble(request: Request) -> None:
     """Combine several runs and model files into one model.
 
     The model averages their probabilities with weights that are chosen on the validation rows.
     """
-    files = [path for path in folders if is_file(path)]
-    named = [path for path in folders if path not in files]
+    files = [path for path in request.folders if is_file(path)]
+    named = [path for path in request.folders if path not in files]
     opened = runs.open_complete(named, note=console.note) if named else []
     from fashion_nn import ensemble as ensembling
 
     if opened:
         ensembling.require_alike(opened)
-    if out:
-        runs.require_free(out, resumable=False)
-    load = model_loader(loader(dataset, data_dir, None, reading.options()), dataset)
+    if request.out:
+        runs.require_free(request.out, resumable=False)
+    load = model_loader(
+        loader(request.dataset, request.data_dir, None, request.options()), request.dataset
+    )
     splits = load((*files, *named)[0])
-    folder = out or MODELS / f"ensemble-{splits.name}"
+    folder = request.out or MODELS / f"ensemble-{splits.name}"
     runs.require_free(folder, resumable=False)
     from fashion_nn import pages
 
@@ -74,7 +80,7 @@ def ensemble(
         given: list[Run | Path] = [*opened, *files]
         members = [stack.enter_context(as_run(model, splits)).run for model in given]
         progress = stack.enter_context(console.work_bar("predicting the validation rows"))
-        run = ensembling.combine(members, splits, folder, flip=flip, progress=progress)
+        run = ensembling.combine(members, splits, folder, flip=request.flip, progress=progress)
     pages.write_card(run)
     _print_ensemble(run)
 

@@ -1,5 +1,6 @@
 """fashion-nn evaluate: measure runs and model files on the test images of a data set."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,8 +17,9 @@ from fashion_nn.cli.options import (
     TestCsv,
     examples,
     one_of,
+    takes,
 )
-from fashion_nn.cli.reading import Reading, reads_data
+from fashion_nn.cli.reading import Reading
 from fashion_nn.core.strict_json import JsonObject
 from fashion_nn.errors import InputError
 from fashion_nn.measures import balanced_accuracy
@@ -35,19 +37,22 @@ EXAMPLES = examples(
 )
 
 
-@reads_data
-def evaluate(
-    models: Runs,
-    dataset: DatasetOfRun = None,
-    data_dir: DataDir = None,
-    test: TestCsv = None,
-    scale: Scale = "auto",
-    calibrate: Calibrate = None,
-    as_json: AsJson = False,
-    code: own_code.Code = None,
-    *,
-    reading: Reading,
-) -> None:
+@dataclass(frozen=True)
+class Request(Reading):
+    """The parameters of the command."""
+
+    models: Runs
+    dataset: DatasetOfRun = None
+    data_dir: DataDir = None
+    test: TestCsv = None
+    scale: Scale = "auto"
+    calibrate: Calibrate = None
+    as_json: AsJson = False
+    code: own_code.Code = None
+
+
+@takes(Request)
+def evaluate(request: Request) -> None:
     """Measure runs and model files on their test images.
 
     Measures the accuracy with a 95 % interval, the log loss, the calibration and the figures of
@@ -57,31 +62,33 @@ def evaluate(
     from fashion_nn import inference
     from fashion_nn.api import results as api
 
-    one_of(scale, inference.SCALES, "--scale")
-    if calibrate and scale != "auto":
+    one_of(request.scale, inference.SCALES, "--scale")
+    if request.calibrate and request.scale != "auto":
         raise InputError("--calibrate finds the scale that --scale names: give one of them")
-    builders = [_builder(path, code) for path in models]
+    builders = [_builder(path, request.code) for path in request.models]
     results: list[JsonObject] = []
-    load = model_loader(loader(dataset, data_dir, test, reading.options()), dataset)
-    for path, builder in zip(models, builders, strict=True):
+    load = model_loader(
+        loader(request.dataset, request.data_dir, request.test, request.options()), request.dataset
+    )
+    for path, builder in zip(request.models, builders, strict=True):
         splits = load(path)
         with console.work_bar("near duplicates") as progress:
             found = api.evaluate(
                 path,
                 splits,
-                scale=scale,
-                calibrate=calibrate,
+                scale=request.scale,
+                calibrate=request.calibrate,
                 builder=builder,
                 progress=progress,
             )
         balanced = balanced_accuracy(found.scores.per_class)
         figures = {**found.scores.to_json(), "balanced_accuracy": balanced}
         results.append({"run": str(path), "pixels": found.pixels, **figures})
-        if not as_json:
+        if not request.as_json:
             print_evaluation(path, found)
         if found.decision and (warning := found.decision.warning()):
             console.note(f"warning: {warning}")
-    if as_json:
+    if request.as_json:
         print(render_json(results[0] if len(results) == 1 else results))
 
 

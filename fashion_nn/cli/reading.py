@@ -1,11 +1,8 @@
 """The options that say how files with images are read, where the files leave it open."""
 
-import functools
-import inspect
 import re
-from collections.abc import Callable
-from dataclasses import dataclass, fields
-from typing import Annotated, Any
+from dataclasses import dataclass
+from typing import Annotated
 
 import typer
 
@@ -72,25 +69,6 @@ class Reading:
             labels_from=self.labels_from,
             transpose=self.transpose,
         )
-
-
-def reads_data(command: Callable[..., None]) -> Callable[..., None]:
-    """Give a command the options of `Reading`; it takes their values as `reading`."""
-    own = inspect.signature(command)
-    added = inspect.signature(Reading).parameters.values()
-    kept = [each for name, each in own.parameters.items() if name != "reading"]
-
-    @functools.wraps(command)
-    def wrapped(**given: Any) -> None:
-        values = {each.name: given.pop(each.name) for each in added}
-        command(**given, reading=Reading(**values))
-
-    wrapped.__signature__ = own.replace(  # type: ignore[attr-defined]
-        parameters=[each.replace(kind=inspect.Parameter.KEYWORD_ONLY) for each in (*kept, *added)]
-    )
-    types = {each.name: each.type for each in fields(Reading)}
-    wrapped.__annotations__ = {**command.__annotations__, **types}
-    return wrapped
 
 
 def _delimiter(text: str | None) -> str | None:

@@ -2,6 +2,7 @@
 
 import webbrowser
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,8 +11,8 @@ import typer
 from fashion_nn import console, runs
 from fashion_nn.api import results
 from fashion_nn.cli.common import loader, model_loader
-from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, Models, TestCsv, examples
-from fashion_nn.cli.reading import Reading, reads_data
+from fashion_nn.cli.options import MODELS, DataDir, DatasetOfRun, Models, TestCsv, examples, takes
+from fashion_nn.cli.reading import Reading
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
 from fashion_nn.wrapping import is_file
@@ -44,44 +45,47 @@ Image = Annotated[
 Open = Annotated[bool, typer.Option("--open", help="Open the page in the browser.")]
 
 
-@reads_data
-def report(
-    folders: Folders = None,
-    every: Every = False,
-    image: Image = 0,
-    dataset: DatasetOfRun = None,
-    data_dir: DataDir = None,
-    test: TestCsv = None,
-    models: Models = MODELS,
-    show: Open = False,
-    *,
-    reading: Reading,
-) -> None:
+@dataclass(frozen=True)
+class Request(Reading):
+    """The parameters of the command."""
+
+    folders: Folders = None
+    every: Every = False
+    image: Image = 0
+    dataset: DatasetOfRun = None
+    data_dir: DataDir = None
+    test: TestCsv = None
+    models: Models = MODELS
+    show: Open = False
+
+
+@takes(Request)
+def report(request: Request) -> None:
     """Write an HTML page for each run or search.
 
     The page of a run shows its curves, mistakes, calibration and layers; that of a search shows
     its trials and parameters. The page of a model file is FILE.html beside it. The pages load
     nothing from the network.
     """
-    if bool(folders) == every:
+    if bool(request.folders) == request.every:
         raise InputError("name run folders, or give --all for those in the folder of models")
-    of_searches = [folder for folder in folders or () if runs.Search(folder).exists]
-    files = [path for path in folders or () if is_file(path)]
-    others = [path for path in folders or () if path not in (*of_searches, *files)]
-    chosen = _complete_runs(others, models if every else None)
+    of_searches = [folder for folder in request.folders or () if runs.Search(folder).exists]
+    files = [path for path in request.folders or () if is_file(path)]
+    others = [path for path in request.folders or () if path not in (*of_searches, *files)]
+    chosen = _complete_runs(others, request.models if request.every else None)
     from fashion_nn import pages
 
     written = [pages.write_search_page(folder) for folder in of_searches]
-    load = loader(dataset, data_dir, test, reading.options())
-    load_for = model_loader(load, dataset)
-    written += [results.report(path, load_for(path), image=image) for path in files]
-    written += _write_pages(chosen, load, image, skip_failed=every)
-    if every:
-        written.append(models / "leaderboard.html")
+    load = loader(request.dataset, request.data_dir, request.test, request.options())
+    load_for = model_loader(load, request.dataset)
+    written += [results.report(path, load_for(path), image=request.image) for path in files]
+    written += _write_pages(chosen, load, request.image, skip_failed=request.every)
+    if request.every:
+        written.append(request.models / "leaderboard.html")
         pages.write_leaderboard(chosen, written[-1])
     for page in written:
         print(page)
-    if show:
+    if request.show:
         webbrowser.open(written[-1].resolve().as_uri())
 
 

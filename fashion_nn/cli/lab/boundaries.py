@@ -1,5 +1,6 @@
 """fashion-nn lab boundaries: the decision boundary of a small network in the plane."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -7,7 +8,7 @@ import typer
 
 from fashion_nn import console
 from fashion_nn.cli.common import numbers, print_json
-from fashion_nn.cli.options import AsJson, Picture, examples
+from fashion_nn.cli.options import AsJson, Picture, examples, takes
 from fashion_nn.core.numbers import whole
 from fashion_nn.errors import InputError
 
@@ -65,42 +66,48 @@ Keras = Annotated[
 ]
 
 
-def boundaries(
-    dataset: Dataset = "moons",
-    hidden: Hidden = "3",
-    activation: Activation = "tanh",
-    passes: Passes = 20_000,
-    learning_rate: LearningRate = 0.01,
-    l2: Penalty = 0.01,
-    seed: Seed = 0,
-    columns: Columns = "0,1",
-    neurons: Neurons = False,
-    figure: Figure = None,
-    keras: Keras = False,
-    picture: Picture = None,
-    as_json: AsJson = False,
-) -> None:
+@dataclass(frozen=True)
+class Request:
+    """The parameters of the command."""
+
+    dataset: Dataset = "moons"
+    hidden: Hidden = "3"
+    activation: Activation = "tanh"
+    passes: Passes = 20_000
+    learning_rate: LearningRate = 0.01
+    l2: Penalty = 0.01
+    seed: Seed = 0
+    columns: Columns = "0,1"
+    neurons: Neurons = False
+    figure: Figure = None
+    keras: Keras = False
+    picture: Picture = None
+    as_json: AsJson = False
+
+
+@takes(Request)
+def boundaries(request: Request) -> None:
     """Train a small network on points in the plane.
 
     Draws and measures its decision boundary.
     """
     from fashion_nn.lab import boundaries as lab
 
-    if figure:
-        fits = _draw_figure(figure, picture)
+    if request.figure:
+        fits = _draw_figure(request.figure, request.picture)
     else:
         plan = lab.Plan(
-            hidden=numbers("--hidden", hidden, whole),
-            activation=activation,
-            passes=passes,
-            learning_rate=learning_rate,
-            l2=l2,
-            seed=seed,
+            hidden=numbers("--hidden", request.hidden, whole),
+            activation=request.activation,
+            passes=request.passes,
+            learning_rate=request.learning_rate,
+            l2=request.l2,
+            seed=request.seed,
         )
-        fits = {"": _fit(dataset, columns, plan)}
-        if picture:
-            _draw(fits[""], picture, neurons)
-    _print_fits(fits, keras, as_json)
+        fits = {"": _fit(request.dataset, request.columns, plan)}
+        if request.picture:
+            _draw(fits[""], request.picture, request.neurons)
+    _print_fits(fits, request.keras, request.as_json)
 
 
 def _draw_figure(figure: str, picture: Path | None) -> dict[str, "Fit"]:

@@ -1,6 +1,6 @@
 """fashion-nn lab losses: losses and their slopes, and what training with them does."""
 
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -8,7 +8,7 @@ import typer
 
 from fashion_nn import console
 from fashion_nn.cli.common import announce_download, numbers, render_json
-from fashion_nn.cli.options import KNOWN, AsJson, DataDir, Picture, examples
+from fashion_nn.cli.options import KNOWN, AsJson, DataDir, Picture, examples, takes
 from fashion_nn.core.numbers import decimal
 from fashion_nn.errors import InputError
 
@@ -66,19 +66,25 @@ Figure = Annotated[
 ]
 
 
-def losses(
-    study: Study = "values",
-    z: Scores = "-4,-2,-1,0,1,2,4",
-    target: Target = "1",
-    dataset: Dataset = "mnist",
-    images: Images = 1000,
-    runs: Runs = None,
-    epochs: Epochs = None,
-    figure: Figure = None,
-    picture: Picture = None,
-    data_dir: DataDir = None,
-    as_json: AsJson = False,
-) -> None:
+@dataclass(frozen=True)
+class Request:
+    """The parameters of the command."""
+
+    study: Study = "values"
+    z: Scores = "-4,-2,-1,0,1,2,4"
+    target: Target = "1"
+    dataset: Dataset = "mnist"
+    images: Images = 1000
+    runs: Runs = None
+    epochs: Epochs = None
+    figure: Figure = None
+    picture: Picture = None
+    data_dir: DataDir = None
+    as_json: AsJson = False
+
+
+@takes(Request)
+def losses(request: Request) -> None:
     """Compare losses and their slopes, or trainings with them.
 
     A study trains with several seeds.
@@ -86,18 +92,18 @@ def losses(
     from fashion_nn.lab.losses import StudyOptions
 
     options = StudyOptions(
-        dataset=dataset,
-        images=images,
-        valid_images=images,
-        runs=runs,
-        epochs=epochs,
-        data_dir=data_dir,
+        dataset=request.dataset,
+        images=request.images,
+        valid_images=request.images,
+        runs=request.runs,
+        epochs=request.epochs,
+        data_dir=request.data_dir,
     )
-    found = _studied(study, figure, options, picture)
+    found = _studied(request.study, request.figure, options, request.picture)
     if found is None:
-        _print_values(z, target, as_json)
+        _print_values(request.z, request.target, request.as_json)
     else:
-        _print_study(found, as_json)
+        _print_study(found, request.as_json)
 
 
 def _studied(
