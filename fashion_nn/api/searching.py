@@ -74,10 +74,8 @@ def tune(
         search = fnn.tune("mlp", fnn.load("digits"), trials=5, epochs=3, batch_size=128)
         fnn.evaluate(search.best_run)
     """
-    if algorithm not in ALGORITHMS:
-        raise InputError(f"algorithm={algorithm!r}: expected one of {', '.join(ALGORITHMS)}")
-    if budget is not None and not budget > 0:
-        raise InputError(f"budget={budget!r}: expected a number of seconds above 0")
+    _require_known(algorithm)
+    _require_positive(budget)
     _require_whole("trials", trials, 1, _MOST_TRIALS)
     _require_whole("workers", workers, 1, _MOST_WORKERS)
     _require_whole("seed", seed, 0, _LARGEST_SEED)
@@ -98,14 +96,10 @@ def tune(
     splits = loaded(data, validation_fraction=changed.validation_fraction)
     folder = _folder(out, wanted, splits)
     runs.require_free_for_search(folder, resume=resume)
-    source = DataSource(
-        source=splits.name if isinstance(data, Splits) else os.fspath(data),
-        fingerprint=splits.fingerprint,
-        validation_fraction=splits.validation_fraction,
-    )
     limits = SearchLimits(trials=trials, seconds=budget)
     place = Place(folder=folder, workers=workers, resume=resume)
-    return carry_out(wanted, assembly.rows_for(wanted, splits), source, limits, place)
+    rows = assembly.rows_for(wanted, splits)
+    return carry_out(wanted, rows, _source(data, splits), limits, place)
 
 
 def carry_out(
@@ -178,6 +172,25 @@ def _folder(out: str | os.PathLike[str] | None, wanted: Wanted, splits: Splits) 
         return Path(out)
     name = short_name(wanted.name)
     return runs.MODELS / f"tune-{name}-{wanted.algorithm}-{title(splits.name)}"
+
+
+def _source(data: Data, splits: Splits) -> DataSource:
+    """Where the processes of the trials load the rows from."""
+    return DataSource(
+        source=splits.name if isinstance(data, Splits) else os.fspath(data),
+        fingerprint=splits.fingerprint,
+        validation_fraction=splits.validation_fraction,
+    )
+
+
+def _require_known(algorithm: str) -> None:
+    if algorithm not in ALGORITHMS:
+        raise InputError(f"algorithm={algorithm!r}: expected one of {', '.join(ALGORITHMS)}")
+
+
+def _require_positive(budget: float | None) -> None:
+    if budget is not None and not budget > 0:
+        raise InputError(f"budget={budget!r}: expected a number of seconds above 0")
 
 
 def _require_whole(name: str, value: int | None, low: int, high: int) -> None:

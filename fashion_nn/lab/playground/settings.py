@@ -73,6 +73,11 @@ class Settings:
         require_one_of("dataset", self.dataset, DATASETS)
         require_one_of("activation", self.activation, ACTIVATIONS)
         require_one_of("regularization", self.regularization, REGULARIZATIONS)
+        self._require_network()
+        self._require_training()
+        self._require_data()
+
+    def _require_network(self) -> None:
         for name in self.features:
             require_one_of("feature", name, FEATURES)
         if not self.features:
@@ -80,48 +85,29 @@ class Settings:
         object.__setattr__(
             self, "features", tuple(name for name in FEATURES if name in self.features)
         )
-        _require(
-            all(1 <= n <= 1000 for n in self.hidden),
-            "hidden",
-            self.hidden,
-            "layers of 1 to 1000 neurons",
-        )
+        sizes = all(1 <= n <= 1000 for n in self.hidden)
+        _require(sizes, "hidden", self.hidden, "layers of 1 to 1000 neurons")
         _require(len(self.hidden) <= 20, "hidden", self.hidden, "at most 20 layers")
-        _require(
-            self.parameters <= MAX_PARAMETERS,
-            "hidden",
-            self.hidden,
-            f"at most {MAX_PARAMETERS:,} weights and biases, not {self.parameters:,}",
-        )
-        _require(
-            bool(self.seed) and len(self.seed) <= 1000 and not set(self.seed) & set("&=#%? "),
-            "seed",
-            self.seed,
-            "text that fits an address",
-        )
-        _require(
-            0 < self.learning_rate < math.inf,
-            "learning rate",
-            self.learning_rate,
-            "a number above 0",
-        )
-        _require(
-            0 <= self.regularization_rate < math.inf,
-            "rate",
-            self.regularization_rate,
-            "a number from 0",
-        )
+        most = f"at most {MAX_PARAMETERS:,} weights and biases, not {self.parameters:,}"
+        _require(self.parameters <= MAX_PARAMETERS, "hidden", self.hidden, most)
+
+    def _require_training(self) -> None:
+        usable = bool(self.seed) and len(self.seed) <= 1000 and not set(self.seed) & set("&=#%? ")
+        _require(usable, "seed", self.seed, "text that fits an address")
+        rate = self.learning_rate
+        _require(0 < rate < math.inf, "learning rate", rate, "a number above 0")
+        rate = self.regularization_rate
+        _require(0 <= rate < math.inf, "rate", rate, "a number from 0")
+
+    def _require_data(self) -> None:
         _require(0 <= self.noise_percent <= 100, "noise", self.noise_percent, "per cent, 0 to 100")
         _require(0 < self.split < 1, "split", self.split, "a fraction between 0 and 1, such as 0.7")
         _require(0 < self.train_points < self.points, "split", self.split, "points on both sides")
         # The page updates after point batch_size of an epoch: with a larger batch it would never
         # learn.
-        _require(
-            1 <= self.batch_size <= self.train_points,
-            "batch size",
-            self.batch_size,
-            f"1 to the {self.train_points} training points",
-        )
+        size = self.batch_size
+        most = self.train_points
+        _require(1 <= size <= most, "batch size", size, f"1 to the {most} training points")
 
     @property
     def points(self) -> int:
