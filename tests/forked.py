@@ -4,6 +4,7 @@ A new interpreter would spend seconds of processor time on that import. What a n
 itself does differently, such as its module path and what it imports, is tested with real ones.
 """
 
+import importlib
 import io
 import multiprocessing
 import os
@@ -20,6 +21,7 @@ from types import SimpleNamespace
 import pytest
 
 from fashion_nn import cli
+from fashion_nn.core import python_process
 from fashion_nn.inference.engines import confined_process
 
 _SERVER = multiprocessing.get_context("forkserver")
@@ -30,6 +32,7 @@ _SERVER.set_forkserver_preload(
         "fashion_nn.baselines",
         "fashion_nn.datasets",
         "fashion_nn.inference.child.worker",
+        "fashion_nn.tuning.engines.server",
         __name__,
     ]
 )
@@ -68,7 +71,7 @@ def _run(
     sys.argv = arguments
     with pytest.MonkeyPatch.context() as patch:
         if forks_models:
-            patch.setattr(confined_process, "subprocess", _INSTEAD)
+            _fork_instead(patch)
         if arguments[0] == "fashion-nn":
             cli.main()
         else:
@@ -77,29 +80,35 @@ def _run(
 
 @contextmanager
 def models() -> Iterator[None]:
-    """Fork the confined processes that are started meanwhile, here and by the commands of `run`.
+    """Fork the confined processes, and the servers of trials, that are started meanwhile, here and
+    by the commands of `run`.
 
-    This is for tests of what a model answers, and of what is done with the answers. The tests of
-    the process itself (test_hostile.py, test_limits.py, test_engines.py, test_end_to_end.py) start
-    real ones.
+    This is for tests of what a model answers, and of what is done with the answers, and of what a
+    search leaves. The tests of the process itself (test_hostile.py, test_limits.py,
+    test_engines.py, test_safe_path.py, test_local_engine.py) start real ones.
     """
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(confined_process, "subprocess", _INSTEAD)
+        _fork_instead(patch)
         yield
 
 
-class _Popen:
-    """What `confined_process` uses of `subprocess.Popen`. The program confines itself and serves as
-    always.
-    """
+def _fork_instead(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(confined_process, "subprocess", _standing_in(_Confined))
+    patch.setattr(python_process, "subprocess", _standing_in(_Further))
+    patch.setattr(python_process, "python_command", lambda *words: words)
 
-    def __init__(self, command, *, env, **_):
-        *_, program, memory, _ = command
+
+def _standing_in(popen: type) -> SimpleNamespace:
+    return SimpleNamespace(**vars(subprocess) | {"Popen": popen})
+
+
+class _Popen:
+    """What is used of `subprocess.Popen`: a process with pipes for its input and output."""
+
+    def __init__(self, target, *arguments):
         requests, write = _SERVER.Pipe(duplex=False)
         read, answers = _SERVER.Pipe(duplex=False)
-        self._process = _SERVER.Process(
-            target=_confined, args=(program, memory, env, requests, answers)
-        )
+        self._process = _SERVER.Process(target=target, args=(*arguments, requests, answers))
         self._process.start()
         self.pid = self._process.pid
         self.returncode = None
@@ -115,16 +124,48 @@ class _Popen:
             raise subprocess.TimeoutExpired("the confined process", timeout)
         return self.returncode
 
+    def poll(self):
+        self.returncode = self._process.exitcode
+        return self.returncode
+
     def kill(self):
         self._process.kill()
 
 
-_INSTEAD = SimpleNamespace(**vars(subprocess) | {"Popen": _Popen})
+class _Confined(_Popen):
+    """A process of `confined_process`. The program confines itself and serves as always."""
+
+    def __init__(self, command, *, env, **_):
+        *_, program, memory, _ = command
+        super().__init__(_confined, program, memory, env)
+
+
+class _Further(_Popen):
+    """A process of `PythonProcess`, whose first argument is the process that it ends with."""
+
+    def __init__(self, command, *, env, cwd, **_):
+        module, _, *arguments = command
+        super().__init__(_further, module, arguments, env, cwd or os.getcwd())
 
 
 def _confined(program: str, memory: str, environment: dict[str, str], requests, answers) -> None:
+    _become("/", environment, requests, answers)
+    sys.argv = [program, memory, str(os.getppid())]
+    runpy.run_path(program, run_name="__main__")
+
+
+def _further(
+    module: str, words: list[str], environment: dict[str, str], cwd: str, requests, answers
+) -> None:
+    _become(cwd, environment, requests, answers)
+    sys.argv = [module, str(os.getppid()), *words]
+    importlib.import_module(module).main()
+
+
+def _become(folder: str, environment: dict[str, str], requests, answers) -> None:
+    """Give this process the session, folder, environment and pipes of a new one."""
     os.setsid()
-    os.chdir("/")
+    os.chdir(folder)
     os.dup2(requests.fileno(), 0)
     os.dup2(answers.fileno(), 1)
     os.dup2(os.open(os.devnull, os.O_WRONLY), 2)
@@ -132,5 +173,4 @@ def _confined(program: str, memory: str, environment: dict[str, str], requests, 
     answers.close()
     os.environ.clear()
     os.environ.update(environment)
-    sys.argv = [program, memory, str(os.getppid())]
-    runpy.run_path(program, run_name="__main__")
+    tempfile.tempdir = None  # found anew, from the environment

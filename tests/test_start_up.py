@@ -2,60 +2,15 @@
 download.
 """
 
-import json
 import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from answering import HEAVY, run
 
 ROOT = Path(__file__).resolve().parent.parent
-HEAVY = (
-    "tensorflow",
-    "keras",
-    "keras_tuner",
-    "sklearn",
-    "pandas",
-    "matplotlib",
-    "scipy",
-    "ray",
-    "onnxruntime",
-)
-# Runs one command after the other in one process, which is cheap: what one imports, the others
-# would show too.
-CODE = f"""
-import contextlib, io, json, sys
-from fashion_nn.cli.main import app, run
-for line in sys.stdin:
-    with (
-        contextlib.redirect_stdout(io.StringIO()) as out,
-        contextlib.redirect_stderr(io.StringIO()) as err,
-    ):
-        code = run(app, line.split())
-    heavy = [name for name in {HEAVY!r} if name in sys.modules]
-    print(json.dumps([line.strip(), code, heavy, out.getvalue(), err.getvalue().splitlines()]))
-"""
-
-
-def run(commands, cwd, **environment):
-    """Of each command: its words, exit code, the heavy modules imported by then, stdout, and lines
-    of stderr.
-    """
-    kept = {name: value for name, value in os.environ.items() if name != "FASHION_NN_DATA"}
-    done = subprocess.run(
-        [sys.executable, "-c", CODE],
-        input="\n".join(commands),
-        cwd=cwd,
-        env=kept | environment,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
-    answers = [json.loads(line) for line in done.stdout.splitlines()]
-    assert len(answers) == len(commands)
-    return answers
-
 
 HELP = """
 
@@ -80,16 +35,16 @@ data list
 
 
 def test_no_heavy_library_is_imported_to_help(tmp_path):
-    for words, code, heavy, out, said in run(HELP, tmp_path):
-        assert (code, heavy, said) == (0, [], []), words
-        assert out, words
+    for each in run(HELP, tmp_path):
+        assert (each.code, each.heavy, each.said) == (0, [], []), each
+        assert each.out, each
 
 
 def test_a_group_alone_prints_its_help(tmp_path):
     groups = ("", "data", "lab", "baseline")
     answers = run([f"{group} {option}" for group in groups for option in ("", "--help")], tmp_path)
     for alone, asked in zip(answers[::2], answers[1::2], strict=True):
-        assert alone[3] == asked[3]
+        assert alone.out == asked.out
 
 
 def test_completion_imports_no_heavy_library(tmp_path):
@@ -147,9 +102,9 @@ def test_missing_data_is_said_without_tensorflow(tmp_path, offline):
         "data export mnist --out x",
         "lab losses flipped-labels",
     ]
-    for words, code, heavy, _, said in run(commands, tmp_path, **offline):
-        assert (code, heavy) == (2, []), words
-        announced, failed = said
+    for each in run(commands, tmp_path, **offline):
+        assert (each.code, each.heavy) == (2, []), each
+        announced, failed = each.said
         assert "is not on this machine: downloading it into Keras' cache" in announced
         assert "is not on this machine and could not be downloaded (" in failed
         assert "or use --dataset digits, which needs no download" in failed
@@ -170,7 +125,7 @@ def test_a_wrong_argument_is_said_before_a_download(tmp_path, offline):
         "data fetch cifar",
         f"export {ROOT}/models/mlp --format exe",
     ]
-    for words, code, heavy, _, said in run(commands, tmp_path, **offline):
-        assert (code, heavy) == (2, []), words
-        (line,) = said
+    for each in run(commands, tmp_path, **offline):
+        assert (each.code, each.heavy) == (2, []), each
+        (line,) = each.said
         assert "download" not in line

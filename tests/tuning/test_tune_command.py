@@ -9,6 +9,7 @@ import subprocess
 import sys
 import time
 
+import answering
 import forked
 import numpy as np
 import pytest
@@ -54,7 +55,7 @@ def space(hp):
 """
 
 
-def test_a_users_own_file_is_searched_and_its_source_compared(tmp_path):
+def test_a_users_own_file_is_searched_and_its_source_compared(tmp_path, forked_models):
     file = tmp_path / "net.py"
     file.write_text(OWN)
     folder = tmp_path / "search"
@@ -83,7 +84,7 @@ def test_a_users_own_file_is_searched_and_its_source_compared(tmp_path):
     assert wrong.stderr.splitlines()[-1].startswith("error: net.py, line 5: the model's output")
 
 
-def test_the_options_that_say_how_data_are_read_count(tmp_path):
+def test_the_options_that_say_how_data_are_read_count(tmp_path, forked_models):
     digits = datasets.load("digits").train
     table = tmp_path / "turned.csv"
     pixels = digits.images[:200].swapaxes(1, 2).reshape(200, -1)
@@ -155,38 +156,27 @@ def kill_when(words, ready, folder, seconds=300):
 
 
 def test_help_and_wrong_arguments_answer_at_once(tmp_path):
-    for words, said in (
-        (["--help"], None),
-        (["nope"], "'nope' is neither a model nor a recipe: expected one of mlp, cnn-v1"),
-        (
-            ["mlp", "--algorithm", "best"],
-            "--algorithm 'best': expected one of random, bayesian, hyperband, grid",
+    (tmp_path / "notes.txt").write_text("mine")
+    expected = {
+        "--help": "",
+        "nope": "'nope' is neither a model nor a recipe: expected one of mlp, cnn-v1",
+        "mlp --algorithm best": (
+            "--algorithm 'best': expected one of random, bayesian, hyperband, grid"
         ),
-        (["mlp", "--set", "lerning_rate=1"], "did you mean learning_rate?"),
-        (["mlp", "--set", "seed=1"], "--set seed: a search takes it from --seed"),
-        (["mlp", "--set", "checkpoint_monitor=loss"], "a search chooses on validation"),
-        (["mlp", "--budget", "soon"], "--budget 'soon': expected a time such as 90s, 30m or 2h"),
-        (["mlp", "--address", "here:1"], "it needs --engine ray"),
-        *[(["mlp", "--engine", "ray"], "--engine ray needs Ray")]
-        * (importlib.util.find_spec("ray") is None),
-        (["mlp", "--trials", "0"], "--trials"),
-        (["mlp", "--out", str(tmp_path)], "exists and is no search"),
-    ):
-        (tmp_path / "notes.txt").write_text("mine")
-        done = subprocess.run(
-            [sys.executable, "-X", "importtime", "-m", "fashion_nn", "tune", *words],
-            capture_output=True,
-            text=True,
-        )
-        imported = [
-            line.rsplit("|")[-1].strip()
-            for line in done.stderr.splitlines()
-            if line.startswith("import time")
-        ]
-        assert not {"keras", "tensorflow", "keras_tuner", "ray", "sklearn"} & set(imported)
-        lines = [line for line in done.stderr.splitlines() if not line.startswith("import time")]
-        assert done.returncode == (2 if said else 0)
-        assert len(lines) == (1 if said else 0) and (said or "") in "".join(lines)
+        "mlp --set lerning_rate=1": "did you mean learning_rate?",
+        "mlp --set seed=1": "--set seed: a search takes it from --seed",
+        "mlp --set checkpoint_monitor=loss": "a search chooses on validation",
+        "mlp --budget soon": "--budget 'soon': expected a time such as 90s, 30m or 2h",
+        "mlp --address here:1": "it needs --engine ray",
+        "mlp --trials 0": "--trials",
+        f"mlp --out {tmp_path}": "exists and is no search",
+    }
+    if importlib.util.find_spec("ray") is None:
+        expected["mlp --engine ray"] = "--engine ray needs Ray"
+    answers = answering.run([f"tune {words}" for words in expected], tmp_path)
+    for answer, said in zip(answers, expected.values(), strict=True):
+        assert (answer.code, answer.heavy) == (2 if said else 0, []), answer
+        assert len(answer.said) == (1 if said else 0) and said in "".join(answer.said)
 
 
 def test_train_takes_a_recipe_from_a_file_or_a_name(tmp_path):
