@@ -4,6 +4,7 @@
 
 import inspect
 import textwrap
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -56,12 +57,29 @@ def search(splits):
     return example(splits)
 
 
+def test_the_example_answers_with_labels(splits):
+    """A few rows, without compiling the steps: what it learns is seen among the slow tests."""
+    import tensorflow as tf
+
+    few = replace(splits, train=splits.train.take(np.arange(80)))
+    tf.config.run_functions_eagerly(True)
+    try:
+        found = example(few)
+        answers = found.predict(few.train.images.reshape(-1, 28 * 28))
+    finally:
+        tf.config.run_functions_eagerly(False)
+    assert set(answers) <= set(splits.class_names)
+    assert len(found.cv_results_["mean_test_score"]) == 2
+
+
+@pytest.mark.slow
 def test_the_better_settings_are_found(search):
     means = search.cv_results_["mean_test_score"]
     assert search.best_params_["model_kwargs"]["learning_rate"] == 1e-3
     assert search.best_score_ == means[1] > 0.6 > 0.3 > means[0]
 
 
+@pytest.mark.slow
 def test_the_best_model_is_trained_on_all_rows_and_answers_with_labels(search, splits):
     images, names = splits.valid.images.reshape(-1, 28 * 28), np.array(splits.class_names)
     answers = search.predict(images)

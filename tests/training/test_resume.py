@@ -34,6 +34,8 @@ RECIPE = recipes.override(
         "augment.rotation_degrees=5",
     ],
 )
+# The same, over after a dozen epochs.
+SHORT = recipes.override(RECIPE, ["patience=5"])
 COMPARED = ("model.keras", "history.csv", "metrics.json", "split.json")
 
 
@@ -57,28 +59,37 @@ def few_digits() -> datasets.Splits:
     )
 
 
-def train(folder: Path, started, kill_at_sync: int | None) -> None:
-    """In a child: train, and die by SIGKILL at the given flush to disk, in the midst of a save."""
+def train(folder: Path, started, recipe, kill_at_sync: int | None, least_wait: int) -> None:
+    """In a child: train, and die by SIGKILL at the given flush to disk, in the midst of a save.
+
+    Flushes count from when `least_wait` epochs have passed without a better one.
+    """
     if kill_at_sync is not None:
         flush, calls = os.fsync, iter(range(1, 10**6))
 
         def flush_or_die(descriptor: int) -> None:
-            if next(calls) == kill_at_sync:
+            counts = least_wait == 0 or _wait(Run(folder)) >= least_wait
+            if counts and next(calls) == kill_at_sync:
                 os.kill(os.getpid(), signal.SIGKILL)
             flush(descriptor)
 
         writing.os.fsync = flush_or_die
     started.set()
-    training.run(RECIPE, few_digits(), folder, resume=True)
+    training.run(recipe, few_digits(), folder, resume=True)
 
 
 def run_child(
-    folder: Path, *, kill_at_sync: int | None = None, kill_after: float | None = None
+    folder: Path,
+    recipe: recipes.Recipe = RECIPE,
+    *,
+    kill_at_sync: int | None = None,
+    kill_after: float | None = None,
+    least_wait: int = 0,
 ) -> int:
     """Train in a process of its own; return its exit code."""
     context = multiprocessing.get_context("forkserver")
     started = context.Event()
-    child = context.Process(target=train, args=(folder, started, kill_at_sync))
+    child = context.Process(target=train, args=(folder, started, recipe, kill_at_sync, least_wait))
     child.start()
     if kill_after is not None:
         started.wait(60)
@@ -108,12 +119,25 @@ def same_bytes(whole: Path, killed: Path) -> None:
 
 
 def _wait(run: Run) -> int:
+    """Number of epochs without a better one, by the state that is stored."""
+    if not run.state.exists():
+        return 0
     with np.load(run.state) as stored:
         return json.loads(stored["plain"].tobytes())["wait"]
 
 
-@pytest.mark.parametrize("least_kills", [2, pytest.param(20, marks=pytest.mark.slow)])
-def test_killed_at_random_moments_ends_with_the_same_bytes(tmp_path, least_kills):
+def test_killed_while_patience_counts_it_ends_with_the_same_bytes(tmp_path):
+    whole = training.run(SHORT, few_digits(), tmp_path / "whole").run
+    assert whole.read_record().stopped_because == "patience"
+    killed = tmp_path / "killed"
+    assert run_child(killed, SHORT, kill_at_sync=2, least_wait=3) == -signal.SIGKILL
+    assert 3 <= _wait(Run(killed)) < SHORT.patience
+    assert run_child(killed, SHORT) == 0
+    same_bytes(whole.folder, killed)
+
+
+@pytest.mark.slow
+def test_killed_at_random_moments_ends_with_the_same_bytes(tmp_path):
     whole = tmp_path / "whole"
     began = time.perf_counter()
     assert run_child(whole) == 0
@@ -125,7 +149,7 @@ def test_killed_at_random_moments_ends_with_the_same_bytes(tmp_path, least_kills
     rng = np.random.default_rng(0)
     kills, trainings, waits = 0, 0, []
     killed = tmp_path / "killed-0"
-    while kills < least_kills or max(waits, default=0) < 3:
+    while kills < 20 or max(waits, default=0) < 3:
         assert kills + trainings < 100, "no kill came while patience was counting"
         if (kills + trainings) % 2:
             code = run_child(killed, kill_at_sync=int(rng.integers(1, 17)))
@@ -138,8 +162,7 @@ def test_killed_at_random_moments_ends_with_the_same_bytes(tmp_path, least_kills
             continue
         assert code == -signal.SIGKILL
         kills += 1
-        if Run(killed).state.exists():
-            waits.append(_wait(Run(killed)))
+        waits.append(_wait(Run(killed)))
     assert run_child(killed) == 0
     same_bytes(whole, killed)
 
