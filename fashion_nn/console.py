@@ -81,6 +81,7 @@ class TrainingBar:
         self.epochs = epochs
         self.every_epoch = every_epoch
         self.stop_requested = False
+        self._left: float | None = None
         self._last = ""
         self._bar: Progress | None = None
 
@@ -117,6 +118,11 @@ class TrainingBar:
                 self._task, completed=step, total=steps, description=printable(description)
             )
 
+    def resize(self, epochs: int, left: float) -> None:
+        """Show from now on that there are this number of epochs, and the seconds that are left."""
+        self.epochs = epochs
+        self._left = left
+
     def epoch(self, row: dict[str, float], improved: bool, seconds: float) -> None:
         """Print the figures of a complete epoch."""
         parts = [f"{self.name} epoch {row['epoch']:>3}/{self.epochs}"]
@@ -124,7 +130,9 @@ class TrainingBar:
             if key in row:
                 parts.append(f"{key} {row[key]:.4f}")
         parts.append(f"{seconds:.1f} s")
-        if improved:
+        if self._left is not None and row["epoch"] < self.epochs:
+            parts.append(f"about {duration(self._left)} left")
+        elif improved:
             parts.append("best so far")
         line = "  ".join(parts)
         if self.every_epoch:

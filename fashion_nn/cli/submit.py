@@ -1,6 +1,5 @@
 """fashion-nn submit, and submit.py: a prediction file from a model and a table of test images."""
 
-import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -8,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import console, datasets
-from fashion_nn.cli.common import deadline, load_splits
+from fashion_nn.cli.common import accuracy, deadline, load_splits
 from fashion_nn.cli.grade import finish
 from fashion_nn.cli.options import (
     DATA_SETS,
@@ -23,10 +22,8 @@ from fashion_nn.cli.options import (
     takes,
 )
 from fashion_nn.cli.reading import Reading
-from fashion_nn.cli.train import print_run
+from fashion_nn.cli.train_for_submission import train_within
 from fashion_nn.core.files import FileIn, files_at
-from fashion_nn.core.images import described
-from fashion_nn.core.text import duration
 from fashion_nn.datasets.layouts import TABLES, layout_of, table_files
 from fashion_nn.errors import InputError
 from fashion_nn.runs import Run
@@ -40,7 +37,7 @@ if TYPE_CHECKING:
     from fashion_nn.tables import TableSource
 
 EXAMPLES = examples(
-    "fashion-nn submit --train digit-recognizer.zip --out predictions.csv",
+    "fashion-nn submit --train digit-recognizer.zip --out predictions.csv --budget 15m",
     "fashion-nn submit --model mlp.keras --test test.csv --out predictions.csv",
 )
 SCRIPT_EXAMPLES = EXAMPLES.replace("fashion-nn submit", "python submit.py")
@@ -59,21 +56,23 @@ Grade = Annotated[
     bool,
     typer.Option(
         "--grade",
-        help="Check the written file; without --model, predict with the best saved model.",
+        help="Check the written file; without --model, predict with the model that --train made for"
+        " these images, else with the best saved one.",
     ),
 ]
 Train = Annotated[
     Path | None,
     typer.Option(
         "--train",
-        help="File with labelled images, or Kaggle's zip: train mlp and sprint, use the better.",
+        help="File with labelled images, or Kaggle's zip: train the best model for the time.",
     ),
 ]
 Budget = Annotated[
     str | None,
     typer.Option(
         "--budget",
-        help="With --train: time limit, such as 90s, 30m or 2h; the best model until then is used.",
+        help="With --train: time for everything, such as 90s, 15m or 2h. The number of epochs is"
+        " chosen so that training and prediction end within it.",
     ),
 ]
 Format = Annotated[
@@ -150,7 +149,9 @@ def submit(request: Request) -> None:
     # Read once, by all who need it.
     table = submission.ImageTable(test, request.options())
     if request.train:
-        made = _train(request, test, request.models or MODELS, stop_at)
+        made = train_within(
+            request.train, test, request.models or MODELS, request.options(), stop_at
+        )
         _predict(request, made.model, table, wanted, _Expected.of_run(made))
     elif request.model:
         _predict(request, request.model, table, wanted, _expected(request, request.model))
@@ -287,44 +288,18 @@ def _best(table: "ImageTable", dataset: str | None, models: Path) -> Run:
     """The best saved run for the images of `table`."""
     from fashion_nn import submission
 
+    made = submission.trained_for(models, table.fingerprint, note=console.note)
+    if made and dataset is None:
+        valid = made.read_metrics().of_valid()
+        measured = accuracy(valid.accuracy, valid.interval, valid.n)
+        console.note(f"model: {made.model}, trained for these images (validation {measured})")
+        return made
     kind = dataset or table.recognised()
     run = submission.best_run(models, kind, table.image_shape, note=console.note)
     valid = run.read_metrics().of_valid()
     measured = f"validation accuracy {valid.accuracy:.4f}"
     console.note(f"model: {run.model}, the best saved one for {kind} ({measured})")
     return run
-
-
-def _train(request: Request, test: "TableSource", models: Path, stop_at: float | None) -> Run:
-    """Train a model from scratch, and say before how long that takes."""
-    from fashion_nn import submission
-
-    # A broken test table is refused here, before hours of training.
-    options = request.options()
-    image_shape = submission.ImageTable(test, options).image_shape
-    train = request.train
-    assert train is not None  # else there is nothing to train
-    splits = load_splits(train, options=options)
-    if splits.image_shape != image_shape:
-        found = (
-            f"images are {described(image_shape)}, those of {train} {described(splits.image_shape)}"
-        )
-        raise InputError(f"{test}: {found}: not the same data")
-    console.load_tensorflow()
-    costs = submission.training_costs(splits)
-    for cost in costs:
-        each = f"{cost.epochs} epochs of about {cost.seconds_per_epoch:.1f} s"
-        console.note(f"{cost.recipe}: at most {each}, {duration(cost.seconds)}")
-    together = duration(sum(cost.seconds for cost in costs))
-    limit = ""
-    if stop_at is not None:
-        limit = f"; stops after {duration(max(stop_at - time.monotonic(), 0))} more"
-    console.note(f"together at most {together}, early stopping may end sooner{limit}")
-    folder = models / f"submit-{train.name.split('.')[0]}-{splits.fingerprint[:8]}"
-    with console.training_bars() as progress:
-        outcome = submission.train_best(splits, folder, deadline=stop_at, progress=progress)
-    print_run(outcome.run)
-    return outcome.run
 
 
 def _reference_builder(request: Request, dataset: str | None) -> "ReferenceBuilder":

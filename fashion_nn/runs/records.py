@@ -235,6 +235,8 @@ class Record(Stored):
     mirroring: None where the recipe said whether to mirror, or nothing was trained.
     code: None where the model is one of the zoo.
     data: where the data was read from; None where that was not stored.
+    predicts: fingerprint of the test images that the model was trained to predict; None where it
+        was not trained for a submission.
     """
 
     recipe: RecipeRecord
@@ -247,6 +249,7 @@ class Record(Stored):
     mirroring: MirroringRecord | None = None
     code: CodeRecord | None = None
     data: DataArguments | None = None
+    predicts: str | None = None
 
     @property
     def train_seconds(self) -> float:
@@ -269,6 +272,11 @@ class Record(Stored):
         *others, last = self.sessions
         last = last.model_copy(update={"epoch_seconds": (*last.epoch_seconds, round(seconds, 3))})
         return self.model_copy(update={"sessions": (*others, last)})
+
+    def with_epochs(self, epochs: int) -> Self:
+        """A copy whose recipe has this number of epochs, which was chosen during the training."""
+        recipe = self.recipe.model_copy(update={"epochs": epochs})
+        return self.model_copy(update={"recipe": recipe})
 
     def ended(self, stopped_because: str, best_epoch: int | None) -> Self:
         """A copy that says how the training ended."""

@@ -2,14 +2,14 @@
 
 image_table    the test table, read once
 choosing       the best saved run for it
-from_scratch   or training one
-calibration     labelled rows by which the scale of the pixels is found
+from_scratch   or training one: `candidates` says which models, `planning` for how long
+calibration    labelled rows by which the scale of the pixels is found
 predicting     the model's labels of all rows
 formats        the file that is written, and what a correct one holds
 """
 
 from fashion_nn.submission.calibration import read_calibration
-from fashion_nn.submission.choosing import best_run, labels_of, trained_on
+from fashion_nn.submission.choosing import best_run, labels_of, trained_for, trained_on
 from fashion_nn.submission.formats import (
     FORMATS,
     Layout,
@@ -20,29 +20,44 @@ from fashion_nn.submission.formats import (
     require_output,
     write,
 )
-from fashion_nn.submission.from_scratch import TrainingCost, train_best, training_costs
+from fashion_nn.submission.from_scratch import (
+    Limit,
+    Prospect,
+    best_of,
+    follow,
+    free_folder,
+    prospect,
+    trainer,
+)
 from fashion_nn.submission.image_table import ImageTable
+from fashion_nn.submission.planning import Stage
 from fashion_nn.submission.predicting import Predictions, predict, predict_blocks, warnings
 
 __all__ = [
     "FORMATS",
     "ImageTable",
     "Layout",
+    "Limit",
     "Predictions",
+    "Prospect",
     "Sample",
-    "TrainingCost",
+    "Stage",
+    "best_of",
     "best_run",
     "expectation",
+    "follow",
+    "free_folder",
     "labels_of",
     "predict",
     "predict_blocks",
+    "prospect",
     "read_calibration",
     "read_sample",
     "render",
     "require_output",
-    "train_best",
+    "trained_for",
     "trained_on",
-    "training_costs",
+    "trainer",
     "warnings",
     "write",
 ]

@@ -43,6 +43,26 @@ def best_run(
     return max(candidates, key=lambda candidate: candidate[:2])[2]
 
 
+def trained_for(
+    root: str | os.PathLike[str],
+    images: str,
+    *,
+    note: Callable[[str], None] | None = None,
+) -> Run | None:
+    """The run in `root` that was trained last to predict these test images; None without one.
+
+    Args:
+        images: their fingerprint (`ImageTable.fingerprint`).
+        note: see `best_run`.
+    """
+    found = [
+        run
+        for run in runs.find(root, note=note or (lambda line: None))
+        if run.read_record().predicts == images and run.read_metrics().valid
+    ]
+    return max(found, key=_started, default=None)
+
+
 def trained_on(model: str | os.PathLike[str]) -> str | None:
     """The known data set that the run folder around `model` says it was trained on, or None."""
     try:
@@ -61,6 +81,11 @@ def labels_of(model: str | os.PathLike[str]) -> LabelMap:
     except InputError:
         return LabelMap()
     return LabelMap(labels or ())
+
+
+def _started(run: Run) -> str:
+    """When the training of `run` was started last, as text that sorts by time."""
+    return max((each.started or "" for each in run.read_record().sessions), default="")
 
 
 def _fits(run: Run, dataset: str, image_shape: ImageShape) -> bool:

@@ -5,6 +5,8 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
+import numpy as np
+
 from fashion_nn import datasets, tables
 from fashion_nn.core.files import FileIn, Files, Single, files_at
 from fashion_nn.core.images import ImageShape, shape_of
@@ -13,6 +15,8 @@ from fashion_nn.datasets.layouts import TABLES, Layout, layout_of
 from fashion_nn.datasets.source import FOUND_OUT, Part, Request
 from fashion_nn.errors import InputError
 from fashion_nn.tables import TableSource
+
+_EXAMINED = 1000
 
 
 class ImageTable:
@@ -51,6 +55,24 @@ class ImageTable:
             InputError: the table is not usable.
         """
         return self.first.image_shape
+
+    @property
+    def fingerprint(self) -> str:
+        """Tells these images from others: a digest of the first thousand.
+
+        Raises:
+            InputError: the table is not usable.
+        """
+        images = self.first.images[:_EXAMINED]
+        return datasets.fingerprint(images, np.zeros(len(images), np.int64))
+
+    def count(self) -> int:
+        """The number of images. All are read, so the table is known to be usable afterwards.
+
+        Raises:
+            InputError: the table is not usable.
+        """
+        return sum(len(block.pixels) for block in self.blocks())
 
     def recognised(self) -> str:
         """The name of the known data set that the first images look like.

@@ -43,10 +43,12 @@ from fashion_nn.training.own_recipe import (
     prepared,
     require_same_code,
 )
+from fashion_nn.training.pacing import Pace
+from fashion_nn.training.schedules import OneCycle
 from fashion_nn.training.state import TrainState
 from fashion_nn.zoo import OwnBuilder, adapting
 
-_FINISHED = ("epochs", "patience", "callback")
+_FINISHED = ("epochs", "patience", "callback", "time")
 
 Stop = Callable[[Sequence[dict[str, float]]], str | None]
 
@@ -57,7 +59,8 @@ class Outcome:
 
     Attributes:
         run: the run folder.
-        stopped_because: epochs, patience, callback, budget, or the reason that `stop` gave.
+        stopped_because: epochs, patience, callback, budget, time (a `Pace` changed the number of
+            epochs), or the reason that `stop` gave.
         best_epoch: the epoch whose weights are saved.
         metrics: content of metrics.json.
     """
@@ -75,7 +78,7 @@ def run(
     *,
     resume: bool = False,
     deadline: float | None = None,
-    stop: Stop | None = None,
+    stop: Stop | Pace | None = None,
     callbacks: Callbacks = (),
     progress: Progress | None = None,
 ) -> Outcome:
@@ -91,7 +94,8 @@ def run(
             model so far; within the first epoch, the model as far as it is trained. A later resume
             continues from the last whole epoch.
         stop: called between epochs with the history so far. If it returns a reason, the training
-            stops as at a deadline.
+            stops as at a deadline. Or a `Pace`, which says between epochs how many there are to be:
+            the rest of a one-cycle schedule is resized.
         callbacks: of Keras; see `training.callbacks`. One that keeps a state can be resumed exactly
             if it offers `get_state()` and `set_state(state)`, with a state that JSON can hold; of
             others a warning says so.
@@ -126,23 +130,6 @@ def run(
     return _outcome(target)
 
 
-def estimate(recipe: Recipe, splits: Splits, *, steps: int = 5) -> float:
-    """Seconds that one epoch of `recipe` takes on this machine.
-
-    The estimate comes from `steps` real training steps, after one that warms up.
-    """
-    model = build_networks(recipe, splits, _steps_per_epoch(recipe, splits)).trained
-    images = splits.train.images[: recipe.batch_size]
-    labels = splits.train.labels[: recipe.batch_size]
-    model.train_on_batch(images, labels)
-    start = time.perf_counter()
-    for _ in range(steps):
-        model.train_on_batch(images, labels)
-    seconds_per_image = (time.perf_counter() - start) / (steps * len(images))
-    # Validation is a forward pass, about a third of a training step.
-    return seconds_per_image * (len(splits.train) + len(splits.valid) / 3)
-
-
 class _Trainer:
     """The part of a training that runs in this process: restore, run epochs, write files."""
 
@@ -152,11 +139,12 @@ class _Trainer:
         own: OwnBuilder | None,
         splits: Splits,
         target: Run,
-        stop: Stop | None,
+        stop: Stop | Pace | None,
         callbacks: Callbacks,
         progress: Progress | None,
     ):
         self.recipe = recipe
+        self.epochs = recipe.epochs
         self.own = own
         self.splits = splits
         self.target = target
@@ -209,6 +197,7 @@ class _Trainer:
                 self.target.write_history(self.state.history)
             self.record = self.record.with_epoch(epoch.seconds)
             self.target.write_record(self.record)
+            self._keep_pace(epoch.seconds)
             if self.progress:
                 self.progress.epoch(epoch.row, improved, epoch.seconds)
             if epoch.cut or (deadline is not None and time.monotonic() >= deadline):
@@ -219,6 +208,8 @@ class _Trainer:
         """Score the saved model and complete the run; metrics.json is written last."""
         self.networks.inference.set_weights(self.state.best_weights)
         self.record = self.record.ended(stopped_because, self.state.best_epoch)
+        if stopped_because == "time":
+            self.record = self.record.with_epochs(self.state.epoch)
         self.target.write_record(self.record)
         measured = Metrics()
         if len(self.splits.valid):
@@ -260,13 +251,25 @@ class _Trainer:
     def _reason_to_stop(self) -> str | None:
         if self.state.stopped_because:
             return self.state.stopped_because
-        if self.state.epoch >= self.recipe.epochs:
-            return "epochs"
+        if self.state.epoch >= self.epochs:
+            return "epochs" if self.epochs == self.recipe.epochs else "time"
         if self.recipe.patience is not None and self.state.wait >= self.recipe.patience:
             return "patience"
-        if self.stop and self.state.history:
+        if self.stop and not isinstance(self.stop, Pace) and self.state.history:
             return self.stop(self.state.history)
         return None
+
+    def _keep_pace(self, seconds: float) -> None:
+        """Let a `Pace` choose the number of epochs again, and resize the rest of the schedule."""
+        if not isinstance(self.stop, Pace) or self.state.epoch >= self.epochs:
+            return
+        done = self.state.epoch
+        chosen = self.stop.epochs(done, self.epochs, seconds)
+        schedule = self.networks.schedule
+        if done < chosen != self.epochs and isinstance(schedule, OneCycle):
+            steps = _steps_per_epoch(self.recipe, self.splits)
+            schedule.resize(done * steps, chosen * steps)
+        self.epochs = chosen
 
     def _advance(self, row: dict[str, float]) -> bool:
         """Add the epoch's result to the state; return whether its weights are the best so far."""

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import keras
 import tensorflow as tf
+from keras.optimizers.schedules import LearningRateSchedule
 
 from fashion_nn import zoo
 from fashion_nn.datasets import Splits
@@ -16,6 +17,7 @@ from fashion_nn.recipes import Recipe
 from fashion_nn.training.faster import faster
 from fashion_nn.training.losses import cross_entropy
 from fashion_nn.training.optimizers import optimizer
+from fashion_nn.training.schedules import learning_rate
 from fashion_nn.zoo import OwnBuilder, adapting
 
 
@@ -28,11 +30,13 @@ class Networks:
         inference: the inference copy; it takes the best weights of `trained`.
         saved: what goes into the file. It shares the weights of `inference`: the same model, or its
             average with the mirrored image.
+        schedule: of the learning rate of `trained`; None if that is constant or the user's own.
     """
 
     trained: keras.Model
     inference: keras.Model
     saved: keras.Model
+    schedule: LearningRateSchedule | None = None
 
 
 def build_networks(
@@ -56,18 +60,21 @@ def build_networks(
     built = _build(recipe, splits, recipe.precision, own)
     on_gpu = bool(tf.config.list_physical_devices("GPU"))
     trained = built if on_gpu else _faster(built, own)
+    rate = None
     if recipe.optimizer == "compiled":
         trained.compile(built.optimizer, built.loss, metrics=["accuracy"], jit_compile=on_gpu)
     else:
+        rate = learning_rate(recipe, steps_per_epoch)
         trained.compile(
-            optimizer=optimizer(recipe, steps_per_epoch),
+            optimizer=optimizer(recipe, steps_per_epoch, rate),
             loss=cross_entropy(recipe.label_smoothing),
             metrics=["accuracy"],
             # XLA on the CPU makes convolutions three times slower.
             jit_compile=on_gpu,
         )
     trained.optimizer.build(trained.trainable_variables)
-    return Networks(trained, inference, saved)
+    schedule = rate if isinstance(rate, LearningRateSchedule) else None
+    return Networks(trained, inference, saved, schedule)
 
 
 def _faster(model: keras.Model, own: OwnBuilder | None) -> keras.Model:

@@ -1,6 +1,7 @@
 """The optimizer that a recipe asks for."""
 
 import keras
+from keras.optimizers.schedules import LearningRateSchedule
 
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
@@ -8,13 +9,18 @@ from fashion_nn.training.muon import Muon
 from fashion_nn.training.schedules import learning_rate
 
 
-def optimizer(recipe: Recipe, steps_per_epoch: int) -> keras.optimizers.Optimizer:
+def optimizer(
+    recipe: Recipe, steps_per_epoch: int, schedule: LearningRateSchedule | float | None = None
+) -> keras.optimizers.Optimizer:
     """A new optimizer with the recipe's settings and its learning rate schedule.
+
+    Args:
+        schedule: the recipe's, if it has been made.
 
     Raises:
         InputError: the recipe leaves the optimizer to a compiled model.
     """
-    rate = learning_rate(recipe, steps_per_epoch)
+    rate = learning_rate(recipe, steps_per_epoch) if schedule is None else schedule
     decay = recipe.weight_decay or None
     match recipe.optimizer:
         case "sgd":

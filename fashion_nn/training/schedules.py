@@ -44,6 +44,9 @@ class OneCycle(LearningRateSchedule):
     """A rise to `peak` over `warmup_fraction` of the `steps`, then a fall to below the start.
 
     Both parts are half cosines: from peak/25 to the peak, and from the peak to peak/10⁴.
+
+    `resize` changes the number of steps while the training runs: what is left of the cycle is then
+    passed through faster or more slowly, and the rate does not jump.
     """
 
     START = 1 / 25
@@ -53,17 +56,35 @@ class OneCycle(LearningRateSchedule):
         self.peak = peak
         self.steps = steps
         self.warmup_fraction = warmup_fraction
+        # Step `since` is at `place` in the cycle, and each step after it is `pace` further.
+        self._since = _constant(0.0)
+        self._place = _constant(0.0)
+        self._pace = _constant(1.0)
+
+    def resize(self, step: int, steps: int) -> None:
+        """End the cycle at step `steps`, where the training is at `step`, which is before that."""
+        place = self._place_of(step)
+        self._place.assign(place)
+        self._since.assign(step)
+        self._pace.assign((self.steps - place) / (steps - step))
 
     def __call__(self, step):
         turn = self.warmup_fraction * self.steps
-        step = ops.minimum(ops.cast(step, "float32"), float(self.steps))
+        step = ops.minimum(self._place_of(step), float(self.steps))
         rise = _half_cosine(self.peak * self.START, self.peak, step / turn)
         progress = (step - turn) / (self.steps - turn)
         fall = _half_cosine(self.peak, self.peak * self.END, progress)
         return ops.where(step < turn, rise, fall)
 
+    def _place_of(self, step):
+        return self._place + (ops.cast(step, "float32") - self._since) * self._pace
+
     def get_config(self) -> dict:
         return {"peak": self.peak, "steps": self.steps, "warmup_fraction": self.warmup_fraction}
+
+
+def _constant(value: float) -> keras.Variable:
+    return keras.Variable(value, trainable=False, dtype="float32")
 
 
 def _half_cosine(start: float, end: float, progress):

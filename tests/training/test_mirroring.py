@@ -33,7 +33,9 @@ def test_a_left_and_a_right_are_told_apart_without_mirrored_images():
     labels = np.repeat([0, 1], 60)
     found = mirroring.measure(Split(images, labels))
     assert not found.used
-    assert found.why.startswith("of 120 training rows the nearest neighbour is right for 120")
+    assert found.why.startswith(
+        "of 120 training rows the nearest neighbour is right for 120, for 0"
+    )
 
 
 def test_mirrored_images_help_where_few_images_are_seen_from_either_side():
@@ -42,7 +44,21 @@ def test_mirrored_images_help_where_few_images_are_seen_from_either_side():
     images = np.concatenate([shapes, shapes[:, :, ::-1]])
     found = mirroring.measure(Split(np.ascontiguousarray(images), np.tile(np.arange(40), 2)))
     assert found.used
-    assert found.why.endswith("with mirrored images for 80")
+    assert "right for 2, for 80 if they are mirrored" in found.why
+
+
+def test_letters_that_are_mirror_images_of_each_other_decide_against_it():
+    """Most classes are symmetric, so most mirrored rows are right; but of two, each is the other's
+    mirror image.
+    """
+    symmetric = RNG.integers(0, 256, (8, 12, 6)).astype(np.uint8)
+    shapes = np.concatenate([symmetric, symmetric[:, :, ::-1]], axis=2)
+    left = RNG.integers(0, 256, (1, 12, 12)).astype(np.uint8)
+    classes = np.concatenate([shapes, left, left[:, :, ::-1]])
+    images = np.repeat(classes, 30, axis=0) // 2 + RNG.integers(0, 99, (300, 12, 12))
+    found = mirroring.measure(Split(images.astype(np.uint8), np.repeat(np.arange(10), 30)))
+    assert "right for 300, for 240 if they are mirrored" in found.why
+    assert not found.used
 
 
 def test_a_known_data_set_decides_without_a_measurement(digits, monkeypatch):
@@ -60,8 +76,12 @@ def test_clothes_are_mirrored_and_digits_are_not(name, used):
 
 
 def test_on_real_digits_the_measurement_says_what_is_known(real_data):
-    rows = datasets.load("mnist", data_dir=real_data).train.take(np.arange(2000))
-    assert not mirroring.measure(rows).used
+    for name, used in (("mnist", False), ("fashion_mnist", True)):
+        splits = datasets.load(name, data_dir=real_data)
+        rows = splits.train.take(np.arange(1000))
+        found = mirroring.measure(rows, splits.valid.take(np.arange(1000)))
+        assert found.used is used
+        assert found.why.startswith("of 1,000 validation rows")
 
 
 def test_only_what_is_left_open_is_decided(digits):
