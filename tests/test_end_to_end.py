@@ -9,7 +9,6 @@ import re
 import shutil
 import subprocess
 import sys
-import time
 from contextlib import chdir, redirect_stderr, redirect_stdout
 from pathlib import Path
 
@@ -183,16 +182,6 @@ def test_a_sample_gives_header_and_ids(work, run, submitted):
     assert (work / "sampled.csv").read_text().splitlines() == expected
 
 
-def test_the_better_of_two_trained_from_a_csv(work, tmp_path):
-    splits = datasets.load(few(work))
-    names = ("mlp", "dcn-relu-xavier-adam")
-    best = submission.train_best(splits, tmp_path, names=names, deadline=time.monotonic())
-    found = list(runs.find(tmp_path))
-    assert {each.name for each in found} == set(names)
-    assert {each.read_record().stopped_because for each in found} == {"budget"}
-    assert best.metrics.valid.accuracy == max(each.read_metrics().valid.accuracy for each in found)
-
-
 def few(work):
     """A labelled CSV of the first 100 training rows."""
     lines = (work / "csv" / "digits_train.csv").read_text().splitlines(keepends=True)
@@ -343,7 +332,6 @@ def test_wrong_arguments_of_submit(work, run, words, said):
 
 
 def test_the_best_model_excludes_runs_that_saw_the_stored_validation_rows(work, run):
-    from fashion_nn import submission
     from fashion_nn.errors import InputError
 
     root = work / "candidates"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from fashion_nn import console, datasets
 from fashion_nn.cli.common import accuracy, load_splits
-from fashion_nn.cli.train import print_run
 from fashion_nn.core.images import described
 from fashion_nn.core.text import duration
 from fashion_nn.errors import InputError
@@ -56,8 +55,7 @@ def train_within(
         runs = submission.follow(found, start, note=console.note)
     best = submission.best_of(runs)
     best.write_record(best.read_record().model_copy(update={"predicts": table.fingerprint}))
-    print_run(best)
-    _print_expected(best, len(runs))
+    _print_result(best, len(runs))
     return best
 
 
@@ -105,11 +103,18 @@ def _progress(
     return start
 
 
-def _print_expected(run: Run, compared: int) -> None:
+def _print_result(run: Run, compared: int) -> None:
+    """Print what the model is, and what accuracy it is expected to have."""
+    record = run.read_record()
+    trained = f", {record.best_epoch} epochs" if record.best_epoch else ""
+    print(f"{run.model}: {record.recipe.name}{trained}")
+    mirroring = record.mirroring
+    if mirroring:
+        print(f"mirrored images {'used' if mirroring.used else 'not used'}: {mirroring.why}")
     valid = run.read_metrics().of_valid()
     measured = accuracy(valid.accuracy, valid.interval, valid.n)
-    print(f"expected {measured}: that of this model on validation rows, which it did not train on")
+    print(f"expected {measured}: measured on validation rows, on which this model was not trained")
     if compared > 1:
-        print(
-            f"it is the best of {compared} models on these rows, so a little less is to be expected"
-        )
+        print(f"it is the best of {compared} models on these rows, so it may be a little less")
+    if record.stopped_because == "budget":
+        print("the machine became too slow: the training was stopped before its schedule had ended")

@@ -120,6 +120,15 @@ def test_a_model_for_which_no_time_is_left_is_left_out_and_that_is_said():
     assert said == ["pca-logreg: left out, because the machine has become slower"]
 
 
+def test_the_best_on_validation_is_used_and_of_equal_ones_the_surer():
+    def run(accuracy, log_loss):
+        figures = SimpleNamespace(accuracy=accuracy, log_loss=log_loss)
+        return SimpleNamespace(read_metrics=lambda: SimpleNamespace(of_valid=lambda: figures))
+
+    runs = [run(0.9, 0.2), run(0.95, 0.4), run(0.95, 0.3)]
+    assert from_scratch.best_of(runs) is runs[2]
+
+
 def rows(n, shape=(28, 28)):
     return SimpleNamespace(train=np.zeros(n), image_shape=shape)
 
