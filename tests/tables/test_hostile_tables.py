@@ -54,9 +54,9 @@ WRONG = {
         text(IDS, WITH_IDS),
         "data row 2 (line 3), column 'id': 7 occurs a second time",
     ),
-    "an id that is no number": (
+    "a text twice as id": (
         text(IDS, [["x", *row] for row in PIXELS]),
-        "data row 1 (line 2), column 'id'",
+        "data row 2 (line 3), column 'id': x occurs a second time",
     ),
     "a pixel column twice": (text(["pixel2", *NAMES[1:]]), "duplicates"),
     "783 pixels": (text(NAMES[:-1], PIXELS[:, :-1]), "expected a square number"),
