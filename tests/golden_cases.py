@@ -242,6 +242,10 @@ TOPICS: dict[str, Topic] = {
             "fashion-nn grade hand-ins --test csv/digits_test.csv --labels csv/digits_test.csv",
             exact=True,
         ),
+        "fashion-nn grade hand-ins --test csv/digits_test.csv --labels csv/digits_test.csv"
+        " --worksheet grades.csv --split 30",
+        "fashion-nn grade hand-ins --test csv/digits_test.csv --labels csv/digits_test.csv"
+        " --worksheet small.csv",
         Case("fashion-nn grade hand-ins --test csv/digits_test.csv --strict --json", piped=True),
         "fashion-nn grade nothing.csv --test csv/digits_test.csv",
         "fashion-nn grade right.csv --test csv/digits_test.csv --against wrong.csv",
@@ -277,6 +281,12 @@ TOPICS: dict[str, Topic] = {
             piped=True,
             exact=True,
         ),
+        "fashion-nn lab worksheet --new 2-3-1 --students students.csv --out sheets",
+        "fashion-nn lab worksheet --new 2-3-1 --students students.csv --out sheets",
+        "fashion-nn lab worksheet --new 2-3-1 --students small.csv --out other",
+        Case("fashion-nn lab backprop --check marked", exact=True),
+        Case("fashion-nn lab backprop --check marked --json", piped=True, exact=True),
+        "fashion-nn lab backprop --check hand-ins",
         "fashion-nn lab backprop",
         "fashion-nn lab backprop nothing",
         "fashion-nn lab backprop report-004/1 --json --markdown",

@@ -31,6 +31,9 @@ from golden_text import keys, plain, plain_json
 from fashion_nn import cli, datasets
 from fashion_nn.cli import demo
 from fashion_nn.cli.main import app, submit_main
+from fashion_nn.lab.backprop import worksheets
+from fashion_nn.lab.backprop.sheet import Term
+from fashion_nn.lab.backprop.tracing import solve
 
 GOLDEN = Path(__file__).parent / "golden"
 MODEL_FILES = Path(__file__).parent / "inference" / "files"
@@ -199,10 +202,27 @@ def _prepare(folder: Path) -> None:
         folder / "hand-ins" / "bob.csv", np.where(np.arange(len(right)) % 4, right, 9 - right)
     )
     (folder / "hand-ins" / "notes.md").write_text("not a hand-in\n")
+    (folder / "grades.csv").write_text(
+        "Identifier,Grade,Maximum Grade,Last modified (grade),Feedback comments\n"
+        "ada,,10.00,-,\nbob,-,10.00,-,\nparticipant7,,10.00,-,\n"
+    )
+    _mark_worksheets(folder)
     (folder / "table.md").write_text(
         "<!-- leaderboard: made by `make tables` -->\n<!-- end of leaderboard -->\n"
     )
     (folder / "answers.json").write_text(json.dumps({"deltas": [None, [[0.113937], [0.13437]]]}))
+
+
+def _mark_worksheets(folder: Path) -> None:
+    """A list of students, and the folder of a class with answers: right, wrong, and unreadable."""
+    (folder / "students.csv").write_text("id\nada\nbob\n")
+    drawn = worksheets.draw(worksheets.network("2-2-1"), "Exercise", ["ada", "bob", "cyd"], 0)
+    worksheets.write(drawn, folder / "marked")
+    for sheet, factor in zip(drawn.sheets, (1, -1), strict=False):
+        net = solve(sheet.exercise)[Term("nets", 1)]
+        answers = {"z[1]": (factor * net[:, 0]).round(3).tolist()}
+        (folder / "marked" / "answers" / f"{sheet.file}.json").write_text(json.dumps(answers))
+    (folder / "marked" / "answers" / "cyd.json").write_text("{")
 
 
 def _unpack_models(folder: Path) -> None:
@@ -441,12 +461,15 @@ FILES = {
     "best.json": (("models/tune-*/best.json",), ("recipe.options", "recipe.sources")),
     "checks.json": (("*.checks.json", "hand-ins-grades/checks/*.checks.json"), ()),
     "histories.json": (("histories.json",), ("configurations",)),
+    "worksheets.json": (("sheets/worksheets.json", "marked/worksheets.json"), ()),
     "test-openings.jsonl": (("models/*/test-openings.jsonl",), ()),
 }
 TABLES = {
     "history.csv": "models/mlp-digits-seed0/history.csv",
     "leaderboard.csv": "board.csv",
     "class-list.csv": "hand-ins-grades/class-list.csv",
+    "class.csv": "marked/class.csv",
+    "index.csv": "sheets/index.csv",
     "predictions.csv": "graded.csv",
 }
 ARRAYS = {"test-predictions.npz": "models/mlp-digits-seed0/test-predictions.npz"}

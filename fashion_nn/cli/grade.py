@@ -125,6 +125,13 @@ SplitPercent = Annotated[
         " pseudonyms.",
     ),
 ]
+ShowPrivate = Annotated[
+    bool,
+    typer.Option(
+        "--show-private",
+        help="With --split: students' pages also show grade and accuracy on all rows.",
+    ),
+]
 Seed = Annotated[
     int, typer.Option("--seed", min=0, max=2**31 - 2, help="Seed that draws the public rows.")
 ]
@@ -153,6 +160,7 @@ class GradeOptions:
     maximum: Maximum = None
     points: Points = None
     split: SplitPercent = None
+    show_private: ShowPrivate = False
     seed: Seed = 0
     format: gradescope.Format = "pages"
     autograder: gradescope.Autograder = None
@@ -289,7 +297,7 @@ def _grade_class(options: GradeOptions, marking: "Marking") -> None:
             progress=progress,
         )
     console.note(f"{options.given}: read as {grades.layout.title}")
-    split = Split(options.split, options.seed) if options.split else None
+    split = Split(options.split, options.seed, options.show_private) if options.split else None
     written = outputs.write(grades, reference, options.folder, marking, split)
     if options.as_json:
         print(render_json(_rows(written)))
@@ -349,6 +357,8 @@ def _require_sense(options: GradeOptions) -> None:
     if (options.worksheet or options.split) and options.labels is None:
         needs = "--worksheet and --split need the true labels"
         raise InputError(f"{needs}: give --labels")
+    if options.show_private and options.split is None:
+        raise InputError("--show-private shows the rows that --split keeps back: give --split")
     if not options.is_class:
         _require_no_class_options(options)
 

@@ -52,6 +52,17 @@ class Score:
     interval: tuple[float, float]
     recall: tuple[float | None, ...]
 
+    @classmethod
+    def of(cls, labels: np.ndarray, truth: np.ndarray, classes: int) -> "Score":
+        """The score of `labels` by the true ones, both int64 (n,)."""
+        right = labels == truth
+        correct = int(right.sum())
+        recall: list[float | None] = []
+        for label in range(classes):
+            of_class = truth == label
+            recall.append(round(float(right[of_class].mean()), 4) if of_class.any() else None)
+        return cls(len(right), correct, measures.wilson(correct, len(right)), tuple(recall))
+
     @property
     def accuracy(self) -> float:
         return self.correct / self.n
@@ -186,10 +197,4 @@ class Evidence:
         """How good the labels are; None if they or the true ones are not known."""
         if self.labels is None or self.truth is None:
             return None
-        right = self.labels == self.truth
-        correct = int(right.sum())
-        recall: list[float | None] = []
-        for label in range(self.classes):
-            of_class = self.truth == label
-            recall.append(round(float(right[of_class].mean()), 4) if of_class.any() else None)
-        return Score(len(right), correct, measures.wilson(correct, len(right)), tuple(recall))
+        return Score.of(self.labels, self.truth, self.classes)

@@ -278,16 +278,16 @@ def test_a_class_is_marked(tmp_path):
     (folder / "answers" / "c.json").write_text(json.dumps(part))
     (folder / "answers" / "d.json").write_text("{")
     marks = mark(read(folder), folder)
-    rows = {row["student"]: row for row in (student.row() for student in marks.students)}
-    assert [row["status"] for row in rows.values()] == [
+    rows = {student.row.student: student.row for student in marks.students}
+    assert [row.status for row in rows.values()] == [
         "right",
         "wrong",
         "right",
         "unreadable",
         "missing",
     ]
-    assert [row["points"] for row in rows.values()] == [18, 17, 2, 0, 0]
-    assert (rows["b"]["first_wrong"], rows["b"]["mistake"]) == ("updated b[2]", "sign lost")
+    assert [row.points for row in rows.values()] == [18, 17, 2, 0, 0]
+    assert (rows["b"].first_wrong, rows["b"].mistake) == ("updated b[2]", "sign lost")
     assert not marks.is_right
     assert marks.commonest == [("updated b[2]: sign lost", 1)]
     write_marks(marks, folder)
@@ -298,7 +298,16 @@ def test_a_class_is_marked(tmp_path):
     ]
     feedback = (folder / "feedback" / "b.html").read_text()
     assert "17 of 18 points" in feedback and "sign lost" in feedback
-    assert stat.S_IMODE((folder / "class.csv").stat().st_mode) == 0o600
+    page = (folder / "class.html").read_text()
+    assert "5 students: 2 right, 1 wrong, 1 unreadable, 1 missing" in page
+    assert '<td class="n">1</td><td>updated b[2]: sign lost</td>' in page
+    # z[1] is right three times; what c left out is not answered.
+    cells = '<td class="n">{}</td><td class="n">0</td><td class="n">{}</td><td class="n">{}</td>'
+    assert f"z[1]</td>{cells.format(3, 0, 0)}" in page
+    assert f"updated b[2]</td>{cells.format(1, 1, 1)}" in page
+    assert '<a href="feedback/b.html">b</a>' in page and "feedback/d.html" not in page
+    for name in ("class.csv", "class.html"):
+        assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
 
 
 def test_what_follows_from_a_mistake_has_its_points(tmp_path):
@@ -317,7 +326,7 @@ def test_what_follows_from_a_mistake_has_its_points(tmp_path):
     (tmp_path / "answers" / "a.json").write_text(json.dumps(answers))
     student = mark(draw(network("2-3-1"), "Exercise", ["a"], 0), tmp_path).students[0]
     assert student.points == 17
-    assert student.row()["first_wrong"] == "δ[2]"
+    assert student.row.first_wrong == "δ[2]"
 
 
 def test_the_commands(command, tmp_path):

@@ -92,6 +92,8 @@ def _check_class(folder: Path, as_json: bool) -> None:
         marks = worksheets.mark(given, folder, progress)
     worksheets.write_marks(marks, folder)
     _print(render_json(marks.to_json()) if as_json else worksheets.describe(marks))
+    if not as_json:
+        _print(f"{folder}: class.html, class.csv, feedback/")
     if not marks.is_right:
         raise typer.Exit(3)
 

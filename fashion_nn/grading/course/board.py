@@ -9,7 +9,7 @@ Competitions".
 import base64
 import secrets
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -21,10 +21,14 @@ from fashion_nn.core import writing
 from fashion_nn.core.stored import Stored, read_stored
 from fashion_nn.core.writing import FORMAT
 from fashion_nn.errors import InputError
+from fashion_nn.grading.course import plausibility
+from fashion_nn.grading.evidence import Score
 from fashion_nn.grading.report import HandIn
 
 BOARD = "board.json"
 PAGE = "board.html"
+_OF_TRUTH = ("score", plausibility.NAME)
+"""Checks whose answers come from the true labels of all rows."""
 _FIRST = (
     *("amber", "brave", "calm", "clever", "cosy", "deft", "eager", "early", "fair", "gentle"),
     *("glad", "golden", "jolly", "keen", "kind", "lively", "lucky", "merry", "mild", "neat"),
@@ -39,10 +43,14 @@ _SECOND = (
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """How the test rows are split: `percent` of them are public, drawn by `seed`."""
+    """How the test rows are split: `percent` of them are public, drawn by `seed`.
+
+    shows_private: whether students see what comes from the other rows, too.
+    """
 
     percent: int
     seed: int
+    shows_private: bool = False
 
     def public(self, rows: int) -> np.ndarray:
         """Whether each of the rows is public, bool (rows,)."""
@@ -59,6 +67,21 @@ class Split:
         right = hand_in.labels == truth
         public = self.public(len(right))
         return float(right[public].mean()), float(right[~public].mean())
+
+    def as_shown(self, hand_in: HandIn, truth: np.ndarray | None) -> HandIn:
+        """The hand-in as its student sees it: without what comes from the private rows."""
+        report = hand_in.report
+        labels = hand_in.labels
+        if report is None or labels is None or hand_in.score is None or truth is None:
+            return hand_in
+        public = self.public(len(truth))
+        classes = len(hand_in.score.recall)
+        shown = replace(
+            report,
+            score=Score.of(labels[public], truth[public], classes),
+            checks=tuple(check for check in report.checks if check.name not in _OF_TRUTH),
+        )
+        return replace(hand_in, report=shown)
 
 
 class Shown(Stored):

@@ -27,13 +27,17 @@ def class_names(reference: Reference, classes: int) -> list[str]:
         known = origin.splits.class_names or ()
     elif origin.name is not None and origin.name in datasets.DATASETS:
         known = datasets.DATASETS[origin.name].class_names
-    if len(known) == classes:
+    if len(known) == classes and not all(name.isdecimal() for name in known):
         return list(known)
     return [f"class {label}" for label in range(classes)]
 
 
-def causes(hand_in: HandIn, reference: Reference) -> list[str]:
-    """Sentences about what is wrong, the gravest first; none if all looks well."""
+def causes(hand_in: HandIn, reference: Reference, public: np.ndarray | None = None) -> list[str]:
+    """Sentences about what is wrong, the gravest first; none if all looks well.
+
+    Args:
+        public: the rows whose true labels may show in the sentences, bool (n,); None for all.
+    """
     if hand_in.report is None:
         return [_of_error(hand_in)]
     said = [
@@ -44,8 +48,9 @@ def causes(hand_in: HandIn, reference: Reference) -> list[str]:
     labels = hand_in.labels
     if labels is not None and len(labels):
         truth = reference.truth
-        order = _of_order(labels, truth) if truth is not None else []
-        said += order or _of_classes(labels, reference)
+        rows = np.ones(len(labels), bool) if public is None else public
+        order = _of_order(labels, truth, rows) if truth is not None else []
+        said += order or _of_classes(labels, reference, rows)
     others = [check for check in hand_in.report.with_verdict("FAIL") if check.name == "sentinel"]
     if others and not said:
         said.append(
@@ -63,28 +68,30 @@ def _of_error(hand_in: HandIn) -> str:
     return hand_in.error
 
 
-def _of_order(labels: np.ndarray, truth: np.ndarray) -> list[str]:
-    """Whether another order, or another first label, would make many more labels right."""
-    right = float((labels == truth).mean())
+def _of_order(labels: np.ndarray, truth: np.ndarray, rows: np.ndarray) -> list[str]:
+    """Whether another order, or another first label, would make many more labels of the rows
+    right.
+    """
+    right = float((labels == truth)[rows].mean())
     ways = {
         "the labels count from 1 instead of 0": labels - 1,
         "each row has the label of the row before": np.roll(labels, -1),
         "each row has the label of the row after": np.roll(labels, 1),
         "the rows are in reverse order": labels[::-1],
     }
-    shares = {said: float((other == truth).mean()) for said, other in ways.items()}
+    shares = {said: float((other == truth)[rows].mean()) for said, other in ways.items()}
     best = max(shares, key=shares.__getitem__)
     if shares[best] < right + _MUCH_BETTER:
         return []
     return [f"{best}: {shares[best]:.1%} would be right otherwise, {right:.1%} are"]
 
 
-def _of_classes(labels: np.ndarray, reference: Reference) -> list[str]:
-    """Classes that are named far too often or too seldom."""
-    expected = _expected(reference)
+def _of_classes(labels: np.ndarray, reference: Reference, rows: np.ndarray) -> list[str]:
+    """Classes that are named far too often or too seldom in the rows."""
+    expected = _expected(reference, rows)
     if expected is None:
         return []
-    inside = labels[(labels >= 0) & (labels < len(expected))]
+    inside = labels[(labels >= 0) & (labels < len(expected)) & rows]
     counts = np.bincount(inside, minlength=len(expected))
     names = class_names(reference, len(expected))
     far = []
@@ -102,11 +109,11 @@ def _of_classes(labels: np.ndarray, reference: Reference) -> list[str]:
     return [said for _, said in sorted(far)[:_SHOWN]]
 
 
-def _expected(reference: Reference) -> np.ndarray | None:
-    """How often each class occurs, float64 (classes,), as far as that is known."""
+def _expected(reference: Reference, rows: np.ndarray) -> np.ndarray | None:
+    """How often each class occurs in the rows, float64 (classes,), as far as that is known."""
     if reference.truth is not None:
         classes = reference.origin.classes or int(reference.truth.max()) + 1
-        return np.bincount(reference.truth, minlength=classes).astype(float)
+        return np.bincount(reference.truth[rows], minlength=classes).astype(float)
     if reference.probabilities is not None:
-        return reference.probabilities.sum(axis=0, dtype=np.float64)
+        return reference.probabilities[rows].sum(axis=0, dtype=np.float64)
     return None

@@ -9,7 +9,7 @@ from fashion_nn.errors import InputError
 from fashion_nn.grading.course import board, pages, points, worksheets
 from fashion_nn.grading.course.board import Split
 from fashion_nn.grading.course.causes import causes
-from fashion_nn.grading.course.pages import Assessed
+from fashion_nn.grading.course.pages import Assessed, Shown
 from fashion_nn.grading.course.points import Rules
 from fashion_nn.grading.course.similarity import similarities
 from fashion_nn.grading.course.worksheets import Entry, Filled
@@ -93,7 +93,12 @@ def write(
     """
     marking = marking or Marking()
     said = [tuple(causes(hand_in, reference)) for hand_in in grades.hand_ins]
-    filled = _filled(grades.hand_ins, said, marking)
+    shown = [_shown(hand_in, reference, split) for hand_in in grades.hand_ins]
+    told = [
+        Shown(hand_in, why) if own is None else own
+        for hand_in, why, own in zip(grades.hand_ins, said, shown, strict=True)
+    ]
+    filled = _filled(grades.hand_ins, told, marking)
     unmatched = _unmatched(grades.hand_ins, filled) if filled else ()
     alike = similarities(grades.hand_ins, reference.truth)
     page = Remarks(unmatched, tuple(each.sentence(grades.hand_ins) for each in alike))
@@ -107,6 +112,7 @@ def write(
                 _grade(hand_in, marking, filled.grades[i] if filled else ""),
                 split.scores(hand_in, reference.truth) if split else None,
                 pseudonyms.get(grades.names[i], ""),
+                shown[i],
             )
             for i, hand_in in enumerate(grades.hand_ins)
         )
@@ -117,12 +123,19 @@ def write(
     return Written(assessed, target, page)
 
 
-def _filled(
-    hand_ins: Sequence[HandIn], said: Sequence[tuple[str, ...]], marking: Marking
-) -> Filled | None:
+def _shown(hand_in: HandIn, reference: Reference, split: Split | None) -> Shown | None:
+    """What the student sees; None for everything."""
+    if split is None or split.shows_private or reference.truth is None:
+        return None
+    public = split.public(reference.rows)
+    why = causes(hand_in, reference, public)
+    return Shown(split.as_shown(hand_in, reference.truth), tuple(why), is_public=True)
+
+
+def _filled(hand_ins: Sequence[HandIn], told: Sequence[Shown], marking: Marking) -> Filled | None:
     if marking.worksheet is None:
         return None
-    entries = [_entry(*each, marking) for each in zip(hand_ins, said, strict=True)]
+    entries = [_entry(*each, marking) for each in zip(hand_ins, told, strict=True)]
     return worksheets.fill(
         marking.worksheet, entries, maximum=marking.maximum, column=marking.column
     )
@@ -138,23 +151,29 @@ def _update_board(
     return {name: shown.pseudonym for name, shown in updated.students.items()}
 
 
-def _entry(hand_in: HandIn, why: Sequence[str], marking: Marking) -> Entry:
+def _entry(hand_in: HandIn, told: Shown, marking: Marking) -> Entry:
     score = hand_in.score
     points_of = marking.rules.points(hand_in) if marking.rules else None
     share = score.accuracy if score else None
     keys = tuple(key for key in (hand_in.id, hand_in.student) if key)
-    return Entry(keys, share, points_of, feedback(hand_in, why))
+    told_of = feedback(told.hand_in, told.causes, is_public=told.is_public)
+    return Entry(keys, share, points_of, told_of)
 
 
-def feedback(hand_in: HandIn, why: Sequence[str]) -> str:
-    """What a student is told, in one line."""
+def feedback(hand_in: HandIn, why: Sequence[str], *, is_public: bool = False) -> str:
+    """What a student is told, in one line.
+
+    Args:
+        is_public: whether the accuracy is that on the public rows alone.
+    """
     if hand_in.kind == "none":
         return f"No hand-in: {hand_in.error}"[:_MOST_FEEDBACK]
     parts = [f"{hand_in.name}: {hand_in.verdict}"]
     if hand_in.score:
         low, high = hand_in.score.interval
+        rows = f" on {hand_in.score.n:,} public rows" if is_public else ""
         parts.append(
-            f"accuracy {hand_in.score.accuracy:.2%} (95 % interval {low:.1%} to {high:.1%})"
+            f"accuracy {hand_in.score.accuracy:.2%}{rows} (95 % interval {low:.1%} to {high:.1%})"
         )
     if hand_in.late:
         parts.append("late")

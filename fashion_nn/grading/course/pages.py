@@ -31,6 +31,7 @@ class Assessed:
     grade: as text; empty if there is none.
     parts: the accuracy on the public and on the private rows; None without a split.
     pseudonym: on the board; empty without one.
+    shown: what its student sees of it; None shows all.
     """
 
     hand_in: HandIn
@@ -39,13 +40,31 @@ class Assessed:
     grade: str = ""
     parts: tuple[float, float] | None = None
     pseudonym: str = ""
+    shown: "Shown | None" = None
 
     def row(self) -> dict[str, object]:
         """Its row in the class list."""
         row = {**self.hand_in.row(), "grade": self.grade}
+        if not self.hand_in.error:
+            said = str(row["remark"])
+            new = [cause for cause in self.causes if cause not in said]
+            row["remark"] = "; ".join([*([said] if said else []), *new])
         if self.parts:
             row |= {"public": self.parts[0], "private": self.parts[1]}
         return row
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a student sees of a hand-in.
+
+    causes: what is wrong, in sentences.
+    is_public: whether the private rows are kept back; all is then by the public rows alone.
+    """
+
+    hand_in: HandIn
+    causes: tuple[str, ...]
+    is_public: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +131,7 @@ class StudentPage:
     hand_in: HandIn
     verdict: str
     accuracy: str
+    rows: str
     grade: str
     pseudonym: str
     causes: tuple[str, ...]
@@ -158,15 +178,19 @@ def class_page(
 
 def student_page(assessed: Assessed) -> str:
     """The page of one student as HTML. It names no other student."""
-    hand_in = assessed.hand_in
+    shown = assessed.shown
+    hand_in = shown.hand_in if shown else assessed.hand_in
+    score = hand_in.score
+    rows = f"on {score.n:,} public rows; the others count at the end" if shown and score else ""
     page = StudentPage(
         hand_in.student,
         hand_in,
         hand_in.verdict or hand_in.status,
         _accuracy(hand_in),
-        assessed.grade,
+        rows,
+        "" if shown else assessed.grade,
         assessed.pseudonym,
-        assessed.causes,
+        shown.causes if shown else assessed.causes,
         hand_in.report.checks if hand_in.report else (),
     )
     return pages.render("student.html", page)

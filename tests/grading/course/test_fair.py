@@ -66,7 +66,8 @@ def test_split_board_and_page(small_class, labelled, tmp_path, digits):
 
     def written():
         grades = grade_class(small_class, labelled, out)
-        return outputs.write(grades, labelled, out, split=split)
+        marking = outputs.Marking(maximum=10)
+        return outputs.write(grades, labelled, out, marking, split)
 
     first = written()
     public, private = first.assessed[1].parts
@@ -79,6 +80,15 @@ def test_split_board_and_page(small_class, labelled, tmp_path, digits):
     assert "equal files" in (out / "class-list.html").read_text()
     own = (out / "students" / "part8.html").read_text()
     assert first.assessed[1].pseudonym in own and "part7" not in own and "part9" not in own
+    # The student sees the public rows alone, until the teacher shows the others.
+    right = (half == truth)[chosen]
+    assert f"{right.mean():.2%}" in own and f"on {chosen.sum()} public rows" in own
+    assert f"{(half == truth).mean():.2%}" not in own and "recall" not in own
+    assert "<dt>grade</dt>" not in own
+    split = Split(30, 1, shows_private=True)
+    written()
+    own = (out / "students" / "part8.html").read_text()
+    assert f"{(half == truth).mean():.2%}" in own and "<dt>grade</dt>" in own
     assert first.assessed[0].hand_in.verdict == "WARN"  # equal to the truth
     better = np.where(np.arange(len(truth)) % 4 == 0, (truth + 1) % 10, truth)
     write_predictions(small_class / "part8" / "p.csv", better)

@@ -1,20 +1,16 @@
-"""What a class has handed in, marked: points, feedback for each student, the commonest mistakes."""
+"""What a class has handed in, marked: the points of each student, and the commonest mistakes."""
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from fashion_nn import pages
-from fashion_nn.core import csv_output
 from fashion_nn.core.strict_json import JsonObject
-from fashion_nn.core.writing import make_folder, private, write_atomic
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.exercise import read_json
 from fashion_nn.lab.backprop.marking import Grade, grade
 from fashion_nn.lab.backprop.marking.answers import label
-from fashion_nn.lab.backprop.marking.description import describe_mistake
 from fashion_nn.lab.backprop.tracing import solve
 from fashion_nn.lab.backprop.worksheets.folder import Worksheet, Worksheets, asked
 from fashion_nn.lab.progress import Progress
@@ -124,28 +120,6 @@ class ClassMarks:
         }
 
 
-@dataclass(frozen=True)
-class Line:
-    """One term on the page of a student."""
-
-    term: str
-    verdict: str
-    points: int
-    remark: str
-
-
-@dataclass(frozen=True)
-class Feedback:
-    """What the template `feedback.html` shows."""
-
-    title: str
-    student: str
-    points: int
-    of: int
-    first: str
-    lines: Sequence[Line]
-
-
 def mark(worksheets: Worksheets, folder: Path, progress: Progress | None = None) -> ClassMarks:
     """Mark what is in the folder `answers`; an answer that cannot be read stops no other."""
     marked = []
@@ -173,43 +147,6 @@ def _is_answered(item: tuple[str, Any]) -> bool:
     if isinstance(value, list):
         return any(_is_answered((key, entry)) for entry in value)
     return value is not None and key not in {"student", "format", "digits", "decimals"}
-
-
-def write_marks(marks: ClassMarks, folder: Path) -> None:
-    """Write `class.csv`, and a page for each student who has handed in something.
-
-    Raises:
-        InputError: they cannot be written.
-    """
-    make_folder(folder / "feedback", within=folder)
-    for student in marks.students:
-        if student.grade is not None:
-            page = pages.render("feedback.html", _feedback(student, student.grade, marks.title))
-            path = folder / "feedback" / f"{student.sheet.file}.html"
-            write_atomic(path, page, within=folder)
-    columns = [field.name for field in fields(Row)]
-    rows = [asdict(student.row) for student in marks.students]
-    with private():
-        write_atomic(folder / "class.csv", csv_output.render(columns, rows))
-
-
-def _feedback(student: StudentMarks, found: Grade, title: str) -> Feedback:
-    first = found.first_wrong
-    name = label(first.term) if first else ""
-    lines = list(_lines(student, found))
-    return Feedback(title, student.sheet.student, student.points, student.of, name, lines)
-
-
-def _lines(student: StudentMarks, found: Grade) -> Iterator[Line]:
-    marks = {mark.term: mark for mark in found.marks}
-    for term in asked(solve(student.sheet.exercise)):
-        mark = marks.get(term)
-        if mark is None:
-            yield Line(label(term), "not answered", 0, "")
-            continue
-        verdict = "follows from an earlier mistake" if mark.verdict == "follows" else mark.verdict
-        remark = "; ".join(describe_mistake(mistake) for mistake in mark.mistakes)
-        yield Line(label(term), verdict, int(mark.verdict != "wrong"), remark)
 
 
 def describe(marks: ClassMarks) -> str:
