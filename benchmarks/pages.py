@@ -27,6 +27,7 @@ MARKS = (
     "<!-- time to an accuracy: made by `make pages` -->",
     "<!-- end of time to an accuracy -->",
 )
+SUSPECT_MARKS = ("<!-- suspects: made by `make pages` -->", "<!-- end of suspects -->")
 FEEDING_MARKS = ("<!-- feeding: made by `make pages` -->", "<!-- end of feeding -->")
 
 
@@ -105,6 +106,7 @@ def measured() -> dict[str, Any]:
         "reading": read("csv_reading"),
         "search": read("search"),
         "feeding": read("feeding"),
+        "suspects": read("label_errors")["data"],
         "growth": read("cost_growth"),
         "choices": choices,
     }
@@ -151,6 +153,7 @@ def render() -> dict[Path, str]:
     tables = (
         (ROOT / "README.md", MARKS, "time-to-accuracy.md"),
         (ROOT / "docs" / "safe-loading.md", FEEDING_MARKS, "feeding.md"),
+        (ROOT / "docs" / "data.md", SUSPECT_MARKS, "suspects.md"),
     )
     for path, marks, name in tables:
         table = templates.get_template(name).render(found)

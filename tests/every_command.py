@@ -40,6 +40,7 @@ QUICK = (
 _FOLDS = "--folds 2 --max-iterations 3 --jobs 2"
 _TRIALS = "--trials 2 --epochs 1 --no-retrain"
 COSTLY = (
+    "data suspects digits --folds 2 --out out/s.csv --page out/s.html",
     "models mlp",
     "train mlp --dataset digits --set epochs=1 --out out/r",
     "lr-range mlp --dataset digits --steps 10 --picture out/p.png",

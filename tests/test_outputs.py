@@ -23,7 +23,12 @@ PATHS = [
 OUTPUTS = [(words, name) for words, name in PATHS if name not in INPUTS]
 
 
-FILES = {("submit",), ("export",), ("data", "import")}  # whose --out is a file
+FILES = {
+    ("submit",),
+    ("export",),
+    ("data", "import"),
+    ("data", "suspects"),
+}  # whose --out is a file
 
 
 def takes_folder(words, name):

@@ -11,6 +11,7 @@
 from fashion_nn.baselines.clusters import Clusters, pca_kmeans
 from fashion_nn.baselines.edges import DEFAULTS, EdgeSettings, fit_edges_rbf
 from fashion_nn.baselines.fitting import add_results, fit_linear, results_of
+from fashion_nn.baselines.held_out import held_out_probabilities
 from fashion_nn.baselines.linear import SWEEP, Study, study, sweep_sizes
 from fashion_nn.baselines.neighbours import nearest_neighbour
 
@@ -23,6 +24,7 @@ __all__ = [
     "add_results",
     "fit_edges_rbf",
     "fit_linear",
+    "held_out_probabilities",
     "nearest_neighbour",
     "pca_kmeans",
     "results_of",

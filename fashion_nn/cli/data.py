@@ -1,4 +1,4 @@
-"""fashion-nn data: list, fetch, info, check, import, export."""
+"""fashion-nn data: list, fetch, info, check, suspects, import, export."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,6 +37,13 @@ SamplePicture = Annotated[
 ]
 Out = Annotated[Path, output_folder("--out", "Folder for the two CSV files.")]
 OutFile = Annotated[Path, output_file("--out", "File to write (.npz).")]
+Table = Annotated[Path, output_file("--out", "CSV file to write: a line for each suspect label.")]
+Page = Annotated[
+    Path | None, output_file("--page", "Write the clearest of them as an HTML page with images.")
+]
+Folds = Annotated[
+    int, typer.Option("--folds", min=2, max=100, help="Parts that are held out, one by one.")
+]
 Place = Annotated[str, typer.Argument(metavar="PLACE", help=f"Data set: {DATA_SETS}.")]
 Overwrite = Annotated[bool, typer.Option("--overwrite", help="Replace existing files.")]
 
@@ -137,6 +144,53 @@ def check(request: Checked) -> None:
         print(render_json(found))
     else:
         _print_duplicates(found)
+
+
+@dataclass(frozen=True)
+class Judged(Reading):
+    """The parameters of the command."""
+
+    name: Source
+    out: Table
+    page: Page = None
+    folds: Folds = 5
+    data_dir: DataDir = None
+
+
+@app.command(
+    epilog=examples(
+        "fashion-nn data suspects digits --out suspects.csv",
+        "fashion-nn data suspects train.csv --out suspects.csv --page suspects.html",
+    ),
+)
+@takes(Judged)
+def suspects(request: Judged) -> None:
+    """Find training images whose labels are probably wrong.
+
+    Classifiers judge rows that they were not fitted on, and confident learning says which labels
+    disagree with them. Look at each image before you change its label.
+    """
+    splits = load_splits(request.name, data_dir=request.data_dir, options=request.options())
+    console.load_tensorflow()
+    from fashion_nn import baselines, measures
+    from fashion_nn.pages import suspects_page
+
+    rows = splits.original_train()
+    with console.work_bar("held-out parts") as progress:
+        probabilities = baselines.held_out_probabilities(rows, request.folds, progress=progress)
+    found = measures.suspect_labels(rows.labels, probabilities)
+    suspects_page.write_suspects_table(request.out, found, rows, splits.original_labels)
+    print(f"{request.out}: {len(found.rows):,} of {len(rows):,} labels are suspect")
+    if request.page:
+        suspects_page.write_suspects_page(
+            request.page,
+            found,
+            rows,
+            splits.class_names,
+            title=splits.name,
+            folds=request.folds,
+        )
+        print(request.page)
 
 
 @app.command(

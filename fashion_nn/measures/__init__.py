@@ -2,7 +2,8 @@
 
 `scores` measures probabilities against labels, `comparison` tells which models differ by more than
 chance, `agreement` compares two models' answers to the same images, and `objective` says which of
-two values of a figure is better. `label_counts` finds what is odd about labels alone. `columns` is
+two values of a figure is better. `label_counts` finds what is odd about labels alone, and
+`label_errors` which of them are probably wrong. `columns` is
 the table of the figures of a run, and `spread` says how far the same figure of several seeds is
 apart.
 """
@@ -10,6 +11,7 @@ apart.
 from fashion_nn.measures.agreement import Agreement, agreement
 from fashion_nn.measures.comparison import ALPHA, McNemar, mcnemar, tied_groups
 from fashion_nn.measures.label_counts import oddities, single_label
+from fashion_nn.measures.label_errors import Suspects, suspect_labels
 from fashion_nn.measures.objective import better, maximised
 from fashion_nn.measures.scores import (
     BINS,
@@ -41,6 +43,7 @@ __all__ = [
     "McNemar",
     "MeanSd",
     "Scores",
+    "Suspects",
     "agreement",
     "balanced_accuracy",
     "better",
@@ -59,6 +62,7 @@ __all__ = [
     "reliability",
     "score",
     "single_label",
+    "suspect_labels",
     "tempered",
     "tied_groups",
     "wilson",

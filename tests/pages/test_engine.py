@@ -89,7 +89,8 @@ def every_kind():
     maps = layers.Reshape((12, 12, 1))(layers.Rescaling(1 / 64, -2.0)(given))
     maps = layers.Conv2D(4, 3, padding="same")(maps)
     found = [layers.Dense(3)(layers.Flatten()(branch(maps))) for branch in branches()]
-    found += [layers.Activation(name)(found[0]) for name in network._ACTIVATIONS]
+    small = layers.Rescaling(4.0)(layers.UnitNormalization()(found[0]))
+    found += [layers.Activation(name)(small) for name in network._ACTIVATIONS]
     merges = (layers.Add, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum)
     found += [merge()(found[i : i + 3]) for i, merge in enumerate(merges)]
     found.append(layers.Subtract()(found[:2]))
