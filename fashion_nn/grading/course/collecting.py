@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from fashion_nn.core.text import printable
 from fashion_nn.errors import InputError
-from fashion_nn.grading.course import download, kinds, layouts
+from fashion_nn.grading.course import download, gradescope_names, kinds, layouts
 from fashion_nn.grading.course.download import Found
 from fashion_nn.grading.course.layouts import PLAIN, Layout, Sender
 
@@ -95,10 +95,11 @@ def collect(files: Sequence[Found], layout: Layout | None = None, name: str = ""
     if not files:
         raise InputError("the download holds no file: expected the hand-ins of a class")
     files, found = _with_layout(files, layout, name)
+    sender_of = gradescope_names.naming(found, files)
     others: list[Other] = []
     candidates: dict[str, list[_Candidate]] = {}
     for file in files:
-        sender = found.sender(file.parts) if not _of_system(file) else None
+        sender = sender_of(file.parts) if not _of_system(file) else None
         if sender is None:
             others.append(Other("", _shown(file.parts), file.why_not or _reason_of_none(file)))
             continue
@@ -108,7 +109,7 @@ def collect(files: Sequence[Found], layout: Layout | None = None, name: str = ""
                 others.append(Other(printable(sender.name), _shown(candidate.sender.file), why))
             else:
                 opened.append(candidate)
-    senders = {file.key: file for file in map(found.sender, [f.parts for f in files]) if file}
+    senders = {file.key: file for file in map(sender_of, [f.parts for f in files]) if file}
     deliveries = []
     for key, opened in candidates.items():
         delivery, left = _newest(senders[key], opened, others)

@@ -11,6 +11,28 @@ from fashion_nn.grading.course import collecting, download, kinds, layouts
 
 ROWS = "ImageId,Label\n1,3\n2,5\n"
 
+# As Ruby writes YAML; the name in the history is none of a submitter.
+GRADESCOPE = """---
+submission_31:
+  :submitters:
+  - :name: Participant 7
+    :sid: '701'
+    :email: p7@example.org
+  :created_at: 2026-05-01 10:00:00.000000000 Z
+  :score: 0.0
+  :history:
+  - :id: 1
+    :name: somebody else
+submission_32:
+  :submitters:
+  - :name: "Participant 8"
+    :sid: '702'
+  - :name:
+    :sid:
+    :email: p9@example.org
+  :score: 1.0
+"""
+
 # The names of one layout each, with the student, the file that is graded, and whether it is late.
 LAYOUTS = {
     "moodle": (
@@ -49,9 +71,14 @@ LAYOUTS = {
         {
             "assignment_1_export/submission_31/p.csv": ROWS,
             "assignment_1_export/submission_32/model.keras": "x",
-            "assignment_1_export/submission_metadata.yml": "---",
+            "assignment_1_export/submission_33/p.csv": ROWS,
+            "assignment_1_export/submission_metadata.yml": GRADESCOPE,
         },
-        [("submission_31", "31", "p.csv", False), ("submission_32", "32", "model.keras", False)],
+        [
+            ("Participant 7", "701", "p.csv", False),
+            ("Participant 8, p9@example.org", "32", "model.keras", False),
+            ("submission_33", "33", "p.csv", False),
+        ],
     ),
     "ilias": (
         {"Seven_Part_part7_201/p.csv": ROWS, "Eight_Part_part8_202/sub/p.tsv": ROWS},
