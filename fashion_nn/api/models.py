@@ -1,6 +1,7 @@
 """Open a model, of one's own or of others, and predict images."""
 
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     import numpy as np
 
     from fashion_nn.core.images import Images
+    from fashion_nn.datasets import Splits
     from fashion_nn.inference import ConfinedPredictor
 
 Model = Run | str | os.PathLike[str]
@@ -76,13 +78,12 @@ def model_file(model: Model) -> Path:
     """The model file of a run, of a run folder, or the file that is given.
 
     Raises:
-        InputError: there is no such folder or file.
+        InputError: there is no such folder or file, or the run has layers of the user's own code.
     """
-    if isinstance(model, Run):
-        return model.model
-    path = Path(model)
+    path = model.model if isinstance(model, Run) else Path(model)
     if path.is_dir():
-        return runs.open_run(path).model
+        path = runs.open_run(path).model
+    runs.require_keras_only(path)
     if not path.exists():
         expected = "expected a run, its folder, or a .keras or .h5 file"
         raise InputError(f"{path}: no such file or folder: {expected}")
@@ -96,6 +97,25 @@ def run_of(run: Run | str | os.PathLike[str]) -> Run:
         InputError: there is none.
     """
     return run if isinstance(run, Run) else runs.open_run(Path(run))
+
+
+def with_scale(builder: OwnBuilder, scale: str | None, splits: "Splits") -> OwnBuilder:
+    """`builder` with the scale of its numbers; a standardised one has mean and deviation of the
+    training rows.
+
+    Raises:
+        InputError: there is no such scale.
+    """
+    if scale in (None, "0-255"):
+        return builder
+    from fashion_nn.inference.shared.scale import SCALES, Figures, named
+
+    known = [name for name in SCALES if name != "auto"]
+    if scale not in known:
+        raise InputError(f"--scale {scale!a}: expected one of {', '.join(known)}")
+    found = named(scale, Figures.of(splits.train.images))
+    assert found is not None
+    return replace(builder, scale=own.InputScale(found.name, found.factor, found.offset))
 
 
 def builder_of(function: "OwnBuilder | Callable[..., keras.Model] | None") -> "OwnBuilder | None":

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn.api.models import Model, model_file
+from fashion_nn.datasets import FOUND_OUT, ReadOptions
 from fashion_nn.errors import InputError
 
 if TYPE_CHECKING:
@@ -48,17 +49,20 @@ def submit(
     sample: AnyPath | None = None,
     scale: str = "auto",
     calibrate: AnyPath | None = None,
+    options: ReadOptions = FOUND_OUT,
 ) -> Submission:
-    """Write a prediction file for a CSV of test images. A label column is not looked at.
+    """Write a prediction file for test images. Their labels are not looked at.
 
     Args:
         model: a run, its folder, or a .keras or .h5 file, which may come from a stranger.
-        test: the table, as `fashion_nn.tables.read` describes it.
+        test: the images, in any layout that `fashion_nn.load` reads; of several parts, the
+            test rows.
         out: the file to write.
         format: of the file, "kaggle" or "plain"; see `fashion_nn.submission.FORMATS`.
         sample: a sample file of a competition, whose header and ids are used.
         scale: what the model takes for pixels of 0 to 255; "auto" finds out.
-        calibrate: a labelled CSV by which the scale is found.
+        calibrate: a file with labelled images, in any layout, by which the scale is found.
+        options: how the files are read, where they leave it open; see `fashion_nn.load`.
 
     Raises:
         InputError: a file is not usable, or they do not fit each other.
@@ -74,10 +78,13 @@ def submit(
     given = [path for path in (test, file, sample, calibrate) if path is not None]
     submission.require_output(Path(out), *map(Path, given))
     wanted = None if sample is None else submission.read_sample(sample)
-    rows = None if calibrate is None else submission.read_calibration(calibrate, test)
-    blocks = submission.ImageTable(test).blocks()
+    labels = submission.labels_of(file)
+    rows = None
+    if calibrate is not None:
+        rows = submission.read_calibration(calibrate, test, labels=labels, options=options)
+    blocks = submission.ImageTable(test, options).blocks()
     with inference.open_fast(file, scale=scale) as predictor:
-        found = submission.predict_blocks(predictor, blocks, rows=rows)
+        found = submission.predict_blocks(predictor, blocks, rows=rows, originals=labels)
     submission.write(found, Path(out), format=format, sample=wanted)
     return Submission(Path(out), found)
 
@@ -97,11 +104,11 @@ def grade(
 
     Args:
         file: a prediction file, or a folder of models and prediction files.
-        test: the CSV of the images that were predicted.
+        test: the images that were predicted, in any layout.
         against: another prediction file to compare with; needs `labels`.
         out: the folder for what is written about a folder of hand-ins [default: DIR-grades].
-        **sources: what tells more about the test images: `sample`, `train`, `dataset`, `labels` and
-            `data_dir`; see `fashion_nn.grading.Sources`.
+        **sources: what tells more about the test images: `sample`, `train`, `dataset`, `labels`,
+            `data_dir` and `options`; see `fashion_nn.grading.Sources`.
 
     Returns:
         The report on the file; for a folder, a list with each hand-in.

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from fashion_nn import runs
+from fashion_nn import datasets, runs
 from fashion_nn.api.data import Data, loaded, of_run
 from fashion_nn.api.models import Model, builder_of, model_file, run_of
 from fashion_nn.core import scratch, writing
@@ -50,7 +50,7 @@ def evaluate(
         data: what `load` returns, or what it takes. None: what the run was trained on.
         scale: what the model takes for pixels of 0 to 255; "auto" finds it by validation rows. The
             models of runs scale pixels themselves.
-        calibrate: a labelled CSV by which the scale is found instead.
+        calibrate: a file with labelled images, in any layout, by which the scale is found instead.
         builder: the function that built the model, for a run with layers of your own.
         progress: called as progress(done, total) during the search for near duplicates.
 
@@ -63,27 +63,39 @@ def evaluate(
     """
     from fashion_nn import evaluation, pages
 
-    rows = labelled_rows(calibrate)
+    rows = labelled_rows(calibrate, data)
     with as_run(model, data, scale=scale, rows=rows) as opened:
         run = opened.run
         if opened.file is not None and opened.feeding is not None:
             found = evaluation.evaluate(run, opened.splits, progress)
             return replace(found, name=opened.file.name, feeding=opened.feeding)
         own = builder_of(builder)
+        if own is None:
+            runs.require_keras_only(run.model)
         found = evaluation.evaluate(run, opened.splits, progress, own=own, scale=scale, rows=rows)
         pages.write_card(run)
         return found
 
 
-def labelled_rows(path: str | os.PathLike[str] | None) -> "LabelledRows | None":
-    """The rows of a labelled CSV, by which the scale of a model is found; None without one.
+def labelled_rows(path: str | os.PathLike[str] | None, data: Data | None) -> "LabelledRows | None":
+    """The labelled rows in a file, by which the scale of a model is found; None without one.
+
+    Args:
+        path: of the file.
+        data: those of the model. If they are loaded, the file has the same labels, and is read in
+            the same way where nothing was said about it.
 
     Raises:
-        InputError: the table is not usable.
+        InputError: the file is not usable.
     """
     from fashion_nn import submission
 
-    return None if path is None else submission.read_calibration(path, None)
+    if path is None:
+        return None
+    labels = data.labels if isinstance(data, datasets.Splits) else None
+    origin = data.origin if isinstance(data, datasets.Splits) else None
+    options = origin.options if origin else datasets.FOUND_OUT
+    return submission.read_calibration(path, labels=labels, options=options)
 
 
 @dataclass(frozen=True, eq=False)

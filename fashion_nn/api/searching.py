@@ -1,12 +1,14 @@
 """Searching for settings from Python: `tune`, and what it shares with the command."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from fashion_nn import console, runs
 from fashion_nn.api.data import Data, loaded
+from fashion_nn.api.models import with_scale
 from fashion_nn.api.training import for_data, recipe_of_file, short_name
 from fashion_nn.core.text import title
 from fashion_nn.datasets import Splits
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _MOST_TRIALS = 1_000_000
 _MOST_WORKERS = 1024
+_MOST_FOLDS = 1000
 _LARGEST_SEED = 2**31 - 2
 
 
@@ -39,8 +42,13 @@ def tune(
     budget: float | None = None,
     epochs: int | None = None,
     seed: int = 0,
-    workers: int = 1,
+    workers: int | None = None,
     resume: bool = False,
+    only: Sequence[str] = (),
+    folds: int | None = None,
+    scale: str | None = None,
+    engine: str = "local",
+    address: str | None = None,
     **settings: Any,
 ) -> Search:
     """Search for the best settings of a model, and leave a search folder.
@@ -60,8 +68,15 @@ def tune(
         budget: time limit in seconds, retraining included.
         epochs: number of epochs of a whole trial [default: that of the recipe, at most 20].
         seed: of the search; the seed of each trial is derived from it.
-        workers: number of trials at the same time, which share the cores of the machine.
+        workers: number of trials at the same time, which share the cores of a machine [default: 1;
+            ray: one for each processor].
         resume: continue the search in the folder, or start it if there is none.
+        only: search these settings alone, named as `--set` does, such as "options.units".
+        folds: number of cross-validation folds, instead of the stored validation split.
+        scale: numbers that a model of your own takes, such as "0-1" or "standardised" [default:
+            pixels of 0 to 255].
+        engine: where trials run, "local" or "ray".
+        address: of a Ray cluster [default: one of this machine is started].
         **settings: keep these values and are not searched; see `recipe`.
 
     Returns:
@@ -76,10 +91,14 @@ def tune(
     """
     _require_known(algorithm)
     _require_positive(budget)
+    assembly.require_engine(engine, address)
     _require_whole("trials", trials, 1, _MOST_TRIALS)
     _require_whole("workers", workers, 1, _MOST_WORKERS)
+    _require_whole("folds", folds, 2, _MOST_FOLDS)
     _require_whole("seed", seed, 0, _LARGEST_SEED)
     base, builder = _base(model)
+    if scale is not None and builder is None:
+        raise InputError(f"scale={scale!r} is for a model of your own: leave it out")
     name = builder.name if builder else base.name
     changed = for_data(
         base, builder, data, {**settings, "epochs": assembly.epochs_of(base, epochs)}
@@ -89,17 +108,32 @@ def tune(
         recipe=changed.renamed(f"{short_name(name)}-tuned"),
         own=builder,
         fixed=list(dotted(settings)),
+        only=only,
         algorithm=algorithm,
+        folds=folds,
         seed=seed,
     )
     wanted.require()
     splits = loaded(data, validation_fraction=changed.validation_fraction)
     folder = _folder(out, wanted, splits)
     runs.require_free_for_search(folder, resume=resume)
+    if builder:
+        wanted = replace(wanted, own=with_scale(builder, scale, splits))
     limits = SearchLimits(trials=trials, seconds=budget)
-    place = Place(folder=folder, workers=workers, resume=resume)
+    place = Place(folder=folder, workers=workers, engine=engine, address=address, resume=resume)
     rows = assembly.rows_for(wanted, splits)
-    return carry_out(wanted, rows, _source(data, splits), limits, place)
+    return carry_out(wanted, rows, _source(splits), limits, place)
+
+
+def _source(splits: Splits) -> DataSource:
+    """Where processes that do not get the rows load them from."""
+    origin = splits.origin
+    return DataSource(
+        source=origin.dataset if origin else splits.name,
+        fingerprint=splits.fingerprint,
+        validation_fraction=splits.validation_fraction,
+        options=origin.options if origin else None,
+    )
 
 
 def carry_out(
@@ -172,15 +206,6 @@ def _folder(out: str | os.PathLike[str] | None, wanted: Wanted, splits: Splits) 
         return Path(out)
     name = short_name(wanted.name)
     return runs.MODELS / f"tune-{name}-{wanted.algorithm}-{title(splits.name)}"
-
-
-def _source(data: Data, splits: Splits) -> DataSource:
-    """Where the processes of the trials load the rows from."""
-    return DataSource(
-        source=splits.name if isinstance(data, Splits) else os.fspath(data),
-        fingerprint=splits.fingerprint,
-        validation_fraction=splits.validation_fraction,
-    )
 
 
 def _require_known(algorithm: str) -> None:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fashion_nn import console, recipes, runs, zoo
 from fashion_nn.api.data import Data, loaded
+from fashion_nn.api.models import with_scale
 from fashion_nn.core.text import title
 from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
@@ -53,6 +54,7 @@ def train(
     callbacks: "Sequence[keras.callbacks.Callback]" = (),
     resume: bool = False,
     seconds: float | None = None,
+    scale: str | None = None,
     **settings: Any,
 ) -> Run:
     """Train a model, choose its best epoch on the validation rows, and leave a run folder.
@@ -73,6 +75,8 @@ def train(
             with a state that JSON can hold; of others a warning says so.
         resume: continue the training in the folder, or start it if there is none.
         seconds: stop after this time, and keep the best model so far.
+        scale: numbers that a model of your own takes, such as "0-1" or "standardised" [default:
+            pixels of 0 to 255]. The saved model converts pixels itself.
         **settings: of the recipe; see `recipe`.
 
     Returns:
@@ -88,8 +92,12 @@ def train(
     if epochs is not None:
         settings["epochs"] = epochs
     base, builder = _base(model)
+    if scale is not None and builder is None:
+        raise InputError(f"scale={scale!r} is for a model of your own: leave it out")
     chosen = for_data(base, builder, data, settings)
     splits = loaded(data, validation_fraction=chosen.validation_fraction)
+    if builder:
+        builder = with_scale(builder, scale, splits)
     work = Work(chosen, splits, _folder(out, chosen, splits), builder)
     return carry_out(work, resume=resume, deadline=deadline, callbacks=callbacks)
 

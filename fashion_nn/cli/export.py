@@ -90,6 +90,7 @@ def _export_run(
     from fashion_nn import export as exporting
 
     run = runs.open_run(folder)
+    runs.require_keras_only(run.model)
     target = out or run.export(format)
     exporting.require_target(run, target, format)
     splits = load_data_of(run, dataset, load_from(data_dir))

@@ -20,6 +20,7 @@ from fashion_nn.cli.options import (
     output_folder,
     takes,
 )
+from fashion_nn.cli.reading import Reading
 from fashion_nn.core import writing
 from fashion_nn.errors import InputError
 
@@ -41,7 +42,7 @@ File = Annotated[
 ]
 Test = Annotated[
     Path,
-    typer.Option("--test", help="CSV of the images that were predicted (.csv or .csv.gz)."),
+    typer.Option("--test", help="Images that were predicted: CSV, .npz, pictures, ..."),
 ]
 Sample = Annotated[
     Path | None,
@@ -49,7 +50,7 @@ Sample = Annotated[
 ]
 Train = Annotated[
     Path | None,
-    typer.Option("--train", help="Labelled training CSV, for the sentinel and to find leaks."),
+    typer.Option("--train", help="Labelled training images, for the sentinel and to find leaks."),
 ]
 Dataset = Annotated[
     str | None,
@@ -57,7 +58,7 @@ Dataset = Annotated[
 ]
 Labels = Annotated[
     Path | None,
-    typer.Option("--labels", help="Table with the true labels: a column label, or id and label."),
+    typer.Option("--labels", help="True labels: a CSV, an .npy, or labelled images in any layout."),
 ]
 Against = Annotated[
     Path | None,
@@ -75,7 +76,7 @@ Calibrate = Annotated[
     Path | None,
     typer.Option(
         "--calibrate",
-        help="Labelled CSV by which the scale of each model of a class is found.",
+        help="Labelled images by which the scale of each model of a class is found.",
     ),
 ]
 DownloadLayout = Annotated[
@@ -137,8 +138,8 @@ Seed = Annotated[
 ]
 
 
-@dataclass(frozen=True, slots=True)
-class GradeOptions:
+@dataclass(frozen=True)
+class GradeOptions(Reading):
     """The parameters of `fashion-nn grade`."""
 
     test: Test
@@ -231,6 +232,7 @@ def _reference(options: GradeOptions) -> "Reference":
         dataset=options.dataset,
         labels=options.labels,
         data_dir=options.data_dir,
+        options=options.options(),
     )
     with console.work_bar("reading") as progress:
         return grading.read_reference(options.test, sources, progress=progress)
@@ -284,7 +286,12 @@ def _grade_class(options: GradeOptions, marking: "Marking") -> None:
     reference = _reference(options)
     rows = None
     if options.calibrate:
-        rows = submission.read_calibration(options.calibrate, options.test)
+        rows = submission.read_calibration(
+            options.calibrate,
+            options.test,
+            labels=reference.originals,
+            options=options.options(),
+        )
     with console.work_bar("grading") as progress:
         grades = grading.grade_class(
             options.given,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from fashion_nn import console, recipes, zoo
+from fashion_nn.api.models import with_scale
 from fashion_nn.api.training import recipe_of_file
 from fashion_nn.cli import own_code
 from fashion_nn.cli.common import load_splits, render_json
@@ -89,7 +90,7 @@ def lr_range(request: Request) -> None:
         options=request.options(),
     )
     if own:
-        own = own_code.with_scale(own, request.scale, splits)
+        own = with_scale(own, request.scale, splits)
     found = _measure(request, recipe, own, splits)
     if request.picture:
         from fashion_nn.pages import lr_range as figure

@@ -114,7 +114,8 @@ Calibrate = Annotated[
     Path | None,
     typer.Option(
         "--calibrate",
-        help="Labelled CSV by which the scale is found that gives the most right answers.",
+        help="Labelled images (CSV, .npz, pictures, ...) by which the scale is found that gives the"
+        " most right answers.",
     ),
 ]
 Models = Annotated[Path, typer.Option("--models", help="Folder that holds the run folders.")]

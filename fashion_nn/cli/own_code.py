@@ -4,7 +4,7 @@ what is said of its files.
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
@@ -13,9 +13,6 @@ from fashion_nn.errors import InputError
 from fashion_nn.recipes import Recipe
 from fashion_nn.runs import Run
 from fashion_nn.zoo import OwnBuilder, own
-
-if TYPE_CHECKING:
-    from fashion_nn.datasets import Splits
 
 OWN = "my_net.py:build"
 
@@ -78,37 +75,28 @@ def of_run(run: Run, text: str | None) -> OwnBuilder | None:
     return builder
 
 
-def with_scale(builder: OwnBuilder, scale: str | None, splits: "Splits") -> OwnBuilder:
-    """`builder` with the scale of its numbers; a standardised one has mean and deviation of the
-    training rows.
-
-    Raises:
-        InputError: there is no such scale.
-    """
-    if scale in (None, "0-255"):
-        return builder
-    from fashion_nn.inference.shared.scale import SCALES, Figures, named
-
-    known = [name for name in SCALES if name != "auto"]
-    if scale not in known:
-        raise InputError(f"--scale {scale!a}: expected one of {', '.join(known)}")
-    found = named(scale, Figures.of(splits.train.images))
-    assert found is not None
-    return replace(builder, scale=own.InputScale(found.name, found.factor, found.offset))
-
-
 def is_own(text: str) -> bool:
     """Whether `text` names the user's own file."""
     return own.named_on_command_line(text)
 
 
-def require_named(recipe: Recipe, file: Path | None, builder: OwnBuilder | None) -> None:
-    """Refuse a recipe in a file that names other code than the command line.
+def require_named(
+    recipe: Recipe, file: Path, builder: OwnBuilder | None, sha256: str | None
+) -> None:
+    """Refuse a recipe in a file that is for other code than the command line names.
+
+    Args:
+        sha256: of the code that the recipe is for; None if it is not stored.
 
     Raises:
-        InputError: it does; the message says how to name the code.
+        InputError: it is; the message says how to name the code, or that it was changed.
     """
     here = builder.name if builder else None
+    if builder and here == recipe.model and sha256 not in (None, builder.sha256):
+        raise InputError(
+            f"{file}: is for other code in {here} (SHA-256 {ascii(sha256)[1:13]} then,"
+            f" {(builder.sha256 or 'unknown')[:12]} now): restore that file, or search again"
+        )
     if here == recipe.model or (here is None and not recipe.names_code):
         return
     there = ascii(recipe.model)[1:-1][:100]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fashion_nn import console, datasets
+from fashion_nn import console, datasets, runs
 from fashion_nn.cli.common import accuracy, deadline, load_splits
 from fashion_nn.cli.grade import finish
 from fashion_nn.cli.options import (
@@ -141,6 +141,8 @@ def submit(request: Request) -> None:
     one_of(request.scale, inference.SCALES, "--scale")
     one_of(request.engine, inference.ENGINES, "--engine")
     _require_one_way(request)
+    if request.model:
+        runs.require_keras_only(request.model)
     stop_at = deadline(request.budget)
     given = (request.test, request.model, request.train, request.sample, request.calibrate)
     submission.require_output(request.out, *given)
@@ -237,7 +239,7 @@ def _predict(
                 predictor,
                 watched,
                 classes=expected.classes,
-                rows=calibration(request),
+                rows=calibration(request, expected.labels),
                 originals=expected.labels,
             )
         _describe(predictions)
@@ -252,13 +254,15 @@ def _predict(
     finish(report, strict=request.strict)
 
 
-def calibration(request: Request) -> "LabelledRows | None":
+def calibration(request: Request, labels: datasets.LabelMap) -> "LabelledRows | None":
     """The rows that are given with --calibrate."""
     from fashion_nn import submission
 
     if request.calibrate is None or request.test is None:
         return None
-    return submission.read_calibration(request.calibrate, request.test)
+    return submission.read_calibration(
+        request.calibrate, request.test, labels=labels, options=request.options()
+    )
 
 
 def _describe(predictions: "Predictions") -> None:

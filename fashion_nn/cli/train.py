@@ -9,6 +9,7 @@ import typer
 
 from fashion_nn import console, datasets, recipes, runs, zoo
 from fashion_nn.api import training
+from fashion_nn.api.models import with_scale
 from fashion_nn.api.training import Work
 from fashion_nn.cli import own_code
 from fashion_nn.cli.common import (
@@ -137,7 +138,7 @@ def train(request: Request) -> None:
         options=request.options(),
     )
     if own:
-        own = own_code.with_scale(own, request.scale, splits)
+        own = with_scale(own, request.scale, splits)
     rows = f"{len(splits.train):,} rows to train, {len(splits.valid):,} to validate"
     console.note(f"{recipe.name} on {splits.name}: {rows}")
     for folder, seeded in recipes_by_folder.items():
@@ -182,9 +183,10 @@ def _recipe(request: Request, own: OwnBuilder | None) -> tuple[Recipe, str | Non
     searched_on = None
     file = request.file
     if file is not None and (own is not None or request.name is None):
-        found, searched_on = runs.read_recipe(file)
-        base = recipes.from_json(found)
-        own_code.require_named(base, file, own)
+        found = runs.read_recipe(file)
+        searched_on = found.dataset
+        base = recipes.from_json(found.recipe)
+        own_code.require_named(base, file, own, found.code_sha256)
     elif request.name is not None and file is None:
         base = training.recipe_of_file(own) if own else recipes.get(request.name)
     else:

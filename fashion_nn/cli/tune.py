@@ -10,6 +10,7 @@ import typer
 
 from fashion_nn import console, recipes, runs, zoo
 from fashion_nn.api import searching
+from fashion_nn.api.models import with_scale
 from fashion_nn.api.training import recipe_of_file, short_name
 from fashion_nn.cli import own_code
 from fashion_nn.cli.common import load_splits, note_how_to_resume
@@ -214,7 +215,7 @@ def tune(request: Request) -> None:
     )
     splits = assembly.rows_for(wanted, splits)
     if wanted.own:
-        wanted = replace(wanted, own=own_code.with_scale(wanted.own, request.scale, splits))
+        wanted = replace(wanted, own=with_scale(wanted.own, request.scale, splits))
     found = _run(request, wanted, limits, splits)
     _print_search(request, found)
     print(found.page)
@@ -222,13 +223,7 @@ def tune(request: Request) -> None:
 
 def _require_sense(request: Request) -> None:
     one_of(request.algorithm, ALGORITHMS, "--algorithm")
-    one_of(request.engine, ENGINES, "--engine")
-    if request.address and request.engine != "ray":
-        raise InputError("--address is that of a Ray cluster: it needs --engine ray")
-    if request.engine == "ray":
-        from fashion_nn.tuning.engines import ray_engine
-
-        ray_engine.require_ray()
+    assembly.require_engine(request.engine, request.address)
 
 
 def _wanted(request: Request) -> Wanted:

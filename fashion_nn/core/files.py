@@ -1,8 +1,9 @@
-"""The files in a folder, in a zip archive, or a single one: all three are read in the same way.
+"""The files in a folder, in an archive, or a single one: all are read in the same way.
 
 No name from an archive becomes a path, and no link in a folder is followed.
 """
 
+import io
 import os
 from abc import ABC, abstractmethod
 from collections.abc import Iterator
@@ -11,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from fashion_nn.core import zip_archive
+from fashion_nn.core import tar_archive, zip_archive
+from fashion_nn.core.gunzip import MAGIC, Gunzip, GunzipError
 from fashion_nn.core.reading import opened, read_bytes, read_listed, require_plain
+from fashion_nn.core.tar_archive import TarError
 from fashion_nn.core.text import printable
 from fashion_nn.core.zip_archive import Entry, ZipError
 from fashion_nn.errors import InputError
@@ -20,6 +23,8 @@ from fashion_nn.errors import InputError
 _MOST_FILES = 1_000_000
 _MOST_BYTES = 4 << 30
 _EXPECTED = "expected a file or folder with images"
+_TARS = (".tar", ".tar.gz", ".tgz")
+_OTHER_TARS = (".tar.bz2", ".tar.xz", ".tar.zst", ".tbz2", ".txz")
 _IGNORED = {"__MACOSX", "Thumbs.db", "desktop.ini"}
 
 
@@ -167,6 +172,43 @@ class Archive(Files):
             raise InputError(f"{self.place(name)}: {error}: {_EXPECTED}") from None
 
 
+class Tarball(Files):
+    """The files in a tar archive, packed with gzip or not; it is unpacked in memory alone."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        content = read_bytes(path, expected=_EXPECTED, most=_MOST_BYTES, follow_links=True)
+        try:
+            if content.startswith(MAGIC):
+                content = Gunzip(io.BytesIO(content), len(content)).read(_MOST_BYTES + 1)
+            if len(content) > _MOST_BYTES:
+                raise TarError(f"unpacks to more than {_MOST_BYTES >> 30} GiB")
+            self._view = memoryview(content)
+            entries = tar_archive.read_entries(self._view, most=_MOST_FILES)
+        except (GunzipError, TarError) as error:
+            raise InputError(f"{path}: {error}: {_EXPECTED}") from None
+        self._entries: dict[str, tar_archive.Entry] = {}
+        for entry in entries:
+            name = entry.name.removeprefix("./")
+            if not is_wanted(name):
+                continue
+            if name in self._entries:
+                raise InputError(f"{path}: holds {printable(name)} twice: {_EXPECTED}")
+            self._entries[name] = entry
+        self.names = tuple(sorted(self._entries))
+
+    def read(self, name: str, *, most: int) -> bytes:
+        entry = self._entries[name]
+        if entry.size > most:
+            raise InputError(f"{self.place(name)}: is larger than {most:,} bytes: {_EXPECTED}")
+        return bytes(self._view[entry.start : entry.start + entry.size])
+
+    @contextmanager
+    def reader(self, name: str) -> Iterator[OpenFile]:
+        content = self.read(name, most=_MOST_BYTES)
+        yield OpenFile(io.BytesIO(content), len(content))
+
+
 def is_wanted(name: str) -> bool:
     """Whether no part of the name is hidden, or left behind by a system."""
     parts = name.split("/")
@@ -182,7 +224,7 @@ def _names_below(folder: Path) -> Iterator[str]:
 
 
 def files_at(path: str | os.PathLike[str]) -> Files:
-    """The files at a path that the user names: a folder, a zip archive or any other file.
+    """The files at a path that the user names: a folder, a zip or tar archive or any other file.
 
     Raises:
         InputError: it cannot be read, or the archive is damaged.
@@ -192,6 +234,11 @@ def files_at(path: str | os.PathLike[str]) -> Files:
         return Folder(place)
     with opened(path, expected=_EXPECTED, follow_links=True) as file:
         start = file.read(4)
-    if start == b"PK\3\4" and place.suffix.lower() == ".zip":
+    name = place.name.lower()
+    if start == b"PK\3\4" and name.endswith(".zip"):
         return Archive(place)
+    if name.endswith(_TARS):
+        return Tarball(place)
+    if name.endswith(_OTHER_TARS):
+        raise InputError(f"{path}: is packed in another way than .tar, .tar.gz, .tgz or .zip")
     return Single(place)

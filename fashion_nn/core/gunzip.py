@@ -22,6 +22,23 @@ class Source(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
+class Begun:
+    """A file of which the first bytes were read already.
+
+    Args:
+        start: these bytes.
+        rest: the file behind them.
+    """
+
+    def __init__(self, start: bytes, rest: Source) -> None:
+        self._start = start
+        self._rest = rest
+
+    def read(self, size: int, /) -> bytes:
+        start, self._start = self._start, b""
+        return start + self._rest.read(size - len(start))
+
+
 class GunzipError(ValueError):
     """The gzip stream is damaged, cut short or of no use; the message is one line."""
 

@@ -8,17 +8,18 @@ import math
 import os
 import struct
 from pathlib import Path
-from typing import BinaryIO
 
 import numpy as np
 
-from fashion_nn.core.gunzip import MAGIC, Gunzip, GunzipError
+from fashion_nn.core.files import OpenFile
+from fashion_nn.core.gunzip import MAGIC, Begun, Gunzip, GunzipError, Source
 from fashion_nn.core.reading import open_file
 from fashion_nn.errors import InputError
 
 _DIMENSIONS = {"images": 3, "labels": 1}
 _MAGIC = {kind: 0x0800 + dimensions for kind, dimensions in _DIMENSIONS.items()}
 _MAX_BYTES = 1 << 30
+_PIECE = 16 << 20
 
 
 def read(path: Path, kind: str) -> tuple[np.ndarray, str]:
@@ -37,13 +38,26 @@ def read(path: Path, kind: str) -> tuple[np.ndarray, str]:
     """
     try:
         with open_file(path, follow_links=True) as file:
-            return _read(path, kind, file)
-    except GunzipError as error:
-        raise InputError(
-            f"{path}: the gzip stream cannot be used ({error}); delete it and get it again"
-        ) from error
+            return read_open(OpenFile(file, os.fstat(file.fileno()).st_size), str(path), kind)
     except OSError as error:
         raise InputError(f"{path} could not be read ({error.strerror or error})") from error
+
+
+def read_open(file: OpenFile, place: str, kind: str) -> tuple[np.ndarray, str]:
+    """As `read`, from a file that is open at its start.
+
+    Args:
+        place: of the file, for messages.
+
+    Raises:
+        InputError: see `read`.
+    """
+    try:
+        return _read(place, kind, file)
+    except GunzipError as error:
+        raise InputError(
+            f"{place}: the gzip stream cannot be used ({error}); delete it and get it again"
+        ) from error
 
 
 def sha256(values: np.ndarray) -> str:
@@ -58,11 +72,10 @@ def encode_header(shape: tuple[int, ...]) -> bytes:
     return struct.pack(f">{1 + len(shape)}I", 0x0800 + len(shape), *shape)
 
 
-def _read(path: Path, kind: str, file: BinaryIO) -> tuple[np.ndarray, str]:
-    size = os.fstat(file.fileno()).st_size
-    packed = file.read(2) == MAGIC
-    file.seek(0)
-    content = Gunzip(file, size) if packed else file
+def _read(path: str, kind: str, file: OpenFile) -> tuple[np.ndarray, str]:
+    start = file.raw.read(len(MAGIC))
+    plain = Begun(start, file.raw)
+    content = Gunzip(plain, file.size) if start == MAGIC else plain
     header_size = 4 + 4 * _DIMENSIONS[kind]
     header = content.read(header_size)
     sizes = _declared(path, kind, header, header_size)
@@ -71,8 +84,7 @@ def _read(path: Path, kind: str, file: BinaryIO) -> tuple[np.ndarray, str]:
         raise InputError(
             f"{path}: declares {expected:,} bytes of {kind}, the limit is {_MAX_BYTES:,}"
         )
-    # A file object takes all the memory that it is asked for before it reads.
-    body = content.read(expected + 1 if packed else min(expected, size) + 1)
+    body = _body(content, expected + 1)
     if len(body) != expected:
         found = "more" if len(body) > expected else f"{len(body):,}"
         shape = "x".join(map(str, sizes))
@@ -85,7 +97,18 @@ def _read(path: Path, kind: str, file: BinaryIO) -> tuple[np.ndarray, str]:
     return np.frombuffer(body, dtype=np.uint8).reshape(sizes), digest.hexdigest()
 
 
-def _declared(path: Path, kind: str, header: bytes, header_size: int) -> tuple[int, ...]:
+def _body(content: Source, size: int) -> bytes:
+    """The next `size` bytes. A file takes all the memory that it is asked for before it reads, so
+    it is asked for a piece at a time.
+    """
+    pieces = []
+    while size and (piece := content.read(min(size, _PIECE))):
+        pieces.append(piece)
+        size -= len(piece)
+    return b"".join(pieces)
+
+
+def _declared(path: str, kind: str, header: bytes, header_size: int) -> tuple[int, ...]:
     magic = int.from_bytes(header[:4], "big") if len(header) >= 4 else None
     if magic != _MAGIC[kind]:
         other = next((other for other, number in _MAGIC.items() if number == magic), None)

@@ -72,25 +72,6 @@ def official(
     return _read_official_folder(place, record)
 
 
-def read_folder(folder: Path) -> tuple[Split, Split | None]:
-    """Rows of any folder of IDX files; the t10k pair may be missing. No sha256 is checked.
-
-    Raises:
-        InputError: a file is missing or damaged, or images and labels differ in number.
-    """
-    found = _idx_files(folder)
-    has_test = any(name in found for name in _names_of("test"))
-    parts = ("train", "test") if has_test else ("train",)
-    _require_files(folder, found, [name for part in parts for name in _names_of(part)])
-    pairs = [_read_pair(found, part).rows for part in parts]
-    return pairs[0], pairs[1] if has_test else None
-
-
-def idx_names(folder: Path) -> tuple[str, ...]:
-    """The official names of the IDX files in a folder."""
-    return tuple(_idx_files(folder))
-
-
 def _downloaded(
     record: DataSet,
     data_dir: str | os.PathLike[str] | None,

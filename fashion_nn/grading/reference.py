@@ -15,7 +15,10 @@ import numpy as np
 from fashion_nn import datasets, submission, tables
 from fashion_nn.core import reading
 from fashion_nn.core.images import described, shape_of
-from fashion_nn.datasets import LabelMap, Split, Splits
+from fashion_nn.datasets import FOUND_OUT, LabelMap, ReadOptions, Split, Splits
+from fashion_nn.datasets.layouts import read_source
+from fashion_nn.datasets.layouts.labels_file import is_labels_file, labels_of_file
+from fashion_nn.datasets.source import Request
 from fashion_nn.errors import InputError
 from fashion_nn.grading import predictions, sentinel
 from fashion_nn.grading.rows import Chosen, NearDuplicates
@@ -32,9 +35,10 @@ class Sources:
     sample: a competition's sample file.
     train, dataset: where the images come from: a training CSV, or a known data set or folder.
         Without either, images that look like a known data set are taken for it.
-    labels: the true labels: a table with a label column, which may be the test table itself, or a
-        prediction file.
+    labels: the true labels: labelled images, which may be those of the test; a prediction file; or
+        a file of labels alone, one for each test image.
     data_dir: the folder in which known data sets are looked for first.
+    options: how files with images are read, where they leave it open.
     """
 
     sample: str | os.PathLike[str] | None = None
@@ -42,6 +46,7 @@ class Sources:
     dataset: str | None = None
     labels: str | os.PathLike[str] | None = None
     data_dir: str | os.PathLike[str] | None = None
+    options: ReadOptions = FOUND_OUT
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,7 +125,8 @@ def read_reference(
         InputError: a file cannot be used.
     """
     builder = ReferenceBuilder(test, sources, find_duplicates=find_duplicates)
-    for _ in builder.watch(ImageTable(test).blocks(progress)):
+    options = sources.options if sources else FOUND_OUT
+    for _ in builder.watch(ImageTable(test, options).blocks(progress)):
         pass
     return builder.finish()
 
@@ -177,7 +183,7 @@ class ReferenceBuilder:
         splits = self._origin.splits if self._origin else None
         originals = splits.labels if splits else LabelMap()
         if self._sources.labels is not None:
-            truth, originals = _read_truth(self._sources.labels, row_ids, originals)
+            truth, originals = _read_truth(self._sources, row_ids, originals)
         return Reference(
             test=self._test,
             rows=self._rows,
@@ -242,21 +248,22 @@ class ReferenceBuilder:
 
 
 def _read_truth(
-    path: str | os.PathLike[str], row_ids: list[str], originals: LabelMap
+    sources: Sources, row_ids: list[str], originals: LabelMap
 ) -> tuple[np.ndarray, LabelMap]:
-    """The true classes of the test rows, from a prediction file or from a labelled table, and the
-    labels that these have; of words in a table that nothing else names, a map is made.
+    """The true classes of the test rows, and the labels that these have; of words that nothing else
+    names, a map is made.
     """
+    path = sources.labels
+    assert path is not None  # else there is nothing to read
     rows = len(row_ids)
     truth = None
-    with suppress(InputError):  # it may be a table of images
+    with suppress(InputError):  # it may hold images
         file = predictions.read(path, rows=rows)
         if originals.is_identity and (words := file.words()) is not None:
             originals = LabelMap.of(words)
         truth = file.aligned_labels(row_ids, originals)
     if truth is None:
-        given = tables.read(path, labels="required").labels
-        assert given is not None  # as required above
+        given = _labels_of(path, row_ids, sources.options)
         if given.dtype.kind == "U" and originals.is_identity:
             originals = LabelMap.of(given)
         truth = given if originals.is_identity else originals.encode(given)
@@ -270,17 +277,39 @@ def _read_truth(
     return truth, originals
 
 
+def _labels_of(
+    path: str | os.PathLike[str], row_ids: list[str], options: ReadOptions
+) -> np.ndarray:
+    """The labels of the test rows, from a file of labels alone or from labelled images."""
+    if os.path.isfile(path) and is_labels_file(path):
+        return labels_of_file(path, len(row_ids))
+    source = read_source(path, Request(options, "required"))
+    part = source.test or source.train
+    labels = part.labels
+    assert labels is not None  # as required above
+    if part.ids is None:
+        return labels
+    places = {str(name): place for place, name in enumerate(part.ids.tolist())}
+    if places.keys() != set(row_ids):
+        return labels
+    return labels[[places[name] for name in row_ids]]
+
+
 def _origin(images: np.ndarray, sources: Sources) -> Origin:
     """The data set that the first images of a table belong to."""
     looks = datasets.recognise(images).name
     if sources.train is not None:
-        return _of_splits(datasets.load(sources.train, data_dir=sources.data_dir), images, looks)
+        return _of_splits(_loaded(sources.train, sources), images, looks)
     if sources.dataset is None:
         return _of_name(looks, looks, _at_hand(looks, sources.data_dir)) if looks else Origin()
     name = sources.dataset.replace("-", "_")
     if name in datasets.names() and not datasets.at_hand(name, data_dir=sources.data_dir):
         return _of_name(name, looks, None)
-    return _of_splits(datasets.load(sources.dataset, data_dir=sources.data_dir), images, looks)
+    return _of_splits(_loaded(sources.dataset, sources), images, looks)
+
+
+def _loaded(place: str | os.PathLike[str], sources: Sources) -> Splits:
+    return datasets.load(place, data_dir=sources.data_dir, options=sources.options)
 
 
 def _of_splits(splits: Splits, images: np.ndarray, looks: str | None) -> Origin:

@@ -18,7 +18,7 @@ from fashion_nn.pages.in_page import ModelInPage, model_in_page
 from fashion_nn.pages.pictures import Picture
 from fashion_nn.pages.rendering import Script, modules, render
 from fashion_nn.pages.training_summary import why_training_lies_below
-from fashion_nn.runs import Metrics, Record, Run, StoredScores, TestPredictions
+from fashion_nn.runs import Metrics, Record, Run, StoredScores, TestPredictions, require_keras_only
 
 WORST, WORST_OF_CLASS, PAIRS, UNITS, UNITS_IN_ROW = 24, 8, 8, 40, 10
 _PARTS = ("engine", "framing", "examples", "maps", "occlusion", "page")
@@ -140,6 +140,7 @@ def write_run_page(run: Run, splits: Splits, image: int = 0) -> Path:
     Raises:
         InputError: the run is not complete, other data is given, or there is no such image.
     """
+    require_keras_only(run.model)
     record = run.read_record()
     measured = run.read_metrics()
     history = run.read_history()

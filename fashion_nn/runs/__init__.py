@@ -22,7 +22,14 @@ from fashion_nn.runs.metrics import (
     Temperature,
     WeightsChosenOn,
 )
-from fashion_nn.runs.opening import find, open_complete, open_run, require_free, require_same_model
+from fashion_nn.runs.opening import (
+    find,
+    open_complete,
+    open_run,
+    require_free,
+    require_keras_only,
+    require_same_model,
+)
 from fashion_nn.runs.records import (
     CodeRecord,
     DataArguments,
@@ -104,5 +111,6 @@ __all__ = [
     "read_recipe",
     "require_free",
     "require_free_for_search",
+    "require_keras_only",
     "require_same_model",
 ]

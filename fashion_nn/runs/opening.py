@@ -52,6 +52,28 @@ def open_complete(folders: Iterable[str | Path], *, note: Note) -> list[Run]:
     return [run for run in named if run not in faults]
 
 
+def require_keras_only(model: Path) -> None:
+    """Refuse the model of a run that has layers of the user's own code, which no file holds.
+
+    Args:
+        model: the file; nothing is refused that is not the model of a run.
+
+    Raises:
+        InputError: it has such layers.
+    """
+    run = Run(model.parent)
+    if run.model != model or not run.exists:
+        return
+    code = run.read_record().code
+    if code and code.own_layers:
+        names = ascii(", ".join(code.own_layers))[1:-1][:100]
+        raise InputError(
+            f"{run.folder}: its model has code of its own ({names}), which no file holds; measure"
+            f" it with `fashion-nn evaluate {run.folder} --code my_net.py:build` (in Python:"
+            " builder=build); for all else, build it from layers of Keras"
+        )
+
+
 def require_free(path: str | Path, *, resume: bool = False, resumable: bool = True) -> None:
     """Refuse a folder that a new run would overwrite, or with `resume` one that holds something
     else.

@@ -248,11 +248,22 @@ def require_free_for_search(path: str | Path, *, resume: bool = False) -> None:
             )
 
 
-def read_recipe(path: str | Path) -> tuple[JsonObject, str | None]:
-    """The recipe in a search's best.json, or in a file that holds only a recipe.
+@dataclass(frozen=True)
+class RecipeFile:
+    """What a file says of a recipe.
 
-    Returns:
-        The recipe, and the data set that was searched on; None if the file does not name it.
+    recipe: as JSON has it.
+    dataset: that was searched on; None if the file does not name it.
+    code_sha256: SHA-256 of the user's own code that the recipe is for; None if it is not stored.
+    """
+
+    recipe: JsonObject
+    dataset: str | None = None
+    code_sha256: str | None = None
+
+
+def read_recipe(path: str | Path) -> RecipeFile:
+    """The recipe in a search's best.json, or in a file that holds only a recipe.
 
     Raises:
         InputError: the file cannot be read or is no JSON object.
@@ -263,7 +274,13 @@ def read_recipe(path: str | Path) -> tuple[JsonObject, str | None]:
     dataset = content.get("dataset")
     if not isinstance(found, dict):
         raise InputError(f"{path}: no recipe in it: {expected}")
-    return found, dataset if isinstance(dataset, str) else None
+    code = content.get("code")
+    sha256 = code.get("sha256") if isinstance(code, dict) else None
+    return RecipeFile(
+        recipe=found,
+        dataset=dataset if isinstance(dataset, str) else None,
+        code_sha256=sha256 if isinstance(sha256, str) else None,
+    )
 
 
 def _read(path: Path, schema: type[S], *, versioned: bool = False) -> S:

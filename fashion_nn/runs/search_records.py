@@ -285,6 +285,7 @@ class Best(Stored):
     trial: id of the trial that had them.
     dataset: the name or file of the data set that was searched on.
     search: `identity_sha256` of the search.
+    code: the user's own code that builds the model; None for a model of the zoo.
     """
 
     recipe: RecipeRecord
@@ -294,6 +295,7 @@ class Best(Stored):
     dataset: str | None = None
     search: str
     retrained: Retrained | None
+    code: CodeRecord | None = None
 
 
 def require_order(trials: Sequence[TrialRecord]) -> None:

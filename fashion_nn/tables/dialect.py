@@ -162,12 +162,14 @@ def _counts_up(cells: Sequence[str]) -> bool:
 def _label_end(stream: Stream, rows: Sequence[Sequence[str]], count: int) -> int:
     """Whether the first or the last column has the labels.
 
-    At a corner of images nearly all pixels have one value, while labels have several.
+    At a corner of images nearly all pixels have one value, or in photographs many, while labels
+    have several that occur again.
     """
     shares = []
     for index in (0, count - 1):
         found, times = np.unique([row[index] for row in rows], return_counts=True)
-        shares.append(times.max() / times.sum() if 1 < len(found) <= _MOST_CLASSES else 1.0)
+        most = min(_MOST_CLASSES, max(len(rows) // 2, 2))
+        shares.append(times.max() / times.sum() if 1 < len(found) <= most else 1.0)
     first, last = shares
     if first < _MUCH_LESS * last:
         return 0

@@ -9,7 +9,7 @@ from io import BufferedReader
 import numpy as np
 
 from fashion_nn.core.files import FileIn, OpenFile, Readable
-from fashion_nn.core.gunzip import MAGIC, Gunzip, GunzipError, TooLarge
+from fashion_nn.core.gunzip import MAGIC, Begun, Gunzip, GunzipError, TooLarge
 from fashion_nn.core.reading import NotRegularError, open_file
 from fashion_nn.errors import InputError
 
@@ -42,7 +42,7 @@ class Stream:
         self._packed = self._is_gzip()
         self._file: Readable | Gunzip = self._raw
         if self._packed:
-            self._file = Gunzip(_Begun(self._start, self._raw), self._size)
+            self._file = Gunzip(Begun(self._start, self._raw), self._size)
             self._start = b""
         self._begun = False
         self._rest = b""
@@ -206,18 +206,6 @@ class Stream:
                 "the content is not gzip; expected gzip under this name, rename it to .csv"
             )
         return packed
-
-
-class _Begun:
-    """A file of which the first bytes were read already."""
-
-    def __init__(self, start: bytes, rest: Readable) -> None:
-        self._start = start
-        self._rest = rest
-
-    def read(self, size: int, /) -> bytes:
-        start, self._start = self._start, b""
-        return start + self._rest.read(size - len(start))
 
 
 @contextmanager

@@ -90,6 +90,22 @@ class Place:
     resume: bool = False
 
 
+def require_engine(engine: str, address: str | None) -> None:
+    """Refuse an engine that is not there, and the address of a cluster without Ray.
+
+    Raises:
+        InputError: it is not there.
+    """
+    if engine not in ENGINES:
+        raise InputError(f"--engine {engine!r}: expected one of {', '.join(ENGINES)}")
+    if address and engine != "ray":
+        raise InputError("--address is that of a Ray cluster: it needs --engine ray")
+    if engine == "ray":
+        from fashion_nn.tuning.engines import ray_engine
+
+        ray_engine.require_ray()
+
+
 def named_recipe(name: str) -> Recipe:
     """The recipe of this name, or the first of the model of this name.
 

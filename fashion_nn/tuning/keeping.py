@@ -76,17 +76,18 @@ class Keeper:
         )
 
     def _write(self, best: TrialRecord, retrained: Retrained | None) -> None:
-        self._search.write_best(
-            Best(
-                recipe=RecipeRecord.model_validate(self._plan.recipe_of(best).to_json()),
-                objective=self._plan.objective,
-                score=best.known_score,
-                trial=best.id,
-                dataset=self._plan.source.source,
-                search=self._search.read_record().identity_sha256,
-                retrained=retrained,
-            )
+        record = self._search.read_record()
+        found = Best(
+            recipe=RecipeRecord.model_validate(self._plan.recipe_of(best).to_json()),
+            objective=self._plan.objective,
+            score=best.known_score,
+            trial=best.id,
+            dataset=self._plan.source.source,
+            search=record.identity_sha256,
+            retrained=retrained,
         )
+        code = record.identity.code
+        self._search.write_best(found.model_copy(update={"code": code}) if code else found)
 
 
 def _replace_by_copy(target: Path, source: Path) -> None:

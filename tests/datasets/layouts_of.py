@@ -1,6 +1,7 @@
 """Files as people have them, made of a few small images, for the tests of layouts."""
 
 import io
+import tarfile
 import zipfile
 from pathlib import Path
 
@@ -34,6 +35,18 @@ def write_zip(path: Path, members: dict[str, bytes | str]) -> Path:
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in members.items():
             archive.writestr(name, content)
+    return path
+
+
+def write_tar(path: Path, members: dict[str, bytes | str]) -> Path:
+    """A tar archive as GNU tar writes it of the folder `.`."""
+    how = "w:gz" if path.name.endswith("gz") else "w"
+    with tarfile.open(path, how) as archive:
+        for name, content in members.items():
+            data = content.encode() if isinstance(content, str) else content
+            member = tarfile.TarInfo(f"./{name}")
+            member.size = len(data)
+            archive.addfile(member, io.BytesIO(data))
     return path
 
 

@@ -88,6 +88,10 @@ def idx(path: Path) -> None:
     write_folder(path)
 
 
+def tar_of_pictures(path: Path) -> None:
+    given.write_tar(path, given.pictures())
+
+
 def cifar(path: Path) -> None:
     records = np.zeros((24, 3073), np.uint8)
     records[:, 0] = LABELS
@@ -117,9 +121,14 @@ EXAMPLES: tuple[tuple[str, str, Callable[[Path], None]], ...] = (
     ("drawings", "Quick, Draw!: an .npy for each class", drawings),
     ("photos", "a folder for each class: png, jpg, bmp, ppm, pgm, tif, webp, gif", folders),
     ("photos.zip", "the same in train, val and test, here as a zip", parts),
+    (
+        "photos.tar.gz",
+        "as .tar, .tar.gz or .tgz, like all that is in a folder",
+        tar_of_pictures,
+    ),
     ("flat", "pictures and metadata.csv or metadata.jsonl", metadata),
     ("hub", "Hugging Face's Parquet files", parquet),
-    ("idx", "IDX files, packed as .gz or not", idx),
+    ("idx", "IDX files, packed as .gz or not, also those of EMNIST", idx),
     ("cifar", "the binary version of CIFAR-10", cifar),
 )
 

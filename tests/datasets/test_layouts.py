@@ -1,5 +1,6 @@
 """Each layout that is read, with a small example: the right images and labels, and what is said."""
 
+import gzip
 import io
 import sys
 from pathlib import Path
@@ -7,10 +8,12 @@ from pathlib import Path
 import layouts_of as given
 import numpy as np
 import pytest
+from idx_files import encode
 from PIL import Image
 
 from fashion_nn.datasets import ReadOptions, Split, load, weak_classifier, write_npz
 from fashion_nn.errors import InputError
+from fashion_nn.submission import ImageTable
 
 IMAGES = given.images()
 LABELS = given.labels()
@@ -63,6 +66,15 @@ def test_an_archive_with_labelled_test_rows(tmp_path):
 def test_an_archive_of_one_table(tmp_path):
     path = given.write_zip(tmp_path / "a.zip", {"a.csv": given.csv(IMAGES, LABELS)})
     require(path, f"a.csv as {TABLE}")
+
+
+def test_a_table_of_photographs_without_a_header(tmp_path):
+    _, *rows = given.csv(IMAGES, LABELS).splitlines()
+    (tmp_path / "first.csv").write_text("\n".join(rows))
+    require(tmp_path / "first.csv", "CSV without a header, 37 columns, labels in the first")
+    moved = [f"{row.partition(',')[2]},{row.partition(',')[0]}" for row in rows]
+    (tmp_path / "last.csv").write_text("\n".join(moved))
+    require(tmp_path / "last.csv", "CSV without a header, 37 columns, labels in the last")
 
 
 def test_tables_whose_names_do_not_say_what_they_are_are_refused(tmp_path):
@@ -210,6 +222,54 @@ def test_refuses_other_arrays(tmp_path, what):
     assert "\n" not in str(caught.value)
 
 
+# IDX files
+
+
+IDX = ("train-images-idx3-ubyte", "train-labels-idx1-ubyte")
+PAIRS = {"train": (IMAGES, LABELS), "t10k": (TEST_IMAGES, TEST_LABELS)}
+
+
+def idx_members(prefix: str = "", *, packed: bool = True) -> dict[str, bytes]:
+    """The four files; the name of a part may have a prefix."""
+    members = {}
+    for part, (images, labels) in PAIRS.items():
+        for name, values in ((IDX[0], images), (IDX[1], labels)):
+            content = encode(values)
+            where = f"{prefix}{name.replace('train', part)}"
+            members[where + ".gz" * packed] = gzip.compress(content) if packed else content
+    return members
+
+
+@pytest.mark.parametrize("packed", [True, False])
+@pytest.mark.parametrize("name", ["a.zip", "a.tar.gz", "a.tar"])
+def test_idx_files_in_an_archive(tmp_path, name, packed):
+    members = idx_members("fashion/", packed=packed) | {"__MACOSX/fashion/._a": b"x"}
+    write = given.write_zip if name == "a.zip" else given.write_tar
+    require(write(tmp_path / name, members), "IDX files", test=True)
+
+
+def test_idx_files_of_emnist(tmp_path):
+    members = {
+        name.replace("t10k", "test"): content
+        for name, content in idx_members("emnist-letters-").items()
+    }
+    require(given.write_folder(tmp_path / "letters", members), "IDX files", test=True)
+    both = members | idx_members("emnist-digits-")
+    with pytest.raises(InputError, match="give the files of one data set"):
+        load(given.write_zip(tmp_path / "gzip.zip", both))
+
+
+def test_idx_images_without_labels(tmp_path):
+    path = tmp_path / "t10k-images-idx3-ubyte.gz"
+    path.write_bytes(gzip.compress(encode(IMAGES)))
+    with pytest.raises(InputError, match="t10k-labels-idx1-ubyte is missing"):
+        load(path)
+    np.testing.assert_array_equal(next(ImageTable(path).blocks()).images, IMAGES)
+    np.save(tmp_path / "labels.npy", LABELS)
+    options = ReadOptions(labels_from=str(tmp_path / "labels.npy"))
+    require(path, "IDX files", options=options)
+
+
 # Pictures
 
 
@@ -245,6 +305,16 @@ def test_parts_of_pictures_in_an_archive(tmp_path):
         np.testing.assert_array_equal(part.images, given.images(seed=seed)[order])
         np.testing.assert_array_equal(part.labels, LABELS[order])
     assert splits.said == f"{path}: read as {FOLDERS}, test, valid: {SAID}"
+
+
+@pytest.mark.parametrize("name", ["set.tar", "set.tar.gz", "set.tgz"])
+def test_pictures_and_tables_in_a_tar_archive(tmp_path, name):
+    path = given.write_tar(tmp_path / name, given.pictures() | {"._x.png": b"x"})
+    splits = load(path, validation_fraction=0)
+    assert splits.said == f"{path}: read as {FOLDERS}: {SAID}"
+    np.testing.assert_array_equal(splits.train.images, IMAGES[np.argsort(LABELS, kind="stable")])
+    path = given.write_tar(tmp_path / f"table-{name}", {"a.csv": given.csv(IMAGES, LABELS)})
+    require(path, f"a.csv as {TABLE}")
 
 
 def test_numbers_as_folders_are_sorted_as_numbers(tmp_path):

@@ -72,7 +72,8 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         "IDX files",
-        "train-images-idx3-ubyte, train-labels-idx1-ubyte, and the t10k pair; packed as .gz or not",
+        "train-images-idx3-ubyte, train-labels-idx1-ubyte, and the t10k pair; packed as .gz or not,"
+        " in a folder, a zip or a tar archive",
         idx_files.fits,
         idx_files.read,
     ),

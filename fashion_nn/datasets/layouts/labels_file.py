@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Sequence
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 
 import numpy as np
 
@@ -10,13 +10,20 @@ from fashion_nn.core import csv_rows, npz
 from fashion_nn.core.csv_rows import CsvError
 from fashion_nn.core.npz import NpzError
 from fashion_nn.core.reading import read_bytes
+from fashion_nn.datasets import idx
 from fashion_nn.datasets.layouts.values import to_labels
 from fashion_nn.errors import InputError
 from fashion_nn.tables.columns import LABEL_NAMES
 
-_EXPECTED = "expected a file with labels: .npy, or a CSV with a label in each line"
+_EXPECTED = "expected a file with labels: .npy, idx1-ubyte, or a CSV with a label in each line"
 _MOST_CELLS = 8_000_000
 _FILE_COLUMNS = ("file_name", "filename", "file", "image", "id", "image_id", "path", "name")
+
+
+def is_labels_file(path: str | os.PathLike[str]) -> bool:
+    """Whether the name says that there are labels and no images in the file."""
+    name = os.path.basename(path).lower()
+    return "idx1-ubyte" in name or name.endswith(".npy")
 
 
 def labels_of_file(path: str | os.PathLike[str], rows: int) -> np.ndarray:
@@ -25,6 +32,8 @@ def labels_of_file(path: str | os.PathLike[str], rows: int) -> np.ndarray:
     Raises:
         InputError: it holds others.
     """
+    if "idx1-ubyte" in os.path.basename(path).lower():
+        return to_labels(idx.read(Path(path), "labels")[0], rows, os.fspath(path))
     content = read_bytes(path, expected=_EXPECTED, most=1 << 30, follow_links=True)
     if os.fspath(path).lower().endswith(".npy"):
         try:

@@ -49,7 +49,7 @@ def _first(files: Files) -> str | None:
 def _way_out(name: str) -> str:
     short = PurePosixPath(name).name.lower()
     if _CIFAR.fullmatch(short) or short in _CIFAR_100:
-        return "use the binary version of CIFAR-10, cifar-10-binary.tar.gz, unpacked"
+        return "use the binary version of CIFAR-10, cifar-10-binary.tar.gz"
     if "mnist" in short:
         return "use the IDX files of MNIST, or Keras' mnist.npz"
     return "save the arrays with numpy.savez(file, x_train=..., y_train=...) where you trust it"

@@ -26,7 +26,12 @@ class Competition:
 
 def fits(files: Files) -> bool:
     """Whether there is a table. A single file of any name that is nothing else is one."""
-    return isinstance(files, Single) or any(map(_TABLE.fullmatch, files.names))
+    return isinstance(files, Single) or has_tables(files)
+
+
+def has_tables(files: Files) -> bool:
+    """Whether there is a file with the name of a table."""
+    return any(map(_TABLE.fullmatch, files.names))
 
 
 def read(files: Files, request: Request) -> Source:
