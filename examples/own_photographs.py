@@ -15,7 +15,6 @@ import numpy as np
 from PIL import Image
 
 import fashion_nn as fnn
-from fashion_nn.datasets import ReadOptions
 
 
 def write_example(folder: Path) -> None:
@@ -31,7 +30,7 @@ def write_example(folder: Path) -> None:
 
 
 def main(folder: Path, size: int) -> None:
-    photographs = fnn.load(folder, options=ReadOptions(image_size=(size, size)))
+    photographs = fnn.load(folder, image_size=(size, size))
     print(photographs)
     run = fnn.train(
         "mlp",

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -34,6 +35,7 @@ def load(
     validation_fraction: float = VALIDATION_FRACTION,
     options: ReadOptions = FOUND_OUT,
     progress: Callable[[int, int], None] | None = None,
+    **how: Any,
 ) -> Splits:
     """Load a data set and divide its training rows by the one stored, stratified split.
 
@@ -47,6 +49,8 @@ def load(
             and below 1. A source with validation rows of its own keeps these.
         options: what the files themselves leave open.
         progress: called as progress(done, total) while a file is read or a data set is downloaded.
+        **how: single ones of these options, such as `image_size=(32, 32)` or `transpose=True`; see
+            `ReadOptions`.
 
     Returns:
         Rows with labels 0..k-1; `labels` has those of the source. A source has the name of its
@@ -62,6 +66,7 @@ def load(
         >>> splits.train.images.shape, splits.valid.labels.shape
         ((1295, 28, 28), (143,))
     """
+    options = _with(options, how)
     path = Path(name_or_path)
     source = _source(name_or_path, data_dir, test, Request(options, "required", progress))
     try:
@@ -77,6 +82,15 @@ def load(
     rows = (train, valid, test_rows)
     splits = _divided(name_or_path, source, labels, rows, validation_fraction)
     return replace(splits, origin=_origin(name_or_path, test, options))
+
+
+def _with(options: ReadOptions, how: dict[str, Any]) -> ReadOptions:
+    """`options` with single ones changed."""
+    known = [field.name for field in fields(ReadOptions)]
+    for name in how:
+        if name not in known:
+            raise InputError(f"load: unknown argument {name!a}: expected one of {', '.join(known)}")
+    return replace(options, **how)
 
 
 def _origin(

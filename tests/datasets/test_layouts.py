@@ -389,8 +389,10 @@ def test_sizes_are_made_equal_if_asked(tmp_path):
     folder = given.write_folder(tmp_path / "mine", members)
     with pytest.raises(InputError, match=r"several sizes, .* with --image-size"):
         load(folder)
-    splits = load(folder, options=ReadOptions(image_size=(6, 6)), validation_fraction=0)
-    assert splits.image_shape == (6, 6)
+    splits = load(folder, image_size=(6, 6), validation_fraction=0)
+    assert splits.image_shape == (6, 6) == splits.origin.options.image_size
+    with pytest.raises(InputError, match="unknown argument 'size': expected one of header"):
+        load(folder, size=(6, 6))
     assert "scaled to 6 x 6" in splits.said
     assert (splits.train.images == 7).all(axis=(1, 2)).sum() == 1
 
