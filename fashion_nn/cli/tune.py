@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from fashion_nn import console, recipes, runs, zoo
+from fashion_nn import console, datasets, recipes, runs, zoo
 from fashion_nn.api import searching
 from fashion_nn.api.models import with_scale
 from fashion_nn.api.training import recipe_of_file, short_name
@@ -289,7 +289,9 @@ def _print_search(request: Request, search: Search) -> None:
         print(f"the same settings with a fresh seed: {again.status}: {again.message}")
     print(f"\n{recipes.as_python(recipes.from_json(best.recipe.to_json()))}\n")
     code = f"{request.name} " if own_code.is_own(request.name) else ""
-    print(f"{search.folder}: train it with `fashion-nn train {code}--recipe {search.best}`")
+    is_known = request.dataset.replace("-", "_") in datasets.names()
+    data = "" if is_known else f" --dataset {request.dataset}"
+    print(f"{search.folder}: train it with `fashion-nn train {code}--recipe {search.best}{data}`")
 
 
 def _print_best_trials(trials: Sequence[TrialRecord], objective: str) -> None:

@@ -46,6 +46,11 @@ def require(labels: np.ndarray, folds: int) -> None:
         InputError: there are more, or fewer than two folds.
     """
     counts = np.bincount(labels)
+    if counts.min() < 2:
+        raise InputError(
+            f"--folds {folds}: class {counts.argmin()} has a single row, and each class needs at"
+            " least two: add rows, or leave --folds out"
+        )
     if not 2 <= folds <= counts.min():
         most = f"at most {counts.min()}, the rows of class {counts.argmin()}"
         raise InputError(f"--folds {folds}: expected at least 2 and {most}")
