@@ -245,9 +245,13 @@ def memory_of(limits: Limits) -> int:
 
 
 def environment(folder: str) -> dict[str, str]:
-    """The environment of a confined process, in which libraries use `folder` for their files."""
+    """The environment of a confined process, in which libraries use `folder` for their files.
+
+    Keras, which makes the folder KERAS_HOME when it is imported, gets one that cannot be made.
+    """
     kept = {name: os.environ[name] for name in _KEPT if name in os.environ}
-    return {**_ENVIRONMENT, **kept, "HOME": folder, "TMPDIR": folder, "KERAS_HOME": folder}
+    nowhere = f"{os.devnull}/keras"
+    return {**_ENVIRONMENT, **kept, "HOME": folder, "TMPDIR": folder, "KERAS_HOME": nowhere}
 
 
 def _end(process: StartedProcess, folder: str | None) -> None:

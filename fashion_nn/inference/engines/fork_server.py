@@ -70,7 +70,9 @@ class ForkServer:
                 env=environment(folder),
                 start_new_session=True,
             )
-        self._end = weakref.finalize(self, _end, self._process, ours, folder)
+        # Its working folder is empty and gone, so none is left however this process ends.
+        scratch.remove_folder(folder)
+        self._end = weakref.finalize(self, _end, self._process, ours)
 
     @contextmanager
     def started(self) -> Iterator[ForkedProcess]:
@@ -124,9 +126,8 @@ class ForkServer:
             ) from None
 
 
-def _end(process: subprocess.Popen[bytes], connection: socket.socket, folder: str) -> None:
+def _end(process: subprocess.Popen[bytes], connection: socket.socket) -> None:
     connection.close()
     with contextlib.suppress(ProcessLookupError):
         process.kill()  # what it has forked ends with it
     process.wait()
-    scratch.remove_folder(folder)
