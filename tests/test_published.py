@@ -1,5 +1,6 @@
 """What is published: run folders under models/, and the tables made from them."""
 
+import csv
 import json
 import subprocess
 from pathlib import Path
@@ -18,8 +19,8 @@ pytestmark = pytest.mark.usefixtures("forked_models")
 
 def published() -> list[Run]:
     """The run folders that are part of the project, not those that somebody trained beside them."""
-    names = leaderboard.read_csv(ROOT / "models" / "leaderboard.csv")
-    return [Run(ROOT / "models" / row["run"]) for row in names]
+    with (ROOT / "models" / "leaderboard.csv").open(newline="") as file:
+        return [Run(ROOT / "models" / row["run"]) for row in csv.DictReader(file)]
 
 
 @pytest.fixture(scope="module", params=published(), ids=lambda run: run.name)

@@ -1,6 +1,6 @@
 """From raw files to checked training, validation and test rows.
 
-Start with `load`. `fetch`, `info`, `export` and `duplicates.check` serve the command line. The
+Start with `load`. `fetch`, `describe`, `export` and `duplicates.check` serve the command line. The
 known data sets are records in `catalogue`. What an array of images may be is decided in
 `fashion_nn.core.images`.
 """
@@ -22,7 +22,7 @@ from fashion_nn.datasets.splits import (
     fingerprint,
     shuffled_by_class,
 )
-from fashion_nn.datasets.summary import describe, disagreements, info
+from fashion_nn.datasets.summary import describe, disagreements
 
 __all__ = [
     "DATASETS",
@@ -44,7 +44,6 @@ __all__ = [
     "export",
     "fetch",
     "fingerprint",
-    "info",
     "load",
     "names",
     "needs_download",

@@ -2,24 +2,13 @@
 
 import os
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from fashion_nn.datasets.catalogue import DATASETS, by_fingerprint, by_folder, known, require
-from fashion_nn.datasets.loading import load, stem
+from fashion_nn.datasets.loading import stem
 from fashion_nn.datasets.recognition import recognise
 from fashion_nn.datasets.splits import Split, Splits
-
-
-def info(
-    name_or_path: str | os.PathLike[str],
-    *,
-    expect: str | None = None,
-    **how: Any,
-) -> dict[str, object]:
-    """Load and `describe` a data set; `how` it is read is as for `load`."""
-    return describe(load(name_or_path, **how), name_or_path, expect=expect)
 
 
 def describe(

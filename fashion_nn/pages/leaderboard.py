@@ -9,11 +9,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fashion_nn import measures
-from fashion_nn.core import csv_output, csv_rows
-from fashion_nn.core.reading import between_marks, read_bytes
+from fashion_nn.core import csv_output
+from fashion_nn.core.reading import between_marks
 from fashion_nn.core.text import in_markdown
 from fashion_nn.core.writing import write_atomic
-from fashion_nn.errors import InputError
 from fashion_nn.measures.columns import (
     COLUMNS,
     Cell,
@@ -188,16 +187,6 @@ def write_csv(rows: Sequence[Row], path: Path) -> None:
     """Write the rows to `path`; an empty cell for what was not measured."""
     columns = [column.key for column in COLUMNS]
     write_atomic(path, csv_output.render(columns, map(values, rows)))
-
-
-def read_csv(path: Path) -> list[dict[str, str]]:
-    """The rows of a CSV that `write_csv` wrote, as text."""
-    expected = "expected a table that `compare --csv` wrote"
-    try:
-        header, *rows = csv_rows.parse(read_bytes(path, expected=expected), most=1_000_000)
-    except ValueError as error:
-        raise InputError(f"{path}: {error}: {expected}") from None
-    return [dict(zip(header, row, strict=False)) for row in rows]
 
 
 def write_into(path: Path, rows: Sequence[Row]) -> None:

@@ -1,4 +1,4 @@
-"""`info`: what is counted, and that a data set which is not what it claims to be is called out."""
+"""`describe`: what is counted, and a data set which is not what it claims to be is called out."""
 
 import json
 
@@ -6,9 +6,13 @@ import numpy as np
 import pytest
 from idx_files import write_folder
 
-from fashion_nn.datasets import DATASETS, Split, info, load
+from fashion_nn.datasets import DATASETS, Split, describe, load
 from fashion_nn.datasets.summary import pixel_statistics
 from fashion_nn.errors import InputError
+
+
+def info(place, *, expect=None, **how):
+    return describe(load(place, **how), place, expect=expect)
 
 
 def test_counts_and_identity_of_digits():

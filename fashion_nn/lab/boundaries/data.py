@@ -11,6 +11,8 @@ from fashion_nn.errors import InputError
 Floats = NDArray[np.float64]
 
 DATASETS = ("moons", "iris")
+_MARGIN = 0.5
+"""Space in a picture beyond the outermost points."""
 IRIS_FEATURES = ("sepal length", "sepal width", "petal length", "petal width")
 
 
@@ -46,14 +48,14 @@ class Points:
     def classes(self) -> int:
         return len(self.class_names)
 
-    def extent(self, margin: float = 0.5) -> Extent:
+    def extent(self) -> Extent:
         """A picture that shows all points."""
-        left, bottom = (float(low) - margin for low in self.x.min(axis=0))
-        right, top = (float(high) + margin for high in self.x.max(axis=0))
+        left, bottom = (float(low) - _MARGIN for low in self.x.min(axis=0))
+        right, top = (float(high) + _MARGIN for high in self.x.max(axis=0))
         return Extent(left, right, bottom, top)
 
 
-def moons(count: int = 200, *, noise: float = 0.2, seed: int = 0) -> Points:
+def moons(count: int = 200, *, seed: int = 0) -> Points:
     """Two interleaved half circles.
 
     Source: report 002 part 1.1: scikit-learn's make_moons(200, noise=0.20) after
@@ -61,7 +63,7 @@ def moons(count: int = 200, *, noise: float = 0.2, seed: int = 0) -> Points:
     """
     from sklearn.datasets import make_moons
 
-    x, labels = make_moons(count, noise=noise, random_state=seed)
+    x, labels = make_moons(count, noise=0.2, random_state=seed)
     return Points("moons", x, labels.astype(np.int64), ("0", "1"), ("$x_1$", "$x_2$"))
 
 

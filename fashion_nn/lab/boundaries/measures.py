@@ -97,7 +97,7 @@ def describe(fit: Fit, *, in_keras: bool = False) -> Description:
     )
 
 
-def boundary(fit: Fit, *, grid: int = _GRID) -> list[Floats]:
+def boundary(fit: Fit) -> list[Floats]:
     """Lines (n, 2) on which the likeliest class changes, within the picture of the training points.
 
     A line for each two classes, ending where a third one takes over.
@@ -109,7 +109,7 @@ def boundary(fit: Fit, *, grid: int = _GRID) -> list[Floats]:
             scores = fit.scores(x)
             return scores[:, other] - scores[:, one]
 
-        for line in level_lines(lead, fit.points.extent(), grid=grid):
+        for line in level_lines(lead, fit.points.extent()):
             scores = fit.scores(line)
             rivals = np.delete(scores, (one, other), axis=1).max(axis=1, initial=-np.inf)
             seen = scores[:, (one, other)].mean(axis=1) >= rivals
@@ -156,14 +156,12 @@ def as_table(found: Mapping[str, Description]) -> tuple[tuple[str, ...], list[tu
     return (*columns, "Keras differs by") if compared else columns, rows
 
 
-def level_lines(
-    height: Callable[[Floats], Floats], extent: Extent, *, grid: int = _GRID
-) -> list[Floats]:
+def level_lines(height: Callable[[Floats], Floats], extent: Extent) -> list[Floats]:
     """Lines (n, 2) where a function of points (n, 2) is 0."""
     import contourpy
 
-    xs, ys = extent.axes(grid)
-    heights = height(extent.grid(grid)).reshape(grid, grid)
+    xs, ys = extent.axes(_GRID)
+    heights = height(extent.grid(_GRID)).reshape(_GRID, _GRID)
     return [np.asarray(line) for line in contourpy.contour_generator(xs, ys, heights).lines(0.0)]
 
 
@@ -189,7 +187,7 @@ def bends(lines: list[Floats]) -> Bends:
     return Bends(length, float(np.degrees(total)), float(np.degrees(sharpest)), in_corners)
 
 
-def linear_regions(fit: Fit, *, grid: int = _GRID) -> int | None:
+def linear_regions(fit: Fit) -> int | None:
     """Number of regions of the picture on which a ReLU network is linear (patterns of units that
     are on).
 
@@ -201,17 +199,17 @@ def linear_regions(fit: Fit, *, grid: int = _GRID) -> int | None:
     if fit.plan.activation != "relu":
         return None
     on = np.concatenate(
-        [layer > 0 for layer in fit.layers(fit.points.extent().grid(grid))[1:-1]], axis=1
+        [layer > 0 for layer in fit.layers(fit.points.extent().grid(_GRID))[1:-1]], axis=1
     )
     return len(np.unique(np.packbits(on, axis=1), axis=0))
 
 
-def distinct_gradients(fit: Fit, *, grid: int = 200) -> int:
+def distinct_gradients(fit: Fit) -> int:
     """How many different slopes the second score minus the first has on a grid: few if it is
     piecewise linear.
     """
     slope = ACTIVATIONS[fit.plan.activation].slope_at_output
-    layers = fit.layers(fit.points.extent().grid(grid))
+    layers = fit.layers(fit.points.extent().grid(200))
     last = fit.weights[-1]
     flowing = np.broadcast_to(last[:, 1] - last[:, 0], (len(layers[0]), len(last)))
     for layer in range(len(fit.weights) - 1, 0, -1):
@@ -219,10 +217,11 @@ def distinct_gradients(fit: Fit, *, grid: int = 200) -> int:
     return len(np.unique(flowing.round(9), axis=0))
 
 
-def hardened(fit: Fit, factor: float = 100.0) -> Fit:
+def hardened(fit: Fit) -> Fit:
     """The same network with the first hidden layer's weights multiplied: sigmoids become steps at
     the same lines.
     """
+    factor = 100.0
     weights = (factor * fit.weights[0], *fit.weights[1:])
     return replace(fit, weights=weights, biases=(factor * fit.biases[0], *fit.biases[1:]))
 

@@ -113,9 +113,9 @@ class Fit:
         strength = np.abs(self.weights[0]).sum(axis=1)
         return dict(zip(self.settings.features, strength.tolist(), strict=True))
 
-    def epochs_to(self, loss: float, *, test: bool = True) -> int | None:
-        """The first epoch whose test (or training) loss is below `loss`; None if there is none."""
-        below = np.flatnonzero(self.losses[:, int(test)] < loss)
+    def epochs_to(self, loss: float) -> int | None:
+        """The first epoch whose test loss is below `loss`; None if there is none."""
+        below = np.flatnonzero(self.losses[:, 1] < loss)
         return int(below[0]) if len(below) else None
 
     def to_json(self) -> JsonObject:

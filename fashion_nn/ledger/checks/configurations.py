@@ -108,8 +108,8 @@ def first_epochs(curves: Curves, measure: str = "valid_accuracy") -> Values:
     return _values(curves, lambda run: run.history[0].figures[measure])
 
 
-def epochs_until(curves: Curves, share: float = 0.9) -> Values:
-    """The epoch at which the training loss has made this share of its way down, for each seed.
+def epochs_until(curves: Curves) -> Values:
+    """The epoch at which the training loss has made 90 % of its way down, for each seed.
 
     The way begins at ln 10, the loss of equal probabilities for ten classes: one that begins at
     the end of the first epoch would call a network slow that has learnt nearly everything by then.
@@ -117,7 +117,7 @@ def epochs_until(curves: Curves, share: float = 0.9) -> Values:
 
     def epoch(run: Training) -> float:
         losses = np.array([row.loss for row in run.history])
-        goal = _UNIFORM - share * (_UNIFORM - losses.min())
+        goal = _UNIFORM - 0.9 * (_UNIFORM - losses.min())
         return int(np.argmax(losses <= goal)) + 1
 
     return _values(curves, epoch)
