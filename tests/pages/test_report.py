@@ -445,6 +445,22 @@ def test_a_drawing_on_the_first_canvas_gets_an_answer_and_an_explanation(tab):
     assert tab.locator("#verdict").text_content() == "nothing to see yet"
 
 
+def test_a_dark_object_on_light_paper_is_inverted_and_framed(tab, splits, tmp_path):
+    from PIL import Image
+
+    picture = np.full((300, 420), 235, np.uint8)
+    large = np.kron(splits.test.images[0], np.ones((6, 6), np.uint8))
+    picture[40:208, 200:368] -= (large * 0.9).astype(np.uint8)
+    Image.fromarray(picture).save(tmp_path / "paper.png")
+    before = shown(tab)
+    tab.locator("#file").set_input_files(tmp_path / "paper.png")
+    tab.locator("#source", has_text="your picture").wait_for()
+    assert tab.locator("#invert").is_checked()
+    assert np.argmax(shown(tab)) == np.argmax(before)
+    tab.locator("#invert").uncheck()
+    assert shown(tab) != before
+
+
 def test_the_keyboard_draws_and_opens_a_cell_of_the_confusion_matrix(tab, models):
     shown(tab)
     tab.locator("#clear").click()

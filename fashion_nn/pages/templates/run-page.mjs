@@ -153,7 +153,10 @@ class Trial {
       const file = [...files].find(each => each.type.startsWith("image/"));
       if (file) this.open(file);
     };
-    element("file").addEventListener("change", event => open(event.target.files));
+    element("file").addEventListener("change", ({target}) => {
+      open(target.files);
+      target.value = "";  // The same file may be opened again.
+    });
     document.addEventListener("paste", event => open(event.clipboardData.files));
     document.addEventListener("dragover", event => event.preventDefault());
     document.addEventListener("drop", event => {
@@ -177,10 +180,11 @@ class Trial {
     const [left, top] = [(this.surface.width - width) / 2, (this.surface.height - height) / 2];
     this.ink.imageSmoothingQuality = "high";
     this.ink.drawImage(picture, left, top, width, height);
-    const isLight = backgroundOf(greyOf(this.ink.getImageData(
+    const background = backgroundOf(greyOf(this.ink.getImageData(
       Math.ceil(left), Math.ceil(top), Math.max(1, Math.floor(width)), Math.max(1, Math.floor(height)),
-    ))) > 127;
-    this.#wipe(isLight ? "#fff" : "#000");
+    )));
+    const isLight = background > 127;
+    this.#wipe(`rgb(${background} ${background} ${background})`);
     this.ink.drawImage(picture, left, top, width, height);
     this.isDrawing = false;
     this.example = null;
