@@ -134,11 +134,12 @@ def test_scale_overrides_and_is_said(predictor, tmp_path, scale):
     foreign = FOREIGN["image"][0]
     foreign.save(tmp_path / "model.keras")
     expected = foreign.predict(PREPARED[scale](IMAGES.astype("float32")), verbose=0)
-    with inference.open_model(tmp_path / "model.keras", scale=scale) as opened:
-        np.testing.assert_allclose(opened(IMAGES), expected, atol=1e-5)
-        assert "asked for" in str(opened.feeding)
     with predictor.fed(inference.named(scale, inference.Figures.of(IMAGES))):
         np.testing.assert_allclose(predictor(IMAGES), expected, atol=1e-5)
+    if scale in ("inverted", "standardised"):  # a process more for each takes a second
+        with inference.open_model(tmp_path / "model.keras", scale=scale) as opened:
+            np.testing.assert_allclose(opened(IMAGES), expected, atol=1e-5)
+            assert "asked for" in str(opened.feeding)
 
 
 def test_every_named_scale_is_tried():

@@ -52,8 +52,9 @@ def refused(*words, capsys):
     return capsys.readouterr().err.splitlines()[-1]
 
 
-@pytest.mark.parametrize("outputs", WRONG)
-@pytest.mark.parametrize("more", [(), ("--grade",), ("--dataset", "digits")])
+@pytest.mark.parametrize(
+    ("outputs", "more"), [(7, ()), (12, ("--grade",)), (784, ("--dataset", "digits"))]
+)
 def test_submit_refuses_another_number_of_classes(table, models, tmp_path, capsys, outputs, more):
     out = tmp_path / "out.csv"
     model = models / f"{outputs}.keras"
@@ -93,9 +94,12 @@ def test_a_class_list_has_a_line_for_each_model_of_other_classes(table, models, 
     assert all("expected 10" in each.error for each in found.hand_ins)
 
 
-@pytest.mark.parametrize("outputs", WRONG)
+@pytest.mark.parametrize(
+    ("outputs", "words"),
+    [(7, ["evaluate"]), (12, ["ensemble", "--out", "new", "--flip"]), (784, ["report"])],
+)
 def test_a_run_whose_model_has_other_classes_is_refused(
-    digits, models, tmp_path, capsys, monkeypatch, outputs
+    digits, models, tmp_path, capsys, monkeypatch, outputs, words
 ):
     """Its folder says ten classes, but whoever wrote it put another model beside."""
     run = Run(tmp_path / "foreign")
@@ -114,10 +118,9 @@ def test_a_run_whose_model_has_other_classes_is_refused(
     run.write_metrics(Metrics.model_validate({"valid": scores(0.8, classes=10)}))
     assert run.read_metrics().model_sha256 == reading.sha256(run.model)
     monkeypatch.chdir(tmp_path)
-    for command in ("evaluate", "ensemble", "report"):
-        more = ("--out", tmp_path / "new", "--flip") if command == "ensemble" else ()
-        line = refused(command, run.folder, *more, capsys=capsys)
-        assert f"tells {outputs} classes apart, expected 10" in line, command
+    command, *more = words
+    line = refused(command, run.folder, *more, capsys=capsys)
+    assert f"tells {outputs} classes apart, expected 10" in line
 
 
 @pytest.mark.parametrize("label", ["10", "685", "999999999", "9999999999", "-1", "03", "3.0", "٣"])

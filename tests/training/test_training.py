@@ -79,9 +79,18 @@ def test_the_saved_model_is_what_was_measured(finished, digits):
     assert found.accuracy == finished.metrics.valid.accuracy
 
 
-@pytest.mark.parametrize("precision", ["float32", "mixed_bfloat16"])
-def test_saved_models_are_float32_without_optimizer_state(tmp_path, digits, precision):
-    outcome = training.run(recipe("epochs=1", f"precision={precision}"), digits, tmp_path / "run")
+@pytest.fixture(scope="module")
+def in_bfloat16(tmp_path_factory, digits):
+    folder = tmp_path_factory.mktemp("bfloat16") / "run"
+    faster = ["optimizer=adam", "momentum=0", "nesterov=false", "learning_rate=0.003"]
+    faster += [f"options.dropout_{number}=0" for number in (1, 2, 3)]
+    settings = recipes.override(recipe("epochs=6", "precision=mixed_bfloat16"), faster)
+    return training.run(settings, digits, folder)
+
+
+@pytest.mark.parametrize("training_of", ["finished", "in_bfloat16"])
+def test_saved_models_are_float32_without_optimizer_state(request, training_of):
+    outcome = request.getfixturevalue(training_of)
     with zipfile.ZipFile(outcome.run.model) as archive:
         config = archive.read("config.json").decode()
         weights = h5py.File(io.BytesIO(archive.read("model.weights.h5")))
@@ -100,10 +109,8 @@ def _leaves(group):
     return found
 
 
-def test_bfloat16_learns(tmp_path, digits):
-    outcome = training.run(
-        recipe("epochs=15", "precision=mixed_bfloat16"), digits, tmp_path / "run"
-    )
+def test_bfloat16_learns(in_bfloat16):
+    outcome = in_bfloat16
     assert outcome.metrics.valid.accuracy > 0.5  # by chance 0.1
 
 
@@ -244,7 +251,15 @@ def test_wrong_builder_options_leave_nothing(tmp_path, digits, setting, said):
     assert not (tmp_path / "run").exists()
 
 
-@pytest.mark.parametrize("schedule", ["cosine", "cosine-restarts", "one-cycle"])
+@pytest.mark.parametrize(
+    "schedule",
+    # The formulas of all of them are in test_schedules.py.
+    [
+        "one-cycle",
+        pytest.param("cosine", marks=pytest.mark.slow),
+        pytest.param("cosine-restarts", marks=pytest.mark.slow),
+    ],
+)
 def test_schedules_reach_the_optimizer(tmp_path, digits, schedule):
     changed = recipes.Recipe(
         name="mlp",
