@@ -19,9 +19,17 @@ ARCHIVES = sorted(FILES.glob("layers-*.tar.xz"))
 TOLERANCE = {"half": 3e-3}
 
 
+# Wrappers of convolutions take seconds: one file of each generation is opened among the quick
+# tests.
+LONG = {("layers-2", "wrapped.keras"), ("layers-3", "wrapped.h5")}
+
+
 def names(archive):
     with tarfile.open(archive) as packed:
-        return [(archive.name, name) for name in packed.getnames() if not name.endswith(".json")]
+        found = [name for name in packed.getnames() if not name.endswith(".json")]
+    for name in found:
+        is_long = (archive.name[:8], name) in LONG
+        yield pytest.param(archive.name, name, marks=[pytest.mark.slow] * is_long)
 
 
 @pytest.fixture(scope="module")
