@@ -83,20 +83,26 @@ def forked_models():
         yield
 
 
-# Files with the longest tests: they begin first, so that no process is left alone with one at the
+# Files that take the longest: they begin first, so that no process is left alone with one at the
 # end.
 _LONG = (
-    "test_end_to_end.py",
-    "test_tune_command.py",
-    "test_ray_engine.py",
+    "test_golden.py",
     "test_training.py",
     "test_local_engine.py",
-    "test_resume.py",
-    "test_ensemble.py",
-    "test_published.py",
     "test_hostile.py",
+    "test_end_to_end.py",
     "test_zoo.py",
-    "test_older_files.py",
+    "test_ray_engine.py",
+    "test_allowlist.py",
+    "test_tune_command.py",
+    "test_scaling.py",
+    "test_published.py",
+    "test_export_files.py",
+    "test_ensemble.py",
+    "test_colour.py",
+    "test_resume.py",
+    "test_nothing_left.py",
+    "test_safe_path.py",
 )
 
 
