@@ -118,7 +118,7 @@ def is_there(name):
         return True
 
 
-@pytest.mark.parametrize("engine", ["keras", "onnx"])
+@pytest.mark.parametrize("engine", ["keras", pytest.param("onnx", marks=pytest.mark.slow)])
 def test_submit(folder, engine):
     pixels = ",".join(f"pixel{i}" for i in range(784))
     (folder / "test.csv").write_text(pixels + "\n" + ",".join(["7"] * 784) + "\n")
