@@ -13,6 +13,7 @@ from html_pages import Elements
 from fashion_nn import ledger
 from fashion_nn.cli.main import app, run
 from fashion_nn.ledger import pages
+from fashion_nn.ledger.protocols import Results
 
 ROOT = Path(__file__).parents[2]
 
@@ -53,9 +54,12 @@ def test_what_there_is_not_is_one_line(words, capsys):
 
 def test_full_says_first_how_long_it_takes(monkeypatch, capsys):
     ran = []
-    monkeypatch.setattr(
-        ledger, "run", lambda name, progress=None: ran.append(name) or {"seconds": 1.0}
-    )
+
+    def run(name, progress=None):
+        ran.append(name)
+        return Results(protocol=name, seeds=[0], seconds=1.0)
+
+    monkeypatch.setattr(ledger, "run", run)
     assert command("000-011", "--full") == 0
     assert ran == ["bad-initialisation"]
     said = capsys.readouterr().err
