@@ -10,7 +10,7 @@ import pytest
 
 from fashion_nn.cli import main
 from fashion_nn.errors import InputError
-from fashion_nn.lab.backprop import load
+from fashion_nn.lab.backprop import grade, load
 from fashion_nn.lab.backprop.exercise import built_in
 from fashion_nn.lab.backprop.marking.answers import on_sheet
 from fashion_nn.lab.backprop.sheet import Term
@@ -308,6 +308,16 @@ def test_a_class_is_marked(tmp_path):
     assert '<a href="feedback/b.html">b</a>' in page and "feedback/d.html" not in page
     for name in ("class.csv", "class.html"):
         assert stat.S_IMODE((folder / name).stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize("places", [3, 4, 5])
+def test_work_from_numbers_rounded_at_each_step_is_right(places):
+    for sheet in draw(network("2-3-1"), "Exercise", ["a", "b", "c"], 0).sheets:
+        worked = solve(sheet.exercise).copy()
+        for term in asked(worked):
+            worked[term] = np.round(worked.compute(term), places)
+        answers = {on_sheet(term): worked[term].tolist() for term in asked(worked)}
+        assert grade(sheet.exercise, answers).first_wrong is None
 
 
 def test_what_follows_from_a_mistake_has_its_points(tmp_path):
