@@ -27,6 +27,7 @@ MARKS = (
     "<!-- time to an accuracy: made by `make pages` -->",
     "<!-- end of time to an accuracy -->",
 )
+PARITY_MARKS = ("<!-- parity: made by `make pages` -->", "<!-- end of parity -->")
 SUSPECT_MARKS = ("<!-- suspects: made by `make pages` -->", "<!-- end of suspects -->")
 FEEDING_MARKS = ("<!-- feeding: made by `make pages` -->", "<!-- end of feeding -->")
 
@@ -106,6 +107,7 @@ def measured() -> dict[str, Any]:
         "reading": read("csv_reading"),
         "search": read("search"),
         "feeding": read("feeding"),
+        "parity": read("page_parity")["models"],
         "suspects": read("label_errors")["data"],
         "growth": read("cost_growth"),
         "choices": choices,
@@ -154,6 +156,7 @@ def render() -> dict[Path, str]:
         (ROOT / "README.md", MARKS, "time-to-accuracy.md"),
         (ROOT / "docs" / "safe-loading.md", FEEDING_MARKS, "feeding.md"),
         (ROOT / "docs" / "data.md", SUSPECT_MARKS, "suspects.md"),
+        (ROOT / "docs" / "model-in-the-page.md", PARITY_MARKS, "parity.md"),
     )
     for path, marks, name in tables:
         table = templates.get_template(name).render(found)
