@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 
+import forked
 import keras
 import numpy as np
 import onnxruntime
@@ -43,7 +44,7 @@ def made(tmp_path_factory):
     training.run(
         recipes.override(recipes.get("mlp"), ["epochs=2"]), datasets.load("digits"), run.folder
     )
-    with pytest.MonkeyPatch.context() as patch:
+    with pytest.MonkeyPatch.context() as patch, forked.models():
         patch.setenv("XDG_STATE_HOME", str(state))
         record = export.export(run, "onnx", IMAGES, run.export("onnx"))
     return run, state, record
@@ -163,7 +164,7 @@ def test_without_onnx_runtime_auto_is_keras(run, monkeypatch):
         inference.open_fast(run.model, engine="onnx")
 
 
-def test_an_export_that_predicts_otherwise_is_not_kept(run, monkeypatch):
+def test_an_export_that_predicts_otherwise_is_not_kept(run, monkeypatch, forked_models):
     run.export("onnx").unlink()
     monkeypatch.setattr(export, "TOLERANCE", -1.0)
     with pytest.raises(InputError, match="not written, it would predict otherwise"):
