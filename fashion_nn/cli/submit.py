@@ -1,5 +1,6 @@
 """fashion-nn submit, and submit.py: a prediction file from a model and a table of test images."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -143,7 +144,7 @@ def submit(request: Request) -> None:
     _require_one_way(request)
     if request.model:
         runs.require_keras_only(request.model)
-    stop_at = deadline(request.budget)
+    stop_at = deadline(_in_minutes(request.budget))
     given = (request.test, request.model, request.train, request.sample, request.calibrate)
     submission.require_output(request.out, *given)
     test, sample = images_and_sample(request)
@@ -160,7 +161,17 @@ def submit(request: Request) -> None:
     else:
         run = _best(table, request.dataset, request.models or default_models())
         sha256 = run.read_metrics().model_sha256
-        _predict(request, run.model, table, wanted, _expected(request, run.model), sha256)
+        for_these = bool(run.read_record().predicts) and request.dataset is None
+        expected = _Expected.of_run(run) if for_these else _expected(request, run.model)
+        _predict(request, run.model, table, wanted, expected, sha256)
+
+
+def _in_minutes(budget: str | None) -> str | None:
+    """`budget` with its unit: a number alone is taken as minutes."""
+    if budget is None or not budget.isdecimal():
+        return budget
+    console.note(f"--budget {budget}: taken as {budget} minutes")
+    return f"{budget}m"
 
 
 def images_and_sample(request: Request) -> tuple["TableSource", "Path | FileIn | None"]:
@@ -185,17 +196,21 @@ class _Expected:
     dataset: the known data set, or the files, that they come from; None where nobody has named it.
     classes: their number, if it is known.
     labels: the label of each class.
+    train: the file with the labelled rows that the model was made from to predict these images.
     """
 
     dataset: str | None
     classes: int | None
     labels: datasets.LabelMap
+    train: str | None = None
 
     @classmethod
     def of_run(cls, run: Run) -> "_Expected":
-        record = run.read_record().dataset
-        labels = datasets.LabelMap(record.labels or ())
-        return cls(None, len(record.class_names), labels)
+        record = run.read_record()
+        labels = datasets.LabelMap(record.dataset.labels or ())
+        there = record.predicts and record.data and os.path.exists(record.data.dataset)
+        train = record.data.dataset if record.data and there else None
+        return cls(None, len(record.dataset.class_names), labels, train)
 
 
 def _expected(request: Request, model: Path) -> _Expected:
@@ -231,7 +246,7 @@ def _predict(
     with inference.open_fast(model, scale=scale, engine=engine) as predictor:
         if sha256 not in (None, predictor.sha256):
             raise InputError(f"{model}: was replaced after it was chosen: try again")
-        builder = _reference_builder(request, expected.dataset) if request.grade else None
+        builder = _reference_builder(request, expected) if request.grade else None
         with console.work_bar("predicting") as progress:
             blocks = table.blocks(progress)
             watched = builder.watch(blocks) if builder else blocks
@@ -306,9 +321,9 @@ def _best(table: "ImageTable", dataset: str | None, models: Path) -> Run:
     return run
 
 
-def _reference_builder(request: Request, dataset: str | None) -> "ReferenceBuilder":
+def _reference_builder(request: Request, expected: _Expected) -> "ReferenceBuilder":
     from fashion_nn.grading import ReferenceBuilder, Sources
 
     assert request.test is not None  # as --grade requires
-    sources = Sources(sample=request.sample, dataset=dataset)
+    sources = Sources(sample=request.sample, train=expected.train, dataset=expected.dataset)
     return ReferenceBuilder(request.test, sources, find_duplicates=False)

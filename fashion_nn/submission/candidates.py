@@ -13,6 +13,7 @@ _COMPONENTS = 50
 _SMALL_BATCHES_BELOW = 10_000
 _STEPS_WORTHWHILE = 100
 _IMAGES_OF_MOST_EPOCHS = 600_000
+_FEWEST_AT_MOST = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,7 @@ def networks(splits: datasets.Splits) -> tuple[Candidate, ...]:
     mlp = recipes.override(recipes.get("mlp"), [*common, *one_cycle])
     steps = math.ceil(rows / batch)
     least = max(2, math.ceil(_STEPS_WORTHWHILE / steps))
-    most = max(least, min(max(_IMAGES_OF_MOST_EPOCHS // rows, 40), 100))
+    most = max(least, min(max(_IMAGES_OF_MOST_EPOCHS // rows, _FEWEST_AT_MOST), 100))
     small = Candidate(mlp, 1, most, 0)
     if min(splits.image_shape[:2]) < zoo.describe("sprint").smallest:
         return (small,)

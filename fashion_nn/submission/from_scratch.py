@@ -84,7 +84,7 @@ def prospect(splits: datasets.Splits, images: int, limit: Limit | None) -> Prosp
     costs: list[Cost] = []
     recipes: dict[str, Recipe] = {}
     notes: list[str] = []
-    reserve = 0.0 if limit is None else _RESERVED * (limit.ends - limit.clock())
+    reserve = 0.0 if limit is None else _RESERVED * max(limit.ends - limit.clock(), 0)
     measured = limit
     networks = candidates.networks(splits)
     for candidate in networks:

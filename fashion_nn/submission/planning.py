@@ -15,6 +15,8 @@ from fashion_nn.core.text import duration
 SMALL_SHARE = 0.1
 """The share of the time that models after the first may take together."""
 
+FOLDS = 3
+
 
 @dataclass(frozen=True, slots=True)
 class Cost:
@@ -104,8 +106,23 @@ def make_plan(costs: Sequence[Cost], seconds: float | None) -> Plan:
     left = seconds - sum(stage.seconds for stage in further)
     # A model there must be: of a network, one epoch.
     epochs = max(first.fitting(left), min(first.most, 1))
-    stages = (Stage(first.name, epochs, first.seconds(epochs)), *further)
-    return Plan(stages, tuple(notes))
+    main = Stage(first.name, epochs, first.seconds(epochs))
+    unused = left - main.seconds
+    if epochs == first.most and unused > SMALL_SHARE * seconds:
+        notes.append(
+            f"{first.name}: {epochs} epochs are the most that are trained, so {duration(unused)} of"
+            " the budget are not used"
+        )
+    return Plan((main, *further), (*notes, _without_final_fit(main)))
+
+
+def _without_final_fit(main: Stage) -> str:
+    """Why no model is fitted on all rows, which may or may not be better."""
+    needed = duration((2 * FOLDS + 1) * main.seconds)
+    return (
+        "no model is fitted on all rows afterwards: to show on three folds at two sizes that more"
+        f" rows help, and to fit it, would take about {needed} more"
+    )
 
 
 def resized(stage: Stage, cost: Cost, seconds: float) -> Stage | None:
