@@ -97,14 +97,15 @@ def main() -> None:
     parser.add_argument("--asked", type=int, default=28_000, help="number of rows to predict")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
     arguments = parser.parse_args()
-    from fashion_nn.core.environment import describe_environment
+    from fashion_nn.runs import Environment
 
     train, test = deal(arguments.dataset, arguments.seed, arguments.rows, arguments.asked)
     with tempfile.TemporaryDirectory() as folder:
         archive = Path(folder) / "digit-recognizer.zip"
         write_zip(archive, train, test)
         found = measure(archive, test.labels, arguments.budget)
-    hardware = describe_environment()["hardware"]
+    environment = Environment.here()
+    hardware = environment.hardware
     print(
         f"{arguments.dataset}: {found['right']:,} of {found['n']:,} rows right,"
         f" {found['accuracy']:.4f} (95 % interval {found['interval'][0]:.4f} to"
@@ -112,11 +113,11 @@ def main() -> None:
     )
     print(
         f"{found['seconds']:.0f} s of a budget of {arguments.budget}, seed {arguments.seed};"
-        f" {hardware['cores']} cores of {hardware['processor']}"
+        f" {hardware.cores} cores of {hardware.processor}"
     )
     if arguments.json:
         what = {"dataset": arguments.dataset, "budget": arguments.budget, "seed": arguments.seed}
-        report = {**what, **found, "environment": describe_environment()}
+        report = {**what, **found, "environment": environment.to_json()}
         arguments.json.write_text(json.dumps(report, indent=1) + "\n")
 
 
