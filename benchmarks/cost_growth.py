@@ -182,8 +182,8 @@ def main() -> None:
         return
     if arguments.most_rows < 1000:
         parser.error("--most-rows must be at least 1000")
-    from fashion_nn.core.environment import describe_environment
     from fashion_nn.core.writing import write_atomic
+    from fashion_nn.runs import Environment
 
     sizes = [10**power for power in range(3, 8) if 10**power <= arguments.most_rows]
     result = {
@@ -195,7 +195,7 @@ def main() -> None:
         "batches": [
             point("train", name, rows, size) for name, rows in BATCHED.items() for size in BATCHES
         ],
-        "environment": describe_environment(),
+        "environment": Environment.here().to_json(),
     }
     if arguments.json:
         write_atomic(arguments.json, json.dumps(result, indent=1) + "\n")

@@ -86,7 +86,7 @@ def compare(rows: int, repeats: int, seed: int) -> dict:
     """Medians of `repeats` alternating runs of each reader, after one of each that is not
     counted.
     """
-    from fashion_nn.core.environment import describe_environment
+    from fashion_nn.runs import Environment
 
     measured: dict[str, list[dict[str, float]]] = {reader: [] for reader in READERS}
     with tempfile.TemporaryDirectory() as folder:
@@ -112,7 +112,7 @@ def compare(rows: int, repeats: int, seed: int) -> dict:
         "bytes": size,
         "seed": seed,
         "repeats": repeats,
-        "machine": describe_environment()["hardware"],
+        "machine": Environment.here().hardware.to_json(),
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in ("numpy", "pandas")},

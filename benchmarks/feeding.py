@@ -23,10 +23,10 @@ from unittest import mock
 import numpy as np
 
 from fashion_nn import datasets, inference
-from fashion_nn.core.environment import describe_environment
 from fashion_nn.core.writing import write_atomic
 from fashion_nn.datasets import weak_classifier
 from fashion_nn.inference.scaling import deciding
+from fashion_nn.runs import Environment
 
 if TYPE_CHECKING:
     import keras
@@ -175,7 +175,11 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as scratch:
         folder = arguments.folder or Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
-        found = {"epochs": EPOCHS, "rows": measure(folder), "environment": describe_environment()}
+        found = {
+            "epochs": EPOCHS,
+            "rows": measure(folder),
+            "environment": Environment.here().to_json(),
+        }
     if arguments.json:
         write_atomic(arguments.json, json.dumps(found, indent=1) + "\n")
 

@@ -88,7 +88,7 @@ def compare(count: int, repeats: int, seed: int) -> dict[str, object]:
     """Medians of `repeats` alternating runs of each reader, after one of each that is not
     counted.
     """
-    from fashion_nn.core.environment import describe_environment
+    from fashion_nn.runs import Environment
 
     measured: dict[str, list[dict[str, float]]] = {reader: [] for reader in READERS}
     with tempfile.TemporaryDirectory() as place:
@@ -111,7 +111,7 @@ def compare(count: int, repeats: int, seed: int) -> dict[str, object]:
         "pictures": count,
         "seed": seed,
         "repeats": repeats,
-        "machine": describe_environment()["hardware"],
+        "machine": Environment.here().hardware.to_json(),
         "median": medians,
         "ratio": {key: ours[key] / theirs[key] for key in ours},
         "runs": measured,

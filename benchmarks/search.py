@@ -39,9 +39,9 @@ from search_sides import (
 )
 
 from fashion_nn import runs
-from fashion_nn.core.environment import describe_environment
 from fashion_nn.core.reading import between_marks
 from fashion_nn.core.writing import write_atomic
+from fashion_nn.runs import Environment
 
 MARKS = ("<!-- {0}: made by benchmarks/search.py -->", "<!-- end of {0} -->")
 
@@ -130,7 +130,7 @@ def compare(
             for key in ("whole", "to_common")
             if (ratios := [each["ratio"][key] for each in found if each["ratio"][key] is not None])
         },
-        "machine": describe_environment()["hardware"],
+        "machine": Environment.here().hardware.to_json(),
         "versions": {
             name: version(name)
             for name in ("tensorflow", "keras", "keras-tuner", "numpy", "fashion-nn")

@@ -146,10 +146,9 @@ def main() -> None:
     if arguments.trials < 1 or arguments.seeds < 2:
         parser.error("--trials must be at least 1 and --seeds at least 2")
     from fashion_nn import recipes, runs
-    from fashion_nn.core.environment import describe_environment
     from fashion_nn.core.reading import between_marks
     from fashion_nn.core.writing import write_atomic
-    from fashion_nn.runs import Search
+    from fashion_nn.runs import Environment, Search
 
     rows = put_aside(arguments.folder / "fashion-mnist-without-validation")
     search = Search(arguments.folder / "search")
@@ -225,7 +224,7 @@ def main() -> None:
             )
         },
         **compare(np.stack(right["tuned"]), np.stack(right["published"])),
-        "environment": describe_environment(),
+        "environment": Environment.here().to_json(),
     }
     print(f"\n{table(result)}")
     if arguments.json:

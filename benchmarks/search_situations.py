@@ -26,8 +26,8 @@ from search_plain import ALGORITHMS, PARAMETERS
 
 from fashion_nn import runs
 from fashion_nn.core import reading
-from fashion_nn.core.environment import describe_environment
 from fashion_nn.core.writing import write_atomic
+from fashion_nn.runs import Environment
 
 TRIALS, EPOCHS, PATIENCE_SECONDS = 6, 2, 300
 Seen = dict[str, Any]
@@ -479,7 +479,7 @@ def observe(names: list[str], many: int, path: Path | None) -> dict[str, Any]:
         }
         packages = ("tensorflow", "keras", "keras-tuner", "numpy", "fashion-nn")
         found |= {
-            "machine": describe_environment()["hardware"],
+            "machine": Environment.here().hardware.to_json(),
             "versions": {each: version(each) for each in packages},
         }
         found["situations"] = {

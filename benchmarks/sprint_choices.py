@@ -75,9 +75,9 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     from fashion_nn import datasets, recipes
-    from fashion_nn.core.environment import describe_environment
     from fashion_nn.core.writing import write_atomic
     from fashion_nn.errors import InputError
+    from fashion_nn.runs import Environment
 
     if not datasets.at_hand("fashion_mnist"):
         raise SystemExit(
@@ -91,7 +91,7 @@ def main() -> None:
         else {**plan, "choices": []}
     )
     kept = all(each["settings"] == CHOICES.get(each["name"]) for each in before["choices"])
-    environment = describe_environment()
+    environment = Environment.here().to_json()
     there = before.get("environment", environment)
     same_machine = all(there[key] == environment[key] for key in ("hardware", "versions"))
     if not kept or {name: before[name] for name in plan} != plan or not same_machine:

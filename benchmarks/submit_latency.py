@@ -126,7 +126,7 @@ def compare(name: str, rows: int, repeats: int, folder: Path, test: Path) -> dic
 
 
 def main() -> None:
-    from fashion_nn.core.environment import describe_environment
+    from fashion_nn.runs import Environment
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
@@ -139,7 +139,7 @@ def main() -> None:
     if arguments.rows < 1 or arguments.repeats < 1:
         parser.error("--rows and --repeats must be at least 1")
 
-    environment = describe_environment()
+    environment = Environment.here().to_json()
     print(
         f"{arguments.rows} rows, medians of {arguments.repeats} whole processes each, in turn;"
         " seconds"

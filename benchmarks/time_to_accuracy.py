@@ -217,8 +217,8 @@ def main() -> None:
     )
     arguments = parser.parse_args()
     from fashion_nn import datasets, recipes
-    from fashion_nn.core.environment import describe_environment
     from fashion_nn.core.writing import write_atomic
+    from fashion_nn.runs import Environment
 
     if not datasets.at_hand("fashion_mnist"):
         raise SystemExit(
@@ -234,7 +234,7 @@ def main() -> None:
         if arguments.json.exists()
         else {"plan": plan, "parts": {}}
     )
-    environment = describe_environment()
+    environment = Environment.here().to_json()
     there = before.get("environment", environment)
     if before.get("plan") != plan or any(
         there[key] != environment[key] for key in ("hardware", "versions")

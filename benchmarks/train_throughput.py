@@ -205,7 +205,7 @@ def accuracies(data: Path, seeds: int, epochs: int, names: list[str]) -> dict[st
 
 
 def main() -> None:
-    from fashion_nn.core.environment import describe_environment
+    from fashion_nn.runs import Environment
 
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument(
@@ -233,7 +233,7 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         data = Path(folder) / "data.npz"
         name, n, valid_rows = write_data(data, rows)
-        environment = describe_environment()
+        environment = Environment.here().to_json()
         result: dict[str, Any] = {
             "dataset": name,
             "rows": n,
