@@ -256,14 +256,18 @@ def _read_truth(
     path = sources.labels
     assert path is not None  # else there is nothing to read
     rows = len(row_ids)
+    given = None
     truth = None
-    with suppress(InputError):  # it may hold images
-        file = predictions.read(path, rows=rows)
-        if originals.is_identity and (words := file.words()) is not None:
-            originals = LabelMap.of(words)
-        truth = file.aligned_labels(row_ids, originals)
+    with suppress(InputError):  # without an option that says how, a table may hold no images
+        given = None if sources.options == FOUND_OUT else _labels_of(sources, row_ids)
+    if given is None:
+        with suppress(InputError):  # it may hold images
+            file = predictions.read(path, rows=rows)
+            if originals.is_identity and (words := file.words()) is not None:
+                originals = LabelMap.of(words)
+            truth = file.aligned_labels(row_ids, originals)
     if truth is None:
-        given = _labels_of(path, row_ids, sources.options)
+        given = _labels_of(sources, row_ids) if given is None else given
         if given.dtype.kind == "U" and originals.is_identity:
             originals = LabelMap.of(given)
         truth = given if originals.is_identity else originals.encode(given)
@@ -277,13 +281,13 @@ def _read_truth(
     return truth, originals
 
 
-def _labels_of(
-    path: str | os.PathLike[str], row_ids: list[str], options: ReadOptions
-) -> np.ndarray:
+def _labels_of(sources: Sources, row_ids: list[str]) -> np.ndarray:
     """The labels of the test rows, from a file of labels alone or from labelled images."""
+    path = sources.labels
+    assert path is not None  # else there is nothing to read
     if os.path.isfile(path) and is_labels_file(path):
         return labels_of_file(path, len(row_ids))
-    source = read_source(path, Request(options, "required"))
+    source = read_source(path, Request(sources.options, "required"))
     part = source.test or source.train
     labels = part.labels
     assert labels is not None  # as required above

@@ -9,7 +9,10 @@ import pytest
 
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_command
+from fashion_nn.datasets import LabelMap
+from fashion_nn.errors import InputError
 from fashion_nn.inference import named
+from fashion_nn.submission import read_calibration
 
 pytestmark = pytest.mark.usefixtures("forked_models")
 
@@ -97,6 +100,16 @@ def test_what_does_not_calibrate_is_refused(folder, capsys, options, message):
     said = capsys.readouterr().err
     assert message in said and said.count("\n") == 1
     assert not (folder / "out.csv").exists()
+
+
+def test_labelled_images_of_any_layout_calibrate(tmp_path):
+    words = np.array(["ant", "bee", "cat"])[np.arange(6) % 3]
+    np.savez(tmp_path / "rows.npz", images=IMAGES[:6], labels=words)
+    rows = read_calibration(tmp_path / "rows.npz", labels=LabelMap(("ant", "bee", "cat")))
+    assert rows.labels.tolist() == [0, 1, 2, 0, 1, 2]
+    np.testing.assert_array_equal(rows.images, IMAGES[:6])
+    with pytest.raises(InputError, match="has the label 'cat', which the model has no class for"):
+        read_calibration(tmp_path / "rows.npz", labels=LabelMap(("ant", "bee")))
 
 
 def test_the_checks_record_the_scale_and_the_confinement(folder):
