@@ -66,10 +66,10 @@ def render(exercise: Exercise, title: str, student: str, *, solution: bool) -> s
     parts = []
     for section in others:
         is_query = section is others[-1] and exercise.query is not None
-        rows = [[_quantity(line, shown=solution) for line in row] for row in section.rows]
+        rows = [[quantity(line, shown=solution) for line in row] for row in section.rows]
         remarks = [plain for plain, _ in section.remarks]
         if is_query:
-            x = _quantity(section.rows[0][0], shown=True)
+            x = quantity(section.rows[0][0], shown=True)
             blank = not solution
             rows = [[x, *rows[1]], *rows[2:]]
             if worked.query_class is not None:
@@ -81,10 +81,10 @@ def render(exercise: Exercise, title: str, student: str, *, solution: bool) -> s
     page = SheetPage(
         title,
         student,
-        _summary(exercise),
+        summary(exercise),
         solution,
         drawing.svg(exercise),
-        _part_given([[_quantity(line, shown=True) for line in row] for row in given.rows]),
+        _part_given([[quantity(line, shown=True) for line in row] for row in given.rows]),
         parts,
         sum(part.points for part in parts),
     )
@@ -95,7 +95,8 @@ def _part_given(rows: Sequence[Sequence[Quantity]]) -> Part:
     return Part("Given", (), rows, 0)
 
 
-def _summary(exercise: Exercise) -> str:
+def summary(exercise: Exercise) -> str:
+    """Layers, activations and loss in one line."""
     layers = "-".join(map(str, exercise.layers))
     names = ", ".join(exercise.activations)
     count = len(exercise.samples)
@@ -103,7 +104,7 @@ def _summary(exercise: Exercise) -> str:
     return f"{layers} network, {names}; {exercise.loss}{over}"
 
 
-def _quantity(line: Line, *, shown: bool) -> Quantity:
+def quantity(line: Line, *, shown: bool) -> Quantity:
     value: Array = np.asarray(line.value)
     matrix = value[:, None] if value.ndim == 1 else np.atleast_2d(value)
     cells = [[number(cell) if shown else "" for cell in row] for row in matrix]
