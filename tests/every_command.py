@@ -32,7 +32,7 @@ QUICK = (
     "data check digits",
     "compare run second --csv out/c.csv",
     "lab backprop report-004/1 --picture out/p.png",
-    "lab worksheet report-004/1 --students students.csv --out out/class",
+    "lab worksheet report-004/1 --students students.csv --out out/class --page",
     "reproduce 004-001",
     "inspect mlp.keras",
 )

@@ -22,7 +22,7 @@ def opened(browser, page, address="", **context):
 
 
 def status(tab):
-    return tab.get_by_role("status").text_content()
+    return tab.locator("#status").text_content()
 
 
 def train(tab, epochs):

@@ -26,8 +26,8 @@ from fashion_nn.lab.backprop.worksheets import (
     write,
     write_marks,
 )
-from fashion_nn.lab.backprop.worksheets.folder import asked
 from fashion_nn.lab.backprop.worksheets.numbers import degenerate
+from fashion_nn.lab.backprop.worksheets.page import asked
 from fashion_nn.lab.backprop.worksheets.students import file_names
 
 STUDENTS = ["Participant 7", "Participant 8", "=1+1"]

@@ -8,8 +8,8 @@ from urllib.parse import quote
 from fashion_nn import pages
 from fashion_nn.lab.backprop.marking.answers import label
 from fashion_nn.lab.backprop.tracing import solve
-from fashion_nn.lab.backprop.worksheets.folder import asked
 from fashion_nn.lab.backprop.worksheets.marking import ClassMarks, Row, StudentMarks
+from fashion_nn.lab.backprop.worksheets.page import asked
 from fashion_nn.pages.rendering import Script, script
 
 _STATUSES = ("right", "wrong", "unreadable", "missing")

@@ -3,16 +3,17 @@
 worksheets.json           the exercise of each student
 index.csv                 which file is whose
 sheets/FILE.html          to print; FILE.pdf and all.pdf on request
+pages/FILE.html           to fill in on the screen, on request
 answers/FILE.json         what a student fills in
 solutions/FILE.html       for the teacher: nobody but the owner may read them
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from fashion_nn.core import csv_output
@@ -22,10 +23,11 @@ from fashion_nn.core.writing import make_folder, private, replacing_folder, writ
 from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop.exercise import Exercise, from_json, read_json
 from fashion_nn.lab.backprop.marking.answers import on_sheet
-from fashion_nn.lab.backprop.sheet import Sheet, Term, terms
+from fashion_nn.lab.backprop.sheet import Sheet, terms
 from fashion_nn.lab.backprop.tracing import solve
-from fashion_nn.lab.backprop.worksheets import page
+from fashion_nn.lab.backprop.worksheets import page, practice
 from fashion_nn.lab.backprop.worksheets.numbers import fresh
+from fashion_nn.lab.backprop.worksheets.page import asked
 from fashion_nn.lab.backprop.worksheets.students import LONGEST, MOST_STUDENTS, file_names
 from fashion_nn.lab.progress import Progress
 
@@ -98,14 +100,27 @@ def _solution(sheet: Sheet) -> tuple[float, ...]:
     )
 
 
+class PageKind(Enum):
+    """What the page does on which a student fills in a sheet."""
+
+    CHECKS = "tells right from wrong, for practice"
+    SAVES = "only saves the answers, for graded work"
+
+
 def write(
-    worksheets: Worksheets, folder: Path, *, pdf: bool = False, progress: Progress | None = None
+    worksheets: Worksheets,
+    folder: Path,
+    *,
+    pdf: bool = False,
+    pages: PageKind | None = None,
+    progress: Progress | None = None,
 ) -> None:
     """Write the folder of a class, completely or not at all.
 
     Args:
         folder: must not exist yet, or be empty.
         pdf: also lay out each sheet as PDF, and all of them in one file.
+        pages: also write each sheet as a page to fill in.
         progress: called after each sheet.
 
     Raises:
@@ -115,13 +130,15 @@ def write(
     if folder.is_dir() and any(folder.iterdir()):
         raise InputError(f"{folder}: is not empty: name a new folder")
     with replacing_folder(folder) as new:
-        for name in ("sheets", "answers"):
+        for name in ("sheets", "answers", *(("pages",) if pages else ())):
             make_folder(new / name)
         with private():
             make_folder(new / "solutions")
         documents = []
         for done, sheet in enumerate(worksheets.sheets, start=1):
             document = _write_sheet(new, sheet, worksheets.title, pdf=pdf)
+            if pages is not None:
+                _write_page(new, sheet, worksheets.title, pages)
             documents += [document] if document is not None else []
             if progress is not None:
                 progress(done, len(worksheets.sheets))
@@ -145,6 +162,12 @@ def _write_sheet(folder: Path, sheet: Worksheet, title: str, *, pdf: bool) -> "D
     return document
 
 
+def _write_page(folder: Path, sheet: Worksheet, title: str, kind: PageKind) -> None:
+    checks = kind is PageKind.CHECKS
+    html = practice.render(sheet.exercise, title, sheet.student, sheet.file, checks=checks)
+    write_atomic(folder / "pages" / f"{sheet.file}.html", html)
+
+
 def _write_lists(folder: Path, worksheets: Worksheets) -> None:
     rows = [{"student": sheet.student, "file": sheet.file} for sheet in worksheets.sheets]
     write_atomic(folder / "index.csv", csv_output.render(("student", "file"), rows))
@@ -164,11 +187,6 @@ def template(sheet: Worksheet) -> JsonObject:
         is_column = term.key in {"nets", "outputs", "deltas"} and value.shape[1] == 1
         values[on_sheet(term)] = _nulls((value[:, 0] if is_column else value).tolist())
     return values
-
-
-def asked(right: Sheet) -> list[Term]:
-    """The terms that a sheet asks for; a regression has no class."""
-    return [term for term in terms(right.exercise) if not np.isnan(right[term]).any()]
 
 
 def _nulls(value: Any) -> Any:

@@ -12,7 +12,8 @@ from fashion_nn.lab.backprop.exercise import read_json
 from fashion_nn.lab.backprop.marking import Grade, grade
 from fashion_nn.lab.backprop.marking.answers import label
 from fashion_nn.lab.backprop.tracing import solve
-from fashion_nn.lab.backprop.worksheets.folder import Worksheet, Worksheets, asked
+from fashion_nn.lab.backprop.worksheets.folder import Worksheet, Worksheets
+from fashion_nn.lab.backprop.worksheets.page import asked
 from fashion_nn.lab.progress import Progress
 
 

@@ -11,6 +11,7 @@ from fashion_nn.errors import InputError
 from fashion_nn.lab.backprop import drawing
 from fashion_nn.lab.backprop.activations import Array
 from fashion_nn.lab.backprop.exercise import Exercise
+from fashion_nn.lab.backprop.sheet import Sheet, Term, terms
 from fashion_nn.lab.backprop.tracing import trace
 from fashion_nn.lab.backprop.writing import Line, number, sections
 
@@ -110,6 +111,11 @@ def quantity(line: Line, *, shown: bool) -> Quantity:
     cells = [[number(cell) if shown else "" for cell in row] for row in matrix]
     formula = line.formula[0] if line.formula else ""
     return Quantity(line.symbol[0], formula, cells, value.ndim == 0)
+
+
+def asked(right: Sheet) -> list[Term]:
+    """The terms that a sheet asks for; a regression has no class."""
+    return [term for term in terms(right.exercise) if not np.isnan(right[term]).any()]
 
 
 def _refuse(url: str, *_: Any, **__: Any) -> Any:

@@ -19,9 +19,8 @@ from fashion_nn.lab.backprop.marking.answers import on_sheet, place
 from fashion_nn.lab.backprop.marking.errors import COMMON
 from fashion_nn.lab.backprop.sheet import Sheet, Term, terms, threshold
 from fashion_nn.lab.backprop.tracing import solve, trace
-from fashion_nn.lab.backprop.worksheets.page import Quantity, quantity, summary
-from fashion_nn.lab.backprop.worksheets.sheets import Worksheet, asked
-from fashion_nn.lab.backprop.writing import sections
+from fashion_nn.lab.backprop.worksheets.page import Quantity, asked, quantity, summary
+from fashion_nn.lab.backprop.writing import Line, sections
 from fashion_nn.pages.rendering import Script, modules
 
 FORM = ("worksheet-form.mjs", "worksheet-save.mjs")
@@ -85,19 +84,20 @@ class PracticePage:
     script: Script
 
 
-def render(worksheet: Worksheet, title: str, *, checks: bool) -> str:
+def render(exercise: Exercise, title: str, student: str, file: str, *, checks: bool) -> str:
     """The page as HTML without references.
 
     Args:
-        worksheet: the exercise with the student's own numbers.
+        exercise: with the student's own numbers.
         title: what the exercise is called.
+        student: whose sheet it is.
+        file: name of the file of answers, without its ending.
         checks: whether the page tells right from wrong. Then the solution can be worked out from
             its source; without it the page only saves the answers.
 
     Raises:
         InputError: a page cannot check this loss.
     """
-    exercise = worksheet.exercise
     right = solve(exercise)
     given, *others = sections(trace(exercise))
     formulas = {
@@ -113,16 +113,19 @@ def render(worksheet: Worksheet, title: str, *, checks: bool) -> str:
         field = _field(term, right[term], formulas.get(on_sheet(term), ""))
         by_heading.setdefault(_HEADINGS[term.key], []).append(field)
     shown = [quantity(line, shown=True) for row in given.rows for line in row]
+    if exercise.query is not None:
+        x = Line(("x of the query", ""), None, np.array(exercise.query))
+        shown.append(quantity(x, shown=True))
     page = PracticePage(
         title,
-        worksheet.student,
+        student,
         summary(exercise),
         drawing.svg(exercise),
         shown,
         [Part(heading, fields) for heading, fields in by_heading.items()],
         {
-            "student": worksheet.student,
-            "file": worksheet.file,
+            "student": student,
+            "file": file,
             "fields": [
                 {"term": name(term), "key": on_sheet(term), "shape": _shape(right[term])}
                 for term in asked(right)
@@ -152,7 +155,9 @@ def data(exercise: Exercise) -> dict[str, Any]:
         InputError: the script does not know the loss with these outputs.
     """
     if (exercise.loss, exercise.activations[-1]) == ("binary-cross-entropy", "softmax"):
-        raise InputError("a page cannot check binary-cross-entropy on softmax outputs: leave --page")
+        raise InputError(
+            "a page cannot check binary-cross-entropy on softmax outputs: give --no-checks"
+        )
     right = solve(exercise)
     return {
         "exercise": {

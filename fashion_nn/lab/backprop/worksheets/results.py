@@ -12,8 +12,8 @@ from fashion_nn.lab.backprop.marking.answers import label
 from fashion_nn.lab.backprop.marking.description import describe_mistake
 from fashion_nn.lab.backprop.tracing import solve
 from fashion_nn.lab.backprop.worksheets import class_page
-from fashion_nn.lab.backprop.worksheets.folder import asked
 from fashion_nn.lab.backprop.worksheets.marking import ClassMarks, Row, StudentMarks
+from fashion_nn.lab.backprop.worksheets.page import asked
 
 
 @dataclass(frozen=True)
