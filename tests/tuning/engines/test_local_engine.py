@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from fashion_nn import training
-from fashion_nn.runs import Run, Search
+from fashion_nn.runs import Run
 from fashion_nn.tuning import rows
 from fashion_nn.tuning.engines.local import LocalEngine
 from fashion_nn.tuning.trial import Result, perform
@@ -218,29 +218,32 @@ time.sleep(600)
 """
 
 
-@pytest.mark.parametrize("how", [signal.SIGKILL, "close"])
-def test_no_process_outlives_the_engine(how, make_job, tmp_path, digits):
-    jobs = [make_job(id, "epochs=400", "patience=none") for id in ("0000", "0001")]
-    if how == "close":
-        engine = LocalEngine(tmp_path, 2, digits)
-        for job in jobs:
-            engine.submit(job)
-        pids = [started(engine, "0000"), started(engine, "0001"), engine._server.pid]
-        os.kill(pids[0], signal.SIGSTOP)
-        engine.close()
-        assert not Search(tmp_path).rows.exists()
-    else:
-        owner = subprocess.Popen(
-            [sys.executable, "-c", SUBMIT, str(tmp_path)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        owner.stdin.writelines(pickle.dumps(job).hex() + "\n" for job in jobs)
-        owner.stdin.close()
-        pids = json.loads(owner.stdout.readline())
-        assert all(map(alive, pids))
-        os.kill(owner.pid, how)
-        owner.wait()
-        owner.stdout.close()
+def test_no_process_outlives_an_engine_that_is_killed(make_job, tmp_path):
+    owner = subprocess.Popen(
+        [sys.executable, "-c", SUBMIT, str(tmp_path)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    for id in ("0000", "0001"):
+        job = make_job(id, "epochs=400", "patience=none")
+        owner.stdin.write(pickle.dumps(job).hex() + "\n")
+    owner.stdin.close()
+    pids = json.loads(owner.stdout.readline())
+    assert all(map(alive, pids))
+    owner.kill()
+    owner.wait()
+    owner.stdout.close()
+    wait_until_gone(pids)
+
+
+def test_no_process_outlives_an_engine_that_is_closed(engine, make_job):
+    """Last in this file: it closes the engine that the others use."""
+    ids = ("0030", "0031")
+    for id in ids:
+        engine.submit(make_job(id, "epochs=400", "patience=none"))
+    pids = [*(started(engine, id) for id in ids), engine._server.pid]
+    os.kill(pids[0], signal.SIGSTOP)
+    engine.close()
+    assert not engine._search.rows.exists()
     wait_until_gone(pids)

@@ -140,22 +140,29 @@ def finish(engine, *jobs):
 
 
 @pytest.fixture(scope="module")
-def cluster(tmp_path_factory):
-    """Address, the first node, and a second one that may be lost."""
+def head(tmp_path_factory):
+    """The address of a cluster, and its first node."""
     folder, patch = tmp_path_factory.mktemp("nodes"), pytest.MonkeyPatch()
     patch.setenv("RAY_AUTH_MODE", "token")
     patch.setenv("RAY_AUTH_TOKEN", secrets.token_hex(32))
     port = free_port()
     short = ray_engine._short_folder()
-    head = ["--head", "--port", str(port), "--include-dashboard", "false", "--temp-dir", short]
-    first = Node(folder, *head).wait()
-    address = f"127.0.0.1:{port}"
-    second = Node(folder, "--address", address).wait()
-    yield address, first, second
-    pids = first.kill() + second.kill()
+    words = ["--head", "--port", str(port), "--include-dashboard", "false", "--temp-dir", short]
+    first = Node(folder, *words).wait()
+    yield f"127.0.0.1:{port}", first
+    pids = first.kill()
     patch.undo()
     wait_until_gone(pids)
     shutil.rmtree(short)
+
+
+@pytest.fixture(scope="module")
+def cluster(head):
+    """Address, the first node, and a second one that may be lost."""
+    address, first = head
+    second = Node(first.folder, "--address", address).wait()
+    yield address, first, second
+    wait_until_gone(second.kill())
 
 
 @pytest.fixture(scope="module")
@@ -165,12 +172,15 @@ def local(tmp_path_factory, digits):
     engine.close()
 
 
+class Secret:
+    """Test rows, which must not be sent."""
+
+    def __reduce__(self):
+        raise AssertionError("the test rows are sent")
+
+
 @pytest.fixture(scope="module")
 def remote(cluster, tmp_path_factory, digits):
-    class Secret:
-        def __reduce__(self):
-            raise AssertionError("the test rows are sent")
-
     rows = dataclasses.replace(digits, test=Secret())
     engine = RayEngine(tmp_path_factory.mktemp("remote"), cluster[0], None, rows)
     yield engine
@@ -183,14 +193,17 @@ def here(local, make_job):
     return finish(local, make_job("0000"))["0000"]
 
 
-def test_a_trial_leaves_what_the_local_engine_leaves(here, local, remote, make_job):
-    there = finish(remote, make_job("0000"))["0000"]
+def test_a_trial_leaves_what_the_local_engine_leaves(here, local, head, make_job, digits, tmp_path):
+    rows = dataclasses.replace(digits, test=Secret())
+    with contextlib.closing(RayEngine(tmp_path, head[0], None, rows)) as remote:
+        there = finish(remote, make_job("0000"))["0000"]
     assert (there.status, there.score, there.history) == ("completed", here.score, here.history)
     folders = [engine._search.trial_folder("0000") for engine in (local, remote)]
     assert sorted(pack(folders[0])) == sorted(pack(folders[1]))
     assert Run(folders[0]).model.read_bytes() == Run(folders[1]).model.read_bytes()
 
 
+@pytest.mark.slow  # that files are sent and received whole is below, for folders
 def test_going_on_with_another_trial_needs_no_shared_disk(here, remote, make_job):
     begun = finish(remote, make_job("0001", until_epoch=1))["0001"]
     found = finish(remote, make_job("0002", start_from="0001"))["0002"]
@@ -217,6 +230,7 @@ def test_a_crash_or_a_hang_costs_only_itself(remote, cluster, make_job):
     wait_until_gone([crashing, hanging])
 
 
+@pytest.mark.slow  # that an engine that is closed ends its trials is in test_local_engine.py
 def test_close_ends_the_trials_and_leaves_the_cluster(cluster, remote, make_job):
     _, first, second = cluster
     assert (remote.slots, remote.threads, remote.nodes) == (2, 1, 2)
@@ -243,7 +257,7 @@ def test_an_address_where_nothing_is_is_refused_at_once(address, digits, tmp_pat
         RayEngine(tmp_path, address.format(port=free_port()), 1, digits)
 
 
-def test_nodes_with_other_versions_are_refused(cluster, digits, tmp_path, monkeypatch):
+def test_nodes_with_other_versions_are_refused(head, digits, tmp_path, monkeypatch):
     # Python runs it when it starts: here, not on the nodes, which are running.
     (tmp_path / "sitecustomize.py").write_text(
         "from importlib import metadata\n"
@@ -254,7 +268,7 @@ def test_nodes_with_other_versions_are_refused(cluster, digits, tmp_path, monkey
     with pytest.raises(
         InputError, match=r"^node \w+ at \S+ has fashion-nn \S+ \(here 99.1\): give all machines"
     ):
-        RayEngine(tmp_path / "search", cluster[0], 1, digits)
+        RayEngine(tmp_path / "search", head[0], 1, digits)
 
 
 @pytest.mark.slow  # Ray tries for twenty seconds
