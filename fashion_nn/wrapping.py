@@ -12,7 +12,7 @@ from fashion_nn.core import reading
 from fashion_nn.datasets import Splits
 from fashion_nn.errors import InputError
 from fashion_nn.inference.scaling import LabelledRows
-from fashion_nn.runs import Metrics, RecipeRecord, Run, StoredScores
+from fashion_nn.runs import FileOptions, Metrics, RecipeRecord, Run, StoredScores
 
 SUFFIXES = (".keras", ".h5", ".hdf5")
 """The names of model files end with one of these."""
@@ -76,10 +76,10 @@ def _content(file: Path, sha256: str) -> bytes:
 
 def _recipe(file: Path, predictor: inference.Predictor) -> RecipeRecord:
     scale = predictor.feeding.scale
-    options = {
-        "sha256": predictor.sha256,
-        "scale": scale.name,
-        "factor": scale.factor,
-        "offset": scale.offset,
-    }
+    options = FileOptions(
+        sha256=predictor.sha256,
+        scale=scale.name,
+        factor=scale.factor,
+        offset=scale.offset,
+    )
     return RecipeRecord(name="file", model=file.name, kind="file", options=options)

@@ -81,10 +81,11 @@ def open_run(run: "Run", *, scale: str | Scale = "auto", wait: bool = True) -> C
     Raises:
         InputError: the file is no usable image classifier; the line says why.
     """
-    recipe = run.read_record().recipe
-    if recipe.kind == "file" and isinstance(recipe.options, dict) and scale == "auto":
-        options = recipe.options
-        scale = Scale(options["scale"], options["factor"], options["offset"])
+    from fashion_nn.runs import FileOptions
+
+    options = run.read_record().recipe.options
+    if scale == "auto" and isinstance(options, FileOptions) and options.factor:
+        scale = Scale(options.scale, options.factor, options.offset)
     return open_model(run.model, scale=scale, wait=wait)
 
 

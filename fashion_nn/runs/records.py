@@ -51,19 +51,28 @@ class EnsembleOptions(Stored):
     members: Annotated[tuple[Member, ...], Field(strict=False)]
 
 
+class FileOptions(Stored):
+    """Which model file a run stands for, and its scale: a pixel p becomes `factor * p + offset`."""
+
+    sha256: str
+    scale: str
+    factor: Annotated[float, Field(allow_inf_nan=False)]
+    offset: Annotated[float, Field(allow_inf_nan=False)]
+
+
 class RecipeRecord(Stored):
     """What a model was made by: the recipe of a training, or the settings of a baseline or an
-    ensemble.
+    ensemble, or a model file.
 
-    kind: "baseline" or "ensemble"; None for a training, whose further settings are kept as they
-        are.
+    kind: "baseline", "ensemble" or "file"; None for a training, whose further settings are kept as
+        they are.
     sources: setting → where it is published.
     """
 
     name: Name
     model: str | None = None
     kind: str | None = None
-    options: EnsembleOptions | dict[str, Any] = Field({}, union_mode="left_to_right")
+    options: EnsembleOptions | FileOptions | dict[str, Any] = Field({}, union_mode="left_to_right")
     seed: int | None = None
     sources: dict[str, str] = Field({})
 

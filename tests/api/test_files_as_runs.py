@@ -8,11 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from forked import run as command
+from run_folders import make_run
 
 import fashion_nn as fnn
 from fashion_nn.cli.main import app
 from fashion_nn.cli.main import run as run_here
-from fashion_nn.runs import Run
+from fashion_nn.inference import opening
+from fashion_nn.runs import RecipeRecord, Run
 
 pytestmark = pytest.mark.usefixtures("forked_models")
 
@@ -101,3 +103,23 @@ def test_data_must_be_named(folder, line):
     done = command(*line.split(), cwd=folder)
     assert done.returncode == 2
     assert "is no run, so its data must be named: give a data set, such as" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "scale"),
+    [
+        ({"sha256": "0", "scale": "-1-1", "factor": 0.5, "offset": -1.0}, "-1-1"),
+        ({"sha256": "0", "scale": "-1-1", "factor": 0.0, "offset": -1.0}, None),
+        ({"sha256": "0", "scale": "-1-1", "factor": "a", "offset": -1.0}, None),
+        ({"sha256": "0", "scale": "-1-1", "factor": float("inf"), "offset": -1.0}, None),
+        ({}, None),
+    ],
+)
+def test_the_scale_of_a_record_is_taken_if_it_is_one(tmp_path, monkeypatch, options, scale):
+    run = make_run(tmp_path / "run")
+    record = run.read_record()
+    recipe = RecipeRecord(name="file", kind="file", options=options)
+    run.write_record(record.model_copy(update={"recipe": recipe}))
+    monkeypatch.setattr(opening, "open_model", lambda path, *, scale, wait: scale)
+    found = opening.open_run(run)
+    assert found == "auto" if scale is None else found.name == scale

@@ -115,6 +115,16 @@ def attention():
     return whole(inputs, layers.Concatenate()(pooled))
 
 
+def masked_attention():
+    """Attention without heads over masked steps."""
+    inputs = rows()
+    x = layers.LSTM(4, return_sequences=True)(layers.Masking()(inputs))
+    y = layers.Attention(use_scale=True)([x, x])
+    z = layers.AdditiveAttention()([x, y, x])
+    pooled = [layers.GlobalAveragePooling1D()(part) for part in (y, z)]
+    return whole(inputs, layers.Concatenate()(pooled))
+
+
 def wrapped():
     inputs = keras.Input((28, 28, 1))
     block = keras.Sequential(
@@ -263,7 +273,8 @@ def arithmetic_of_keras():
 
 
 MODELS = (
-    *(stateful, kinds, directions, states, cells, masked, attention, wrapped, spectral, half),
+    *(stateful, kinds, directions, states, cells, masked, attention, masked_attention),
+    *(wrapped, spectral, half),
     *(pixels, channels_first, colour, colour_first, one_sigmoid, one_logit, one_hard_sigmoid),
     *(residual, arithmetic_of_tensorflow, arithmetic_of_keras),
 )

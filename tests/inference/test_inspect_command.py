@@ -76,12 +76,44 @@ def test_json_has_the_verdict_and_every_reason(files, capsys):
     assert found["content"]["code"][0]["kind"] == "stored"
 
 
+KNOWN_TO_SARIF = {
+    "log": {"$schema", "version", "runs"},
+    "runs": {"tool", "artifacts", "results"},
+    "tool": {"driver"},
+    "driver": {"name", "version", "rules"},
+    "rules": {"id", "shortDescription", "help", "defaultConfiguration"},
+    "shortDescription": {"text"},
+    "help": {"text"},
+    "defaultConfiguration": {"level"},
+    "artifacts": {"location", "length", "hashes"},
+    "location": {"uri"},
+    "results": {"ruleId", "ruleIndex", "level", "message", "locations"},
+    "message": {"text"},
+    "locations": {"physicalLocation", "logicalLocations"},
+    "physicalLocation": {"artifactLocation"},
+    "artifactLocation": {"uri", "index"},
+    "logicalLocations": {"name", "kind"},
+}
+"""Of the properties that the schema of SARIF 2.1.0 knows, those that are used: others are refused
+by it.
+"""
+
+
+def require_known(node, name="log"):
+    for each in node if isinstance(node, list) else [node]:
+        if isinstance(each, dict) and name != "hashes":
+            assert set(each) <= KNOWN_TO_SARIF[name], name
+            for key, value in each.items():
+                require_known(value, key)
+
+
 def test_sarif_has_what_the_schema_requires(files, capsys):
     """The fields that the schema of SARIF 2.1.0 requires, and the limits that it sets."""
     logs = {}
     for name in ("lambda.keras", "good.h5"):
         logs[name] = json.loads(call(capsys, f"inspect {name} --sarif")[1])
     for log in logs.values():
+        require_known(log)
         assert log["version"] == "2.1.0" and re.match("https://.+2.1.0.json", log["$schema"])
         (scan,) = log["runs"]
         driver = scan["tool"]["driver"]
@@ -109,6 +141,9 @@ def test_the_address_in_sarif_is_escaped(files, capsys):
     log = json.loads(capsys.readouterr().out)
     (artifact,) = log["runs"][0]["artifacts"]
     assert code == 3 and artifact["location"]["uri"] == "a%20b%FF%23.keras"
+    run(app, ["inspect", str(files / odd), "--sarif"])
+    (artifact,) = json.loads(capsys.readouterr().out)["runs"][0]["artifacts"]
+    assert artifact["location"]["uri"] == f"file://{files}/a%20b%FF%23.keras"
 
 
 def measured(folder, *words):

@@ -346,14 +346,18 @@ def _require_one_image(network: Network) -> None:
 
 
 def _require_same_masks(network: Network) -> None:
-    """Refuse attention over masked steps, which Keras 2 answers otherwise than Keras 3."""
+    """Refuse attention with heads over masked steps.
+
+    Keras 3 forgets the mask of what it attends to, so that later layers have none; before Keras
+    2.10, such attention knew no masks; and a config does not say of which Keras 2 it is.
+    """
     leaves = list(network.leaves())
     masks = any(leaf.class_name == "Masking" or leaf.arguments.get("mask_zero") for leaf in leaves)
-    attention = next((leaf for leaf in leaves if leaf.class_name.endswith("Attention")), None)
+    attention = next((leaf for leaf in leaves if leaf.class_name == "MultiHeadAttention"), None)
     if masks and attention:
         raise Refusal(
             f"{shown(attention.stored, attention.class_name)}: attends to steps of a mask, which"
-            " Keras 3 computes otherwise than Keras 2, which saved the model: train it in Keras 3"
+            " Keras 3 does not pass on as Keras 2, which saved the model, did: train it in Keras 3"
         )
 
 

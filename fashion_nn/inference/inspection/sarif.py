@@ -17,7 +17,7 @@ SCHEMA = (
 
 def to_sarif(inspection: Inspection) -> JsonObject:
     """A log with one run and one result for each reason for a refusal; none if it is accepted."""
-    uri = quote(os.fsencode(inspection.path))
+    uri = _uri(inspection.path)
     rules = list(RULES)
     return {
         "$schema": SCHEMA,
@@ -32,6 +32,12 @@ def to_sarif(inspection: Inspection) -> JsonObject:
             }
         ],
     }
+
+
+def _uri(path: str | os.PathLike[str]) -> str:
+    """A relative path as a relative address, an absolute one with the scheme of files."""
+    address = quote(os.fsencode(path))
+    return f"file://{address}" if os.path.isabs(path) else address
 
 
 def _driver() -> JsonObject:
