@@ -56,7 +56,8 @@ class TrainState:
         """Write the state to `path` (.npz without pickle), completely or not at all; see
         `writing.replacing` for `within`.
         """
-        plain = _Plain(
+        # Checked when it is read.
+        plain = _Plain.model_construct(
             epoch=self.epoch,
             history=self.history,
             best_value=self.best_value,
@@ -74,7 +75,7 @@ class TrainState:
             for name in _ARRAYS
             for i, array in enumerate(getattr(self, name))
         }
-        text = json.dumps(plain.model_dump())
+        text = json.dumps(plain.model_dump(warnings=False))
         buffer = io.BytesIO()
         np.savez(buffer, plain=np.frombuffer(text.encode(), np.uint8), **arrays)
         write_atomic(path, buffer.getbuffer(), within=within)
