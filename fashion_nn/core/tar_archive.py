@@ -66,6 +66,8 @@ def read_entries(view: memoryview, *, most: int) -> list[Entry]:
             return found
         header = _header(block)
         size = _whole(known["size"]) if "size" in known else header.size
+        if header.kind == _FOLDER:
+            size = 0  # what is stated is the space that it may take (POSIX): no bytes follow
         place += _BLOCK
         if place + size > len(view):
             raise TarError("its tar archive is cut short")
