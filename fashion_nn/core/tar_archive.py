@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 _BLOCK = 512
-_FILES = (b"0", b"\0", b"7")
+_OLD_FILE = b"\0"
+_FILES = (b"0", _OLD_FILE, b"7")
 _FOLDER = b"5"
 _LONG_NAME = b"L"
 _LONG_LINK = b"K"
@@ -37,6 +38,11 @@ class _Header(NamedTuple):
     name: str
     size: int
     kind: bytes
+
+    @property
+    def is_folder(self) -> bool:
+        """Whether it is one; an archive of before POSIX only ends its name with a slash."""
+        return self.kind == _FOLDER or (self.kind == _OLD_FILE and self.name.endswith("/"))
 
 
 def is_tar(content: bytes | memoryview) -> bool:
@@ -66,7 +72,7 @@ def read_entries(view: memoryview, *, most: int) -> list[Entry]:
             return found
         header = _header(block)
         size = _whole(known["size"]) if "size" in known else header.size
-        if header.kind == _FOLDER:
+        if header.is_folder:
             size = 0  # what is stated is the space that it may take (POSIX): no bytes follow
         place += _BLOCK
         if place + size > len(view):
@@ -76,7 +82,8 @@ def read_entries(view: memoryview, *, most: int) -> list[Entry]:
             known |= _told(header.kind, content)
         elif header.kind not in (_LONG_LINK, _COMMON_ATTRIBUTES):
             name = known.get("path", header.name)
-            if _is_file(header.kind, name):
+            if not header.is_folder:
+                _require_file(header.kind, name)
                 found.append(Entry(name, place, size))
             known = {}
         place += -(-size // _BLOCK) * _BLOCK
@@ -95,14 +102,10 @@ def _header(block: bytes) -> _Header:
     return _Header(f"{prefix}/{name}" if prefix else name, _number(block[124:136]), block[156:157])
 
 
-def _is_file(kind: bytes, name: str) -> bool:
-    """Whether a member is a file; False for a folder."""
-    if kind == _FOLDER or (kind in _FILES and name.endswith("/")):
-        return False
+def _require_file(kind: bytes, name: str) -> None:
     if kind not in _FILES:
         what = _KINDS.get(kind, "a device or another special file")
         raise TarError(f"holds {what}, {ascii(name)[1:-1][:100]}")
-    return True
 
 
 def _told(kind: bytes, content: memoryview) -> dict[str, str]:
