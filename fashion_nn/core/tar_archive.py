@@ -141,7 +141,7 @@ def _number(field: bytes) -> int:
         if field[0] != 0x80:
             raise TarError("its tar archive is damaged, a size is negative")
         return number
-    digits = field.strip(b" \0")
+    digits = field.partition(b"\0")[0].strip(b" ")
     if digits.strip(b"01234567"):
         raise TarError("its tar archive is damaged, a number is none")
     return int(digits or b"0", 8)
