@@ -38,7 +38,7 @@ if TYPE_CHECKING:
     from fashion_nn.tables import TableSource
 
 EXAMPLES = examples(
-    "fashion-nn submit --train digit-recognizer.zip --out predictions.csv --budget 15m",
+    "fashion-nn submit --train kaggle.zip --out predictions.csv --budget 15m",
     "fashion-nn submit --model mlp.keras --test test.csv --out predictions.csv",
 )
 SCRIPT_EXAMPLES = EXAMPLES.replace("fashion-nn submit", "python submit.py")

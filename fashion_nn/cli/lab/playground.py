@@ -16,7 +16,6 @@ if TYPE_CHECKING:
     from fashion_nn.lab.playground import Row
 
 EXAMPLES = examples(
-    "fashion-nn lab playground --dataset xor --epochs 200",
     "fashion-nn lab playground --row table-1/spiral --seeds 4",
     "fashion-nn lab playground --page playground.html",
 )

@@ -14,7 +14,6 @@ if TYPE_CHECKING:
 
 EXAMPLES = examples(
     "fashion-nn lab worksheet report-004/1 --students list.csv --out class",
-    "fashion-nn lab worksheet --new 2-3-1 --students list.csv --out class --pdf",
     "fashion-nn lab worksheet --new 2-3-1 --students list.csv --out class --page",
 )
 
