@@ -226,7 +226,7 @@ def test_what_is_not_of_keras_is_not_written():
 
     model = keras.Sequential([keras.Input((28,)), keras.layers.Dense(10, activation=mine)])
     written = WrittenModel()
-    written.built = SimpleNamespace(model=model)
+    written.model = model
     for format in ("keras", "h5"):
         with pytest.raises(Refusal, match="export it as onnx: Keras could not load"):
             written.save(bytearray(), format)
