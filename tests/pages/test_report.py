@@ -384,8 +384,9 @@ def test_report_wants_folders_or_all(capsys):
     assert "name run folders, or give --all" in capsys.readouterr().err
 
 
-def test_report_by_command(models, capsys):
-    run = Run(models / "seed0")
+def test_report_by_command(models, tmp_path, capsys):
+    run = Run(tmp_path / "copy")
+    shutil.copytree(models / "seed0", run.folder)
     assert run_command(app, ["report", str(run.folder), "--image", "3"]) == 0
     assert capsys.readouterr().out.strip() == str(run.page)
     assert "test image 3" in run.page.read_text()
