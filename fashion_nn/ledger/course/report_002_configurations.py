@@ -126,14 +126,14 @@ def _oscillating(curves: Curves, _: Claim) -> Outcome:
     return _judged(_ROUGH_AND_SLOW, rising, _labelled(_UNTIL, epochs_until(curves)))
 
 
-def _near(low: float, high: float, what: str) -> Rule[float]:
-    """A mean accuracy in per cent between two limits."""
+def _near(low: float, high: float, what: str) -> Rule[Sequence[float]]:
+    """Mean accuracies in per cent, all of them between two limits."""
     return Rule(
         f"{what} is between {low:g} and {high:g} %",
         f"a mean outside {low:g} to {high:g} %",
-        lambda mean: low < mean < high,
-        (low + high) / 2,
-        low - 1,
+        lambda means: all(low < mean < high for mean in means),
+        [(low + high) / 2],
+        [low - 1],
     )
 
 
@@ -144,7 +144,7 @@ def _about(target: str) -> Criterion:
         printed = quotations.first(claim.quoted)
         highest = extreme("test_accuracy", target, True)(curves, claim)
         rule = _near(printed - 0.5, printed + 0.5, f"the mean accuracy of {target}")
-        near = rule.outcome(100 * at_end(curves, "test_accuracy")[target].mean)
+        near = rule.outcome([100 * at_end(curves, "test_accuracy")[target].mean])
         return both(highest, near)
 
     return criterion
@@ -163,9 +163,8 @@ def both(one: Outcome, other: Outcome) -> Outcome:
 def _above_98(curves: Curves, claim: Claim) -> Outcome:
     printed = quotations.first(claim.quoted)
     ends = at_end(curves, "test_accuracy")
-    rule = _near(printed, printed + 1, "the mean test accuracy")
-    relu, sgd = (rule.outcome(100 * ends[name].mean, ends, n=2) for name in (RELU, SGD))
-    return replace(relu, answer=all_of([relu.answer, sgd.answer]))
+    rule = _near(printed, printed + 1, f"the mean test accuracy of {RELU} and of {SGD}")
+    return rule.outcome([100 * ends[name].mean for name in (RELU, SGD)], ends, n=2)
 
 
 _START = "validation accuracy after one epoch"
